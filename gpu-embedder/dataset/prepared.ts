@@ -1,0 +1,76 @@
+/**
+ * The prepared data set: what `prepare` writes and every later stage reads.
+ *
+ *     <dir>/dataset.json      DatasetManifest
+ *     <dir>/items.jsonl       one Item a line, in index order
+ *     <dir>/concepts.jsonl    one Concept a line (may be empty)
+ *     <dir>/pixels.bin        item i at i * size * size * 4: RGBA8, alpha premultiplied
+ *     <dir>/originals.bin     image bytes of items whose image is packed (SVG of pictograms)
+ *     <dir>/report.json       inputs = prepared + skipped, each skip with its reason
+ */
+export const datasetFormatVersion = 1;
+
+export interface DatasetManifest {
+  readonly formatVersion: typeof datasetFormatVersion;
+  readonly name: string;
+  readonly kind: 'pictograms' | 'folder' | 'coco';
+  /** Side of an image in pixels.bin. */
+  readonly imageSize: number;
+  readonly counts: { readonly items: number; readonly concepts: number; readonly captions: number };
+  readonly sources: readonly SourceInfo[];
+  /** SHA-256 (hex) over items, concepts and pixels: changes exactly when the content does. */
+  readonly fingerprint: string;
+}
+
+export interface SourceInfo {
+  readonly name: string;
+  readonly version?: string;
+  readonly licence?: string;
+}
+
+/** Where the bytes of an item's image are: a file, or a slice of originals.bin. */
+export type ImageRef =
+  | { readonly file: string; readonly type: string }
+  | { readonly offset: number; readonly length: number; readonly type: string };
+
+export interface Item {
+  /** Unique, URL-safe apart from `:` and `/`, e.g. `noto:birthday-cake`, `images/0001.jpg`. */
+  readonly id: string;
+  /** Name shown to people: "birthday cake". */
+  readonly title: string;
+  /** Captions of this image itself; a pictogram's pool is in its concept. */
+  readonly captions: readonly string[];
+  readonly tags: readonly string[];
+  readonly image: ImageRef;
+  /** Concept id; items with the same concept show the same thing. */
+  readonly concept?: string;
+  readonly set?: string;
+  /** `mono`: one colour on nothing, may be recoloured. */
+  readonly palette: 'colour' | 'mono';
+  readonly split: 'train' | 'validation';
+}
+
+/**
+ * A concept and its pool of captions. Ids: an emoji's hexcode in lower case without fe0f
+ * (`1f382`, `1f468-200d-1f33e`), or `icon:<name with spaces and case removed>`.
+ */
+export interface Concept {
+  readonly id: string;
+  /** English names, the preferred one first. */
+  readonly names: readonly string[];
+  /** English keywords and tags, names excluded. */
+  readonly keywords: readonly string[];
+  /** Per language code: names and keywords. */
+  readonly languages: Readonly<
+    Record<string, { readonly names: readonly string[]; readonly keywords: readonly string[] }>
+  >;
+  /** Unicode emoji group and subgroup, if any. */
+  readonly group?: string;
+  readonly subgroup?: string;
+}
+
+export interface PrepareReport {
+  readonly inputs: number;
+  readonly prepared: number;
+  readonly skipped: readonly { readonly where: string; readonly reason: string; readonly code: string }[];
+}

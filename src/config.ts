@@ -1,0 +1,23 @@
+/** Defaults that more than one stage shares; what one stage alone needs stands in its own file. */
+export const defaults = {
+  /** Length of every embedding of the starter model. */
+  embedDim: 256,
+  /** Input side of the starter model and of the pixel cache, pixels. */
+  imageSize: 64,
+  /** Tokens of a caption or query; longer ones are truncated. */
+  contextLength: 24,
+  /** Graph links per node above level 0; level 0 has twice as many (`M0`). */
+  M: 16,
+  efConstruction: 200,
+  efSearch: 64,
+  /** Candidates that the residual plane re-scores. */
+  rescore: 20,
+  /** Isolate memory that an index version and its model may take, bytes (128 MB less the runtime). */
+  isolateBudgetBytes: 112 * 1024 * 1024,
+  /** Largest upload that is read, bytes. */
+  maxUploadBytes: 10 * 1024 * 1024,
+  /** Results of a search. */
+  limit: 20,
+  maxLimit: 100,
+  port: 8787,
+} as const;

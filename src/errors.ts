@@ -1,0 +1,38 @@
+/** Stable codes: a client may switch on them, so a code is never renamed or reused. */
+export const errorStatus = {
+  bad_request: 400,
+  invalid_json: 400,
+  empty_query: 400,
+  unknown_collection: 404,
+  unknown_item: 404,
+  not_found: 404,
+  payload_too_large: 413,
+  unsupported_image: 415,
+  unreadable_image: 422,
+  model_mismatch: 409,
+  index_unreadable: 500,
+  index_too_large: 507,
+  unreadable_source: 422,
+  unreadable_model: 422,
+  invalid_option: 400,
+  invalid_graph: 500,
+  port_in_use: 500,
+  not_prepared: 409,
+  training_diverged: 500,
+  internal: 500,
+} as const;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+/** Every failure that a user can meet: what, where, expected, got; the code says which. */
+export class DiptychError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details?: Readonly<Record<string, unknown>>,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'DiptychError';
+  }
+}
