@@ -2,8 +2,8 @@ import cliProgress from 'cli-progress';
 
 /** What a stage tells about its progress. */
 export interface Progress {
-  /** Set the number of finished units. */
-  update(done: number): void;
+  /** Set the number of finished units; `note` says how it goes. */
+  update(done: number, note?: string): void;
   stop(): void;
 }
 
@@ -23,16 +23,16 @@ export function progressBar(label: string, total: number): Progress {
 function bar(label: string, total: number): Progress {
   const single = new cliProgress.SingleBar(
     {
-      format: `${label} {bar} {percentage}% {value}/{total} eta {eta_formatted}`,
+      format: `${label} {bar} {percentage}% {value}/{total} eta {eta_formatted} {note}`,
       stream: process.stderr,
       hideCursor: true,
       clearOnComplete: false,
     },
     cliProgress.Presets.shades_classic,
   );
-  single.start(total, 0);
+  single.start(total, 0, { note: '' });
   return {
-    update: (done) => single.update(done),
+    update: (done, note = '') => single.update(done, { note }),
     stop: () => single.stop(),
   };
 }
@@ -40,11 +40,11 @@ function bar(label: string, total: number): Progress {
 function lines(label: string, total: number): Progress {
   let last = Date.now();
   return {
-    update(done) {
+    update(done, note = '') {
       const now = Date.now();
       if (now - last < lineEveryMs) return;
       last = now;
-      process.stderr.write(`${label} ${done}/${total}\n`);
+      process.stderr.write(`${label} ${done}/${total} ${note}\n`);
     },
     stop() {},
   };

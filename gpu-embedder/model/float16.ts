@@ -1,0 +1,55 @@
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** Round to IEEE 754 half precision (nearest even; beyond 65504 becomes infinity), as bits. */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const out = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) out[i] = halfBits(values[i]);
+  return out;
+}
+
+function halfBits(value: number): number {
+  float[0] = value;
+  const x = bits[0];
+  const sign = (x >>> 16) & 0x8000;
+  const exponent = ((x >>> 23) & 0xff) - 127 + 15;
+  const mantissa = x & 0x7fffff;
+  if (exponent >= 31) {
+    const isNaN = ((x >>> 23) & 0xff) === 0xff && mantissa !== 0;
+    return sign | 0x7c00 | (isNaN ? 0x200 : 0);
+  }
+  if (exponent <= 0) {
+    if (exponent < -10) return sign;
+    return sign | roundShift(mantissa | 0x800000, 14 - exponent);
+  }
+  // A carry out of the mantissa correctly raises the exponent.
+  return sign | ((exponent << 10) + roundShift(mantissa, 13));
+}
+
+/** Shift right, rounding to nearest, ties to even. */
+function roundShift(value: number, shift: number): number {
+  const half = 1 << (shift - 1);
+  const rest = value & ((1 << shift) - 1);
+  const kept = value >>> shift;
+  return kept + (rest > half || (rest === half && kept & 1) ? 1 : 0);
+}
+
+/** Widen half-precision bits. */
+export function fromFloat16(halves: Uint16Array): Float32Array {
+  const out = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) {
+    const h = halves[i];
+    const sign = h & 0x8000 ? -1 : 1;
+    const exponent = (h >>> 10) & 31;
+    const mantissa = h & 1023;
+    out[i] =
+      exponent === 0
+        ? sign * mantissa * 2 ** -24
+        : exponent === 31
+          ? mantissa
+            ? NaN
+            : sign * Infinity
+          : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+  }
+  return out;
+}

@@ -1,0 +1,84 @@
+import type { Concept, Item } from '../dataset/prepared.ts';
+import type { Random } from '../random.ts';
+
+/** A caption drawn from a pool: the parts tell which other concepts it describes as well. */
+export interface Caption {
+  readonly text: string;
+  /** Pool entries the text is made of. */
+  readonly parts: readonly string[];
+}
+
+/** All English and foreign names and keywords of a concept, lower-cased. */
+export function captionPool(concept: Concept): Set<string> {
+  const pool = new Set<string>();
+  const put = (texts: readonly string[]) => texts.forEach((t) => pool.add(t.toLowerCase()));
+  put(concept.names);
+  put(concept.keywords);
+  for (const { names, keywords } of Object.values(concept.languages)) {
+    put(names);
+    put(keywords);
+  }
+  return pool;
+}
+
+/** Draw one caption of a picture: its own, a name, keywords, or a name in another language. */
+export function drawCaption(item: Item | null, concept: Concept, random: Random): Caption {
+  const { names, keywords } = concept;
+  const own = item ? item.captions : [];
+  const u = random.uniform();
+  if (own.length > 0 && (names.length === 0 || u < 0.5)) return single(random.pick(own));
+  const languages = Object.keys(concept.languages);
+  if (languages.length > 0 && u > 0.6) return foreign(concept, languages, random);
+  const name = random.uniform() < 0.6 ? names[0] : random.pick(names);
+  if (keywords.length === 0 || u < 0.28) return single(name);
+  if (u < 0.42) return single(random.pick(keywords));
+  if (u < 0.5) return joined([name, random.pick(keywords)]);
+  return joined(
+    [random.pick(keywords), random.pick(keywords), random.pick(keywords)].slice(random.integer(2)),
+  );
+}
+
+function foreign(concept: Concept, languages: readonly string[], random: Random): Caption {
+  const { names, keywords } = concept.languages[random.pick(languages)];
+  const all = [...names, ...keywords];
+  if (all.length === 0) return single(concept.names[0]);
+  const u = random.uniform();
+  if (names.length > 0 && (u < 0.55 || keywords.length === 0)) return single(random.pick(names));
+  if (u < 0.9) return single(random.pick(keywords));
+  return joined([random.pick(all), random.pick(all)]);
+}
+
+const single = (text: string): Caption => ({ text, parts: [text.toLowerCase()] });
+function joined(texts: readonly string[]): Caption {
+  const distinct = [...new Set(texts)];
+  return { text: distinct.join(' '), parts: distinct.map((t) => t.toLowerCase()) };
+}
+
+const templates = ['a X', 'the X', 'my X', 'X icon', 'X emoji', 'icon of X', 'emoji of X', 'i want X', 'something X',
+  'picture of X', 'an X', 'X symbol', 'some X', 'with X', 'X please', 'a sign for X']; // prettier-ignore
+
+/** What people type: sometimes inside a phrase, sometimes with one typing error. */
+export function asTyped(text: string, random: Random): string {
+  const phrase = random.uniform() < 0.1 ? random.pick(templates).replace('X', () => text) : text;
+  return random.uniform() < 0.12 ? withTypo(phrase, random) : phrase;
+}
+
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+
+/** One deletion, swap, insertion or replacement inside a word of at least four letters. */
+export function withTypo(text: string, random: Random): string {
+  const words = text.split(' ');
+  const long = words.flatMap((word, i) => (/^[a-z\u00c0-\u04ff]{4,}$/i.test(word) ? [i] : []));
+  if (long.length === 0) return text;
+  const at = random.pick(long);
+  const word = words[at];
+  const p = 1 + random.integer(word.length - 2);
+  const letter = letters[random.integer(26)];
+  words[at] = [
+    word.slice(0, p) + word.slice(p + 1),
+    word.slice(0, p) + word[p + 1] + word[p] + word.slice(p + 2),
+    word.slice(0, p) + letter + word.slice(p),
+    word.slice(0, p) + letter + word.slice(p + 1),
+  ][random.integer(4)];
+  return words.join(' ');
+}
