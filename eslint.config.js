@@ -1,0 +1,41 @@
+import tseslint from 'typescript-eslint';
+
+/** Layers: workers/ -> src/ <- gpu-embedder/. src/ is pure: what differs by runtime is passed in. */
+const pure = [
+  { group: ['node:*', 'cloudflare:*'], message: 'src/ is pure: pass it in.' },
+  { group: ['**/gpu-embedder/**', '**/workers/**'], message: 'src/ imports no other layer.' },
+  {
+    group: ['sharp', 'onnxruntime-*', 'hnswlib-node', 'miniflare', 'wrangler', 'fast-png'],
+    message: 'src/ imports nothing native or bound to a runtime.',
+  },
+];
+
+const layer = (files, patterns) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns }] },
+});
+
+export default tseslint.config(
+  { ignores: ['build/', '.diptych/', '.wrangler/', 'node_modules/', 'src/kernel/assembly/', '**/*.mjs', '*.js'] },
+  ...tseslint.configs.strict,
+  {
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  { files: ['bench/**', 'scripts/**', 'workers/**'], rules: { 'no-console': 'off' } },
+  layer(['src/**/*.ts'], pure),
+  layer(['workers/**/*.{ts,tsx}'], [
+    { group: ['**/gpu-embedder/**'], message: 'workers/ imports src/ alone.' },
+    { group: ['node:*'], message: 'workers run in workerd, not in Node.' },
+  ]),
+  layer(['gpu-embedder/**/*.ts'], [
+    { group: ['**/workers/**', 'cloudflare:*'], message: 'gpu-embedder/ imports src/ alone.' },
+  ]),
+  { files: ['workers/page/vite.config.ts'], rules: { 'no-restricted-imports': 'off' } },
+);

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { createRandom } from '../../gpu-embedder/random.ts';
+import { captionPool, drawCaption, withTypo } from '../../gpu-embedder/train/captions.ts';
+
+const cake = {
+  id: '1f382',
+  names: ['birthday cake'],
+  keywords: ['party', 'candles'],
+  languages: { es: { names: ['Tarta de cumpleaños'], keywords: ['pastel'] } },
+};
+
+test('every part of a drawn caption is in the pool of its concept', () => {
+  const random = createRandom(3);
+  const pool = captionPool(cake);
+  const drawn = Array.from({ length: 500 }, () => drawCaption(null, cake, random));
+  for (const { parts } of drawn) for (const part of parts) expect(pool).toContain(part);
+  const texts = new Set(drawn.map(({ text }) => text));
+  expect(texts).toContain('birthday cake');
+  expect(texts).toContain('Tarta de cumpleaños');
+  expect(texts).toContain('party');
+});
+
+test('a typo changes one long word by one edit and leaves short ones alone', () => {
+  const random = createRandom(5);
+  expect(withTypo('a cat', random)).toBe('a cat');
+  for (let i = 0; i < 200; i++) {
+    const typed = withTypo('birthday', random);
+    expect(Math.abs(typed.length - 8)).toBeLessThanOrEqual(1);
+    expect(typed[0]).toBe('b');
+  }
+});
