@@ -1,0 +1,26 @@
+import type { PageState, Results } from '../state/page-state.ts';
+import { wholeNumber } from './numbers.ts';
+
+interface StatusLineProps {
+  readonly state: PageState;
+  readonly results: Results;
+}
+
+/** Says what answered: `24 of 14,903 · hybrid · 4 ms · version 2026-…`. */
+export function StatusLine({ state, results }: StatusLineProps) {
+  const { index, matches, roundTripMs, timings } = results;
+  const items = state.collections.find(({ name }) => name === index.collection)?.items;
+  const shown = wholeNumber(matches.length);
+  const parts = [
+    items === undefined ? `${shown} pictures` : `${shown} of ${wholeNumber(items)}`,
+    state.view.kind === 'text' ? state.mode : 'vector',
+    `${roundTripMs < 10 ? roundTripMs.toFixed(1) : Math.round(roundTripMs)} ms`,
+    `version ${index.version}`,
+  ];
+  const steps = Object.entries(timings).map(([step, ms]) => `${step} ${ms} ms`);
+  return (
+    <p class="status-line" title={`model ${index.model}\n${steps.join('\n')}`}>
+      {parts.join(' · ')}
+    </p>
+  );
+}

@@ -1,0 +1,42 @@
+/** Classes that icons and emoji fall into; a user replaces them by their own. */
+export const defaultLabels: readonly string[] = [
+  'animal',
+  'food',
+  'face',
+  'person',
+  'hand gesture',
+  'plant',
+  'weather',
+  'transport',
+  'building',
+  'tool',
+  'music',
+  'sport',
+];
+
+const storageKey = 'diptych.labels';
+
+/** Splits what was typed or pasted at commas and line ends: trimmed, no blanks, no doubles. */
+export function labelsOf(text: string): readonly string[] {
+  const names = text.split(/[,;\n]/).map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
+}
+
+/** Reads the labels of an earlier visit; where storage is closed or empty, the defaults. */
+export function loadLabels(): readonly string[] {
+  try {
+    const labels = labelsOf(localStorage.getItem(storageKey) ?? '');
+    return labels.length > 0 ? labels : defaultLabels;
+  } catch {
+    return defaultLabels;
+  }
+}
+
+/** Keeps labels for the next visit; a browser that refuses storage only forgets them. */
+export function saveLabels(labels: readonly string[]): void {
+  try {
+    localStorage.setItem(storageKey, labels.join(','));
+  } catch {
+    return;
+  }
+}

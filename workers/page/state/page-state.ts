@@ -1,0 +1,35 @@
+import type { ApiFailure } from '../api/api-failure.ts';
+import type { Caption, CollectionInfo, LabelScore, Match, SearchAnswer } from '../api/api-types.ts';
+import type { Place } from './view.ts';
+
+/** Something asked of the server; the last value stays visible while a new one comes. */
+export type Loadable<T> =
+  | { readonly status: 'idle' }
+  | { readonly status: 'loading'; readonly value?: T }
+  | { readonly status: 'ready'; readonly value: T }
+  | { readonly status: 'failed'; readonly failure: ApiFailure };
+
+export interface Results {
+  readonly matches: readonly Match[];
+  readonly nextCursor: string | null;
+  readonly index: SearchAnswer['index'];
+  readonly timings: SearchAnswer['timings'];
+  /** From sending the request to reading the answer, milliseconds. */
+  readonly roundTripMs: number;
+}
+
+export interface PageState extends Place {
+  /** What stands in the search box, ahead of the search by the debounce. */
+  readonly draft: string;
+  readonly collections: readonly CollectionInfo[];
+  readonly results: Loadable<Results>;
+  readonly more: Loadable<null>;
+  readonly captions: Loadable<readonly Caption[]>;
+  readonly classes: Loadable<readonly LabelScore[]>;
+  readonly labels: readonly string[];
+}
+
+/** Gives the value of a loadable, fresh or stale. */
+export function valueOf<T>(loadable: Loadable<T>): T | undefined {
+  return 'value' in loadable ? loadable.value : undefined;
+}
