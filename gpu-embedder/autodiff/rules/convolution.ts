@@ -1,0 +1,87 @@
+import type { Graph, Node, Value } from '../../onnx/graph.ts';
+import * as op from '../../onnx/operators/index.ts';
+import type { Rule } from '../rule.ts';
+import { inputsOf, refuseGradient } from '../tensors.ts';
+
+interface Geometry {
+  readonly strides: readonly number[];
+  /** [top, left, bottom, right] */
+  readonly pads: readonly number[];
+  readonly kernel: readonly number[];
+}
+
+function geometryOf(node: Node): Geometry {
+  const { strides, pads, dilations, group, kernel_shape } = node.attributes;
+  if (group !== 1) refuseGradient(node, `group must be 1, got ${group}`);
+  if ((dilations as readonly number[]).some((dilation) => dilation !== 1))
+    refuseGradient(node, `dilations must be 1, got [${dilations}]`);
+  return {
+    strides: strides as readonly number[],
+    pads: pads as readonly number[],
+    kernel: kernel_shape as readonly number[],
+  };
+}
+
+/** dx: at stride 1 a convolution with the flipped kernel, else the transposed convolution. */
+function inputGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geometry): Value {
+  const { strides, pads, kernel } = geometry;
+  const flippedPads = pads.map((pad, i) => kernel[i % 2] - 1 - pad);
+  if (strides.every((stride) => stride === 1) && flippedPads.every((pad) => pad >= 0)) {
+    const flipped = kernel.every((k) => k === 1)
+      ? w
+      : op.Slice(
+          g,
+          w,
+          [-1, -1],
+          kernel.map((k) => -k - 1),
+          [2, 3],
+          [-1, -1],
+        );
+    return op.Conv(g, dy, op.Transpose(g, flipped, [1, 0, 2, 3]), null, { pads: flippedPads });
+  }
+  const outputPadding = kernel.map((k, i) => {
+    const covered = (dy.shape[i + 2] - 1) * strides[i] + k - pads[i] - pads[i + 2];
+    return x.shape[i + 2] - covered;
+  });
+  return op.ConvTranspose(g, dy, w, null, { strides, pads, outputPadding });
+}
+
+/**
+ * dw: for each position of the kernel the product of dy with the input shifted to it; faster in
+ * onnxruntime than one convolution over swapped axes.
+ */
+function kernelGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geometry): Value {
+  const { strides, pads, kernel } = geometry;
+  const [top, left, bottom, right] = pads;
+  const [outChannels, channels] = w.shape;
+  const [rows, columns] = dy.shape.slice(2);
+  const padded = pads.some((pad) => pad > 0)
+    ? op.Pad(g, x, [0, 0, top, left, 0, 0, bottom, right])
+    : x;
+  const byChannel = op.Transpose(g, padded, [1, 0, 2, 3]);
+  const dyRows = op.Reshape(g, op.Transpose(g, dy, [1, 0, 2, 3]), [outChannels, -1]);
+  const products: Value[] = [];
+  for (let i = 0; i < kernel[0]; i++)
+    for (let j = 0; j < kernel[1]; j++) {
+      const ends = [i + (rows - 1) * strides[0] + 1, j + (columns - 1) * strides[1] + 1];
+      const shifted = op.Slice(g, byChannel, [i, j], ends, [2, 3], strides);
+      const product = op.Gemm(g, dyRows, op.Reshape(g, shifted, [channels, -1]), null, {
+        transB: true,
+      });
+      products.push(op.Unsqueeze(g, product, [2]));
+    }
+  return op.Reshape(g, op.Concat(g, products, 2), w.shape);
+}
+
+export const convolutionRules: Readonly<Record<string, Rule>> = {
+  Conv: (g, node, dy) => {
+    const [x, w] = inputsOf(node);
+    const geometry = geometryOf(node);
+    const pullbacks = [
+      () => inputGradient(g, x, w, dy, geometry),
+      () => kernelGradient(g, x, w, dy, geometry),
+      () => op.ReduceSum(g, dy, [0, 2, 3], false),
+    ];
+    return pullbacks.slice(0, node.inputs.length);
+  },
+};

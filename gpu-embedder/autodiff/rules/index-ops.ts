@@ -1,0 +1,27 @@
+import * as op from '../../onnx/operators/index.ts';
+import { sizeOf } from '../../onnx/operators/shape-rules.ts';
+import type { Rule } from '../rule.ts';
+import { filled, inputsOf } from '../tensors.ts';
+
+export const indexRules: Readonly<Record<string, Rule>> = {
+  /**
+   * Add each gradient row to the row it was taken from. By ScatterElements: ScatterND with a
+   * reduction is a data race in onnxruntime's CPU provider.
+   */
+  Gather: (g, node, dy) => {
+    const [data, indices] = inputsOf(node);
+    const axis = node.attributes.axis as number;
+    const dx = () => {
+      // [before, rows, after], the shape of data with all axes before and after `axis` in one.
+      const before = sizeOf(data.shape.slice(0, axis));
+      const after = sizeOf(data.shape.slice(axis + 1));
+      const taken = sizeOf(indices.shape);
+      const rows = op.Expand(g, op.Reshape(g, indices, [1, taken, 1]), [before, taken, after]);
+      const zeros = filled(g, { ...data, shape: [before, data.shape[axis], after] }, 0);
+      const updates = op.Reshape(g, dy, [before, taken, after]);
+      const sum = op.ScatterElements(g, zeros, rows, updates, 1, 'add');
+      return op.Reshape(g, sum, data.shape);
+    };
+    return [dx, null];
+  },
+};

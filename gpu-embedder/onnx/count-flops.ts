@@ -1,0 +1,26 @@
+import type { Graph, Node } from './graph.ts';
+import { sizeOf } from './operators/shape-rules.ts';
+
+/** Floating-point operations of the matrix products and convolutions of a graph, per run. */
+export function countFlops(graph: Graph): number {
+  return graph.nodes.reduce((sum, node) => sum + nodeFlops(node), 0);
+}
+
+/** Two per multiply-add: outputs times the length of each inner product. */
+function nodeFlops({ opType, inputs, outputs, attributes }: Node): number {
+  const [a, b] = inputs.map((value) => value?.shape ?? []);
+  const out = sizeOf(outputs[0].shape);
+  switch (opType) {
+    case 'MatMul':
+      return 2 * out * a[a.length - 1];
+    case 'FusedMatMul':
+    case 'Gemm':
+      return 2 * out * (attributes['transA'] ? a[a.length - 2] : a[a.length - 1]);
+    case 'Conv':
+      return 2 * out * sizeOf(b.slice(1));
+    case 'ConvTranspose':
+      return 2 * sizeOf(a) * sizeOf(b.slice(1));
+    default:
+      return 0;
+  }
+}
