@@ -1,0 +1,27 @@
+/** What we read and write of Hugging Face's `tokenizer.json`; further fields pass through. */
+export interface TokenizerJson {
+  readonly version: string;
+  readonly added_tokens: readonly AddedToken[];
+  readonly normalizer: unknown;
+  readonly pre_tokenizer: unknown;
+  readonly post_processor: unknown;
+  readonly decoder: unknown;
+  readonly model: {
+    readonly type: string;
+    /** Token to id. Bytes are spelled in GPT-2's byte alphabet (a space is `Ġ`). */
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly merges: readonly (readonly [string, string])[];
+    readonly [key: string]: unknown;
+  };
+  readonly [key: string]: unknown;
+}
+
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+  readonly single_word: boolean;
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+  readonly normalized: boolean;
+}

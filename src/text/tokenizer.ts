@@ -1,0 +1,62 @@
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { DiptychError } from '../errors.ts';
+import type { TokenizerJson } from './tokenizer-json.ts';
+
+/** Caption or query to token ids; the same on both sides of the platform. */
+export interface Tokenizer {
+  readonly vocabSize: number;
+  readonly contextLength: number;
+  encode(text: string): TokenIds;
+}
+
+export interface TokenIds {
+  /** At most `contextLength` ids, no padding, no special tokens; empty for a text without a word. */
+  readonly ids: number[];
+  /** The text had more tokens than `contextLength`. */
+  readonly truncated: boolean;
+}
+
+/** UTF-16 units that are read: bounds the time that a huge text takes. */
+const maxCharacters = 8192;
+
+/**
+ * Create the tokenizer that a `tokenizer.json` describes.
+ *
+ * @param tokenizerJson - the parsed file
+ * @throws DiptychError `unreadable_model`
+ */
+export function createTokenizer(
+  tokenizerJson: TokenizerJson,
+  options: { readonly contextLength: number },
+): Tokenizer {
+  const { contextLength } = options;
+  const tokenizer = open(tokenizerJson);
+  const special = new Set(tokenizerJson.added_tokens.map((token) => token.id));
+  return {
+    vocabSize: Object.keys(tokenizerJson.model.vocab).length,
+    contextLength,
+    encode(text) {
+      const read = text.length > maxCharacters ? text.slice(0, maxCharacters) : text;
+      const { ids } = tokenizer.encode(read, { add_special_tokens: false });
+      // A text may spell "<pad>"; padding in mid-sentence would hide the word from the model.
+      const words = ids.filter((id) => !special.has(id));
+      return {
+        ids: words.slice(0, contextLength),
+        truncated: words.length > contextLength || read.length < text.length,
+      };
+    },
+  };
+}
+
+function open(tokenizerJson: TokenizerJson): HuggingFaceTokenizer {
+  try {
+    const { model, added_tokens: added } = tokenizerJson;
+    if (!Array.isArray(added) || typeof model.vocab !== 'object') {
+      throw new TypeError('expected "added_tokens" (list) and "model.vocab" (object)');
+    }
+    return new HuggingFaceTokenizer(tokenizerJson, {});
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DiptychError('unreadable_model', `tokenizer.json: ${reason}`, {}, { cause });
+  }
+}
