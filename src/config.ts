@@ -5,7 +5,7 @@ export const defaults = {
   /** Input side of the starter model and of the pixel cache, pixels. */
   imageSize: 64,
   /** Tokens of a caption or query; longer ones are truncated. */
-  contextLength: 24,
+  contextLength: 16,
   /** Graph links per node above level 0; level 0 has twice as many (`M0`). */
   M: 16,
   efConstruction: 200,
