@@ -1,0 +1,52 @@
+import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
+import { defineConfig } from 'vitest/config';
+
+const buildWasm = './test/setup/build-wasm.ts';
+
+/**
+ * Three projects: `node`; `edge`, which runs inside workerd; `page`, which drives a browser.
+ * One of them: `npx vitest run --project edge`.
+ */
+export default defineConfig({
+  test: {
+    // The kernels and ONNX sessions keep two cores busy with few processes.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/edge/**', 'test/page/**'],
+          globalSetup: [buildWasm],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: './workers/index.ts',
+            miniflare: {
+              compatibilityDate: '2026-04-01',
+              r2Buckets: ['ARTIFACTS'],
+              images: { binding: 'IMAGES' },
+              modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
+            },
+          }),
+        ],
+        test: {
+          name: 'edge',
+          include: ['test/edge/**/*.test.ts'],
+          globalSetup: [buildWasm, './test/setup/edge-fixture.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'page',
+          include: ['test/page/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
