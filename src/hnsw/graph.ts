@@ -1,0 +1,13 @@
+/** An HNSW graph, whoever built it; arrays are laid out as in `src/artifact/format.ts`. */
+export interface HnswGraph {
+  readonly count: number;
+  readonly M: number;
+  readonly efConstruction: number;
+  readonly entryPoint: number;
+  /** Level of the entry point; 0 when there is only level 0. */
+  readonly maxLevel: number;
+  readonly linkStarts: Uint32Array;
+  readonly links: Uint32Array;
+  readonly upperStarts: Uint32Array;
+  readonly upperLinks: Uint32Array;
+}

@@ -1,0 +1,54 @@
+import { alignUp, vectorFormat } from '../artifact/format.ts';
+
+/** Where a vector file begins in WASM memory: behind the page that the module may use itself. */
+export const searcherFileOffset = 65536;
+
+/** Largest `efSearch` that a searcher takes unless told otherwise. */
+export const defaultEfMax = 512;
+
+const pageBytes = 65536;
+
+/** Offsets of the scratch areas of a search, behind the file. */
+export interface SearcherScratch {
+  /** A bit a vector. */
+  readonly visited: number;
+  readonly query: number;
+  /** Two rows: folded with the scales and with the residual scales. */
+  readonly floatQuery: number;
+  readonly ids: number;
+  readonly scores: number;
+  readonly pool: number;
+  readonly end: number;
+  /** Ids that `ids` and `scores` hold. */
+  readonly capacity: number;
+}
+
+/** Lay out the scratch areas, for any dim and M that the format allows. */
+export function searcherScratch(
+  fileOffset: number,
+  fileBytes: number,
+  count: number,
+  efMax: number,
+): SearcherScratch {
+  const capacity = Math.max(efMax, 2 * vectorFormat.maxM);
+  const visited = alignUp(fileOffset + fileBytes);
+  const query = alignUp(visited + Math.ceil(count / 8));
+  const floatQuery = query + 2 * vectorFormat.maxDim;
+  const ids = floatQuery + 8 * vectorFormat.maxDim;
+  const scores = alignUp(ids + 4 * capacity);
+  const pool = alignUp(scores + 4 * capacity);
+  return { visited, query, floatQuery, ids, scores, pool, end: pool + 8 * efMax, capacity };
+}
+
+/**
+ * Pages of 64 KiB that a memory needs for a searcher over a file at {@link searcherFileOffset}.
+ *
+ * @param count - an upper bound of the vectors does
+ */
+export function searcherMemoryPages(
+  fileBytes: number,
+  count: number,
+  efMax: number = defaultEfMax,
+): number {
+  return Math.ceil(searcherScratch(searcherFileOffset, fileBytes, count, efMax).end / pageBytes);
+}
