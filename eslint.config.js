@@ -16,26 +16,43 @@ const layer = (files, patterns) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['build/', '.diptych/', '.wrangler/', 'node_modules/', 'src/kernel/assembly/', '**/*.mjs', '*.js'] },
+  {
+    ignores: [
+      'build/',
+      '.diptych/',
+      '.wrangler/',
+      'node_modules/',
+      'src/kernel/assembly/',
+      '**/*.mjs',
+      '*.js',
+    ],
+  },
   ...tseslint.configs.strict,
   {
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
       'no-console': 'error',
       eqeqeq: 'error',
     },
   },
   { files: ['bench/**', 'scripts/**', 'workers/**'], rules: { 'no-console': 'off' } },
   layer(['src/**/*.ts'], pure),
-  layer(['workers/**/*.{ts,tsx}'], [
-    { group: ['**/gpu-embedder/**'], message: 'workers/ imports src/ alone.' },
-    { group: ['node:*'], message: 'workers run in workerd, not in Node.' },
-  ]),
-  layer(['gpu-embedder/**/*.ts'], [
-    { group: ['**/workers/**', 'cloudflare:*'], message: 'gpu-embedder/ imports src/ alone.' },
-  ]),
+  layer(
+    ['workers/**/*.{ts,tsx}'],
+    [
+      { group: ['**/gpu-embedder/**'], message: 'workers/ imports src/ alone.' },
+      { group: ['node:*'], message: 'workers run in workerd, not in Node.' },
+    ],
+  ),
+  layer(
+    ['gpu-embedder/**/*.ts'],
+    [{ group: ['**/workers/**', 'cloudflare:*'], message: 'gpu-embedder/ imports src/ alone.' }],
+  ),
   { files: ['workers/page/vite.config.ts'], rules: { 'no-restricted-imports': 'off' } },
 );
