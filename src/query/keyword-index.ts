@@ -1,16 +1,10 @@
-import MiniSearch from 'minisearch';
-import { DiptychError } from '../errors.ts';
-import { foldText, isUnspaced, keywordTokens } from './keyword-tokens.ts';
+import { keywordFields, parseKeywords, unpackPosting } from './keyword-format.ts';
+import { isUnspaced, keywordTokens, normaliseText } from './keyword-tokens.ts';
+import { createLexicon } from './lexicon.ts';
+import type { Lexicon } from './lexicon.ts';
 
-/** Items that share their texts: one document of the index, whose id is its position. */
-export interface KeywordDoc {
-  /** Item ordinals. */
-  readonly items: readonly number[];
-  readonly names: readonly string[];
-  readonly tags: readonly string[];
-  /** Names and keywords in other languages. */
-  readonly other: readonly string[];
-}
+export { buildKeywordIndex } from './build-keyword-index.ts';
+export type { KeywordDoc } from './build-keyword-index.ts';
 
 export interface KeywordHit {
   /** Group ordinal: `itemsOf(id)` are its items. */
@@ -29,135 +23,163 @@ export interface KeywordIndex {
 }
 
 /** Heap that a loaded index takes per byte of its JSON, measured by `scripts/keyword-heap.ts`. */
-export const keywordHeapFactor = 8;
+export const keywordHeapFactor = 1.5;
 
-const boost = { names: 4, tags: 2, other: 1.5 } as const;
-const weights = { fuzzy: 0.3, prefix: 0.35 } as const;
-/** Share of a query word that a hit by prefix or by typo counts for. */
+const fieldBoost: Readonly<Record<(typeof keywordFields)[number], number>> = {
+  names: 4,
+  tags: 2,
+  other: 1.5,
+};
+const boosts = keywordFields.map((field) => fieldBoost[field]);
+/** BM25+, as in Lv & Zhai 2011; terms count once a group. */
+const bm25 = { k: 1.2, b: 0.7, d: 0.5 } as const;
+/** Weight of a term that begins with a query word, and of one that it may be a misspelling of. */
+const inexactWeight = { prefix: 0.35, typo: 0.45 } as const;
+/** Share of a query word that such a match counts for. */
 const inexactShare = 0.6;
-/** What a group whose name is the query scores, relative to the best other one. */
-const exactNameBoost = 1.5;
+/** A keyword that is all of the query, rather than has it among its words. */
+const wholeBoost = 1.3;
+/** How far a group whose name is the query stands above the best other one. */
+const namedBoost = 1.5;
 
 /** Words that say nothing in a query, unless it has no others. */
 const stopWords = new Set(
   'a an the of with and in on for to is are my icon emoji picture image photo symbol'.split(' '),
 );
 
-const fields = Object.keys(boost);
-const miniSearchOptions = {
-  fields,
-  tokenize: (text: string) => text.split(' '),
-  processTerm: (term: string) => term,
-  autoVacuum: false,
-};
-
-interface Stored {
-  readonly items: readonly (readonly number[])[];
-  /** Folded names of each group. */
-  readonly names: readonly (readonly string[])[];
-  readonly index: Parameters<typeof MiniSearch.loadJS>[0];
-}
-
-/** Build the keyword index, serialised. */
-export function buildKeywordIndex(docs: readonly KeywordDoc[]): { json: string } {
-  const index = new MiniSearch(miniSearchOptions);
-  for (const [id, { names, tags, other }] of docs.entries()) {
-    // A token counts once a group, in its most telling field: languages share many words.
-    const seen = new Set<string>();
-    const unseen = (texts: readonly string[]): string => {
-      const tokens = texts.flatMap((text) => keywordTokens(text, 'index'));
-      const fresh = new Set(tokens.filter((token) => !seen.has(token)));
-      fresh.forEach((token) => seen.add(token));
-      return [...fresh].join(' ');
-    };
-    const fieldsOfDoc: Record<string, unknown> = { id };
-    for (const [field, texts] of Object.entries({ names, tags, other })) {
-      const text = unseen(texts);
-      if (text !== '') fieldsOfDoc[field] = text;
-    }
-    index.add(fieldsOfDoc);
-  }
-  const stored: Stored = {
-    items: docs.map((doc) => doc.items),
-    names: docs.map((doc) => doc.names.map(normaliseName)),
-    index: index.toJSON(),
-  };
-  return { json: JSON.stringify(stored) };
-}
-
 /**
- * Load an index that {@link buildKeywordIndex} wrote.
+ * Load an index that `buildKeywordIndex` wrote.
  *
  * @throws DiptychError `index_unreadable` when the JSON is not one
  */
 export function loadKeywordIndex(json: string): KeywordIndex {
-  const { items, names, index } = parse(json);
-  const miniSearch = MiniSearch.loadJS(index, miniSearchOptions);
-  const groupsByName = new Map<string, number[]>();
-  for (const [group, groupNames] of names.entries()) {
-    for (const name of groupNames)
-      groupsByName.set(name, [...(groupsByName.get(name) ?? []), group]);
-  }
+  const stored = parseKeywords(json);
+  const groups = stored.items.length;
+  const items = flatten(stored.items);
+  const lexicon = createLexicon(stored.terms);
+  const starts = prefixSums(stored.counts);
+  const postings = decodePostings(stored.postings, starts);
+  const norms = stored.lengths.map((lengths, field) =>
+    keywordFields[field] === 'other' ? new Float32Array(groups).fill(1) : lengthNorms(lengths),
+  );
+
+  /** Add the matches of one query word: the best of its variants per group. */
+  const matchWord = (word: string, isLast: boolean, scores: Float32Array, shares: Float32Array) => {
+    const best = new Map<number, { score: number; share: number }>();
+    for (const { ordinal, weight, share } of variants(lexicon, word, isLast)) {
+      const count = starts[ordinal + 1] - starts[ordinal];
+      const rarity = Math.log(1 + (groups - count + 0.5) / (count + 0.5));
+      for (let at = starts[ordinal]; at < starts[ordinal + 1]; at++) {
+        const { group, field } = unpackPosting(postings[at]);
+        const score = weight * rarity * boosts[field] * norms[field][group];
+        if (score > (best.get(group)?.score ?? 0)) best.set(group, { score, share });
+      }
+    }
+    for (const [group, { score, share }] of best) {
+      scores[group] += score;
+      shares[group] += share;
+    }
+  };
+
+  /** Groups of which a whole name is the query; those of which a keyword is get their boost. */
+  const matchWhole = (query: string, scores: Float32Array): Set<number> => {
+    const named = new Set<number>();
+    const ordinal = lexicon.find(query);
+    if (ordinal < 0) return named;
+    for (let at = starts[ordinal]; at < starts[ordinal + 1]; at++) {
+      const { group, field, whole } = unpackPosting(postings[at]);
+      if (!whole) continue;
+      if (keywordFields[field] === 'names') named.add(group);
+      else scores[group] *= wholeBoost;
+    }
+    return named;
+  };
+
   return {
-    groups: items.length,
-    itemsOf: (group) => items[group],
+    groups,
+    itemsOf: (group) => [...items.values.subarray(items.starts[group], items.starts[group + 1])],
     search(query, limit) {
-      const all = keywordTokens(query, 'query');
-      const telling = all.filter((token) => !stopWords.has(token));
-      const tokens = telling.length > 0 ? telling : all;
-      if (tokens.length === 0) return [];
-      const hits = miniSearch.search(tokens.join(' '), {
-        boost,
-        weights,
-        fuzzy: editDistance,
-        prefix: (term, i, terms) => (i === terms.length - 1 || isUnspaced(term)) && mayExtend(term),
-      });
-      if (hits.length === 0) return [];
-      const matched = new Set(hits[0].terms);
-      const share = hits[0].queryTerms
-        .map((term) => (matched.has(term) ? 1 : inexactShare))
-        .reduce((sum, one) => sum + one, 0);
-      const exact = new Set(groupsByName.get(normaliseName(query)));
-      const unit = exact.size > 0 ? 1 : Math.min(1, share / tokens.length);
-      const top = hits[0].score * (exact.size > 0 ? exactNameBoost : 1);
-      return hits
-        .map(({ id, score }) => ({
-          id: id as number,
-          score: (unit * (exact.has(id as number) ? top + score * 0 : score)) / top,
-        }))
-        .sort((a, b) => b.score - a.score || a.id - b.id)
-        .slice(0, limit);
+      const words = queryWords(query);
+      const scores = new Float32Array(groups);
+      const shares = new Float32Array(groups);
+      words.forEach((word, i) => matchWord(word, i === words.length - 1, scores, shares));
+      const named = matchWhole(normaliseText(query), scores);
+      const found: { id: number; score: number }[] = [];
+      for (let id = 0; id < groups; id++) {
+        if (scores[id] > 0) found.push({ id, score: scores[id] * shares[id] });
+      }
+      if (found.length === 0) return [];
+      const byScore = (a: KeywordHit, b: KeywordHit) => b.score - a.score || a.id - b.id;
+      const exact = found.filter(({ id }) => named.has(id)).sort(byScore);
+      const others = found.filter(({ id }) => !named.has(id)).sort(byScore);
+      if (exact.length > 0) {
+        const unit = 1 / (namedBoost * Math.max(exact[0].score, others[0]?.score ?? 0));
+        const rest = others.map(({ id, score }) => ({ id, score: score * unit }));
+        return [...exact.map(({ id }) => ({ id, score: 1 })), ...rest].slice(0, limit);
+      }
+      const unit = shares[others[0].id] / words.length / others[0].score;
+      return others.slice(0, limit).map(({ id, score }) => ({ id, score: score * unit }));
     },
   };
 }
 
-/** "Birthday  Cake" and "birthday-cake" as one string. */
-function normaliseName(name: string): string {
-  return foldText(name)
-    .split(/[^\p{L}\p{N}\p{M}]+/u)
-    .filter((part) => part !== '')
-    .join(' ');
-}
-
-/** Typos allowed in a word: none in short ones, where every word is a neighbour of another. */
-function editDistance(term: string): number | false {
-  if (isUnspaced(term) || term.length < 4 || /\d/.test(term)) return false;
-  return term.length < 8 ? 1 : 2;
-}
-
-function mayExtend(term: string): boolean {
-  return isUnspaced(term) || term.length >= 3;
-}
-
-function parse(json: string): Stored {
-  try {
-    return JSON.parse(json) as Stored;
-  } catch (cause) {
-    throw new DiptychError(
-      'index_unreadable',
-      `keywords.json: expected the JSON of a keyword index, got ${JSON.stringify(json.slice(0, 40))}`,
-      undefined,
-      { cause },
-    );
+/** Terms of the index that a query word may mean, itself first. */
+function* variants(lexicon: Lexicon, word: string, isLast: boolean) {
+  const exact = lexicon.find(word);
+  if (exact >= 0) yield { ordinal: exact, weight: 1, share: 1 };
+  const unspaced = isUnspaced(word);
+  // Somebody may still be typing the last word.
+  if (unspaced || (isLast && word.length >= 3)) {
+    const [first, end] = lexicon.startingWith(word);
+    for (let ordinal = first; ordinal < end; ordinal++) {
+      if (ordinal === exact) continue;
+      const rest = lexicon.lengthOf(ordinal) - word.length;
+      const weight = (inexactWeight.prefix * word.length) / (word.length + 0.3 * rest);
+      yield { ordinal, weight, share: inexactShare };
+    }
   }
+  // A word that the index knows is no misspelling, and short words all resemble others.
+  if (exact >= 0 || unspaced || word.length < 4) return;
+  for (const { ordinal, edits } of lexicon.near(word, word.length < 8 ? 1 : 2)) {
+    const weight = (inexactWeight.typo * word.length) / (word.length + edits);
+    yield { ordinal, weight, share: inexactShare };
+  }
+}
+
+function queryWords(query: string): readonly string[] {
+  const all = keywordTokens(query, 'query');
+  const telling = all.filter((word) => !stopWords.has(word));
+  return telling.length > 0 ? telling : all;
+}
+
+/**
+ * BM25+ factor of a term that occurs once, by group: shorter fields say more. Not so those of
+ * other languages, whose length is the number of languages that have annotated the concept.
+ */
+function lengthNorms(lengths: readonly number[]): Float32Array {
+  const filled = lengths.filter((length) => length > 0);
+  const average = filled.reduce((sum, length) => sum + length, 0) / Math.max(1, filled.length);
+  const { k, b, d } = bm25;
+  return Float32Array.from(
+    lengths,
+    (length) => d + (k + 1) / (1 + k * (1 - b + (b * length) / Math.max(1, average))),
+  );
+}
+
+function prefixSums(counts: readonly number[]): Uint32Array {
+  const sums = new Uint32Array(counts.length + 1);
+  for (let i = 0; i < counts.length; i++) sums[i + 1] = sums[i] + counts[i];
+  return sums;
+}
+
+function flatten(lists: readonly (readonly number[])[]) {
+  return { values: Uint32Array.from(lists.flat()), starts: prefixSums(lists.map((l) => l.length)) };
+}
+
+function decodePostings(deltas: readonly number[], starts: Uint32Array): Uint32Array {
+  const postings = Uint32Array.from(deltas);
+  for (let term = 0; term + 1 < starts.length; term++) {
+    for (let at = starts[term] + 1; at < starts[term + 1]; at++) postings[at] += postings[at - 1];
+  }
+  return postings;
 }

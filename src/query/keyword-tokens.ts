@@ -36,6 +36,14 @@ export function foldText(text: string): string {
     .replace(/[øłđðþßæœı]/g, (letter) => folded[letter]);
 }
 
+/** "Birthday  Cake" and "birthday-cake" as one string, words with single spaces between. */
+export function normaliseText(text: string): string {
+  return foldText(text)
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
 /** Whether a token comes from a script without spaces, where edit distance means little. */
 export function isUnspaced(token: string): boolean {
   return unspacedRun.test(token);
