@@ -139,11 +139,6 @@ function invert(subjects: readonly Subject[]): Map<string, number[]> {
 /** Classes that every part of the caption describes. */
 function describedBy(caption: Caption, classes: ReadonlyMap<string, readonly number[]>): number[] {
   const [first, ...others] = caption.parts.map((part) => classes.get(part) ?? []);
-  return others.reduce(
-    (kept, list) => {
-      const set = new Set(list);
-      return kept.filter((c) => set.has(c));
-    },
-    [...first],
-  );
+  const sets = others.map((list) => new Set(list));
+  return first.filter((c) => sets.every((set) => set.has(c)));
 }

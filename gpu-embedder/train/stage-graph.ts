@@ -7,6 +7,7 @@ import { TrainableParameters } from '../model/parameters.ts';
 import { textTower } from '../model/text-tower.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/graph.ts';
+import { countFlops } from '../onnx/count-flops.ts';
 import { writeModel } from '../onnx/model-proto.ts';
 import { createRandom } from '../random.ts';
 import type { Stage, TrainConfig } from './config.ts';
@@ -14,6 +15,8 @@ import type { Stage, TrainConfig } from './config.ts';
 /** Forward, loss and backward of one stage as one ONNX model. */
 export interface StageGraph {
   readonly model: Uint8Array;
+  /** Floating-point operations of a step. */
+  readonly flops: number;
   /** Fed to the graph, with fresh initial values; those in `trained` have a gradient output. */
   readonly parameters: readonly Parameter[];
   /** Names; the gradient of NAME is the output `gradient:NAME`. */
@@ -50,6 +53,7 @@ export function buildStageGraph(stage: Stage, config: TrainConfig, classes: numb
   p.statistics.forEach(({ name, value }: BatchStatistic) => g.output(value, name));
   return {
     model: writeModel(g),
+    flops: countFlops(g),
     parameters: p.list,
     trained: trained.map(({ name }) => name),
     statistics: p.statistics.map(({ name, value }) => ({ name, width: value.shape[1] })),
