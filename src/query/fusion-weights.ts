@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** How the two sides of a hybrid search are weighed; stands in the manifest of an index version. */
+export const fusionSchema = z.object({
+  /** Weight of the vector side; the keyword side, 0 to 1, has weight 1. */
+  vector: z.number().min(0),
+  /** Mean cosine of a caption and an image that have nothing to do with each other. */
+  cosineMean: z.number(),
+  /** Standard deviation of the same, above 0. */
+  cosineDeviation: z.number().positive(),
+});
+
+export type FusionWeights = z.infer<typeof fusionSchema>;
+
+/** Weight chosen by `scripts/evaluate-hybrid.ts`; docs/benchmarks.md has the table. */
+export const defaultVectorWeight = 0.02;
+
+/**
+ * Measure the cosines of unrelated captions and images, which place a model's cosines on a common
+ * scale.
+ *
+ * @param captions - [m, dim], L2-normalised
+ * @param images - [n, dim], L2-normalised
+ * @param sample - captions and images that are looked at, evenly spread
+ */
+export function fusionWeights(
+  captions: Float32Array,
+  images: Float32Array,
+  dim: number,
+  { vector = defaultVectorWeight, sample = 300 } = {},
+): FusionWeights {
+  const spread = (embeddings: Float32Array): number[] => {
+    const count = embeddings.length / dim;
+    const step = Math.max(1, Math.floor(count / sample));
+    return Array.from({ length: Math.min(count, sample) }, (_, i) => i * step * dim);
+  };
+  const imageStarts = spread(images);
+  let count = 0;
+  let sum = 0;
+  let squares = 0;
+  for (const caption of spread(captions)) {
+    for (const image of imageStarts) {
+      let dot = 0;
+      for (let j = 0; j < dim; j++) dot += captions[caption + j] * images[image + j];
+      count += 1;
+      sum += dot;
+      squares += dot * dot;
+    }
+  }
+  if (count === 0) return { vector, cosineMean: 0, cosineDeviation: 1 };
+  const cosineMean = sum / count;
+  const cosineDeviation = Math.sqrt(Math.max(0, squares / count - cosineMean ** 2)) || 1;
+  return { vector, cosineMean, cosineDeviation };
+}
