@@ -20,6 +20,8 @@ export interface DatasetManifest {
   readonly sources: readonly SourceInfo[];
   /** SHA-256 (hex) over items, concepts and pixels: changes exactly when the content does. */
   readonly fingerprint: string;
+  /** What it was made from, as a digest: `prepare` does nothing when it is the same again. */
+  readonly inputKey?: string;
 }
 
 export interface SourceInfo {
@@ -40,6 +42,7 @@ export interface Item {
   readonly title: string;
   /** Captions of this image itself; a pictogram's pool is in its concept. */
   readonly captions: readonly string[];
+  /** English tags; of a pictogram, those that its concept does not have already. */
   readonly tags: readonly string[];
   readonly image: ImageRef;
   /** Concept id; items with the same concept show the same thing. */
@@ -72,5 +75,9 @@ export interface Concept {
 export interface PrepareReport {
   readonly inputs: number;
   readonly prepared: number;
-  readonly skipped: readonly { readonly where: string; readonly reason: string; readonly code: string }[];
+  readonly skipped: readonly {
+    readonly where: string;
+    readonly reason: string;
+    readonly code: string;
+  }[];
 }

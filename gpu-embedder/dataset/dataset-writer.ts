@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { basename, dirname, join, resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
+import {
+  datasetFormatVersion,
+  type Concept,
+  type DatasetManifest,
+  type Item,
+  type PrepareReport,
+  type SourceInfo,
+} from './prepared.ts';
+
+/** An item before its image has a place. */
+export type NewItem = Omit<Item, 'image'>;
+
+/** Where the image of a new item is: a file, or bytes to pack. */
+export type NewImage =
+  | { readonly file: string; readonly type: string }
+  | { readonly bytes: Uint8Array; readonly type: string };
+
+export interface DatasetWriter {
+  /** @param pixels - RGBA8, alpha premultiplied, [imageSize, imageSize, 4] */
+  add(item: NewItem, image: NewImage, pixels: Uint8Array): Promise<void>;
+  /** Write the rest, and put the data set where it belongs. */
+  finish(end: {
+    readonly concepts: readonly Concept[];
+    readonly sources: readonly SourceInfo[];
+    readonly skipped: PrepareReport['skipped'];
+    readonly inputKey: string;
+  }): Promise<DatasetManifest>;
+  /** Remove what was written so far. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Write a prepared data set beside its place and move it there when it is whole, so that a
+ * reader never meets a half of one.
+ *
+ * @param dir - its place; what is there stays until the end, and is replaced then
+ */
+export async function datasetWriter(
+  dir: string,
+  kind: DatasetManifest['kind'],
+  imageSize: number,
+): Promise<DatasetWriter> {
+  const place = resolve(dir);
+  const partial = `${place}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  const hash = { items: createHash('sha256'), pixels: createHash('sha256') };
+  const [items, pixelFile, originals] = ['items.jsonl', 'pixels.bin', 'originals.bin'].map((name) =>
+    createWriteStream(join(partial, name)),
+  );
+  const streams = [items, pixelFile, originals];
+  let failure: Error | undefined;
+  for (const stream of streams) stream.on('error', (error) => (failure ??= error));
+  let offset = 0;
+  let count = 0;
+  let captions = 0;
+
+  async function write(stream: WriteStream, data: string | Uint8Array): Promise<void> {
+    if (failure !== undefined) throw failure;
+    if (!stream.write(data)) await once(stream, 'drain');
+  }
+
+  return {
+    async add(item, image, pixels) {
+      const { id, title, captions: own, tags, ...rest } = item;
+      const ref =
+        'file' in image ? image : { offset, length: image.bytes.length, type: image.type };
+      const line = `${JSON.stringify({ id, title, captions: own, tags, image: ref, ...rest })}\n`;
+      hash.items.update(line);
+      hash.pixels.update(pixels);
+      await write(items, line);
+      await write(pixelFile, pixels);
+      if ('bytes' in image) {
+        await write(originals, image.bytes);
+        offset += image.bytes.length;
+      }
+      count += 1;
+      captions += own.length;
+    },
+    async finish({ concepts, sources, skipped, inputKey }) {
+      const conceptLines = concepts.map((concept) => `${JSON.stringify(concept)}\n`).join('');
+      await writeFile(join(partial, 'concepts.jsonl'), conceptLines);
+      await writeFile(join(partial, 'report.json'), reportJson(count, skipped));
+      for (const stream of streams) stream.end();
+      await Promise.all(streams.map((stream) => finished(stream)));
+      const manifest: DatasetManifest = {
+        formatVersion: datasetFormatVersion,
+        name: basename(place),
+        kind,
+        imageSize,
+        counts: { items: count, concepts: concepts.length, captions },
+        sources,
+        fingerprint: createHash('sha256')
+          .update(hash.items.digest())
+          .update(createHash('sha256').update(conceptLines).digest())
+          .update(hash.pixels.digest())
+          .digest('hex'),
+        inputKey,
+      };
+      await writeFile(join(partial, 'dataset.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      await mkdir(dirname(place), { recursive: true });
+      await rm(place, { recursive: true, force: true });
+      await rename(partial, place);
+      return manifest;
+    },
+    async abort() {
+      for (const stream of streams) stream.destroy();
+      await rm(partial, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Write a report with a line for each skip. */
+function reportJson(prepared: number, skipped: PrepareReport['skipped']): string {
+  const lines = skipped.map((skip) => `\n    ${JSON.stringify(skip)}`).join(',');
+  return `{
+  "inputs": ${prepared + skipped.length},
+  "prepared": ${prepared},
+  "skipped": [${lines}${lines === '' ? '' : '\n  '}]
+}\n`;
+}

@@ -1,0 +1,36 @@
+import type { DatasetManifest, PrepareReport } from './prepared.ts';
+
+/** What a preparation did, printed with `--json`. */
+export interface PrepareResult {
+  readonly dir: string;
+  readonly name: string;
+  /** Whether the data set was there already, made from the same inputs. */
+  readonly unchanged: boolean;
+  readonly inputs: number;
+  readonly prepared: number;
+  /** Number of skipped inputs by code; report.json lists them. */
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly counts: DatasetManifest['counts'];
+  readonly fingerprint: string;
+}
+
+/** Sum up a preparation. */
+export function prepareResult(
+  dir: string,
+  manifest: DatasetManifest,
+  report: PrepareReport,
+  unchanged: boolean,
+): PrepareResult {
+  const skipped: Record<string, number> = {};
+  for (const { code } of report.skipped) skipped[code] = (skipped[code] ?? 0) + 1;
+  return {
+    dir,
+    name: manifest.name,
+    unchanged,
+    inputs: report.inputs,
+    prepared: report.prepared,
+    skipped,
+    counts: manifest.counts,
+    fingerprint: manifest.fingerprint,
+  };
+}
