@@ -1,0 +1,83 @@
+import { DiptychError } from '../errors.ts';
+import { createMemory, instantiate } from '../kernel/webassembly.ts';
+import type { WasmMemory } from '../kernel/webassembly.ts';
+import type { EncoderKernel } from './encoder-kernel.ts';
+import type { StoredHeader } from './weights-format.ts';
+
+const pageBytes = 65536;
+/** The first page is the module's own: constants of its exponential function. */
+const weightsAt = pageBytes;
+
+/**
+ * The linear memory of one tower: the module's page, the weights file as it is, scratch.
+ * Fill `weights` (by streaming, say), then open a tower over it.
+ */
+export interface EncoderMemory {
+  readonly kernel: EncoderKernel;
+  readonly memory: WasmMemory;
+  /** The bytes of the weights file; a view that no longer holds once a tower is opened. */
+  readonly weights: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Make room for a weights file in a memory of its own.
+ *
+ * @param module - `encoder.wasm`
+ * @param weightsBytes - size of the file
+ */
+export function createEncoderMemory(
+  module: WebAssembly.Module,
+  weightsBytes: number,
+): EncoderMemory {
+  const memory = createMemory(Math.ceil(weightsBytes / pageBytes) + 1);
+  const weights = new Uint8Array(memory.buffer, weightsAt, weightsBytes);
+  return { kernel: instantiate(module, memory), memory, weights };
+}
+
+/** A run of float32 in the memory. */
+export interface Room {
+  /** Address, bytes. */
+  readonly at: number;
+  readonly values: Float32Array;
+}
+
+/** Append zeroed scratch of the given lengths; views of the memory taken before are void. */
+export function addScratch<Name extends string>(
+  { memory }: EncoderMemory,
+  lengths: Readonly<Record<Name, number>>,
+): Record<Name, Room> {
+  const start = memory.buffer.byteLength;
+  const places = new Map<Name, number>();
+  let end = start;
+  for (const [name, length] of Object.entries(lengths) as [Name, number][]) {
+    places.set(name, end);
+    end += Math.ceil((length * 4) / 64) * 64;
+  }
+  memory.grow(Math.ceil((end - start) / pageBytes));
+  const rooms = [...places].map(([name, at]) => {
+    const values = new Float32Array(memory.buffer, at, lengths[name]);
+    return [name, { at, values }] as const;
+  });
+  return Object.fromEntries(rooms) as Record<Name, Room>;
+}
+
+/**
+ * Give addresses of tensors by name.
+ *
+ * @returns name and shape to address; throws `unreadable_model` for a missing tensor or another shape
+ */
+export function tensorAddresses(
+  header: StoredHeader,
+): (name: string, shape: readonly number[]) => number {
+  return (name, shape) => {
+    const place = header.tensors[name];
+    if (place === undefined || place.shape.join() !== shape.join()) {
+      const got = place === undefined ? 'nothing' : `[${place.shape.join(', ')}]`;
+      throw new DiptychError(
+        'unreadable_model',
+        `${header.tower} weights: ${name}: expected shape [${shape.join(', ')}], got ${got}`,
+      );
+    }
+    return weightsAt + place.offset;
+  };
+}

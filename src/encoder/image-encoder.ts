@@ -1,0 +1,171 @@
+import { DiptychError } from '../errors.ts';
+import { addScratch, createEncoderMemory, tensorAddresses } from './encoder-memory.ts';
+import type { EncoderMemory, Room } from './encoder-memory.ts';
+import { findLayer, normalised } from './layer.ts';
+import type { Layer } from './layer.ts';
+import { readWeights } from './read-weights.ts';
+import type { ImageTowerHeader } from './weights-format.ts';
+
+/** Pixels to a unit embedding. */
+export interface ImageEncoder {
+  readonly embedDim: number;
+  /** Side of the image, pixels. */
+  readonly imageSize: number;
+  /**
+   * @param pixels - RGB8 over white, [imageSize, imageSize, 3]
+   * @returns [embedDim], L2-normalised
+   * @throws DiptychError `bad_request`
+   */
+  encode(pixels: Uint8Array): Float32Array;
+}
+
+/**
+ * Create the image tower: a residual CNN (gpu-embedder/model/image-tower.ts) over one image.
+ *
+ * @param module - `encoder.wasm`
+ * @throws DiptychError `unreadable_model`
+ */
+export function createImageEncoder(
+  module: WebAssembly.Module,
+  weights: ArrayBuffer | Uint8Array,
+): ImageEncoder {
+  const memory = createEncoderMemory(module, weights.byteLength);
+  memory.weights.set(weights instanceof Uint8Array ? weights : new Uint8Array(weights));
+  return openImageEncoder(memory);
+}
+
+/** Open the image tower over a memory whose `weights` have been filled. */
+export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
+  const header = readWeights(memory.weights, 'image');
+  const { imageSize, stem: block, channels, blocks, embedDim } = header;
+  const { kernel } = memory;
+  const address = tensorAddresses(header);
+  const layer = (name: string, depth: number, columns: number): Layer =>
+    findLayer(address, name, depth, columns);
+
+  const folded = 3 * block * block;
+  const stem = layer('stem', 9 * folded, channels[0]);
+  const stages = channels.map((width, i) => ({
+    width,
+    side: imageSize / block / 2 ** i,
+    down: i === 0 ? undefined : layer(`stages.${i}.down`, 4 * channels[i - 1], width),
+    blocks: Array.from({ length: blocks[i] }, (_, k) => ({
+      conv1: layer(`stages.${i}.blocks.${k}.conv1`, 9 * width, width),
+      conv2: layer(`stages.${i}.blocks.${k}.conv2`, 9 * width, width),
+    })),
+  }));
+  const last = stages[stages.length - 1];
+  const projection = layer('image_projection', last.width, embedDim);
+
+  const lengths: Record<string, number> = {
+    input: mapLength(stages[0].side, folded),
+    pooled: last.width,
+    embedding: embedDim,
+  };
+  for (const [i, { side, width }] of stages.entries()) {
+    lengths[`x${i}`] = mapLength(side, width);
+    lengths[`hidden${i}`] = mapLength(side, width);
+  }
+  const room = addScratch(memory, lengths);
+  const input = featureMap(room.input, stages[0].side, folded);
+  const maps = stages.map(({ side, width }, i) => ({
+    x: featureMap(room[`x${i}`], side, width),
+    hidden: featureMap(room[`hidden${i}`], side, width),
+  }));
+  const writePixels = pixelWriter(header, input);
+
+  /** 3x3 convolution, then relu: to = relu(from * layer (+ to)). */
+  function convolve(from: FeatureMap, layer: Layer, to: FeatureMap, add = false): void {
+    // prettier-ignore
+    kernel.product(
+      to.side, to.side, 3, layer.depth / 3, layer.columns,
+      from.at, from.line, from.pixel, from.line,
+      layer.weights, layer.bias, to.origin, to.line, to.pixel, add, true,
+    );
+  }
+
+  /** Halve the side: each output sees its block of 2x2 pixels. */
+  function reduce(from: FeatureMap, layer: Layer, to: FeatureMap): void {
+    // prettier-ignore
+    kernel.product(
+      to.side, to.side, 2, layer.depth / 2, layer.columns,
+      from.origin, 2 * from.line, 2 * from.pixel, from.line,
+      layer.weights, layer.bias, to.origin, to.line, to.pixel, false, false,
+    );
+  }
+
+  return {
+    embedDim,
+    imageSize,
+    encode(pixels) {
+      const expected = imageSize * imageSize * 3;
+      if (pixels.length !== expected) {
+        throw new DiptychError(
+          'bad_request',
+          `image: expected ${expected} bytes (${imageSize} x ${imageSize} RGB), got ${pixels.length}`,
+        );
+      }
+      writePixels(pixels);
+      convolve(input, stem, maps[0].x);
+      for (const [i, { down, blocks }] of stages.entries()) {
+        const { x, hidden } = maps[i];
+        if (down) reduce(maps[i - 1].x, down, x);
+        for (const { conv1, conv2 } of blocks) {
+          convolve(x, conv1, hidden);
+          convolve(hidden, conv2, x, true);
+        }
+      }
+      const { origin, line, side } = maps[maps.length - 1].x;
+      kernel.mean(side, side, last.width, origin, line, room.pooled.at);
+      // prettier-ignore
+      kernel.product(
+        1, 1, 1, last.width, embedDim, room.pooled.at, 0, 0, 0,
+        projection.weights, projection.bias, room.embedding.at, 0, 0, false, false,
+      );
+      return normalised(room.embedding.values);
+    },
+  };
+}
+
+/** A square map, channels last, within a border of one pixel of zeros that is never written. */
+interface FeatureMap {
+  readonly side: number;
+  /** Address of the border's first pixel, and of the first inside it. */
+  readonly at: number;
+  readonly origin: number;
+  /** Strides, bytes. */
+  readonly line: number;
+  readonly pixel: number;
+  readonly values: Float32Array;
+}
+
+function mapLength(side: number, channels: number): number {
+  return (side + 2) ** 2 * channels;
+}
+
+function featureMap({ at, values }: Room, side: number, channels: number): FeatureMap {
+  const pixel = 4 * channels;
+  const line = (side + 2) * pixel;
+  return { side, at, origin: at + line + pixel, line, pixel, values };
+}
+
+/** Normalise pixels into the stem's map, where a block of pixels is one pixel: (dy, dx, colour). */
+function pixelWriter(
+  { imageSize, stem: block, rescale, mean, std }: ImageTowerHeader,
+  { values, side, line, pixel }: FeatureMap,
+): (pixels: Uint8Array) => void {
+  const levels = mean.map((centre, colour) =>
+    Float32Array.from({ length: 256 }, (_, x) => (x * rescale - centre) / std[colour]),
+  );
+  const run = 3 * block;
+  return (pixels) => {
+    let from = 0;
+    for (let y = 0; y < imageSize; y++) {
+      const start = (line * (1 + Math.floor(y / block)) + pixel) / 4 + (y % block) * run;
+      for (let x = 0; x < side; x++) {
+        const to = start + (x * pixel) / 4;
+        for (let i = 0; i < run; i++) values[to + i] = levels[i % 3][pixels[from++]];
+      }
+    }
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * The weights of one tower for the edge kernels, little-endian, used where they lie:
+ *
+ *      0  "DPTW"
+ *      4  u32  format version
+ *      8  u32  bytes of the file, a multiple of 64
+ *     12  u32  checksum of all bytes from 16 on, see checksum.ts
+ *     16  u32  bytes of the header
+ *     20  header: JSON, UTF-8, TowerHeader
+ *      …  tensors: float32, each at a multiple of 64, zeros in between
+ *
+ * Matrices are packed into panels of 8 columns, [columns / 8, depth, 8], in the order in which the
+ * kernel reads them (src/kernel/assembly/encoder.ts).
+ */
+export const weightsFormat = {
+  magic: 'DPTW',
+  version: 1,
+  alignment: 64,
+  offsets: { version: 4, fileBytes: 8, checksum: 12, headerBytes: 16, header: 20 },
+  /** Columns of a panel; every width of a tower is a multiple of it. */
+  panel: 8,
+} as const;
+
+export interface TextTowerHeader {
+  readonly tower: 'text';
+  readonly embedDim: number;
+  readonly vocabSize: number;
+  readonly contextLength: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  readonly mlpRatio: number;
+}
+
+export interface ImageTowerHeader {
+  readonly tower: 'image';
+  readonly embedDim: number;
+  readonly imageSize: number;
+  /** Side of the pixel blocks that the stem folds into channels. */
+  readonly stem: number;
+  readonly channels: readonly number[];
+  readonly blocks: readonly number[];
+  /** Per colour: (x * rescale - mean) / std. */
+  readonly rescale: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+export type TowerHeader = TextTowerHeader | ImageTowerHeader;
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Where a tensor lies; `offset` in bytes from the start of the file. */
+export interface TensorPlace {
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+export type StoredHeader = TowerHeader & {
+  readonly tensors: Readonly<Record<string, TensorPlace>>;
+};
+
+export function align(bytes: number): number {
+  return Math.ceil(bytes / weightsFormat.alignment) * weightsFormat.alignment;
+}

@@ -1,0 +1,45 @@
+import { checksum } from './checksum.ts';
+import { align, weightsFormat } from './weights-format.ts';
+import type { StoredHeader, Tensor, TensorPlace, TowerHeader } from './weights-format.ts';
+
+/** Write a weights file. */
+export function writeWeights(
+  header: TowerHeader,
+  tensors: ReadonlyMap<string, Tensor>,
+): Uint8Array<ArrayBuffer> {
+  const { magic, version, offsets } = weightsFormat;
+  // The header holds offsets, and its length moves them: leave room for the longest.
+  const room = align(offsets.header + encode(header, placeTensors(tensors, 2 ** 31).table).length);
+  const { table, end } = placeTensors(tensors, room);
+  const json = encode(header, table);
+  const file = new Uint8Array(end);
+  file.set(new TextEncoder().encode(magic));
+  file.set(json, offsets.header);
+  for (const [name, { data }] of tensors) {
+    new Float32Array(file.buffer, table[name].offset, data.length).set(data);
+  }
+  const view = new DataView(file.buffer);
+  view.setUint32(offsets.version, version, true);
+  view.setUint32(offsets.fileBytes, end, true);
+  view.setUint32(offsets.headerBytes, json.length, true);
+  view.setUint32(offsets.checksum, checksum(new Uint32Array(file.buffer, 16)), true);
+  return file;
+}
+
+function placeTensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  start: number,
+): { table: Record<string, TensorPlace>; end: number } {
+  const table: Record<string, TensorPlace> = {};
+  let end = start;
+  for (const [name, { shape, data }] of tensors) {
+    table[name] = { shape, offset: end };
+    end = align(end + data.byteLength);
+  }
+  return { table, end };
+}
+
+function encode(header: TowerHeader, tensors: Record<string, TensorPlace>): Uint8Array {
+  const stored: StoredHeader = { ...header, tensors };
+  return new TextEncoder().encode(JSON.stringify(stored));
+}
