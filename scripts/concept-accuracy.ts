@@ -1,0 +1,87 @@
+/**
+ * How well does the image tower of a training run know concepts on a style it never saw? Nearest
+ * class prototype of each picture, before any text is aligned.
+ *
+ *     node --import tsx scripts/concept-accuracy.ts RUN_DIR DATA_DIR SET
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { openDataset, readPixels } from '../gpu-embedder/dataset/read-dataset.ts';
+import { foldWeights } from '../gpu-embedder/model/fold.ts';
+import { imageTower } from '../gpu-embedder/model/image-tower.ts';
+import { StoredParameters } from '../gpu-embedder/model/parameters.ts';
+import { Graph } from '../gpu-embedder/onnx/graph.ts';
+import { writeModel } from '../gpu-embedder/onnx/model-proto.ts';
+import { plainView } from '../gpu-embedder/train/augment.ts';
+import { classSubjects } from '../gpu-embedder/train/batches.ts';
+import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
+import { trainConfigSchema } from '../gpu-embedder/train/config.ts';
+import { prototypesName } from '../gpu-embedder/train/stage-graph.ts';
+import { loadTrainingSet } from '../gpu-embedder/train/training-set.ts';
+
+const [runDir, dataDir, setName] = process.argv.slice(2);
+const config = trainConfigSchema.parse(
+  JSON.parse(readFileSync(join(runDir, 'config.json'), 'utf8')),
+);
+const { slots, step } = readCheckpoint(join(runDir, 'checkpoint.bin'));
+const weights = new Map(slots.map(({ name, shape, average }) => [name, { shape, data: average }]));
+const { embedDim } = config;
+const size = config.image.imageSize;
+
+const dataset = openDataset(dataDir);
+const pixels = readPixels(dataset);
+const training = loadTrainingSet(dataDir, pixels.buffer as SharedArrayBuffer);
+const classes = classSubjects(training, config.minItemsPerClass).map(
+  (i) => training.subjects[i].concept.id,
+);
+const emoji = new Set(classes.filter((id) => dataset.concepts.get(id)?.group !== undefined));
+const prototypes = weights.get(prototypesName)!.data;
+
+const side = dataset.manifest.imageSize;
+const items = dataset.items.flatMap((item, i) =>
+  item.set === setName && emoji.has(item.concept ?? '') ? [i] : [],
+);
+const g = new Graph();
+const input = g.input('pixels', [2, 3, size, size], 'float32', ['batch', 3, size, size]);
+const embeds = imageTower(
+  new StoredParameters(g, foldWeights(weights)),
+  input,
+  config.image,
+  embedDim,
+);
+g.output(embeds, 'embeds', ['batch', embedDim]);
+const session = await ort.InferenceSession.create(writeModel(g), { intraOpNumThreads: 2 });
+
+const hits = [1, 5, 10].map((k) => ({ k, count: 0 }));
+const batch = 64;
+for (let start = 0; start < items.length; start += batch) {
+  const part = items.slice(start, start + batch);
+  const plane = 3 * size * size;
+  const data = new Float32Array(part.length * plane);
+  part.forEach((i, row) => {
+    const bytes = pixels.subarray(i * side * side * 4, (i + 1) * side * side * 4);
+    plainView({ pixels: bytes, side, palette: dataset.items[i].palette }, size, data, row * plane);
+  });
+  const feed = new ort.Tensor('float32', data, [part.length, 3, size, size]);
+  const embeddings = (await session.run({ pixels: feed }))['embeds'].data as Float32Array;
+  part.forEach((i, row) => count(dataset.items[i].concept!, embeddings.subarray(row * embedDim)));
+}
+
+function count(concept: string, embedding: Float32Array): void {
+  const scores = classes.map((id, c) => {
+    if (!emoji.has(id)) return -Infinity;
+    let [dot, norm] = [0, 0];
+    for (let d = 0; d < embedDim; d++) {
+      const w = prototypes[c * embedDim + d];
+      dot += w * embedding[d];
+      norm += w * w;
+    }
+    return dot / Math.sqrt(norm);
+  });
+  const own = scores[classes.indexOf(concept)];
+  const rank = scores.filter((score) => score > own).length;
+  for (const hit of hits) if (rank < hit.k) hit.count++;
+}
+const row = Object.fromEntries(hits.map(({ k, count }) => [`acc@${k}`, count / items.length]));
+console.log(JSON.stringify({ run: runDir, step, set: setName, n: items.length, ...row }));
