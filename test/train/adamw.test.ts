@@ -5,7 +5,15 @@ import { adamWStep, gradientNorm } from '../../gpu-embedder/train/adamw.ts';
 function slot(values: number[], decay: boolean): Slot {
   const data = Float32Array.from(values);
   const zeros = () => new Float32Array(values.length);
-  return { name: 'w', shape: [values.length], decay, data, m: zeros(), v: zeros(), average: data.slice() };
+  return {
+    name: 'w',
+    shape: [values.length],
+    decay,
+    data,
+    m: zeros(),
+    v: zeros(),
+    average: data.slice(),
+  };
 }
 
 const options = { step: 1, learningRate: 0.1, weightDecay: 0.5, clipNorm: 1e9, emaDecay: 0.9 };
@@ -41,7 +49,9 @@ test('a quadratic bowl is descended to its minimum', () => {
   for (let step = 1; step <= 2000; step++) {
     const gradient = w.data.map((x, i) => x - [1, 2][i]);
     adamWStep([w], [gradient], gradientNorm([gradient]), {
-      ...options, step, learningRate: 0.05 * (1 - step / 2001),
+      ...options,
+      step,
+      learningRate: 0.05 * (1 - step / 2001),
     });
   }
   expect(w.data[0]).toBeCloseTo(1, 2);

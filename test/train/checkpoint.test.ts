@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Checkpoint } from '../../gpu-embedder/train/checkpoint.ts';
-import { readCheckpoint, readNewestCheckpoint, writeCheckpoint } from '../../gpu-embedder/train/checkpoint.ts';
+import {
+  readCheckpoint,
+  readNewestCheckpoint,
+  writeCheckpoint,
+} from '../../gpu-embedder/train/checkpoint.ts';
 
 const path = () => join(mkdtempSync(join(tmpdir(), 'diptych-')), 'checkpoint.bin');
 const checkpoint = (step: number): Checkpoint => ({

@@ -15,7 +15,15 @@ function tinyConfig(steps: number): TrainConfig {
     modelId: 'eight-pairs',
     embedDim: 16,
     image: { kind: 'cnn', imageSize: size, stem: 4, channels: [8, 16], blocks: [1, 1] },
-    text: { kind: 'transformer', vocabSize, contextLength, width: 16, depth: 1, heads: 2, mlpRatio: 2 },
+    text: {
+      kind: 'transformer',
+      vocabSize,
+      contextLength,
+      width: 16,
+      depth: 1,
+      heads: 2,
+      mlpRatio: 2,
+    },
     emaDecay: 0.5,
     stages: [{ kind: 'contrastive', steps, batch: pairs, learningRate: 0.01, warmupSteps: 5 }],
   });
