@@ -19,9 +19,16 @@ export async function renderSvg(svg: string, size: number): Promise<Uint8Array> 
   return premultiply(pixels);
 }
 
-/** Tell whether nothing, or next to nothing, is drawn: less ink than eight opaque pixels. */
+/**
+ * Tell whether next to nothing is seen on a white page: less than eight black pixels would make.
+ * White glyphs count as nothing.
+ *
+ * @param pixels - RGBA8, alpha premultiplied
+ */
 export function isBlank(pixels: Uint8Array): boolean {
   let ink = 0;
-  for (let i = 3; i < pixels.length; i += 4) ink += pixels[i];
-  return ink < 8 * 255;
+  for (let i = 0; i < pixels.length; i += 4) {
+    ink += 3 * pixels[i + 3] - pixels[i] - pixels[i + 1] - pixels[i + 2];
+  }
+  return ink < 8 * 3 * 255;
 }

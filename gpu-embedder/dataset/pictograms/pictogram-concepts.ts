@@ -53,7 +53,9 @@ export function pictogramConcepts(lexicon: EmojiLexicon, tags: IconTags): Pictog
       if (code !== undefined && lexicon.concepts.has(emojiConceptId(code))) {
         return emojiMeaning(emojiConceptId(code), undefined, []);
       }
-      const title = isFlag ? flagName(stem) : stem.replace(/[-_]+/g, ' ').trim();
+      const title = isFlag
+        ? flagName(stem, (id) => lexicon.concepts.has(id))
+        : stem.replace(/[-_]+/g, ' ').trim();
       const key = squash(title);
       const pool = (tags.own.get(set.set) ?? tags.pooled).get(key) ?? [];
       const emoji = lexicon.byName.get(key);
@@ -86,11 +88,17 @@ function flagHexcode(stem: string): string | undefined {
   return undefined;
 }
 
-function flagName(stem: string): string {
+/**
+ * Name a flag in words. A region counts only if it has an emoji: Intl renames dissolved countries
+ * to what came after them.
+ */
+function flagName(stem: string, isEmoji: (id: string) => boolean): string {
   const [, language] = /^lang-([a-z]{2,3})$/.exec(stem) ?? [];
   const [, region, part] = /^([a-z]{2})(?:-(.+))?$/.exec(stem) ?? [];
   if (language !== undefined) return `flag ${(tongues.of(language) ?? language).toLowerCase()}`;
-  const country = region === undefined ? undefined : regions.of(region.toUpperCase());
+  const code = region === undefined ? undefined : flagHexcode(region);
+  const country =
+    code === undefined || !isEmoji(code) ? undefined : regions.of(region.toUpperCase());
   if (country === undefined) return `flag ${stem.replaceAll('-', ' ')}`;
   return `flag ${[country.toLowerCase(), ...(part?.split('-') ?? [])].join(' ')}`;
 }

@@ -32,7 +32,7 @@ interface Pictogram {
 type Skip = PrepareReport['skipped'][number];
 
 /** Changes when the same packages give another data set. */
-const codeVersion = 1;
+const codeVersion = 2;
 
 /** Images rendered at a time; sharp renders on libuv's threads. */
 const inFlight = 64;
