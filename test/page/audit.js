@@ -31,7 +31,7 @@
   };
   for (const el of document.querySelectorAll('body *')) {
     const ownText = [...el.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!ownText || !visible(el) || el.closest('.visually-hidden, svg, .key-hints')) continue;
+    if (!ownText || !visible(el) || el.closest('.visually-hidden, svg')) continue;
     const layers = [];
     for (let at = el; at; at = at.parentElement)
       layers.unshift(getComputedStyle(at).backgroundColor);

@@ -5,7 +5,8 @@ import { chromium } from 'playwright-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'vite';
 import { startFakeApi } from './fake-api.ts';
-import type { FakeApi, FakeItem } from './fake-api.ts';
+import type { FakeApi } from './fake-api.ts';
+import type { FakeItem } from './fake-answers.ts';
 
 export interface PageLab {
   readonly api: FakeApi;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import type { FakeItem } from './fake-api.ts';
+import type { FakeItem } from './fake-answers.ts';
 import { findChromium } from './find-chromium.ts';
 import { openBrowser } from './open-browser.ts';
 import type { PageLab } from './open-browser.ts';
@@ -55,7 +55,7 @@ describe.skipIf(!chromiumPath)(
         /^3 of 14,903 · hybrid · [\d.]+ ms · version 20261121-0930$/,
       );
       await expect.poll(() => page.getByRole('status').textContent()).toBe('3 pictures for cake');
-      expect(lastRequest('/v1/search')?.fields).toMatchObject({ text: 'cake', mode: 'hybrid' });
+      expect(lastRequest('/v1/search')?.fields).toMatchObject({ text: 'cake', target: 'image' });
       expect(problems).toEqual([]);
     });
 
@@ -197,6 +197,18 @@ describe.skipIf(!chromiumPath)(
       await expect.poll(() => lastRequest('/v1/search')?.fields['collection']).toBe('photos');
       await page.keyboard.press('Escape');
       expect(await page.locator('.options-panel').isVisible()).toBe(false);
+    });
+
+    it('keeps a collection of the address in what it asks and links to', async () => {
+      const { page } = await open('?q=cake&collection=photos');
+      await cards(page).first().waitFor();
+      expect(lastRequest('/v1/search')?.fields).toMatchObject({ collection: 'photos' });
+      const link = await cards(page).first().getAttribute('href');
+      expect(link).toBe('?like=noto%3Aitem-0&collection=photos');
+      await query(page).fill('face');
+      await page.waitForURL('**/?q=face&collection=photos');
+      const gone = await open('?q=cake&collection=gone');
+      await gone.page.getByRole('alert').getByText('gone: not published.').waitFor();
     });
 
     it.each(['', '?q=cake', '?q=nothing', '?q=broken+server', '?like=noto:item-0'])(

@@ -1,46 +1,52 @@
+import type {
+  CaptionsResponse,
+  ClassifyResponse,
+  CollectionInfo,
+  SearchMode,
+  SearchResponse,
+} from '../../../src/api.ts';
 import { ApiFailure, failureOf } from './api-failure.ts';
-import type { Caption, CollectionInfo, LabelScore, Mode, SearchAnswer } from './api-types.ts';
 
 export interface SearchQuery {
   readonly collection: string | null;
   readonly by: { readonly text: string } | { readonly id: string } | { readonly image: Blob };
-  readonly mode: Mode;
+  /** Of a search by text; an image and an item are always compared as vectors. */
+  readonly mode: SearchMode;
   readonly limit: number;
   readonly cursor?: string;
 }
 
+type Captions = CaptionsResponse['captions'];
+type LabelScores = ClassifyResponse['labels'];
+
 /** Calls the worker that serves this page; every failure is an ApiFailure, an abort stays one. */
 export interface ApiClient {
-  search(query: SearchQuery, signal: AbortSignal): Promise<SearchAnswer>;
-  captions(
-    collection: string | null,
-    image: Blob,
-    signal: AbortSignal,
-  ): Promise<readonly Caption[]>;
+  search(query: SearchQuery, signal: AbortSignal): Promise<SearchResponse>;
+  captions(collection: string | null, image: Blob, signal: AbortSignal): Promise<Captions>;
   classify(
     collection: string | null,
     image: Blob,
     labels: readonly string[],
     signal: AbortSignal,
-  ): Promise<readonly LabelScore[]>;
+  ): Promise<LabelScores>;
   collections(signal: AbortSignal): Promise<readonly CollectionInfo[]>;
 }
 
 export const apiClient: ApiClient = {
   search({ by, collection, mode, limit, cursor }, signal) {
-    const options = { target: 'image', limit, cursor, collection: collection ?? undefined };
-    if ('image' in by) return request('/v1/search', form({ ...options, image: by.image }), signal);
-    return request('/v1/search', { ...by, ...options, ...('text' in by ? { mode } : {}) }, signal);
+    const fields = { collection: collection ?? undefined, target: 'image', limit, cursor };
+    if ('image' in by) return request('/v1/search', form(by.image, fields), signal);
+    // Left out, the server takes hybrid, or vector where a collection has no words.
+    const query = 'text' in by && mode !== 'hybrid' ? { ...by, mode } : by;
+    return request('/v1/search', { ...query, ...fields }, signal);
   },
   async captions(collection, image, signal) {
-    const body = form({ collection: collection ?? undefined, image, limit: 5 });
-    const answer = await request<{ captions: readonly Caption[] }>('/v1/captions', body, signal);
-    return answer.captions;
+    const body = form(image, { collection: collection ?? undefined });
+    return (await request<CaptionsResponse>('/v1/captions', body, signal)).captions;
   },
   async classify(collection, image, labels, signal) {
-    const body = form({ collection: collection ?? undefined, image, labels });
-    const answer = await request<{ labels: readonly LabelScore[] }>('/v1/classify', body, signal);
-    return answer.labels;
+    const body = form(image, { collection: collection ?? undefined, labels });
+    return (await request<ClassifyResponse>('/v1/classify', body, signal)).labels;
   },
   async collections(signal) {
     const answer = await request<{ collections: readonly CollectionInfo[] }>(
@@ -52,16 +58,10 @@ export const apiClient: ApiClient = {
   },
 };
 
-type Field = string | number | Blob | readonly string[] | undefined;
-
-function form(fields: Readonly<Record<string, Field>>): FormData {
+function form(image: Blob, fields: object): FormData {
   const data = new FormData();
-  for (const [name, field] of Object.entries(fields)) {
-    if (field === undefined) continue;
-    if (field instanceof Blob) data.append(name, field);
-    else if (typeof field === 'object') for (const value of field) data.append(name, value);
-    else data.append(name, String(field));
-  }
+  data.append('image', image);
+  data.append('json', JSON.stringify(fields));
   return data;
 }
 
@@ -77,6 +77,7 @@ async function request<T>(path: string, body: object | null, signal: AbortSignal
     );
   }
   const answer: unknown = await response.json().catch(() => null);
+  signal.throwIfAborted();
   if (!response.ok || answer === null) throw failureOf(response.status, answer);
   return answer as T;
 }

@@ -11,9 +11,9 @@ export function Announcer({ state }: { readonly state: PageState }) {
 
 function announcementOf({ results, more, view }: PageState): string {
   if (results.status !== 'ready' || view.kind === 'home' || more.status === 'loading') return '';
-  const { length } = results.value.matches;
+  const { length } = results.value.answer.matches;
   const count = length === 0 ? 'No pictures' : length === 1 ? '1 picture' : `${length} pictures`;
   if (view.kind === 'text') return `${count} for ${view.text}`;
   if (view.kind === 'image') return `${count} similar to ${view.image.name}`;
-  return `${count} like ${view.match?.metadata.title ?? view.id}`;
+  return `${count} like ${view.item?.title ?? view.id}`;
 }

@@ -1,9 +1,9 @@
-import type { Caption } from '../api/api-types.ts';
+import type { CaptionsResponse } from '../../../src/api.ts';
 import type { Loadable } from '../state/page-state.ts';
 import { ErrorNotice } from './error-notice.tsx';
 
 interface CaptionListProps {
-  readonly captions: Loadable<readonly Caption[]>;
+  readonly captions: Loadable<CaptionsResponse['captions']>;
   readonly onPick: (text: string) => void;
 }
 

@@ -1,4 +1,4 @@
-import type { LabelScore } from '../api/api-types.ts';
+import type { ClassifyResponse } from '../../../src/api.ts';
 import { defaultLabels } from '../state/labels.ts';
 import type { Loadable } from '../state/page-state.ts';
 import { valueOf } from '../state/page-state.ts';
@@ -8,7 +8,7 @@ import { LabelField } from './label-field.tsx';
 import { percent } from './numbers.ts';
 
 interface ClassBarsProps {
-  readonly classes: Loadable<readonly LabelScore[]>;
+  readonly classes: Loadable<ClassifyResponse['labels']>;
   readonly labels: readonly string[];
   readonly onChange: (labels: readonly string[]) => void;
 }
@@ -28,6 +28,9 @@ export function ClassBars({ classes, labels, onChange }: ClassBarsProps) {
             class={rank === 0 && probability !== null ? 'bar-row is-best' : 'bar-row'}
           >
             <span class="bar-label">{label}</span>
+            <span class="bar" aria-hidden="true">
+              <span style={{ width: `${100 * (probability ?? 0)}%` }} />
+            </span>
             <span class="bar-share">{probability === null ? '' : percent(probability)}</span>
             <button
               type="button"
@@ -37,9 +40,6 @@ export function ClassBars({ classes, labels, onChange }: ClassBarsProps) {
             >
               <CloseIcon />
             </button>
-            <span class="bar" aria-hidden="true">
-              <span style={{ width: `${100 * (probability ?? 0)}%` }} />
-            </span>
           </li>
         ))}
       </ul>

@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'hono/jsx/dom';
-import type { Mode } from '../api/api-types.ts';
+import type { SearchMode } from '../../../src/api.ts';
 import type { PageActions } from '../state/page-actions.ts';
 import type { PageState } from '../state/page-state.ts';
+import { valueOf } from '../state/page-state.ts';
 import { SlidersIcon } from './icons.tsx';
 import { wholeNumber } from './numbers.ts';
 
-const modes: readonly { readonly mode: Mode; readonly says: string }[] = [
+const modes: readonly { readonly mode: SearchMode; readonly says: string }[] = [
   { mode: 'hybrid', says: 'meaning and words together' },
   { mode: 'vector', says: 'by meaning alone' },
   { mode: 'keyword', says: 'by words in names and tags' },
@@ -62,7 +63,9 @@ export function OptionsMenu({ state, actions }: OptionsMenuProps) {
           <label class="field">
             Collection
             <select
-              value={state.collection ?? state.collections[0].name}
+              value={
+                valueOf(state.results)?.answer.index.collection ?? state.collection ?? undefined
+              }
               onInput={(event: Event) =>
                 actions.setCollection((event.target as HTMLSelectElement).value)
               }

@@ -1,69 +1,44 @@
-import { memo, useState } from 'hono/jsx/dom';
-import type { Match } from '../api/api-types.ts';
-import { isDarkInk } from '../browser/is-dark-ink.ts';
+import { memo } from 'hono/jsx/dom';
+import type { ItemInfo, Match } from '../../../src/api.ts';
 import { addressOf } from '../state/view.ts';
+import { Picture } from './picture.tsx';
 
-/** Pictures above the fold; later ones load when they come near. */
+/** Pictures of the first page; those of later ones load when they come near. */
 const eagerCount = 24;
 
 interface ResultCardProps {
   readonly match: Match;
   readonly rank: number;
-  readonly onPick: (match: Match) => void;
+  /** null: the server's default. */
+  readonly collection: string | null;
+  readonly onPick: (item: ItemInfo) => void;
 }
 
 /** A picture as a link to what is like it; a plain click stays on the page. */
-export const ResultCard = memo(({ match, rank, onPick }: ResultCardProps) => {
-  const { title = match.id, set } = match.metadata;
-  const href = addressOf({
-    view: { kind: 'similar', id: match.id },
-    mode: 'hybrid',
-    collection: new URLSearchParams(location.search).get('collection'),
-  });
+export const ResultCard = memo(({ match, rank, collection, onPick }: ResultCardProps) => {
+  const { id, score, metadata } = match;
+  const { title, set, imageUrl } = metadata;
   return (
     <li>
       <a
         class="card"
         data-card
-        href={href}
+        href={addressOf({ view: { kind: 'similar', id }, mode: 'hybrid', collection })}
         aria-label={`${title}${set ? `, ${set}` : ''}. More like this`}
-        title={`${match.id} · score ${match.score.toFixed(3)}`}
+        title={`${id} · score ${score.toFixed(3)}`}
         onClick={(event: MouseEvent) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
-          onPick(match);
+          onPick({ id, title, set, imageUrl });
         }}
       >
-        <Picture match={match} isLazy={rank >= eagerCount} />
+        <Picture title={title} imageUrl={imageUrl} isLazy={rank >= eagerCount} />
+        <span class="card-action" aria-hidden="true">
+          More like this
+        </span>
         <span class="card-title">{title}</span>
         {set && <span class="card-set">{set}</span>}
       </a>
     </li>
   );
 });
-
-export function Picture({ match, isLazy }: { readonly match: Match; readonly isLazy: boolean }) {
-  const [kind, setKind] = useState<'' | 'is-dark-ink' | 'is-broken'>('');
-  const { title = match.id, imageUrl } = match.metadata;
-  return (
-    <span class={`picture ${kind}`}>
-      {imageUrl && (
-        <img
-          src={imageUrl}
-          alt={title}
-          width={128}
-          height={128}
-          decoding="async"
-          loading={isLazy ? 'lazy' : 'eager'}
-          onLoad={(event: Event) =>
-            setKind(isDarkInk(event.target as HTMLImageElement) ? 'is-dark-ink' : '')
-          }
-          onError={() => setKind('is-broken')}
-        />
-      )}
-      <span class="card-action" aria-hidden="true">
-        More like this
-      </span>
-    </span>
-  );
-}

@@ -20,6 +20,7 @@ export function ResultsSection({ state, actions, focusSearch }: ResultsSectionPr
   const moreButton = useRef<HTMLButtonElement>(null);
   const { results, more, view } = state;
   const value = valueOf(results);
+  const matches = value?.answer.matches ?? [];
   const leave = (to: 'above' | 'below') => {
     if (to === 'above') focusSearch();
     else moreButton.current?.focus();
@@ -44,26 +45,35 @@ export function ResultsSection({ state, actions, focusSearch }: ResultsSectionPr
         <ErrorNotice failure={results.failure} onRetry={actions.retry} />
       )}
       {results.status === 'loading' && !value && <SkeletonGrid />}
-      {value && value.matches.length === 0 && <Nothing state={state} actions={actions} />}
-      {value && value.matches.length > 0 && (
+      {value && matches.length === 0 && <Nothing state={state} actions={actions} />}
+      {matches.length > 0 && (
         <ul class="grid" onKeyDown={(event: KeyboardEvent) => moveInGrid(event, leave)}>
-          {value.matches.map((match, rank) => (
-            <ResultCard key={match.id} match={match} rank={rank} onPick={actions.showSimilar} />
+          {matches.map((match, rank) => (
+            <ResultCard
+              key={match.id}
+              match={match}
+              rank={rank}
+              collection={state.collection}
+              onPick={actions.showSimilar}
+            />
           ))}
         </ul>
       )}
       {more.status === 'failed' && <ErrorNotice failure={more.failure} onRetry={actions.more} />}
-      {value && value.nextCursor !== null && more.status !== 'failed' && view.kind !== 'home' && (
-        <button
-          ref={moreButton}
-          type="button"
-          class="quiet-button more"
-          aria-disabled={more.status === 'loading' ? 'true' : 'false'}
-          onClick={() => more.status !== 'loading' && actions.more()}
-        >
-          {more.status === 'loading' ? 'Loading…' : 'Show more'}
-        </button>
-      )}
+      {value &&
+        value.answer.nextCursor !== null &&
+        more.status !== 'failed' &&
+        view.kind !== 'home' && (
+          <button
+            ref={moreButton}
+            type="button"
+            class="quiet-button more"
+            aria-disabled={more.status === 'loading' ? 'true' : 'false'}
+            onClick={() => more.status !== 'loading' && actions.more()}
+          >
+            {more.status === 'loading' ? 'Loading…' : 'Show more'}
+          </button>
+        )}
     </section>
   );
 }

@@ -42,7 +42,7 @@ export function SearchBox(props: SearchBoxProps) {
         type="search"
         name="q"
         value={draft}
-        placeholder="Describe a picture, in any words"
+        placeholder="Describe a picture"
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'hono/jsx/dom';
 import type { View } from '../state/view.ts';
 import { CloseIcon } from './icons.tsx';
-import { Picture } from './result-card.tsx';
+import { Picture } from './picture.tsx';
 
 interface SimilarHeadingProps {
   readonly view: Extract<View, { kind: 'similar' }>;
@@ -11,24 +11,24 @@ interface SimilarHeadingProps {
 /** Shows the picture that the results are like; takes the focus, since its card may be gone. */
 export function SimilarHeading({ view, onClose }: SimilarHeadingProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const { match, id } = view;
+  const { item, id } = view;
 
   useEffect(() => {
-    if (match) heading.current?.focus({ preventScroll: true });
+    if (item) heading.current?.focus({ preventScroll: true });
     window.scrollTo({ top: 0 });
   }, [id]);
 
   return (
     <div class="similar">
-      {match && <Picture key={id} match={match} isLazy={false} />}
+      {item && <Picture key={id} title={item.title} imageUrl={item.imageUrl} isLazy={false} />}
       <div>
         <h2 ref={heading} tabindex={-1}>
-          Like <em>{match?.metadata.title ?? id}</em>
+          Like <em>{item?.title ?? id}</em>
         </h2>
         <p class="hint">
-          {match?.metadata.set && <span>{match.metadata.set} · </span>}
-          {match?.metadata.imageUrl && (
-            <a href={match.metadata.imageUrl} target="_blank" rel="noopener">
+          {item?.set && <span>{item.set} · </span>}
+          {item && (
+            <a href={item.imageUrl} target="_blank" rel="noopener">
               open the image
             </a>
           )}

@@ -8,19 +8,23 @@ interface StatusLineProps {
 
 /** Says what answered: `24 of 14,903 · hybrid · 4 ms · version 2026-…`. */
 export function StatusLine({ state, results }: StatusLineProps) {
-  const { index, matches, roundTripMs, timings } = results;
+  const { answer, roundTripMs } = results;
+  const { index, matches, mode, timings, truncated } = answer;
   const items = state.collections.find(({ name }) => name === index.collection)?.items;
   const shown = wholeNumber(matches.length);
   const parts = [
     items === undefined ? `${shown} pictures` : `${shown} of ${wholeNumber(items)}`,
-    state.view.kind === 'text' ? state.mode : 'vector',
+    mode,
     `${roundTripMs < 10 ? roundTripMs.toFixed(1) : Math.round(roundTripMs)} ms`,
     `version ${index.version}`,
+    ...(truncated ? ['only the first words were read'] : []),
   ];
   const steps = Object.entries(timings).map(([step, ms]) => `${step} ${ms} ms`);
   return (
     <p class="status-line" title={`model ${index.model}\n${steps.join('\n')}`}>
-      {parts.join(' · ')}
+      {parts.map((part, place) => (
+        <span key={part}>{place === parts.length - 1 ? part : `${part} · `}</span>
+      ))}
     </p>
   );
 }

@@ -1,6 +1,6 @@
+import type { CollectionInfo, ItemInfo, SearchMode } from '../../../src/api.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import { ApiFailure } from '../api/api-failure.ts';
-import type { Match, Mode } from '../api/api-types.ts';
 import { pickImage } from '../browser/pick-image.ts';
 import { createImageActions } from './image-actions.ts';
 import type { PageState } from './page-state.ts';
@@ -15,10 +15,10 @@ export interface PageActions {
   type(text: string): void;
   /** Searches for a text without waiting for the debounce. */
   searchText(text: string): void;
-  showSimilar(match: Match): void;
+  showSimilar(item: ItemInfo): void;
   showImage(file: File): Promise<void>;
   goHome(): void;
-  setMode(mode: Mode): void;
+  setMode(mode: SearchMode): void;
   setCollection(collection: string): void;
   setLabels(labels: readonly string[]): void;
   more(): void;
@@ -71,7 +71,11 @@ export function createPageActions(client: ApiClient, store: Store<PageState>): P
   window.addEventListener('online', () => show({}));
 
   show({});
-  void loadCollections(client, store);
+  void collectionsOf(client).then((collections) => {
+    store.set({ collections });
+    // Without the server's default collection the first search fails: it takes the first one then.
+    if (store.get().results.status === 'failed') show({});
+  });
 
   return {
     type(text) {
@@ -81,7 +85,7 @@ export function createPageActions(client: ApiClient, store: Store<PageState>): P
       debounce = window.setTimeout(() => searchText(text), debounceMs);
     },
     searchText,
-    showSimilar: (match) => go({ view: { kind: 'similar', id: match.id, match } }, ''),
+    showSimilar: (item) => go({ view: { kind: 'similar', id: item.id, item } }, ''),
     async showImage(file) {
       if (lastImage) URL.revokeObjectURL(lastImage.url);
       lastImage = await pickImage(file);
@@ -98,16 +102,17 @@ export function createPageActions(client: ApiClient, store: Store<PageState>): P
 
 function titleOf(view: View): string {
   if (view.kind === 'text') return `${view.text} · Diptych`;
-  if (view.kind === 'similar') return `Like ${view.match?.metadata.title ?? view.id} · Diptych`;
+  if (view.kind === 'similar') return `Like ${view.item?.title ?? view.id} · Diptych`;
   if (view.kind === 'image') return `${view.image.name} · Diptych`;
   return 'Diptych: search pictures by meaning';
 }
 
-/** Fills the collection switch; the page works without it, so a failure leaves it away. */
-async function loadCollections(client: ApiClient, store: Store<PageState>): Promise<void> {
+/** Gives the collections for the switch; the page works without it, so a failure gives none. */
+async function collectionsOf(client: ApiClient): Promise<readonly CollectionInfo[]> {
   try {
-    store.set({ collections: await client.collections(new AbortController().signal) });
+    return await client.collections(new AbortController().signal);
   } catch (error) {
-    if (!(error instanceof ApiFailure)) throw error;
+    if (error instanceof ApiFailure) return [];
+    throw error;
   }
 }

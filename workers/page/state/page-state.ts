@@ -1,5 +1,10 @@
+import type {
+  CaptionsResponse,
+  ClassifyResponse,
+  CollectionInfo,
+  SearchResponse,
+} from '../../../src/api.ts';
 import type { ApiFailure } from '../api/api-failure.ts';
-import type { Caption, CollectionInfo, LabelScore, Match, SearchAnswer } from '../api/api-types.ts';
 import type { Place } from './view.ts';
 
 /** Something asked of the server; the last value stays visible while a new one comes. */
@@ -10,10 +15,8 @@ export type Loadable<T> =
   | { readonly status: 'failed'; readonly failure: ApiFailure };
 
 export interface Results {
-  readonly matches: readonly Match[];
-  readonly nextCursor: string | null;
-  readonly index: SearchAnswer['index'];
-  readonly timings: SearchAnswer['timings'];
+  /** The last answer, its matches those of all pages so far. */
+  readonly answer: SearchResponse;
   /** From sending the request to reading the answer, milliseconds. */
   readonly roundTripMs: number;
 }
@@ -24,8 +27,8 @@ export interface PageState extends Place {
   readonly collections: readonly CollectionInfo[];
   readonly results: Loadable<Results>;
   readonly more: Loadable<null>;
-  readonly captions: Loadable<readonly Caption[]>;
-  readonly classes: Loadable<readonly LabelScore[]>;
+  readonly captions: Loadable<CaptionsResponse['captions']>;
+  readonly classes: Loadable<ClassifyResponse['labels']>;
   readonly labels: readonly string[];
 }
 

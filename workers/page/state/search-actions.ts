@@ -1,3 +1,4 @@
+import type { Match } from '../../../src/api.ts';
 import type { ApiClient, SearchQuery } from '../api/api-client.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import { createLatest } from './latest.ts';
@@ -31,6 +32,11 @@ export function createSearchActions(client: ApiClient, store: Store<PageState>):
         store.set({ results: { status: 'ready', value } });
       } catch (error) {
         if (signal.aborted || !(error instanceof ApiFailure)) throw error;
+        const { collection, collections } = store.get();
+        if (error.code === 'unknown_collection' && collection === null && collections.length > 0) {
+          store.set({ collection: collections[0].name });
+          return search(fresh);
+        }
         store.set({ results: { status: 'failed', failure: error } });
         if (error.code === 'offline') retryTimer = window.setTimeout(() => search(true), retryMs);
       }
@@ -39,14 +45,15 @@ export function createSearchActions(client: ApiClient, store: Store<PageState>):
 
   function more(): void {
     const { results } = store.get();
-    if (results.status !== 'ready' || results.value.nextCursor === null) return;
-    const shown = results.value;
+    if (results.status !== 'ready' || results.value.answer.nextCursor === null) return;
+    const shown = results.value.answer;
     store.set({ more: { status: 'loading' } });
     latest.run(async (signal) => {
       try {
         const query = { ...queryOf(store.get()), cursor: shown.nextCursor ?? undefined };
         const next = await ask(client, query, signal);
-        const value = { ...next, matches: union(shown.matches, next.matches) };
+        const matches = union(shown.matches, next.answer.matches);
+        const value = { ...next, answer: { ...next.answer, matches } };
         store.set({ results: { status: 'ready', value }, more: { status: 'idle' } });
       } catch (error) {
         if (signal.aborted || !(error instanceof ApiFailure)) throw error;
@@ -68,12 +75,12 @@ function queryOf({ view, mode, collection }: PageState): SearchQuery {
 
 async function ask(client: ApiClient, query: SearchQuery, signal: AbortSignal): Promise<Results> {
   const start = performance.now();
-  const { matches, nextCursor, index, timings } = await client.search(query, signal);
-  return { matches, nextCursor, index, timings, roundTripMs: performance.now() - start };
+  const answer = await client.search(query, signal);
+  return { answer, roundTripMs: performance.now() - start };
 }
 
 /** Appends a page; an item that a re-published index moved to the next page stays single. */
-function union(shown: Results['matches'], next: Results['matches']): Results['matches'] {
+function union(shown: readonly Match[], next: readonly Match[]): Match[] {
   const known = new Set(shown.map(({ id }) => id));
   return [...shown, ...next.filter(({ id }) => !known.has(id))];
 }

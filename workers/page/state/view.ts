@@ -1,4 +1,4 @@
-import type { Match, Mode } from '../api/api-types.ts';
+import type { ItemInfo, SearchMode } from '../../../src/api.ts';
 
 /** An image that someone dropped, pasted or chose; `url` shows it, `blob` is sent. */
 export interface PickedImage {
@@ -11,17 +11,17 @@ export interface PickedImage {
 export type View =
   | { readonly kind: 'home' }
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'similar'; readonly id: string; readonly match?: Match }
+  | { readonly kind: 'similar'; readonly id: string; readonly item?: ItemInfo }
   | { readonly kind: 'image'; readonly image: PickedImage };
 
 export interface Place {
   readonly view: View;
-  readonly mode: Mode;
+  readonly mode: SearchMode;
   /** null: the server's default. */
   readonly collection: string | null;
 }
 
-const modes: readonly Mode[] = ['hybrid', 'keyword', 'vector'];
+const modes: readonly SearchMode[] = ['hybrid', 'keyword', 'vector'];
 
 /** Reads a place from `?q=`, `?like=` or `?image`, with `mode` and `collection`. */
 export function placeOf(search: string, lastImage: PickedImage | null): Place {
