@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Manifest } from '../../src/artifact/manifest.ts';
+import { manifestSchema } from '../../src/artifact/manifest.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { versionKey } from './keys.ts';
+import type { PublishedObject } from './publish-version.ts';
+
+export interface VersionFolder {
+  readonly manifest: Manifest;
+  /** What is uploaded, the manifest last; reading one checks it against the manifest. */
+  objects(): PublishedObject[];
+}
+
+/** Open an index version folder. @throws DiptychError `not_prepared`, `index_unreadable` */
+export async function readVersion(dir: string): Promise<VersionFolder> {
+  const path = join(dir, 'manifest.json');
+  if (!existsSync(path)) {
+    throw new DiptychError('not_prepared', `${dir}: no index version here; run diptych index`);
+  }
+  const bytes = await readFile(path);
+  const parsed = manifestSchema.safeParse(JSON.parse(bytes.toString('utf8')));
+  if (!parsed.success) {
+    throw new DiptychError('index_unreadable', `${path}: ${z.prettifyError(parsed.error)}`);
+  }
+  const manifest = parsed.data;
+  const key = (file: string) => versionKey(manifest.collection, manifest.version, file);
+  const file = (name: string, size: number, sha256: string): PublishedObject => ({
+    key: key(name),
+    size,
+    read: async () => {
+      const content = await readFile(join(dir, name));
+      const got = createHash('sha256').update(content).digest('hex');
+      if (got !== sha256) {
+        throw new DiptychError(
+          'index_unreadable',
+          `${join(dir, name)}: expected SHA-256 ${sha256}, got ${got}`,
+        );
+      }
+      return content;
+    },
+  });
+  return {
+    manifest,
+    objects: () => [
+      ...Object.entries(manifest.files).map(([name, { bytes: size, sha256 }]) =>
+        file(name, size, sha256),
+      ),
+      { key: key('manifest.json'), size: bytes.length, read: async () => bytes },
+    ],
+  };
+}
