@@ -100,14 +100,11 @@ function port({ name, type }: ValueInfoMessage): ModelPort {
   if (!type?.tensorType)
     throw new DiptychError('unreadable_model', `${name}: expected a tensor type`);
   const { elemType, shape } = type.tensorType;
-  const dims = (shape?.dim ?? []).map(({ dimValue, dimParam }, axis) =>
-    dimParam !== undefined ? dimParam || `${name}_${axis}` : (dimValue ?? `${name}_${axis}`),
+  // Neither set means any length; protobufjs then gives '' and 0.
+  const dims = (shape?.dim ?? []).map(
+    ({ dimValue, dimParam }, axis) => dimParam || Number(dimValue ?? 0) || `${name}_${axis}`,
   );
-  return {
-    name,
-    dtype: dataType(elemType, name),
-    dims: dims.map((dim) => (typeof dim === 'string' ? dim : Number(dim))),
-  };
+  return { name, dtype: dataType(elemType, name), dims };
 }
 
 function attribute(message: AttributeMessage, where: string): Attribute {

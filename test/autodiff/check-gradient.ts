@@ -39,15 +39,19 @@ export function randomTensor(shape: Shape, dtype: DataType, random: () => number
 /**
  * Compare the gradients of sum(weights * y) with central differences at every element.
  *
- * @returns the largest difference relative to the largest entry of each gradient
+ * @returns the largest difference relative to the largest entry of each gradient, and the operators
+ *   that y is made of
  */
-export async function gradientError(test: GradientCase): Promise<number> {
+export async function gradientError(
+  test: GradientCase,
+): Promise<{ readonly error: number; readonly opTypes: readonly string[] }> {
   const { dtype = 'float64', range, shapes } = test;
   const step = test.step ?? (dtype === 'float64' ? 1e-5 : 2 ** -6);
   const random = randoms(7);
   const g = new Graph();
   const operands = shapes.map((shape, i) => g.input(`x${i}`, shape, dtype));
   const y = test.build(g, ...operands);
+  const opTypes = g.nodes.map((node) => node.opType);
   const weights = g.constant(randomTensor(y.shape, dtype, random), y.shape, dtype);
   const axes = y.shape.map((_, axis) => axis);
   const loss = op.ReduceSum(g, op.Mul(g, y, weights), axes, false);
@@ -82,5 +86,5 @@ export async function gradientError(test: GradientCase): Promise<number> {
     });
   }
   await session.close();
-  return worst;
+  return { error: worst, opTypes };
 }

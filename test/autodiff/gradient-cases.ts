@@ -147,15 +147,18 @@ export const gradientCases: Readonly<Record<string, readonly GradientCase[]>> = 
     })),
   ),
   Softmax: [
-    { shapes: [[3, 4]], build: op.Softmax },
+    { shapes: [[3, 4]], build: (g, x) => op.Softmax(g, x) },
     { shapes: [[3, 4]], build: (g, x) => op.Softmax(g, x, 0) },
   ],
   LogSoftmax: [
-    { shapes: [[3, 4]], build: op.LogSoftmax },
+    { shapes: [[3, 4]], build: (g, x) => op.LogSoftmax(g, x) },
     { shapes: [[3, 4]], build: (g, x) => op.LogSoftmax(g, x, 0) },
   ],
   LayerNormalization: [
-    { shapes: [[2, 3, 5], [5], [5]], build: op.LayerNormalization },
+    {
+      shapes: [[2, 3, 5], [5], [5]],
+      build: (g, x, scale, bias) => op.LayerNormalization(g, x, scale, bias),
+    },
     {
       shapes: [
         [3, 2, 4],

@@ -55,10 +55,10 @@ function kernelGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geome
   const [top, left, bottom, right] = pads;
   const [outChannels, channels] = w.shape;
   const [rows, columns] = dy.shape.slice(2);
-  const padded = pads.some((pad) => pad > 0)
-    ? op.Pad(g, x, [0, 0, top, left, 0, 0, bottom, right])
-    : x;
-  const byChannel = op.Transpose(g, padded, [1, 0, 2, 3]);
+  const swapped = op.Transpose(g, x, [1, 0, 2, 3]);
+  const byChannel = pads.some((pad) => pad > 0)
+    ? op.Pad(g, swapped, [0, 0, top, left, 0, 0, bottom, right])
+    : swapped;
   const dyRows = op.Reshape(g, op.Transpose(g, dy, [1, 0, 2, 3]), [outChannels, -1]);
   const products: Value[] = [];
   for (let i = 0; i < kernel[0]; i++)

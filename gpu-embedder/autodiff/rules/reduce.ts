@@ -6,9 +6,10 @@ import { constantInts, inputsOf } from '../tensors.ts';
 interface Reduction {
   readonly x: Value;
   readonly axes: readonly number[];
-  /** Result and its gradient with the reduced axes kept. */
-  readonly y: Value;
+  /** The gradient of the result, with the reduced axes kept. */
   readonly dy: Value;
+  /** Keeps the reduced axes of the result itself. */
+  readonly y: () => Value;
 }
 
 /** Rule of a reduction; the axes have no gradient. */
@@ -21,7 +22,7 @@ const reduction =
       return dx(g, {
         x,
         axes,
-        y: kept(g, node, axes, node.outputs[0]),
+        y: () => kept(g, node, axes, node.outputs[0]),
         dy: kept(g, node, axes, dy),
       });
     },
@@ -39,7 +40,7 @@ export const reduceRules: Readonly<Record<string, Rule>> = {
   }),
   // Elements that tie for the maximum share the gradient.
   ReduceMax: reduction((g, { x, axes, y, dy }) => {
-    const taken = op.Cast(g, op.Equal(g, x, y), x.dtype);
+    const taken = op.Cast(g, op.Equal(g, x, y()), x.dtype);
     return op.Mul(g, taken, op.Div(g, dy, op.ReduceSum(g, taken, axes)));
   }),
   ReduceSumSquare: reduction((g, { x, dy }) => op.Mul(g, x, op.Mul(g, dy, 2))),

@@ -11,10 +11,13 @@ const ints = (g: Graph, values: readonly number[]): Value =>
  * the first, so that a graph built at one batch size runs at any.
  */
 export function Reshape(g: Graph, x: Value, shape: Dimensions): Value {
-  const known = sizeOf(shape.filter((dim) => dim !== -1));
   const free = shape.indexOf(-1);
-  const target = shape.map((dim) => (dim === -1 ? sizeOf(x.shape) / known : dim));
-  if (sizeOf(target) !== sizeOf(x.shape) || (shape.indexOf(-1, free + 1) !== -1 && free !== -1))
+  const rest = sizeOf(x.shape) / sizeOf(shape.filter((_, axis) => axis !== free));
+  const target = shape.map((dim, axis) => (axis === free ? rest : dim));
+  if (
+    sizeOf(target) !== sizeOf(x.shape) ||
+    !target.every((dim) => Number.isInteger(dim) && dim >= 0)
+  )
     refuse('Reshape', [x], `[${x.shape}] cannot become [${shape}]`);
   if (sameShape(target, x.shape)) return x;
   const written = [...shape];
