@@ -1,26 +1,25 @@
-/** The query in the operand format of a build of the search kernel; its integer scores rank vectors. */
+/** A query as an operand of the search kernel, whose integer scores rank vectors. */
 export type QuantisedQuery = Int16Array | Int8Array;
 
 /**
  * Quantise a query into which the vectors' scales are folded.
  *
  * @param folded - [stride], query * scales
- * @param bits - `queryBits()` of the kernel. 16: signed, scaled so that no 32-bit sum over int8
- *   vectors can overflow. 7: 63 steps either side of 64, the range of the relaxed dot product.
+ * @param target - [stride]; Int16Array where `queryBits()` of the kernel is 16: signed, scaled so that
+ *   no 32-bit sum over int8 vectors overflows. Int8Array where it is 7: 63 steps either side of 64,
+ *   the range of the relaxed dot product.
  */
-export function quantiseQuery(folded: Float32Array, bits: number): QuantisedQuery {
+export function quantiseQuery(folded: Float32Array, target: QuantisedQuery): void {
   let largest = 0;
   let total = 0;
-  for (const value of folded) {
-    largest = Math.max(largest, Math.abs(value));
-    total += Math.abs(value);
+  for (let j = 0; j < folded.length; j++) {
+    const size = Math.abs(folded[j]);
+    if (size > largest) largest = size;
+    total += size;
   }
-  if (bits === 7) {
-    const scale = largest > 0 ? 63 / largest : 0;
-    return Int8Array.from(folded, (value) => Math.round(value * scale) + 64);
-  }
+  const [steps, offset] = target instanceof Int8Array ? [63, 64] : [32767, 0];
   // Rounding adds at most 1/2 a component to the absolute sum.
   const largestTotal = (2 ** 31 - 1) / 128 - folded.length;
-  const scale = largest > 0 ? Math.min(32767 / largest, largestTotal / total) : 0;
-  return Int16Array.from(folded, (value) => Math.round(value * scale));
+  const scale = largest > 0 ? Math.min(steps / largest, largestTotal / total) : 0;
+  for (let j = 0; j < folded.length; j++) target[j] = Math.round(folded[j] * scale) + offset;
 }

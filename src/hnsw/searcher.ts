@@ -95,7 +95,9 @@ export function createSearcher(options: SearcherOptions): Searcher {
         { expected: dim, got: query.length },
       );
     }
-    const norm = Math.hypot(...query);
+    let squares = 0;
+    for (let j = 0; j < dim; j++) squares += query[j] * query[j];
+    const norm = Math.sqrt(squares);
     if (!Number.isFinite(norm)) {
       throw new DiptychError('bad_request', `${name}: query: expected finite numbers, got ${norm}`);
     }
@@ -107,9 +109,8 @@ export function createSearcher(options: SearcherOptions): Searcher {
       floats[j] = value * scales[j];
       if (residualScales) floats[stride + j] = value * residualScales[j];
     }
-    const quantised = quantiseQuery(floats.subarray(0, stride), kernel.queryBits());
-    const target = quantised instanceof Int8Array ? Int8Array : Int16Array;
-    new target(memory.buffer, scratch.query, stride).set(quantised);
+    const Target = kernel.queryBits() === 7 ? Int8Array : Int16Array;
+    quantiseQuery(floats.subarray(0, stride), new Target(memory.buffer, scratch.query, stride));
   }
 
   /** Re-score the first of the `found` ids and return the best `k`. */
@@ -118,9 +119,8 @@ export function createSearcher(options: SearcherOptions): Searcher {
     kernel.rescore(candidates);
     const ids = new Uint32Array(memory.buffer, scratch.ids, candidates);
     const scores = new Float32Array(memory.buffer, scratch.scores, candidates);
-    const order = Uint32Array.from(ids.keys()).sort((a, b) => scores[b] - scores[a]);
-    const kept = order.subarray(0, k);
-    return { ids: kept.map((i) => ids[i]), scores: Float32Array.from(kept, (i) => scores[i]) };
+    sortByScore(ids, scores);
+    return { ids: ids.slice(0, k), scores: scores.slice(0, k) };
   }
 
   function checkLimit(what: string, value: number): void {
@@ -184,6 +184,21 @@ export function createSearcher(options: SearcherOptions): Searcher {
       return result;
     },
   };
+}
+
+/** Sort both by falling score, by insertion: they are few and nearly in order. */
+function sortByScore(ids: Uint32Array, scores: Float32Array): void {
+  for (let i = 1; i < ids.length; i++) {
+    const id = ids[i];
+    const score = scores[i];
+    let at = i;
+    for (; at > 0 && scores[at - 1] < score; at--) {
+      ids[at] = ids[at - 1];
+      scores[at] = scores[at - 1];
+    }
+    ids[at] = id;
+    scores[at] = score;
+  }
 }
 
 function place(
