@@ -176,7 +176,7 @@ describe.skipIf(!chromiumPath)(
       expect(await alert.count()).toBe(0);
     });
 
-    it('says that the server is away, and tries again on demand', async () => {
+    it('says that the server is away, and asks again when it is back', async () => {
       const { page } = await open('?q=cake');
       await cards(page).first().waitFor();
       await page.context().setOffline(true);
@@ -209,6 +209,19 @@ describe.skipIf(!chromiumPath)(
       await page.waitForURL('**/?q=face&collection=photos');
       const gone = await open('?q=cake&collection=gone');
       await gone.page.getByRole('alert').getByText('gone: not published.').waitFor();
+    });
+
+    it('takes the first collection where the server’s default one is not published', async () => {
+      const { page } = await open('?q=cake');
+      await page.route('**/v1/search', (route) => {
+        const { collection } = route.request().postDataJSON() as { collection?: string };
+        if (collection) return route.continue();
+        const error = { code: 'unknown_collection', message: 'pictograms: not published.' };
+        return route.fulfill({ status: 404, json: { error } });
+      });
+      await page.reload();
+      await expect.poll(() => cards(page).count()).toBe(3);
+      expect(lastRequest('/v1/search')?.fields['collection']).toBe('pictograms');
     });
 
     it.each(['', '?q=cake', '?q=nothing', '?q=broken+server', '?like=noto:item-0'])(
