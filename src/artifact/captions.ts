@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { parseArtifactJson } from './parse-json.ts';
+
+const captionColumnsSchema = z
+  .object({
+    formatVersion: z.literal(1),
+    texts: z.array(z.string()),
+    /** Ordinals of the items that each caption describes. */
+    items: z.array(z.array(z.number().int().min(0))),
+  })
+  .refine(({ texts, items }) => texts.length === items.length, {
+    message: 'the columns differ in length',
+  });
+
+/** `captions.json`: the texts behind the vectors of caption.bin, in its order. */
+export type CaptionColumns = z.infer<typeof captionColumnsSchema>;
+
+/** Parse `captions.json`. @throws DiptychError index_unreadable */
+export function parseCaptions(json: string): CaptionColumns {
+  return parseArtifactJson('captions.json', captionColumnsSchema, json);
+}

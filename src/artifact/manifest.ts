@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { fusionSchema } from '../query/fusion-weights.ts';
+
+export const manifestFormatVersion = 1;
+
+/** One graph of an index version: `image.bin` or `caption.bin`. */
+const vectorIndexSchema = z.object({
+  count: z.number().int().min(0),
+  M: z.number().int().positive(),
+  efConstruction: z.number().int().positive(),
+  /** What a search uses unless it says otherwise. */
+  efSearch: z.number().int().positive(),
+  /** Overlap with exact float32 search at `efSearch`; null where nothing was measured. */
+  annRecallAt10: z.number().min(0).max(1).nullable(),
+  /** What was searched for: captions among images and images among captions, or the vectors disturbed. */
+  recallQueries: z.enum(['caption', 'image', 'noise']).nullable(),
+  quantisation: z.enum(['int8', 'int8+residual']),
+});
+
+/** `manifest.json` of an index version: everything about it but the data. */
+export const manifestSchema = z.object({
+  formatVersion: z.literal(manifestFormatVersion),
+  collection: z.string().min(1),
+  version: z.string().min(1),
+  createdAt: z.iso.datetime(),
+  model: z.object({
+    id: z.string().min(1),
+    hash: z.string().min(1),
+    embedDim: z.number().int().positive(),
+    imageSize: z.number().int().positive(),
+    contextLength: z.number().int().positive(),
+    /** Log space: its exponential multiplies cosines. */
+    logitScale: z.number(),
+  }),
+  dataset: z.object({ name: z.string(), fingerprint: z.string() }),
+  counts: z.object({ items: z.number().int().min(0), captions: z.number().int().min(0) }),
+  files: z.record(
+    z.string(),
+    z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  ),
+  image: vectorIndexSchema,
+  caption: vectorIndexSchema,
+  /** What the version and its model take in an isolate, bytes. */
+  memory: z.object({
+    parts: z.record(z.string(), z.number().int().min(0)),
+    total: z.number().int().min(0),
+    budget: z.number().int().positive(),
+  }),
+  fusion: fusionSchema,
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type VectorIndex = z.infer<typeof vectorIndexSchema>;
