@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { basename, dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { DiptychError } from '../../src/errors.ts';
 import {
   datasetFormatVersion,
   type Concept,
@@ -39,7 +40,8 @@ export interface DatasetWriter {
  * Write a prepared data set beside its place and move it there when it is whole, so that a
  * reader never meets a half of one.
  *
- * @param dir - its place; what is there stays until the end, and is replaced then
+ * @param dir - its place; a data set that is there stays until the end, and is replaced then
+ * @throws DiptychError invalid_option - the place holds something else, which would be lost
  */
 export async function datasetWriter(
   dir: string,
@@ -48,6 +50,7 @@ export async function datasetWriter(
 ): Promise<DatasetWriter> {
   const place = resolve(dir);
   const partial = `${place}.partial`;
+  await refuseForeign(place);
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   const hash = { items: createHash('sha256'), pixels: createHash('sha256') };
@@ -114,6 +117,19 @@ export async function datasetWriter(
       await rm(partial, { recursive: true, force: true });
     },
   };
+}
+
+async function refuseForeign(place: string): Promise<void> {
+  const names = await readdir(place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [] as string[];
+    throw new DiptychError('invalid_option', `--out ${place}: ${error.message}`);
+  });
+  if (names.length === 0 || names.includes('dataset.json')) return;
+  throw new DiptychError(
+    'invalid_option',
+    `--out ${place} is a folder with other content (${names[0]}), which would be replaced; ` +
+      'name a new folder or a prepared data set',
+  );
 }
 
 /** Write a report with a line for each skip. */

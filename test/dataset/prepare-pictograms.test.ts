@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { iconStem } from '../../gpu-embedder/dataset/pictograms/icon-stem.ts';
+import { preparePictograms } from '../../gpu-embedder/dataset/pictograms/prepare-pictograms.ts';
+import type { PrepareResult } from '../../gpu-embedder/dataset/prepare-result.ts';
+import type { Concept, Item } from '../../gpu-embedder/dataset/prepared.ts';
+import {
+  captionsOf,
+  openDataset,
+  readImageBytes,
+  readPixels,
+  type PreparedDataset,
+} from '../../gpu-embedder/dataset/read-dataset.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'diptych-pictograms-'));
+const options = {
+  out: join(root, 'small'),
+  sets: ['emojione-monotone', 'lucide'],
+  imageSize: 16,
+  corpusDir: join(root, 'corpus'),
+};
+let result: PrepareResult;
+let dataset: PreparedDataset;
+beforeAll(async () => {
+  result = await preparePictograms(options);
+  dataset = openDataset(options.out);
+}, 60_000);
+afterAll(() => rmSync(root, { recursive: true }));
+
+const item = (id: string): Item => dataset.items.find((candidate) => candidate.id === id)!;
+const conceptOf = (id: string): Concept => dataset.concepts.get(item(id).concept!)!;
+
+describe('prepare pictograms', () => {
+  it('accounts for every icon', () => {
+    const total = ['emojione-monotone', 'lucide'].reduce((sum, set) => {
+      const url = new URL(`../../node_modules/@iconify-json/${set}/icons.json`, import.meta.url);
+      const { icons } = JSON.parse(readFileSync(url, 'utf8')) as { icons: object };
+      return sum + Object.keys(icons).length;
+    }, 0);
+    expect(result.inputs).toBe(total);
+    const skipped = Object.values(result.skipped).reduce((sum, count) => sum + count, 0);
+    expect(result.prepared + skipped).toBe(total);
+    expect(dataset.items).toHaveLength(result.prepared);
+    expect(new Set(dataset.items.map(({ id }) => id)).size).toBe(result.prepared);
+    expect(Object.keys(result.skipped)).toContain('variant');
+    expect(dataset.items.some(({ id }) => id.includes('skin-tone'))).toBe(false);
+  });
+
+  it('pools the captions of an emoji in all languages', () => {
+    const cake = conceptOf('emojione-monotone:birthday-cake');
+    expect(cake).toMatchObject({ id: '1f382', group: 'food-drink', subgroup: 'food-sweet' });
+    expect(cake.names[0]).toBe('birthday cake');
+    expect(cake.keywords).toContain('celebration');
+    expect(cake.languages.es.names).toContain('tarta de cumpleaños');
+    expect(cake.languages.ja.names).toContain('バースデーケーキ');
+    expect(Object.keys(cake.languages).length).toBeGreaterThanOrEqual(16);
+  });
+
+  it('joins icons with emoji by the whole name only', () => {
+    expect(item('lucide:croissant').concept).toBe('1f950');
+    expect(item('lucide:croissant').palette).toBe('mono');
+    expect(item('lucide:cake-slice').concept).toBe('icon:cakeslice');
+    // A computer's mouse is no animal.
+    expect(item('lucide:mouse').concept).toBe('icon:mouse');
+    expect(conceptOf('lucide:a-arrow-down').keywords).toContain('font size');
+    expect(captionsOf(dataset, item('lucide:a-arrow-down'))).toEqual(['a arrow down']);
+  });
+
+  it('renders every icon, black where it had no colour, and packs its SVG', async () => {
+    const pixels = readPixels(dataset);
+    const size = 16 * 16 * 4;
+    expect(pixels).toHaveLength(dataset.items.length * size);
+    const i = dataset.items.indexOf(item('lucide:square'));
+    const image = pixels.subarray(i * size, (i + 1) * size);
+    const alpha = image.filter((_, at) => at % 4 === 3);
+    expect(Math.max(...alpha)).toBeGreaterThan(200);
+    expect(alpha[0]).toBe(0);
+    expect(Math.max(...image.filter((_, at) => at % 4 !== 3))).toBe(0);
+    const svg = Buffer.from(await readImageBytes(dataset, dataset.items[i])).toString();
+    expect(svg).toMatch(/^<svg .*viewBox="0 0 24 24" width="16" height="16">.*<\/svg>$/);
+    expect(svg).not.toContain('currentColor');
+  });
+
+  it('does nothing the second time', async () => {
+    expect(await preparePictograms(options)).toEqual({ ...result, unchanged: true });
+  });
+
+  it('refuses a set that it does not know', async () => {
+    await expect(preparePictograms({ ...options, sets: ['openmoji'] })).rejects.toMatchObject({
+      code: 'invalid_option',
+      message: expect.stringContaining('"openmoji"'),
+    });
+  });
+});
+
+describe('iconStem', () => {
+  it.each([
+    ['heart-filled', 'tabler', 'heart'],
+    ['heart-outline-rounded', 'material-symbols', 'heart'],
+    ['ad-1x1', 'flag', 'ad'],
+    ['park-15', 'maki', 'park'],
+    ['battery-3', 'tabler', 'battery'],
+    ['battery-3', 'mdi', 'battery-3'],
+    ['car-battery', 'fa7-solid', 'car-battery'],
+  ])('%s of %s is %s', (name, set, stem) => expect(iconStem(name, set)).toBe(stem));
+});
