@@ -10,8 +10,7 @@ interface DataTypeInfo {
   /** `TensorProto.DataType` of onnx.proto. */
   readonly code: number;
   readonly array: {
-    new (buffer: ArrayBuffer): TypedArray;
-    new (length: number): TypedArray;
+    new (bufferOrLength: ArrayBuffer | number): TypedArray;
     readonly BYTES_PER_ELEMENT: number;
     readonly name: string;
   };
