@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { iconStem } from '../../gpu-embedder/dataset/pictograms/icon-stem.ts';
 import { preparePictograms } from '../../gpu-embedder/dataset/pictograms/prepare-pictograms.ts';
 import type { PrepareResult } from '../../gpu-embedder/dataset/prepare-result.ts';
@@ -86,6 +86,18 @@ describe('prepare pictograms', () => {
   it('does nothing the second time', async () => {
     expect(await preparePictograms(options)).toEqual({ ...result, unchanged: true });
   });
+
+  it('says that the registry cannot be reached, where a set has to be installed', async () => {
+    vi.stubEnv('npm_config_registry', 'http://127.0.0.1:9');
+    vi.stubEnv('npm_config_cache', join(root, 'npm-cache'));
+    vi.stubEnv('npm_config_fetch_retries', '0');
+    const out = join(root, 'maki');
+    await expect(preparePictograms({ ...options, out, sets: ['maki'] })).rejects.toMatchObject({
+      code: 'unreadable_source',
+      message: expect.stringMatching(/run the command again when the npm registry can be reached/),
+    });
+    vi.unstubAllEnvs();
+  }, 30_000);
 
   it('refuses a set that it does not know', async () => {
     await expect(preparePictograms({ ...options, sets: ['openmoji'] })).rejects.toMatchObject({

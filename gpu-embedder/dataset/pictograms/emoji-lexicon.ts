@@ -30,13 +30,12 @@ type Words = { readonly names: readonly string[]; readonly keywords: readonly st
 
 const emojibase = 'emojibase-data';
 const cldr = 'cldr-annotations-full';
-const cldrDerived = 'cldr-annotations-derived-full';
 
 /** Packages that the lexicon is read from. */
 export const lexiconPackages: readonly string[] = [emojibase, 'emojilib', cldr];
 
-/** Package that adds flags, keycaps and sequences in all languages, used where it is installed. */
-export const optionalPackage = cldrDerived;
+/** Package that adds flags, keycaps and sequences in all languages; npm ci does not bring it. */
+export const derivedPackage = 'cldr-annotations-derived-full';
 
 /** Languages that emojibase has. */
 const emojibaseLanguages = new Set('es fr de pt it nl pl ru uk hi ja ko zh vi'.split(' '));
@@ -57,8 +56,12 @@ export function emojiConceptId(hexcode: string): string {
     .join('-');
 }
 
-/** Pool names and keywords of every emoji from CLDR, emojibase and emojilib. */
-export function readEmojiLexicon(packages: CorpusPackages): EmojiLexicon {
+/**
+ * Pool names and keywords of every emoji from CLDR, emojibase and emojilib.
+ *
+ * @param derived - read {@link derivedPackage}, too
+ */
+export function readEmojiLexicon(packages: CorpusPackages, derived: boolean): EmojiLexicon {
   const entries = packages.json<EmojibaseEntry[]>(emojibase, 'en/data.json');
   const groups = packages.json<{
     groups: Record<string, string>;
@@ -75,8 +78,11 @@ export function readEmojiLexicon(packages: CorpusPackages): EmojiLexicon {
       `en/shortcodes/${source}.json`,
     ),
   );
-  const english = readCldr(packages, 'en');
-  const others = languages.map((language) => ({ language, words: readWords(packages, language) }));
+  const english = readCldr(packages, 'en', derived);
+  const others = languages.map((language) => ({
+    language,
+    words: readWords(packages, language, derived),
+  }));
 
   const concepts = new Map<string, Concept>();
   const candidates: (readonly string[])[] = [];
@@ -122,8 +128,12 @@ function joinByName(
 }
 
 /** Read what CLDR and emojibase say in one language, as a lookup by emoji. */
-function readWords(packages: CorpusPackages, language: string): (entry: EmojibaseEntry) => Words {
-  const annotations = readCldr(packages, language);
+function readWords(
+  packages: CorpusPackages,
+  language: string,
+  derived: boolean,
+): (entry: EmojibaseEntry) => Words {
+  const annotations = readCldr(packages, language, derived);
   const entries = emojibaseLanguages.has(language)
     ? packages.json<EmojibaseEntry[]>(emojibase, `${language}/data.json`)
     : [];
@@ -138,12 +148,16 @@ function readWords(packages: CorpusPackages, language: string): (entry: Emojibas
 }
 
 /** Read CLDR's annotations of one language by emoji (without variation selectors). */
-function readCldr(packages: CorpusPackages, language: string): ReadonlyMap<string, CldrEntry> {
+function readCldr(
+  packages: CorpusPackages,
+  language: string,
+  withDerived: boolean,
+): ReadonlyMap<string, CldrEntry> {
   type Entries = { readonly annotations: Readonly<Record<string, CldrEntry>> };
   const file = `${language}/annotations.json`;
   const direct = packages.json<{ annotations: Entries }>(cldr, `annotations/${file}`);
-  const derived = packages.has(cldrDerived)
-    ? packages.json<{ annotationsDerived: Entries }>(cldrDerived, `annotationsDerived/${file}`)
+  const derived = withDerived
+    ? packages.json<{ annotationsDerived: Entries }>(derivedPackage, `annotationsDerived/${file}`)
     : undefined;
   return new Map(
     [

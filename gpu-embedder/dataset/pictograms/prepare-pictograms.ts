@@ -7,8 +7,8 @@ import { isBlank, renderSvg } from '../render-svg.ts';
 import { inputKeyOf, reuseDataset } from '../reuse-dataset.ts';
 import { chooseIcons } from './choose-icons.ts';
 import { corpusPackages, installCorpus, type CorpusPackages } from './corpus-packages.ts';
-import { emojiMap, selectSets, type CorpusSet } from './corpus-sets.ts';
-import { languages, lexiconPackages, optionalPackage, readEmojiLexicon } from './emoji-lexicon.ts';
+import { emojiMap, onDemandPackages, selectSets, type CorpusSet } from './corpus-sets.ts';
+import { languages, lexiconPackages, derivedPackage, readEmojiLexicon } from './emoji-lexicon.ts';
 import { iconSvg, readIconSet } from './icon-set.ts';
 import { iconTagPackages, readIconTags } from './icon-tags.ts';
 import { pictogramConcepts } from './pictogram-concepts.ts';
@@ -47,12 +47,14 @@ export async function preparePictograms(options: PreparePictogramsOptions): Prom
   const sets = selectSets({ all: options.all, names: options.sets });
   const names = new Set(sets.map(({ set }) => set));
   const packages = corpusPackages(corpusDir);
+  // Not "where it is installed": the demo must be the same on every machine.
+  const derived = sets.some((set) => set.package in onDemandPackages());
   const needed = [
     ...new Set([
       ...sets.map((set) => set.package),
       ...lexiconPackages,
       ...iconTagPackages(names),
-      ...(options.all === true ? [optionalPackage] : []),
+      ...(derived ? [derivedPackage] : []),
     ]),
   ];
   const keyOf = (): string =>
@@ -63,13 +65,13 @@ export async function preparePictograms(options: PreparePictogramsOptions): Prom
       languages,
       sets: [...names],
       packages: needed.map((name) => [name, packages.version(name)]),
-      derived: options.all === true || packages.has(optionalPackage),
+      derived,
     });
   const reused = reuseDataset(out, keyOf());
   if (reused !== undefined) return reused;
   if (!needed.every(packages.has)) await installCorpus(corpusDir);
 
-  const { pictograms, concepts, skipped } = readPictograms(packages, sets, imageSize);
+  const { pictograms, concepts, skipped } = readPictograms(packages, sets, derived, imageSize);
   const writer = await datasetWriter(out, 'pictograms', imageSize);
   const progress = progressBar('Rendering', pictograms.length);
   try {
@@ -105,10 +107,15 @@ export async function preparePictograms(options: PreparePictogramsOptions): Prom
 }
 
 /** Choose the icons of the sets and say what each is. */
-function readPictograms(packages: CorpusPackages, sets: readonly CorpusSet[], imageSize: number) {
+function readPictograms(
+  packages: CorpusPackages,
+  sets: readonly CorpusSet[],
+  derived: boolean,
+  imageSize: number,
+) {
   const codes = emojiMap();
   const meanings = pictogramConcepts(
-    readEmojiLexicon(packages),
+    readEmojiLexicon(packages, derived),
     readIconTags(packages, new Set(sets.map(({ set }) => set))),
   );
   const pictograms: Pictogram[] = [];
