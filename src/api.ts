@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { defaults } from './config.ts';
+
+/**
+ * The HTTP API: what requests may hold and what responses do. Form fields arrive as text, so
+ * numbers and lists are taken in that shape, too.
+ */
+export const apiLimits = {
+  /** UTF-16 units of a query, label or template that are accepted at all. */
+  textCharacters: 10_000,
+  labels: 1000,
+  labelCharacters: 200,
+  /** Results that paging reaches. */
+  window: 500,
+} as const;
+
+const collection = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected 1 to 63 letters, digits, ".", "_" or "-"')
+  .default('pictograms');
+
+const integer = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+  z.int(),
+);
+const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
+const text = z.string().max(apiLimits.textCharacters);
+
+const vector = z.preprocess(parsedJson, z.array(z.number()).min(1).max(4096));
+const labels = z.preprocess(
+  // One form field may hold a list: `labels=cat,dog`.
+  (value) => (typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value),
+  z
+    .array(z.string().trim().min(1).max(apiLimits.labelCharacters))
+    .min(1)
+    .max(apiLimits.labels)
+    .refine((all) => new Set(all).size === all.length, 'expected each label once'),
+);
+
+/** How an image is asked for: `image` is base64 or a data URI in JSON, a file in a form. */
+export const searchRequestSchema = z.strictObject({
+  collection,
+  text: text.optional(),
+  /** An item of the collection: "more like this". */
+  id: z.string().min(1).max(1024).optional(),
+  vector: vector.optional(),
+  target: z.enum(['image', 'caption']).default('image'),
+  /** Left out: hybrid where the query is text and images are looked for, else vector. */
+  mode: z.enum(['vector', 'keyword', 'hybrid']).optional(),
+  limit: limit.default(defaults.limit),
+  cursor: z.string().max(256).optional(),
+});
+
+export const captionsRequestSchema = z.strictObject({
+  collection,
+  limit: limit.default(5),
+});
+
+export const classifyRequestSchema = z
+  .strictObject({
+    collection,
+    text: text.optional(),
+    labels: labels.optional(),
+    /** `captions`: every caption of the collection is a label. */
+    labelSet: z.enum(['captions']).optional(),
+    /** Sentence that a label is put in. */
+    template: z
+      .string()
+      .max(apiLimits.labelCharacters)
+      .refine((value) => value.includes('{label}'), 'expected "{label}" in it')
+      .default('{label}'),
+    /** Most probable labels to return; default all of `labels`, 20 of a label set. */
+    limit: integer.pipe(z.int().min(1).max(apiLimits.labels)).optional(),
+  })
+  .refine((request) => (request.labels === undefined) !== (request.labelSet === undefined), {
+    message: 'expected either labels or labelSet',
+    path: ['labels'],
+  });
+
+const probability = z.number().min(0).max(1);
+
+export const indexReferenceSchema = z.object({
+  collection: z.string(),
+  version: z.string(),
+  /** Id of the model that made the embeddings. */
+  model: z.string(),
+});
+
+const timings = z.object({
+  /** Milliseconds. The clock of a worker stands still while it computes, so these are waits. */
+  load: z.number(),
+  encode: z.number(),
+  search: z.number(),
+  total: z.number(),
+});
+
+const answer = {
+  index: indexReferenceSchema,
+  timings,
+  /** Where the query was encoded. */
+  encoder: z.literal('edge'),
+  /** The text had more tokens than the model reads, and the rest was left out. */
+  truncated: z.literal(true).optional(),
+};
+
+export const matchSchema = z.object({
+  id: z.string(),
+  /** Cosine; of keyword and hybrid results the fused score. */
+  score: z.number(),
+  probability,
+  metadata: z.object({
+    title: z.string(),
+    set: z.string().optional(),
+    /** Items that a caption describes. */
+    items: z.array(z.string()).optional(),
+    imageUrl: z.string(),
+  }),
+});
+
+export const searchResponseSchema = z.object({
+  count: z.int(),
+  matches: z.array(matchSchema),
+  nextCursor: z.string().nullable(),
+  /** The mode that was used. */
+  mode: z.enum(['vector', 'keyword', 'hybrid']),
+  ...answer,
+});
+
+export const captionsResponseSchema = z.object({
+  count: z.int(),
+  captions: z.array(
+    z.object({ text: z.string(), score: z.number(), probability, items: z.array(z.string()) }),
+  ),
+  ...answer,
+});
+
+export const classifyResponseSchema = z.object({
+  count: z.int(),
+  labels: z.array(z.object({ label: z.string(), score: z.number(), probability })),
+  ...answer,
+});
+
+export const collectionSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  createdAt: z.string(),
+  model: z.object({ id: z.string(), hash: z.string(), embedDim: z.int(), imageSize: z.int() }),
+  items: z.int(),
+  captions: z.int(),
+});
+export const collectionsResponseSchema = z.object({ collections: z.array(collectionSchema) });
+
+export const itemSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  set: z.string().optional(),
+  imageUrl: z.string(),
+});
+
+export const errorResponseSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  }),
+});
+
+export type SearchRequest = z.infer<typeof searchRequestSchema>;
+export type CaptionsRequest = z.infer<typeof captionsRequestSchema>;
+export type ClassifyRequest = z.infer<typeof classifyRequestSchema>;
+export type SearchMode = z.infer<typeof searchResponseSchema>['mode'];
+export type IndexReference = z.infer<typeof indexReferenceSchema>;
+export type Match = z.infer<typeof matchSchema>;
+export type SearchResponse = z.infer<typeof searchResponseSchema>;
+export type CaptionsResponse = z.infer<typeof captionsResponseSchema>;
+export type ClassifyResponse = z.infer<typeof classifyResponseSchema>;
+export type CollectionInfo = z.infer<typeof collectionSchema>;
+export type ItemInfo = z.infer<typeof itemSchema>;
+
+/** A form field that holds JSON; what does not parse is left for the schema to refuse. */
+function parsedJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

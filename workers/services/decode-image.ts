@@ -1,0 +1,52 @@
+import { decode, type DecodedPng } from 'fast-png';
+import { DiptychError } from '../../src/errors.ts';
+import { readImageHeader } from './image-header.ts';
+import { takeJpegOrientation } from './jpeg-orientation.ts';
+import { pixelsOnWhite } from './pixels-on-white.ts';
+import { turnUpright } from './turn-upright.ts';
+
+/** Largest image that is decoded, pixels: a small file can hold a huge one. */
+export const maxImagePixels = 40_000_000;
+
+/**
+ * Decode an upload and fit all of it into a square over white: what the starter model was trained on.
+ *
+ * @param bytes - the upload; an orientation tag in it is changed
+ * @param size - side of the square, pixels
+ * @returns RGB8, [size, size, 3]
+ * @throws DiptychError unsupported_image, unreadable_image, or payload_too_large for too many pixels
+ */
+export async function decodeImage(
+  images: ImagesBinding,
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+): Promise<Uint8Array> {
+  const { format, width, height } = readImageHeader(bytes);
+  if (width * height > maxImagePixels) {
+    throw new DiptychError(
+      'payload_too_large',
+      `image: expected at most ${maxImagePixels} pixels, got ${width} x ${height}`,
+      { maxPixels: maxImagePixels, width, height },
+    );
+  }
+  const orientation = format === 'jpeg' ? takeJpegOrientation(bytes) : 1;
+  // The exact shape, and not the square: the local runtime would fill the rest with black.
+  const scale = size / Math.max(width, height);
+  const side = (length: number) => Math.max(1, Math.round(length * scale));
+  let image: DecodedPng;
+  try {
+    const result = await images
+      .input(new Blob([bytes]).stream())
+      .transform({ width: side(width), height: side(height), fit: 'contain' })
+      .output({ format: 'image/png' });
+    image = decode(await new Response(result.image()).arrayBuffer());
+  } catch (cause) {
+    throw new DiptychError(
+      'unreadable_image',
+      `image: the ${format} of ${bytes.byteLength} bytes cannot be decoded`,
+      { format },
+      { cause },
+    );
+  }
+  return turnUpright(pixelsOnWhite(image, size), size, orientation);
+}

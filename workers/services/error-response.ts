@@ -1,0 +1,29 @@
+import { DiptychError, errorStatus, type ErrorCode } from '../../src/errors.ts';
+
+/** Longest message or detail that is sent: some quote what a client sent. */
+const maxCharacters = 500;
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** JSON without `<`, `>` and `&`, so that no reader can take quoted input for markup. */
+  readonly body: string;
+}
+
+/** Turn what a handler threw into `{error: {code, message, details?}}`; the unforeseen stays inside. */
+export function errorAnswer(error: unknown): ErrorAnswer {
+  const known =
+    error instanceof DiptychError
+      ? error
+      : new DiptychError('internal', 'Something went wrong on our side; it has been logged.');
+  const { code, message, details } = known;
+  const shortened = (_key: string, value: unknown) =>
+    typeof value === 'string' && value.length > maxCharacters
+      ? `${value.slice(0, maxCharacters)}…`
+      : value;
+  const body = JSON.stringify({ error: { code, message, details } }, shortened).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return { status: errorStatus[code], code, body };
+}

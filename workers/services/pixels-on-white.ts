@@ -1,0 +1,47 @@
+import type { DecodedPng } from 'fast-png';
+
+/**
+ * Lay a decoded PNG of any kind on the middle of a white square.
+ *
+ * @param size - side of the square, pixels; what lies beyond it is cut off
+ * @returns RGB8, [size, size, 3]
+ */
+export function pixelsOnWhite(image: DecodedPng, size: number): Uint8Array {
+  const pixels = new Uint8Array(3 * size * size).fill(255);
+  const colourAt = colourReader(image);
+  const left = Math.floor((size - image.width) / 2);
+  const top = Math.floor((size - image.height) / 2);
+  for (let y = Math.max(0, -top); y < image.height && y + top < size; y++) {
+    for (let x = Math.max(0, -left); x < image.width && x + left < size; x++) {
+      const [red, green, blue, alpha] = colourAt(y * image.width + x);
+      const at = 3 * ((y + top) * size + x + left);
+      pixels[at] = Math.round(255 + (red - 255) * alpha);
+      pixels[at + 1] = Math.round(255 + (green - 255) * alpha);
+      pixels[at + 2] = Math.round(255 + (blue - 255) * alpha);
+    }
+  }
+  return pixels;
+}
+
+/** Red, green and blue from 0 to 255, alpha from 0 to 1. */
+type Colour = readonly [number, number, number, number];
+
+function colourReader({ data, channels, depth, palette }: DecodedPng): (pixel: number) => Colour {
+  if (palette) {
+    return (pixel) => {
+      const [red, green, blue, alpha = 255] = palette[data[pixel]];
+      return [red, green, blue, alpha / 255];
+    };
+  }
+  const largest = 2 ** depth - 1;
+  const level = (at: number) => (data[at] / largest) * 255;
+  const isGrey = channels < 3;
+  const hasAlpha = channels % 2 === 0;
+  return (pixel) => {
+    const at = pixel * channels;
+    const alpha = hasAlpha ? data[at + channels - 1] / largest : 1;
+    return isGrey
+      ? [level(at), level(at), level(at), alpha]
+      : [level(at), level(at + 1), level(at + 2), alpha];
+  };
+}

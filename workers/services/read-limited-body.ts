@@ -1,0 +1,50 @@
+import { DiptychError } from '../../src/errors.ts';
+
+/**
+ * Read a body of at most `maxBytes`, refusing a longer one by its declared length or, where that
+ * is missing or wrong, as soon as it is passed.
+ *
+ * @throws DiptychError payload_too_large
+ */
+export async function readLimitedBody(
+  request: Request,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes, declared);
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const chunk = value as Uint8Array<ArrayBuffer>;
+    size += chunk.byteLength;
+    if (size > maxBytes) {
+      await reader.cancel();
+      throw tooLarge(maxBytes);
+    }
+    chunks.push(chunk);
+  }
+  return join(chunks, size);
+}
+
+function join(chunks: readonly Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
+  if (chunks.length === 1) return chunks[0];
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+function tooLarge(maxBytes: number, got?: number): DiptychError {
+  return new DiptychError(
+    'payload_too_large',
+    `body: expected at most ${maxBytes} bytes, got ${got ?? 'more'}`,
+    { maxBytes, ...(got === undefined ? {} : { got }) },
+  );
+}
