@@ -1,0 +1,90 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { vectorFormat } from '../../src/artifact/format.ts';
+import { defaults } from '../../src/config.ts';
+import { defaultEfMax } from '../../src/hnsw/searcher-memory.ts';
+import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
+
+interface IndexFlags {
+  readonly embeddings: string;
+  readonly data: string;
+  readonly model: string;
+  readonly collection: string;
+  readonly out: string;
+  readonly M: number;
+  readonly efConstruction: number;
+  readonly efSearch: number;
+  readonly residual: boolean;
+  readonly json?: boolean;
+}
+
+/** Register `index`. */
+export function registerIndex(program: Command): void {
+  program
+    .command('index')
+    .description('build an index version from embeddings')
+    .requiredOption('--embeddings <dir>', 'what encode wrote: .diptych/embeddings/<collection>')
+    .requiredOption('--data <dir>', 'the prepared data set that was encoded')
+    .requiredOption('--collection <name>', 'collection that the version belongs to', collectionName)
+    .option('--model <dir>', 'the model that encoded it', 'models/pictogram')
+    .option('--out <dir>', 'versions go to <dir>/<collection>/<version>', '.diptych/index')
+    .option('--M <n>', 'links per node', within(2, vectorFormat.maxM), defaults.M)
+    .option(
+      '--ef-construction <n>',
+      'candidates when a node is inserted',
+      within(1, 4096),
+      defaults.efConstruction,
+    )
+    .option(
+      '--ef-search <n>',
+      'candidates of a search; raised while annRecall@10 is below 0.98',
+      within(1, defaultEfMax),
+      defaults.efSearch,
+    )
+    .option('--no-residual', 'leave out the plane that re-scores: half the size, less exact')
+    .option('--json', 'print the result as JSON')
+    .action(async ({ json, ...options }: IndexFlags) => {
+      const stop = new AbortController();
+      const interrupt = (signal: NodeJS.Signals) => {
+        stop.abort();
+        process.stderr.write('\ninterrupted\n');
+        process.exitCode = signal === 'SIGINT' ? 130 : 143;
+      };
+      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+      try {
+        const result = await buildIndex({ ...options, signal: stop.signal });
+        process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
+      } catch (error) {
+        if (!stop.signal.aborted) throw error;
+      } finally {
+        process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      }
+    });
+}
+
+function summary({ dir, built, manifest }: BuildIndexResult): string {
+  if (!built) return `${dir}: already built from the same input`;
+  const { image, caption, memory } = manifest;
+  const line = (name: string, index: typeof image) =>
+    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  return [
+    dir,
+    line('images', image),
+    line('captions', caption),
+    `isolate memory: ${megabytes(memory.total)} of ${megabytes(memory.budget)} MB`,
+  ].join('\n');
+}
+
+function within(low: number, high: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= low && number <= high) return number;
+    throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}`);
+  };
+}
+
+/** Collections name folders, keys and URLs. */
+function collectionName(value: string): string {
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(value)) return value;
+  throw new InvalidArgumentError('expected lower-case letters, digits, ".", "_" and "-"');
+}

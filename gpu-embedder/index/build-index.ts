@@ -1,0 +1,186 @@
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { memoryBudget } from '../../src/artifact/memory-budget.ts';
+import {
+  manifestFormatVersion,
+  manifestSchema,
+  type Manifest,
+} from '../../src/artifact/manifest.ts';
+import { toItemColumns } from '../../src/artifact/items.ts';
+import type { CaptionColumns } from '../../src/artifact/captions.ts';
+import { defaults } from '../../src/config.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { fusionWeights } from '../../src/query/fusion-weights.ts';
+import { keywordDocs } from '../../src/query/keyword-docs.ts';
+import { buildKeywordIndex } from '../../src/query/keyword-index.ts';
+import { openDataset, type PreparedDataset } from '../dataset/read-dataset.ts';
+import { progressBar } from '../progress.ts';
+import { buildVectorIndex, type VectorIndexOptions } from './build-vector-index.ts';
+import { describeEdgeModel } from './describe-edge-model.ts';
+import { packPreviews } from './pack-previews.ts';
+import { readEmbeddings, type Embeddings } from './read-embeddings.ts';
+import { findVersion, hashInputs, versionId } from './version-id.ts';
+import { createVersionFiles } from './version-files.ts';
+
+export interface BuildIndexOptions extends Partial<VectorIndexOptions> {
+  /** Folder that `encode` wrote. */
+  readonly embeddings: string;
+  /** Prepared data set that was encoded. */
+  readonly data: string;
+  /** Model folder that encoded it. */
+  readonly model: string;
+  readonly collection: string;
+  /** Versions go to `<out>/<collection>/<version>`. */
+  readonly out: string;
+  /** Bytes; default `defaults.isolateBudgetBytes`. */
+  readonly budget?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuildIndexResult {
+  /** Folder of the version. */
+  readonly dir: string;
+  /** False: a version of the same content was there. */
+  readonly built: boolean;
+  readonly manifest: Manifest;
+}
+
+/** Build an index version from embeddings; the same input again finds the version that is there. */
+export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndexResult> {
+  const { collection, signal } = options;
+  const vectorOptions: VectorIndexOptions = {
+    M: options.M ?? defaults.M,
+    efConstruction: options.efConstruction ?? defaults.efConstruction,
+    efSearch: options.efSearch ?? defaults.efSearch,
+    residual: options.residual ?? true,
+  };
+  const embeddings = await readEmbeddings(options.embeddings);
+  const dataset = openDataset(options.data);
+  checkDataset(embeddings, dataset, options);
+  const { model, sizes } = await describeEdgeModel(options.model, embeddings.model);
+  const hash = hashInputs(embeddings, { ...vectorOptions, collection });
+  const parent = join(options.out, collection);
+  const known = await findVersion(parent, hash);
+  if (known !== undefined) {
+    const dir = join(parent, known);
+    const json: unknown = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
+    return { dir, built: false, manifest: manifestSchema.parse(json) };
+  }
+
+  const now = new Date();
+  const version = versionId(hash, now);
+  const dir = join(parent, version);
+  // A version is there as a whole or not at all: built beside, moved when complete.
+  const partial = join(parent, `.${version}.${process.pid}`);
+  await mkdir(partial, { recursive: true });
+  try {
+    const files = createVersionFiles(partial);
+    const vectors = await buildBoth(embeddings, vectorOptions, signal);
+    await files.write('image.bin', vectors.image.file);
+    await files.write('caption.bin', vectors.caption.file);
+    const bar = progressBar('previews', dataset.items.length);
+    const items = await packPreviews(dataset, join(partial, 'previews.bin'), (done) => {
+      signal?.throwIfAborted();
+      bar.update(done);
+    });
+    bar.stop();
+    await files.add('previews.bin');
+    await files.write('items.json', JSON.stringify(toItemColumns(items)));
+    const captions: CaptionColumns = {
+      formatVersion: 1,
+      texts: embeddings.captionTexts.map(({ text }) => text),
+      items: embeddings.captionTexts.map((caption) => caption.items),
+    };
+    await files.write('captions.json', JSON.stringify(captions));
+    const keywords = buildKeywordIndex(keywordDocs(dataset.items, dataset.concepts));
+    await files.write('keywords.json', keywords.json);
+
+    const bytes = (name: string) => files.written()[name].bytes;
+    const memory = memoryBudget(
+      {
+        image: { bytes: bytes('image.bin'), count: vectors.image.index.count },
+        caption: { bytes: bytes('caption.bin'), count: vectors.caption.index.count },
+        items: bytes('items.json'),
+        captions: bytes('captions.json'),
+        keywords: bytes('keywords.json'),
+        model: sizes,
+      },
+      options.budget ?? defaults.isolateBudgetBytes,
+    );
+    const manifest: Manifest = {
+      formatVersion: manifestFormatVersion,
+      collection,
+      version,
+      createdAt: now.toISOString(),
+      model,
+      dataset: embeddings.dataset,
+      counts: { items: items.length, captions: captions.texts.length },
+      files: files.written(),
+      image: vectors.image.index,
+      caption: vectors.caption.index,
+      memory,
+      fusion: fusionWeights(embeddings.caption, embeddings.image, model.embedDim),
+    };
+    await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
+    await rename(partial, dir);
+    return { dir, built: true, manifest };
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+/** Build both indexes at once, each in its thread, under one progress bar. */
+async function buildBoth(
+  { image, caption, model }: Embeddings,
+  options: VectorIndexOptions,
+  signal?: AbortSignal,
+) {
+  const dim = model.embedDim;
+  const done = { image: 0, caption: 0 };
+  const bar = progressBar('index', (image.length + caption.length) / dim);
+  const hooks = (part: keyof typeof done) => ({
+    signal,
+    onProgress: (count: number) => {
+      done[part] = count;
+      bar.update(done.image + done.caption);
+    },
+  });
+  const results = await Promise.allSettled([
+    buildVectorIndex(
+      'image.bin',
+      image,
+      dim,
+      { kind: 'caption', vectors: caption },
+      options,
+      hooks('image'),
+    ),
+    buildVectorIndex(
+      'caption.bin',
+      caption,
+      dim,
+      { kind: 'image', vectors: image },
+      options,
+      hooks('caption'),
+    ),
+  ]);
+  bar.stop();
+  const [imageIndex, captionIndex] = results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+  return { image: imageIndex, caption: captionIndex };
+}
+
+function checkDataset(
+  embeddings: Embeddings,
+  dataset: PreparedDataset,
+  options: BuildIndexOptions,
+): void {
+  const expected = `${embeddings.images.count} items, fingerprint ${embeddings.dataset.fingerprint}`;
+  const got = `${dataset.items.length} items, fingerprint ${dataset.manifest.fingerprint}`;
+  if (expected === got) return;
+  throw new DiptychError(
+    'not_prepared',
+    `${options.data}: expected the data set of ${options.embeddings} (${expected}), got ${got}: run diptych encode again`,
+  );
+}

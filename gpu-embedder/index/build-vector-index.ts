@@ -1,0 +1,57 @@
+import { quantise } from '../../src/artifact/quantise.ts';
+import type { VectorIndex } from '../../src/artifact/manifest.ts';
+import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import { buildGraph, type GraphHooks } from './build-graph.ts';
+import { measureRecall, noisyQueries, sampleQueries } from './measure-recall.ts';
+import { openSearcher } from './open-searcher.ts';
+import { xxh64 } from './xxh64.ts';
+
+export interface VectorIndexOptions {
+  readonly M: number;
+  readonly efConstruction: number;
+  readonly efSearch: number;
+  /** Keep the residual plane. */
+  readonly residual: boolean;
+}
+
+/** Vectors of the other modality, which are what is searched for. */
+export interface RecallQueries {
+  readonly kind: 'caption' | 'image';
+  /** [n, dim]; with none, disturbed vectors of the index stand in. */
+  readonly vectors: Float32Array;
+}
+
+/**
+ * Build a vector file, open it as the edge will, and measure what it finds.
+ *
+ * @param vectors - [count, dim], L2-normalised
+ */
+export async function buildVectorIndex(
+  name: string,
+  vectors: Float32Array,
+  dim: number,
+  queries: RecallQueries,
+  options: VectorIndexOptions,
+  hooks: GraphHooks = {},
+): Promise<{ readonly file: Uint8Array; readonly index: VectorIndex }> {
+  const { M, efConstruction, efSearch, residual } = options;
+  const graph = await buildGraph(vectors, dim, { M, efConstruction }, hooks);
+  const file = writeVectorFile(graph, quantise(vectors, dim, residual), xxh64);
+  const searcher = openSearcher(file, { name, dim });
+  const index = {
+    count: graph.count,
+    M,
+    efConstruction,
+    quantisation: residual ? 'int8+residual' : 'int8',
+  } as const;
+  if (graph.count === 0) {
+    return { file, index: { ...index, efSearch, annRecallAt10: null, recallQueries: null } };
+  }
+  const crossed = queries.vectors.length > 0;
+  const samples = crossed ? sampleQueries(queries.vectors, dim) : noisyQueries(vectors, dim);
+  const measured = measureRecall(searcher, vectors, samples, efSearch);
+  return {
+    file,
+    index: { ...index, ...measured, recallQueries: crossed ? queries.kind : 'noise' },
+  };
+}

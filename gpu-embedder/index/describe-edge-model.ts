@@ -1,0 +1,41 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest } from '../../src/artifact/manifest.ts';
+import type { LoadedSizes } from '../../src/artifact/memory-budget.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { describeModel } from '../encode/model-description.ts';
+import { hashModel, readModelFiles } from '../encode/model-files.ts';
+import { edgeWeights } from '../model/edge-weights.ts';
+
+/**
+ * Describe the model that made the embeddings, and what it takes at the edge.
+ *
+ * @param expected - id and hash in the embeddings
+ * @throws DiptychError model_mismatch when the folder holds another model
+ */
+export async function describeEdgeModel(
+  modelDir: string,
+  expected: { readonly id: string; readonly hash: string },
+): Promise<{ readonly model: Manifest['model']; readonly sizes: LoadedSizes['model'] }> {
+  const files = await readModelFiles(modelDir);
+  const hash = await hashModel(files);
+  if (hash !== expected.hash) {
+    throw new DiptychError(
+      'model_mismatch',
+      `${modelDir}: expected model ${expected.id} (${expected.hash}) that made the embeddings, got ${hash}`,
+      { expected: expected.hash, got: hash },
+    );
+  }
+  const { family, embedDim, imageSize, contextLength, logitScale } = describeModel(files);
+  const model = { id: expected.id, hash, embedDim, imageSize, contextLength, logitScale };
+  // The others are too large for an isolate: there the embedder's service encodes.
+  if (family !== 'diptych') return { model, sizes: null };
+  const weights = await edgeWeights(modelDir);
+  const tokenizer = await stat(join(modelDir, 'tokenizer.json'));
+  const sizes = {
+    textWeights: weights.text.byteLength,
+    imageWeights: weights.image.byteLength,
+    tokenizer: tokenizer.size,
+  };
+  return { model, sizes };
+}

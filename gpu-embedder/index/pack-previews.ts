@@ -1,0 +1,59 @@
+import { open } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import pMap from 'p-map';
+import sharp from 'sharp';
+import type { IndexedItem } from '../../src/artifact/items.ts';
+import { readImageBytes, type PreparedDataset } from '../dataset/read-dataset.ts';
+
+/** Longer side of the preview of a raster image, pixels. */
+const previewSide = 256;
+/** Images held at a time. */
+const chunk = 256;
+
+/**
+ * Write the previews of all items into one file: SVG as it is, raster images as small WebP.
+ *
+ * @returns the items with their slices of the file
+ */
+export async function packPreviews(
+  dataset: PreparedDataset,
+  file: string,
+  onProgress: (done: number) => void = () => {},
+): Promise<IndexedItem[]> {
+  const items: IndexedItem[] = [];
+  const out = await open(file, 'w');
+  let offset = 0;
+  try {
+    for (let at = 0; at < dataset.items.length; at += chunk) {
+      const slice = dataset.items.slice(at, at + chunk);
+      const previews = await pMap(
+        slice,
+        async (item) => preview(await readImageBytes(dataset, item), item.image.type),
+        { concurrency: availableParallelism() },
+      );
+      for (const [i, { bytes, type }] of previews.entries()) {
+        const { id, title, set } = slice[i];
+        await out.write(bytes);
+        items.push({ id, title, set, preview: { offset, length: bytes.length, type } });
+        offset += bytes.length;
+      }
+      onProgress(items.length);
+    }
+  } finally {
+    await out.close();
+  }
+  return items;
+}
+
+async function preview(
+  bytes: Uint8Array,
+  type: string,
+): Promise<{ readonly bytes: Uint8Array; readonly type: string }> {
+  if (type === 'image/svg+xml') return { bytes, type };
+  const small = await sharp(bytes)
+    .rotate()
+    .resize(previewSide, previewSide, { fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: 80 })
+    .toBuffer();
+  return { bytes: small, type: 'image/webp' };
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DiptychError } from '../../src/errors.ts';
+
+const count = z.number().int().min(0);
+
+const embeddingsSchema = z.object({
+  formatVersion: z.literal(1),
+  model: z.object({ id: z.string(), hash: z.string(), embedDim: z.number().int().positive() }),
+  dataset: z.object({ name: z.string(), fingerprint: z.string() }),
+  images: z.object({ count }),
+  captions: z.object({ count }),
+});
+
+const captionSchema = z.object({ text: z.string(), items: z.array(count) });
+
+/** What `encode` wrote. */
+export interface Embeddings extends z.infer<typeof embeddingsSchema> {
+  /** [images, embedDim], L2-normalised. */
+  readonly image: Float32Array;
+  /** [captions, embedDim], L2-normalised. */
+  readonly caption: Float32Array;
+  readonly captionTexts: readonly z.infer<typeof captionSchema>[];
+}
+
+/**
+ * Read the embeddings of a collection.
+ *
+ * @throws DiptychError not_prepared (none there), unreadable_source (damaged)
+ */
+export async function readEmbeddings(dir: string): Promise<Embeddings> {
+  const path = join(dir, 'embeddings.json');
+  const json = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new DiptychError(
+      'not_prepared',
+      `${path}: expected embeddings, got no such file: run diptych encode`,
+      undefined,
+      { cause },
+    );
+  });
+  const parsed = embeddingsSchema.safeParse(parseJson(path, json));
+  if (!parsed.success) throw unreadable(`${path}: ${z.prettifyError(parsed.error)}`);
+  const { images, captions, model } = parsed.data;
+  return {
+    ...parsed.data,
+    image: await readVectors(join(dir, 'image.f32'), images.count, model.embedDim),
+    caption: await readVectors(join(dir, 'caption.f32'), captions.count, model.embedDim),
+    captionTexts: await readCaptions(join(dir, 'captions.jsonl'), captions.count, images.count),
+  };
+}
+
+async function readVectors(path: string, rows: number, dim: number): Promise<Float32Array> {
+  const bytes = await readFile(path);
+  const expected = 4 * rows * dim;
+  if (bytes.byteLength !== expected) {
+    throw unreadable(
+      `${path}: expected ${expected} bytes (${rows} x ${dim} floats), got ${bytes.byteLength}`,
+    );
+  }
+  const vectors = new Float32Array(rows * dim);
+  new Uint8Array(vectors.buffer).set(bytes);
+  for (let i = 0; i < rows; i++) {
+    let squares = 0;
+    for (let j = i * dim; j < (i + 1) * dim; j++) squares += vectors[j] ** 2;
+    if (!(Math.abs(squares - 1) < 0.01)) {
+      throw unreadable(`${path}: vector ${i}: expected length 1, got ${Math.sqrt(squares)}`);
+    }
+  }
+  return vectors;
+}
+
+async function readCaptions(path: string, rows: number, items: number) {
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+  if (lines.length !== rows) {
+    throw unreadable(`${path}: expected ${rows} lines, got ${lines.length}`);
+  }
+  return lines.map((line, i) => {
+    const where = `${path}:${i + 1}`;
+    const parsed = captionSchema.safeParse(parseJson(where, line));
+    if (!parsed.success) throw unreadable(`${where}: ${z.prettifyError(parsed.error)}`);
+    const wrong = parsed.data.items.find((item) => item >= items);
+    if (wrong !== undefined) {
+      throw unreadable(`${where}: items: expected ordinals below ${items}, got ${wrong}`);
+    }
+    return parsed.data;
+  });
+}
+
+function parseJson(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw unreadable(`${where}: expected JSON, got ${(cause as Error).message}`);
+  }
+}
+
+function unreadable(message: string): DiptychError {
+  return new DiptychError('unreadable_source', message);
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Manifest } from '../../src/artifact/manifest.ts';
+
+/** The files of a version as they are written, with their checksums. */
+export interface VersionFiles {
+  write(name: string, content: Uint8Array | string): Promise<void>;
+  /** Take in a file that was written by other means. */
+  add(name: string): Promise<void>;
+  written(): Manifest['files'];
+}
+
+export function createVersionFiles(dir: string): VersionFiles {
+  const files: Manifest['files'] = {};
+  return {
+    async write(name, content) {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      await writeFile(join(dir, name), bytes);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      files[name] = { bytes: bytes.byteLength, sha256 };
+    },
+    async add(name) {
+      const hash = createHash('sha256');
+      const stream = createReadStream(join(dir, name));
+      await pipeline(stream, hash);
+      files[name] = { bytes: stream.bytesRead, sha256: hash.digest('hex') };
+    },
+    written: () => ({ ...files }),
+  };
+}
