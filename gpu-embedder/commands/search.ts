@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { defaults } from '../../src/config.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { loadModel } from '../encode/load-model.ts';
+import { findVersion } from '../search/find-version.ts';
+import { openVersion } from '../search/open-version.ts';
+import { modes, searchVersion, type Match, type Mode } from '../search/search-version.ts';
+
+interface SearchFlags {
+  readonly index: string;
+  readonly model: string;
+  readonly image?: string;
+  readonly limit: number;
+  readonly mode?: Mode;
+  readonly json?: boolean;
+}
+
+export function registerSearch(program: Command): void {
+  program
+    .command('search')
+    .description('search a local index version by text or image')
+    .argument('[query]', 'words, in any language of the captions')
+    .option('--index <dir>', 'a version, or a folder whose newest is taken', '.diptych/index')
+    .option('--model <dir>', 'model the index was encoded with', 'models/pictogram')
+    .option('--image <file>', 'find images like this one instead')
+    .option('--limit <n>', `number of matches, at most ${defaults.maxLimit}`, limit, defaults.limit)
+    .addOption(
+      new Option('--mode <mode>', 'how text is matched (default: hybrid where there are captions)')
+        .choices(modes)
+        .conflicts('image'),
+    )
+    .option('--json', 'print {matches: [{id, score, title, set}], mode, index}')
+    .action(search);
+}
+
+async function search(text: string | undefined, flags: SearchFlags): Promise<void> {
+  const query = await readQuery(text, flags.image);
+  const version = await openVersion(await findVersion(flags.index));
+  const { manifest, keywords } = version;
+  const byDefault = 'text' in query && keywords.groups > 0 ? 'hybrid' : 'vector';
+  const mode = flags.mode ?? byDefault;
+  const model = await loadModel(flags.model);
+  let matches: readonly Match[];
+  try {
+    matches = await searchVersion(version, model, query, flags.limit, mode);
+  } finally {
+    await model.dispose();
+  }
+  const index = { collection: manifest.collection, version: manifest.version, model: model.id };
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify({ matches, mode, index })}\n`
+      : matches.map(({ score, id, title }) => `${score.toFixed(3)}  ${id}  ${title}\n`).join(''),
+  );
+  if (matches.length === 0) process.stderr.write('no matches\n');
+}
+
+async function readQuery(text: string | undefined, image: string | undefined) {
+  if (text !== undefined && image !== undefined) {
+    throw new DiptychError('invalid_option', 'expected a query or --image, got both');
+  }
+  if (image !== undefined) {
+    const bytes = await readFile(image).catch((cause: unknown) => {
+      throw new DiptychError('unreadable_image', `${image}: ${String(cause)}`, {}, { cause });
+    });
+    return { image: new Uint8Array(bytes) };
+  }
+  if (text === undefined || text.trim() === '') {
+    throw new DiptychError('empty_query', 'expected words to search for, or --image FILE');
+  }
+  return { text };
+}
+
+function limit(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1 && number <= defaults.maxLimit) return number;
+  throw new InvalidArgumentError(`expected 1 to ${defaults.maxLimit}`);
+}
