@@ -3,7 +3,7 @@ import { DiptychError } from '../src/errors.ts';
 import { hasRelaxedSimd } from '../src/kernel/relaxed-simd.ts';
 import { compile } from '../src/kernel/webassembly.ts';
 
-export type WasmName = 'search' | 'search-plain' | 'exact' | 'encoder';
+export type WasmName = 'search' | 'search-plain' | 'search-relaxed' | 'exact' | 'encoder';
 
 const compiled = new Map<WasmName, WebAssembly.Module>();
 

@@ -38,6 +38,7 @@ export type GraphThreadMessage = { readonly done: number } | { readonly graph: H
 export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}) => {
   const { onProgress, signal } = hooks;
   signal?.throwIfAborted();
+  if (vectors.length === 0) return emptyGraph(options);
   const shared = new Float32Array(new SharedArrayBuffer(vectors.byteLength));
   shared.set(vectors);
   const data: GraphThreadData = { vectors: shared, dim, options: { seed: 1, ...options } };
@@ -62,3 +63,9 @@ export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}
     await worker.terminate();
   }
 };
+
+function emptyGraph({ M, efConstruction }: GraphOptions): HnswGraph {
+  const none = { links: new Uint32Array(), upperLinks: new Uint32Array() };
+  const starts = { linkStarts: new Uint32Array(1), upperStarts: new Uint32Array(1) };
+  return { count: 0, M, efConstruction, entryPoint: 0, maxLevel: 0, ...none, ...starts };
+}

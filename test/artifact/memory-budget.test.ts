@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { memoryBudget, type LoadedSizes } from '../../src/artifact/memory-budget.ts';
+
+const sizes: LoadedSizes = {
+  image: { bytes: 60e6, count: 100_000 },
+  caption: { bytes: 20e6, count: 30_000 },
+  items: 1e6,
+  captions: 1e6,
+  keywords: 1e6,
+  model: { textWeights: 8e6, imageWeights: 3e6, tokenizer: 1e5 },
+};
+
+test('the total is the sum of the parts, each at least its file', () => {
+  const { parts, total } = memoryBudget(sizes, 1e9);
+  expect(total).toBe(Object.values(parts).reduce((a, b) => a + b));
+  expect(parts['image index']).toBeGreaterThan(60e6);
+  expect(parts['text tower']).toBeGreaterThan(8e6);
+  expect(total).toBeGreaterThan(93e6);
+});
+
+test('above the budget it is refused with a list of the parts, the largest first', () => {
+  expect(() => memoryBudget(sizes, 80e6)).toThrow(
+    expect.objectContaining({
+      code: 'index_too_large',
+      message: expect.stringMatching(
+        /expected at most 80\.0 MB .*, got \d+\.\d MB: image index 60\.\d, caption index 20\.\d/,
+      ),
+    }),
+  );
+});
+
+test('a model that the edge does not run takes nothing', () => {
+  const { parts } = memoryBudget({ ...sizes, model: null }, 1e9);
+  expect(parts['text tower'] + parts['image tower'] + parts.tokenizer).toBe(0);
+});

@@ -1,0 +1,24 @@
+import { createRandom } from '../../gpu-embedder/random.ts';
+
+/** Unit vectors around common centres, [count, dim]: nearer to real embeddings than plain noise. */
+export function clusteredVectors(count: number, dim: number, seed: number): Float32Array {
+  const centres = createRandom(99);
+  const points = Float32Array.from({ length: 50 * dim }, () => centres.normal());
+  const random = createRandom(seed);
+  const vectors = new Float32Array(count * dim);
+  for (let i = 0; i < count; i++) {
+    const row = vectors.subarray(i * dim, (i + 1) * dim);
+    const centre = random.integer(50) * dim;
+    for (let j = 0; j < dim; j++) row[j] = points[centre + j] + random.normal();
+    const norm = Math.hypot(...row);
+    for (let j = 0; j < dim; j++) row[j] /= norm;
+  }
+  return vectors;
+}
+
+/** Rows as vectors of their own. */
+export function rowsOf(vectors: Float32Array, dim: number): Float32Array[] {
+  return Array.from({ length: vectors.length / dim }, (_, i) =>
+    vectors.slice(i * dim, (i + 1) * dim),
+  );
+}
