@@ -6,7 +6,7 @@ import { DiptychError } from '../../src/errors.ts';
 import { edgeWeights } from '../model/edge-weights.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';
-import { activeKey, modelKey, versionKey } from './keys.ts';
+import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
 import { readVersion } from './read-version.ts';
 
 export interface PublishResult {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { manifestSchema } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { versionKey } from './keys.ts';
+import { versionKey } from '../../src/artifact/keys.ts';
 import type { PublishedObject } from './publish-version.ts';
 
 export interface VersionFolder {

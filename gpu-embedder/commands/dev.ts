@@ -1,0 +1,64 @@
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { defaults } from '../../src/config.ts';
+import { checkPort } from '../dev/check-port.ts';
+import { buildDemo, demoCollection } from '../dev/build-demo.ts';
+import { startWorker } from '../dev/start-worker.ts';
+
+interface DevFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly model: string;
+  readonly workDir: string;
+}
+
+export function registerDev(program: Command): void {
+  program
+    .command('dev')
+    .description('prepare, encode, index and publish the demo, then serve it locally')
+    .option('--port <n>', 'port of the page and the API', port, defaults.port)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--model <dir>', 'model folder', 'models/pictogram')
+    .option('--work-dir <dir>', 'where everything generated goes', '.diptych')
+    .action(async (flags: DevFlags) => {
+      await checkPort(flags.host, flags.port);
+      const r2Dir = `${flags.workDir}/store/r2`;
+      await buildDemo({
+        model: flags.model,
+        workDir: flags.workDir,
+        r2Dir,
+        onStage: (stage) => process.stderr.write(`${stage} …\n`),
+      });
+      const worker = await startWorker({ host: flags.host, port: flags.port, r2Dir });
+      process.stdout.write(welcome(worker.url));
+      const signal = await stopSignal();
+      process.stderr.write('\nstopping\n');
+      await worker.stop();
+      process.exitCode = signal === 'SIGINT' ? 130 : 143;
+    });
+}
+
+const stopSignal = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  });
+
+function welcome(url: string): string {
+  const body = JSON.stringify({ collection: demoCollection, text: 'birthday cake', limit: 5 });
+  return [
+    '',
+    `  Diptych is at ${url}`,
+    '',
+    `  curl -s ${url}/v1/search -H 'content-type: application/json' -d '${body}'`,
+    '',
+    '  Ctrl-C stops it.',
+    '',
+    '',
+  ].join('\n');
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0 && value < 65536) return value;
+  throw new InvalidArgumentError('expected a whole number from 1 to 65535');
+}

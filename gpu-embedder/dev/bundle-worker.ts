@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
+
+export type WorkerModule =
+  | { readonly type: 'ESModule'; readonly path: string; readonly contents: string }
+  | {
+      readonly type: 'CompiledWasm';
+      readonly path: string;
+      readonly contents: Uint8Array<ArrayBuffer>;
+    };
+
+/** Bundle the worker as wrangler would: one ES module, each WebAssembly file a module of its own. */
+export async function bundleWorker(entry: string): Promise<WorkerModule[]> {
+  const wasm = new Map<string, string>();
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*'],
+    plugins: [collectWasm(wasm)],
+    logLevel: 'error',
+  });
+  const modules: WorkerModule[] = [
+    { type: 'ESModule', path: 'worker.js', contents: outputFiles[0].text },
+  ];
+  for (const [path, file] of wasm) {
+    modules.push({ type: 'CompiledWasm', path, contents: new Uint8Array(await readFile(file)) });
+  }
+  return modules;
+}
+
+/** Leave `import x from './x.wasm'` to the runtime. */
+function collectWasm(found: Map<string, string>): Plugin {
+  return {
+    name: 'wasm',
+    setup(setup) {
+      setup.onResolve({ filter: /\.wasm$/ }, ({ path, importer }) => {
+        const file = resolve(dirname(importer), path);
+        const name = `./${basename(file)}`;
+        found.set(basename(file), file);
+        return { path: name, external: true };
+      });
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { Log, LogLevel, Miniflare } from 'miniflare';
+import { bundleWorker } from './bundle-worker.ts';
+import { readWranglerConfig } from './wrangler-config.ts';
+
+export interface WorkerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Where the local R2 keeps its objects. */
+  readonly r2Dir: string;
+}
+
+export interface RunningWorker {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const root = new URL('../../', import.meta.url);
+
+/** Start the worker of wrangler.toml in workerd. */
+export async function startWorker({ host, port, r2Dir }: WorkerOptions): Promise<RunningWorker> {
+  const config = await readWranglerConfig(new URL('wrangler.toml', root));
+  const { assets } = config;
+  const runtime = new Miniflare({
+    name: config.name,
+    modules: await bundleWorker(fileURLToPath(new URL(config.main, root))),
+    compatibilityDate: config.compatibility_date,
+    compatibilityFlags: config.compatibility_flags,
+    r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name])),
+    r2Persist: r2Dir,
+    images: config.images,
+    assets: {
+      directory: fileURLToPath(new URL(assets.directory, root)),
+      routerConfig: {
+        has_user_worker: true,
+        static_routing: { user_worker: assets.run_worker_first },
+      },
+    },
+    host,
+    port,
+    cf: false,
+    log: new Log(LogLevel.WARN),
+  });
+  const url = await runtime.ready;
+  return { url: url.origin, stop: () => runtime.dispose() };
+}

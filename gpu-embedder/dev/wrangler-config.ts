@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'smol-toml';
+import { z } from 'zod';
+
+/** What the local worker needs of wrangler.toml, so that bindings are declared once. */
+const schema = z.object({
+  name: z.string(),
+  main: z.string(),
+  compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()).default([]),
+  assets: z.object({ directory: z.string(), run_worker_first: z.array(z.string()).default([]) }),
+  r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string() })),
+  images: z.object({ binding: z.string() }),
+});
+
+export type WranglerConfig = z.infer<typeof schema>;
+
+/** Read wrangler.toml. Importing wrangler itself for this takes seconds. */
+export async function readWranglerConfig(url: URL): Promise<WranglerConfig> {
+  return schema.parse(parse(await readFile(url, 'utf8')));
+}
