@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readImageBytes, type PreparedDataset } from '../dataset/read-dataset.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
-import { overWhite } from '../encode/pixel-values.ts';
+import { preparedRgb, takesPreparedPixels } from '../encode/prepared-rgb.ts';
 
 const batchSize = 64;
 
@@ -19,10 +19,7 @@ export async function embedItems(
   items: readonly number[],
   onProgress: (done: number) => void = () => {},
 ): Promise<Float32Array> {
-  const { imageSize } = dataset.manifest;
-  // Prepared pixels are what our models are trained on; another model has a rule of its own.
-  const prepared = model.family === 'diptych' && model.imageSize === imageSize;
-  const embed = prepared ? embedPrepared : embedOriginals;
+  const embed = takesPreparedPixels(model, dataset) ? embedPrepared : embedOriginals;
   const embeddings = new Float32Array(items.length * model.embedDim);
   for (let first = 0; first < items.length; first += batchSize) {
     const batch = items.slice(first, first + batchSize);
@@ -44,7 +41,7 @@ async function embedPrepared(
   try {
     for (const [i, ordinal] of items.entries()) {
       await file.read(rgba, 0, rgba.length, ordinal * rgba.length);
-      overWhite(rgba, rgb.subarray(i * area * 3, (i + 1) * area * 3));
+      rgb.set(preparedRgb(rgba), i * area * 3);
     }
   } finally {
     await file.close();

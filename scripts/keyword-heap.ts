@@ -1,0 +1,45 @@
+/**
+ * Measure what the keyword index of a data set takes: `npx tsx --expose-gc scripts/keyword-heap.ts
+ * [DATA]`. The factor it prints is `keywordHeapFactor` of src/query/keyword-index.ts.
+ */
+import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
+import { keywordDocs } from '../src/query/keyword-docs.ts';
+import {
+  buildKeywordIndex,
+  loadKeywordIndex,
+  type KeywordDoc,
+} from '../src/query/keyword-index.ts';
+
+const dataset = openDataset(process.argv[2] ?? '.diptych/data/pictograms-demo');
+const { gc } = globalThis;
+if (gc === undefined) throw new Error('keyword-heap: run node with --expose-gc');
+
+/** Bytes of objects and typed arrays that are still in use. */
+function usedBytes(): number {
+  gc?.();
+  gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+const docs = keywordDocs(dataset.items, dataset.concepts);
+const english = docs.map((doc) => ({ ...doc, other: [] }));
+
+/** Load the index of these groups and tell what that takes. */
+function measure(groups: readonly KeywordDoc[]): string {
+  const { json } = buildKeywordIndex(groups);
+  const before = usedBytes();
+  const started = performance.now();
+  const index = loadKeywordIndex(json);
+  const loadMs = performance.now() - started;
+  const heap = usedBytes() - before;
+  const bytes = Buffer.byteLength(json);
+  return `${index.groups} groups, JSON ${(bytes / 1e6).toFixed(2)} MB, heap ${(heap / 1e6).toFixed(2)} MB, factor ${(heap / bytes).toFixed(2)}, loaded in ${loadMs.toFixed(0)} ms`;
+}
+
+const english = docs.map((doc) => ({ ...doc, other: [] }));
+for (const [texts, groups] of Object.entries({ 'all languages': docs, English: english })) {
+  // The first round only warms the compiler up; memory it has allotted would be counted.
+  measure(groups);
+  process.stdout.write(`${texts}: ${measure(groups)}\n`);
+}
