@@ -14,10 +14,10 @@ export const apiLimits = {
   window: 500,
 } as const;
 
-const collection = z
+export const collectionNameSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected 1 to 63 letters, digits, ".", "_" or "-"')
-  .default('pictograms');
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected 1 to 63 letters, digits, ".", "_" or "-"');
+const collection = collectionNameSchema.default('pictograms');
 
 const integer = z.preprocess(
   (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
@@ -44,6 +44,8 @@ export const searchRequestSchema = z.strictObject({
   /** An item of the collection: "more like this". */
   id: z.string().min(1).max(1024).optional(),
   vector: vector.optional(),
+  /** Id or hash of the model behind `vector`: an index of another one is refused. */
+  model: z.string().min(1).max(256).optional(),
   target: z.enum(['image', 'caption']).default('image'),
   /** Left out: hybrid where the query is text and images are looked for, else vector. */
   mode: z.enum(['vector', 'keyword', 'hybrid']).optional(),

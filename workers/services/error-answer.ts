@@ -4,7 +4,7 @@ import { DiptychError, errorStatus, type ErrorCode } from '../../src/errors.ts';
 const maxCharacters = 500;
 
 export interface ErrorAnswer {
-  readonly status: number;
+  readonly status: (typeof errorStatus)[ErrorCode];
   readonly code: ErrorCode;
   /** JSON without `<`, `>` and `&`, so that no reader can take quoted input for markup. */
   readonly body: string;

@@ -1,0 +1,14 @@
+/** Keys of the store; `publish` writes them and the edge reads them. */
+export const collectionsPrefix = 'collections/';
+
+export function activeKey(collection: string): string {
+  return `${collectionsPrefix}${collection}/active.json`;
+}
+
+export function versionKey(collection: string, version: string, file: string): string {
+  return `${collectionsPrefix}${collection}/${version}/${file}`;
+}
+
+export function modelKey(hash: string, file: string): string {
+  return `models/${hash}/${file}`;
+}

@@ -1,0 +1,5 @@
+import { createApp } from './app.ts';
+import { createCollections } from './services/collections.ts';
+
+/** The worker; versions stay loaded for as long as its isolate lives. */
+export default createApp(createCollections());

@@ -1,0 +1,47 @@
+import type { Context } from 'hono';
+import { classifyRequestSchema, type ClassifyResponse } from '../../src/api.ts';
+import { defaults } from '../../src/config.ts';
+import { DiptychError } from '../../src/errors.ts';
+import type { AppEnv } from '../app.ts';
+import { classifyEmbedding } from '../services/classify-embedding.ts';
+import { decodeImage } from '../services/decode-image.ts';
+import { encodeText, meanEmbedding } from '../services/encode-query.ts';
+import { parseFields } from '../services/parse-fields.ts';
+import { readRequest } from '../services/read-request.ts';
+import { startTimer } from '../services/timer.ts';
+
+/** POST /v1/classify: which of some labels fits an image, a text, or both together. */
+export async function classify(c: Context<AppEnv>): Promise<Response> {
+  const timer = startTimer();
+  const { fields, image } = await readRequest(c.req.raw);
+  const request = parseFields(classifyRequestSchema, fields);
+  const { text, labels, template } = request;
+  if (!image && !text?.trim()) {
+    throw new DiptychError('empty_query', 'expected image or text, got neither');
+  }
+  const collection = await timer.measure('load', () => c.var.open(request.collection));
+  const { model, reference } = collection;
+  const { embedding, truncated } = await timer.measure('encode', async () => {
+    const pixels = image && (await decodeImage(c.env.IMAGES, image, model.imageSize));
+    const encoded = text?.trim() ? encodeText(model, text) : null;
+    return {
+      embedding: meanEmbedding([
+        ...(pixels ? [model.image.encode(pixels)] : []),
+        ...(encoded ? [encoded.embedding] : []),
+      ]),
+      truncated: encoded?.truncated ?? false,
+    };
+  });
+  const limit = request.limit ?? labels?.length ?? defaults.limit;
+  const classes = await timer.measure('search', () =>
+    classifyEmbedding(collection, embedding, { labels, template, limit }),
+  );
+  return c.json({
+    count: classes.length,
+    labels: classes,
+    ...(truncated && { truncated }),
+    encoder: 'edge',
+    index: reference,
+    timings: timer.timings(),
+  } satisfies ClassifyResponse);
+}

@@ -1,0 +1,35 @@
+import type { Context } from 'hono';
+import { searchRequestSchema, type SearchResponse } from '../../src/api.ts';
+import type { AppEnv } from '../app.ts';
+import { parseFields } from '../services/parse-fields.ts';
+import { readRequest } from '../services/read-request.ts';
+import { checkQuery, resolveMode, resolveQuery } from '../services/resolve-query.ts';
+import { searchCollection } from '../services/search-collection.ts';
+import { startTimer } from '../services/timer.ts';
+
+/** POST /v1/search: images or captions by text, image, item or vector. */
+export async function search(c: Context<AppEnv>): Promise<Response> {
+  const timer = startTimer();
+  const { fields, image } = await readRequest(c.req.raw);
+  const request = parseFields(searchRequestSchema, fields);
+  checkQuery(request, image);
+  const collection = await timer.measure('load', () => c.var.open(request.collection));
+  const mode = resolveMode(request, collection);
+  const { embedding, truncated, exclude } = await timer.measure('encode', () =>
+    resolveQuery(collection, request, image, c.env.IMAGES),
+  );
+  const { text, target, limit, cursor } = request;
+  const { matches, nextCursor } = await timer.measure('search', () =>
+    searchCollection(collection, { embedding, text, exclude, target, mode, limit, cursor }),
+  );
+  return c.json({
+    count: matches.length,
+    matches,
+    nextCursor,
+    mode,
+    ...(truncated && { truncated }),
+    encoder: 'edge',
+    index: collection.reference,
+    timings: timer.timings(),
+  } satisfies SearchResponse);
+}

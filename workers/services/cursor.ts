@@ -1,0 +1,43 @@
+import { DiptychError } from '../../src/errors.ts';
+import { apiLimits } from '../../src/api.ts';
+
+/** Where a page of results begins, in an index version. */
+export interface Cursor {
+  readonly version: string;
+  readonly offset: number;
+}
+
+export function writeCursor({ version, offset }: Cursor): string {
+  return btoa(JSON.stringify([version, offset]))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
+}
+
+/**
+ * Read the offset that a cursor of an earlier answer holds.
+ *
+ * @throws DiptychError bad_request when it is none, or of another version of the index
+ */
+export function readCursor(cursor: string | undefined, version: string): number {
+  if (cursor === undefined) return 0;
+  let parts: unknown;
+  try {
+    parts = JSON.parse(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')));
+  } catch {
+    parts = null;
+  }
+  const [of, offset] = Array.isArray(parts) ? (parts as unknown[]) : [];
+  const isOffset = Number.isInteger(offset) && Number(offset) >= 0;
+  if (typeof of !== 'string' || !isOffset || Number(offset) >= apiLimits.window) {
+    throw new DiptychError('bad_request', 'cursor: expected nextCursor of an earlier answer');
+  }
+  if (of !== version) {
+    throw new DiptychError(
+      'bad_request',
+      `cursor: belongs to version ${of}, the collection is at ${version}: search again`,
+      { expected: version, got: of },
+    );
+  }
+  return Number(offset);
+}

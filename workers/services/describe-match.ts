@@ -1,0 +1,54 @@
+import type { ItemInfo, Match } from '../../src/api.ts';
+import { itemAt } from '../../src/artifact/items.ts';
+import type { Collection } from './open-collection.ts';
+import { matchProbability } from './probability.ts';
+
+/** Items named with a caption; a caption like "flag" describes hundreds. */
+const itemsShown = 8;
+
+interface Ranked {
+  /** Ordinal. */
+  readonly id: number;
+  readonly score: number;
+  readonly cosine?: number;
+}
+
+/** Show an item as a search result. */
+export function itemMatch(collection: Collection, { id: ordinal, score, cosine }: Ranked): Match {
+  const { id, ...metadata } = describeItem(collection, ordinal);
+  const count = collection.manifest.image.count;
+  return { id, score, probability: probabilityOf(collection, cosine ?? score, count), metadata };
+}
+
+/** Show a caption as a search result, with the items that it describes. */
+export function captionMatch(collection: Collection, { id, score }: Ranked): Match {
+  const { texts, items } = collection.captionColumns;
+  const described = items[id].slice(0, itemsShown);
+  return {
+    id: `caption:${id}`,
+    score,
+    probability: probabilityOf(collection, score, collection.manifest.caption.count),
+    metadata: {
+      title: texts[id],
+      items: described.map((ordinal) => collection.items.ids[ordinal]),
+      imageUrl: describeItem(collection, described[0]).imageUrl,
+    },
+  };
+}
+
+/** Describe an item by its ordinal. */
+export function describeItem(
+  { items, reference }: Pick<Collection, 'items' | 'reference'>,
+  ordinal: number,
+): ItemInfo {
+  const { id, title, set } = itemAt(items, ordinal);
+  const { collection, version } = reference;
+  // The version makes the address one that may be cached for ever.
+  const path = `/v1/collections/${collection}/items/${encodeURIComponent(id)}/image`;
+  const imageUrl = `${path}?v=${encodeURIComponent(version)}`;
+  return { id, title, ...(set === undefined ? {} : { set }), imageUrl };
+}
+
+function probabilityOf({ model }: Collection, cosine: number, count: number): number {
+  return matchProbability(cosine, model.scale, count);
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import encoderModule from '../../build/wasm/encoder.wasm';
+import { modelKey } from '../../src/artifact/keys.ts';
+import type { Manifest } from '../../src/artifact/manifest.ts';
+import { createEncoderMemory } from '../../src/encoder/encoder-memory.ts';
+import { openImageEncoder, type ImageEncoder } from '../../src/encoder/image-encoder.ts';
+import { openTextEncoder, type TextEncoder } from '../../src/encoder/text-encoder.ts';
+import { DiptychError } from '../../src/errors.ts';
+import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
+import { createTokenizer, type Tokenizer } from '../../src/text/tokenizer.ts';
+import { createLruCache, type LruCache } from './lru-cache.ts';
+import { readChecked, readInto, readJson } from './read-artifact.ts';
+
+/** A model that encodes inside the isolate. */
+export interface EdgeModel {
+  readonly id: string;
+  readonly hash: string;
+  readonly embedDim: number;
+  readonly imageSize: number;
+  /** Exponential of logitScale: multiplies cosines before softmax. */
+  readonly scale: number;
+  readonly tokenizer: Tokenizer;
+  readonly text: TextEncoder;
+  readonly image: ImageEncoder;
+  /** Embeddings of class labels in their templates. */
+  readonly labels: LruCache<string, Float32Array>;
+}
+
+/** Labels whose embeddings are kept, 1 KB each. */
+const cachedLabels = 2000;
+
+const fileSchema = z.object({ bytes: z.int().min(1), sha256: z.string() });
+const modelSchema = z.object({
+  id: z.string(),
+  hash: z.string(),
+  embedDim: z.int(),
+  imageSize: z.int(),
+  contextLength: z.int(),
+  logitScale: z.number(),
+  files: z.object({
+    'text.bin': fileSchema,
+    'image.bin': fileSchema,
+    'tokenizer.json': fileSchema,
+  }),
+});
+
+/**
+ * Load the model that an index version was built with.
+ *
+ * @throws DiptychError model_mismatch when what is published under the hash is another model
+ */
+export async function openModel(bucket: R2Bucket, manifest: Manifest): Promise<EdgeModel> {
+  const { hash } = manifest.model;
+  const key = modelKey(hash, 'model.json');
+  const parsed = modelSchema.safeParse(await readJson(bucket, key));
+  if (!parsed.success) {
+    throw new DiptychError('index_unreadable', `${key}: ${z.prettifyError(parsed.error)}`);
+  }
+  const description = parsed.data;
+  checkModel(manifest, description, key);
+  const { files, id, embedDim, imageSize, contextLength, logitScale } = description;
+  const tower = async (name: 'text.bin' | 'image.bin') => {
+    const memory = createEncoderMemory(encoderModule, files[name].bytes);
+    await readInto(bucket, modelKey(hash, name), memory.weights);
+    return memory;
+  };
+  const text = openTextEncoder(await tower('text.bin'));
+  const image = openImageEncoder(await tower('image.bin'));
+  const tokenizerKey = modelKey(hash, 'tokenizer.json');
+  const tokenizer = await readChecked(bucket, tokenizerKey, files['tokenizer.json']);
+  return {
+    id,
+    hash,
+    embedDim,
+    imageSize,
+    scale: Math.exp(logitScale),
+    tokenizer: createTokenizer(JSON.parse(tokenizer) as TokenizerJson, { contextLength }),
+    text,
+    image,
+    labels: createLruCache(cachedLabels),
+  };
+}
+
+function checkModel(manifest: Manifest, got: z.infer<typeof modelSchema>, key: string): void {
+  for (const field of ['hash', 'embedDim', 'imageSize', 'contextLength', 'logitScale'] as const) {
+    if (manifest.model[field] === got[field]) continue;
+    throw new DiptychError(
+      'model_mismatch',
+      `collection ${manifest.collection}, version ${manifest.version}: built with ${field} ${manifest.model[field]}, ${key} has ${got[field]}`,
+      { field, expected: manifest.model[field], got: got[field] },
+    );
+  }
+}

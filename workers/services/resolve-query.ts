@@ -1,0 +1,108 @@
+import type { SearchMode, SearchRequest } from '../../src/api.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { decodeImage } from './decode-image.ts';
+import { encodeText } from './encode-query.ts';
+import type { Collection } from './open-collection.ts';
+
+export interface ResolvedQuery {
+  /** [embedDim] */
+  readonly embedding: Float32Array;
+  readonly truncated: boolean;
+  /** Ordinal of the item that is the query. */
+  readonly exclude?: number;
+}
+
+/**
+ * Check that a search has one query.
+ *
+ * @throws DiptychError empty_query or bad_request
+ */
+export function checkQuery(request: SearchRequest, image: Uint8Array | null): void {
+  const { text, id, vector } = request;
+  const given = Object.entries({ text, image: image ?? undefined, id, vector })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+  if (given.length > 1) {
+    throw new DiptychError(
+      'bad_request',
+      `expected one of text, image, id and vector, got ${given.join(' and ')}`,
+    );
+  }
+  if (given.length === 0) {
+    throw new DiptychError('empty_query', 'expected text, image, id or vector, got none of them');
+  }
+  if (text !== undefined && text.trim() === '') {
+    throw new DiptychError('empty_query', 'text: expected at least one word, got none');
+  }
+  if (text === undefined && request.mode === 'keyword') {
+    throw new DiptychError('bad_request', 'mode: keyword needs text');
+  }
+  if (request.target === 'caption' && request.mode === 'keyword') {
+    throw new DiptychError('bad_request', 'mode: captions are searched by vector, not keyword');
+  }
+}
+
+/** Tell the mode that is used: words search images alone, where the collection has any. */
+export function resolveMode(request: SearchRequest, { keywords }: Collection): SearchMode {
+  const hasWords = request.text !== undefined && request.target === 'image' && keywords.groups > 0;
+  if (!hasWords) return request.mode === 'keyword' ? 'keyword' : 'vector';
+  return request.mode ?? 'hybrid';
+}
+
+/**
+ * Turn the query of a search into an embedding.
+ *
+ * @throws DiptychError unknown_item, model_mismatch, empty_query or what decodeImage throws
+ */
+export async function resolveQuery(
+  collection: Collection,
+  request: SearchRequest,
+  image: Uint8Array<ArrayBuffer> | null,
+  images: ImagesBinding,
+): Promise<ResolvedQuery> {
+  const { model, manifest } = collection;
+  checkModel(collection, request);
+  if (image) {
+    const pixels = await decodeImage(images, image, model.imageSize);
+    return { embedding: model.image.encode(pixels), truncated: false };
+  }
+  if (request.id !== undefined) {
+    const ordinal = findItem(collection, request.id);
+    return { embedding: collection.images.vector(ordinal), truncated: false, exclude: ordinal };
+  }
+  if (request.vector) {
+    const { embedDim } = manifest.model;
+    const { length } = request.vector;
+    if (length !== embedDim) {
+      throw new DiptychError(
+        'model_mismatch',
+        `vector: expected ${embedDim} numbers as model ${model.id} makes, got ${length}`,
+        { expected: embedDim, got: length },
+      );
+    }
+    return { embedding: Float32Array.from(request.vector), truncated: false };
+  }
+  return encodeText(model, request.text ?? '');
+}
+
+/** Ordinal of an item. @throws DiptychError unknown_item */
+export function findItem(
+  { items, reference }: Pick<Collection, 'items' | 'reference'>,
+  id: string,
+): number {
+  const ordinal = items.ids.indexOf(id);
+  if (ordinal >= 0) return ordinal;
+  throw new DiptychError(
+    'unknown_item',
+    `id: collection ${reference.collection} has no item ${JSON.stringify(id)}`,
+  );
+}
+
+function checkModel({ model, reference }: Collection, { model: asked }: SearchRequest): void {
+  if (asked === undefined || asked === model.id || asked === model.hash) return;
+  throw new DiptychError(
+    'model_mismatch',
+    `model: collection ${reference.collection}, version ${reference.version}, is of model ${model.id}, the query of ${JSON.stringify(asked)}`,
+    { expected: [model.id, model.hash], got: asked },
+  );
+}
