@@ -1,0 +1,99 @@
+import v8 from 'node:v8';
+import { describe, expect, test } from 'vitest';
+import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
+import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
+import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
+import { loadWasm } from '../../gpu-embedder/wasm-modules.ts';
+import { strideOf } from '../../src/artifact/format.ts';
+import { quantise } from '../../src/artifact/quantise.ts';
+import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import { quantiseQuery } from '../../src/hnsw/quantise-query.ts';
+import { searcherFileOffset, searcherScratch } from '../../src/hnsw/searcher-memory.ts';
+import { hasRelaxedSimd } from '../../src/kernel/relaxed-simd.ts';
+import { scalarRescore, scalarScore, scalarSearch, scalarVector } from '../../src/kernel/scalar.ts';
+import { createSearchKernel } from '../../src/kernel/search-kernel.ts';
+import { createMemory } from '../../src/kernel/webassembly.ts';
+import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
+
+v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+
+const builds = ['search-plain', 'search-relaxed'] as const;
+const dims = [1, 3, 15, 16, 17, 64, 255, 256, 512];
+
+describe.each(builds)('%s', (build) => {
+  test.each(dims)('scores integers as the scalar reference does, dim %i', (dim) => {
+    const x = quantise(clusteredVectors(40, dim, 1), dim, true);
+    const folded = foldQuery(clusteredVectors(1, dim, 2), x.scales);
+    const stride = strideOf(dim);
+    const memory = createMemory(4);
+    const kernel = createSearchKernel(loadWasm(build), memory);
+    const query = kernel.queryBits() === 7 ? new Int8Array(stride) : new Int16Array(stride);
+    quantiseQuery(folded, query);
+
+    const sums = searcherFileOffset + x.vectors.byteLength;
+    const at = searcherScratch(sums, x.sums.byteLength, 40, 64);
+    new Int8Array(memory.buffer, searcherFileOffset).set(x.vectors);
+    new Int32Array(memory.buffer, sums).set(x.sums);
+    kernel.configure(40, stride, 2, 0, 0);
+    kernel.placeVectors(searcherFileOffset, 0, sums);
+    kernel.placeScratch(at.visited, at.query, at.floatQuery, at.ids, at.scores, at.pool);
+    new (query.constructor as Int16ArrayConstructor)(memory.buffer, at.query, stride).set(query);
+    const ids = Uint32Array.from({ length: 40 }, (_, i) => (i * 7) % 40);
+    new Uint32Array(memory.buffer, at.ids).set(ids);
+    kernel.score(40);
+
+    const scores = [...new Int32Array(memory.buffer, at.scores, 40)];
+    expect(scores).toEqual([...ids].map((id) => scalarScore(query, x, id)));
+  });
+
+  test.each(dims)('walks and re-scores as the scalar reference does, dim %i', async (dim) => {
+    const vectors = clusteredVectors(300, dim, 1);
+    const x = quantise(vectors, dim, true);
+    const graph = await buildGraph(vectors, dim, { M: 4, efConstruction: 30 });
+    const searcher = openSearcher(writeVectorFile(graph, x, xxh64), { module: loadWasm(build) });
+    for (const query of rowsOf(clusteredVectors(5, dim, 3), dim)) {
+      const stride = strideOf(dim);
+      const operand = build === 'search-plain' ? new Int16Array(stride) : new Int8Array(stride);
+      quantiseQuery(foldQuery(query, x.scales), operand);
+      const expected = scalarSearch((id) => scalarScore(operand, x, id), graph, 20);
+      const { ids, scores } = searcher.search(query, 20, 20);
+      expect([...ids].sort()).toEqual(expected.sort());
+      for (const [i, id] of ids.entries()) {
+        expect(scores[i]).toBeCloseTo(scalarRescore(query, x, id), 5);
+      }
+      expect([...scores]).toEqual([...scores].sort((a, b) => b - a));
+    }
+    const vector = scalarVector(x, 7);
+    for (const [j, value] of searcher.vector(7).entries()) expect(value).toBeCloseTo(vector[j], 6);
+  });
+
+  test('does not overflow on the largest operands', async () => {
+    const dim = 512;
+    const vectors = new Float32Array(2 * dim).fill(1 / Math.sqrt(dim));
+    vectors.fill(-1 / Math.sqrt(dim), dim);
+    const graph = await buildGraph(vectors, dim, { M: 2, efConstruction: 10 });
+    const file = writeVectorFile(graph, quantise(vectors, dim, true), xxh64);
+    const searcher = openSearcher(file, { module: loadWasm(build) });
+    const { ids, scores } = searcher.search(vectors.slice(0, dim), 2);
+    expect([...ids]).toEqual([0, 1]);
+    expect(scores[0]).toBeCloseTo(1, 5);
+    expect(scores[1]).toBeCloseTo(-1, 5);
+  });
+});
+
+test('relaxed SIMD is found once it is on', () => {
+  expect(hasRelaxedSimd()).toBe(true);
+});
+
+test.each([
+  ['', 'ef46db3751d8e999'],
+  ['abc', '44bc2cf5ad770999'],
+  ['Nobody inspects the spammish repetition', 'fbcea83c8a378bf1'],
+])('XXH64 of %j as published', (text, expected) => {
+  expect(xxh64(new TextEncoder().encode(text)).toString(16)).toBe(expected);
+});
+
+function foldQuery(query: Float32Array, scales: Float32Array): Float32Array {
+  const norm = Math.hypot(...query);
+  return scales.map((scale, j) => (j < query.length ? Math.fround(query[j] / norm) * scale : 0));
+}
