@@ -98,8 +98,10 @@ export function readPixels(dataset: PreparedDataset): Uint8Array<SharedArrayBuff
 }
 
 /** Read the image of an item as its source has it. */
-export async function readImageBytes(dataset: PreparedDataset, item: Item): Promise<Uint8Array> {
-  const { image } = item;
+export async function readImageBytes(
+  dataset: Pick<PreparedDataset, 'dir'>,
+  { image }: Pick<Item, 'image'>,
+): Promise<Uint8Array> {
   if ('file' in image) return readFile(image.file);
   const bytes = new Uint8Array(image.length);
   const file = await open(join(dataset.dir, 'originals.bin'));

@@ -1,14 +1,13 @@
-import { stat } from 'node:fs/promises';
 import { DiptychError } from '../../src/errors.ts';
 import type { Session, SessionOptions } from '../onnx/session.ts';
 import { openSession, tensor } from '../onnx/session.ts';
 import { decodeImage } from './decode-image.ts';
-import { fetchHubModel } from './fetch-hub-model.ts';
 import type { ImageRule } from './image-rule.ts';
 import { readImageRule } from './image-rule.ts';
 import type { ModelDescription } from './model-description.ts';
 import { describeModel } from './model-description.ts';
 import type { ModelFiles } from './model-files.ts';
+import { modelDir } from './model-dir.ts';
 import { hashModel, readModelFiles } from './model-files.ts';
 import { normaliseRows } from './normalise-rows.ts';
 import { pixelValues } from './pixel-values.ts';
@@ -47,7 +46,7 @@ export async function loadModel(
   dirOrHubId: string,
   options: SessionOptions = {},
 ): Promise<EmbeddingModel> {
-  const dir = (await isFolder(dirOrHubId)) ? dirOrHubId : await fetchHubModel(dirOrHubId);
+  const dir = await modelDir(dirOrHubId);
   const files = await readModelFiles(dir);
   const description = describeModel(files, dir === dirOrHubId ? undefined : dirOrHubId);
   const imageRule = readImageRule(files, description);
@@ -187,8 +186,4 @@ function unknownInput(path: string, name: string, known: object): DiptychError {
     'unreadable_model',
     `${path}: expected inputs out of ${expected}, got ${name}`,
   );
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }

@@ -1,0 +1,47 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import sharp from 'sharp';
+import { readImageBytes } from '../dataset/read-dataset.ts';
+import type { ImageRef } from '../dataset/prepared.ts';
+import type { ThreadData } from '../threads/start-thread.ts';
+import { decodeImage } from './decode-image.ts';
+import type { ImageRule } from './image-rule.ts';
+
+/** What a thread decodes by. */
+export interface DecodeSettings {
+  readonly dir: string;
+  readonly rule: ImageRule;
+}
+
+export interface DecodeTask {
+  readonly id: number;
+  readonly images: readonly ImageRef[];
+}
+
+export interface DecodedBatch {
+  readonly id: number;
+  /** RGB8 [images, imageSize, imageSize, 3]; an image that failed is black. */
+  readonly rgb: Uint8Array<ArrayBuffer>;
+  readonly failures: readonly { readonly index: number; readonly reason: string }[];
+}
+
+const { dir, rule } = (workerData as ThreadData<DecodeSettings>).data;
+// One image at a time per thread: the threads are the parallelism.
+sharp.concurrency(1);
+
+parentPort!.on('message', ({ id, images }: DecodeTask) => {
+  void decode(id, images).then((batch) => parentPort!.postMessage(batch, [batch.rgb.buffer]));
+});
+
+async function decode(id: number, images: readonly ImageRef[]): Promise<DecodedBatch> {
+  const length = 3 * rule.imageSize ** 2;
+  const rgb = new Uint8Array(images.length * length);
+  const failures: { index: number; reason: string }[] = [];
+  for (const [index, image] of images.entries()) {
+    try {
+      rgb.set(await decodeImage(await readImageBytes({ dir }, { image }), rule), index * length);
+    } catch (error) {
+      failures.push({ index, reason: (error as Error).message });
+    }
+  }
+  return { id, rgb, failures };
+}

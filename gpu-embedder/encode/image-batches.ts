@@ -1,0 +1,128 @@
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import { decodeImage } from './decode-image.ts';
+import type { DecodedBatch } from './decode-thread.ts';
+import type { DecodeThreads } from './decode-threads.ts';
+import { startDecodeThreads } from './decode-threads.ts';
+import type { ImageRule } from './image-rule.ts';
+import type { ModelDescription } from './model-description.ts';
+import { preparedRgb, takesPreparedPixels } from './prepared-rgb.ts';
+
+export interface ImageBatch {
+  /** RGB8 [batch, imageSize, imageSize, 3] */
+  readonly rgb: Uint8Array;
+  /** Items whose original could not be decoded: their prepared pixels stand in, enlarged. */
+  readonly substituted: readonly { readonly item: string; readonly reason: string }[];
+}
+
+export interface BatchOptions {
+  /** Ordinal to start at. */
+  readonly first: number;
+  readonly batchSize: number;
+}
+
+/** Batches that are decoded ahead of the model, per thread. */
+const ahead = 2;
+
+/** Read the images of a data set as a model takes them, in order, decoded ahead of need. */
+export async function* imageBatches(
+  dataset: PreparedDataset,
+  model: ModelDescription & { readonly imageRule: ImageRule },
+  options: BatchOptions,
+): AsyncGenerator<ImageBatch> {
+  if (options.first >= dataset.items.length) return;
+  const pixels = await open(join(dataset.dir, 'pixels.bin'));
+  try {
+    yield* takesPreparedPixels(model, dataset)
+      ? preparedBatches(dataset, pixels, options)
+      : decodedBatches(dataset, pixels, model.imageRule, options);
+  } finally {
+    await pixels.close();
+  }
+}
+
+async function* preparedBatches(
+  dataset: PreparedDataset,
+  pixels: FileHandle,
+  { first, batchSize }: BatchOptions,
+): AsyncGenerator<ImageBatch> {
+  for (let from = first; from < dataset.items.length; from += batchSize) {
+    const count = Math.min(batchSize, dataset.items.length - from);
+    yield { rgb: await readPrepared(dataset, pixels, from, count), substituted: [] };
+  }
+}
+
+async function* decodedBatches(
+  dataset: PreparedDataset,
+  pixels: FileHandle,
+  rule: ImageRule,
+  { first, batchSize }: BatchOptions,
+): AsyncGenerator<ImageBatch> {
+  const count = availableParallelism();
+  const threads = startDecodeThreads({ dir: dataset.dir, rule }, count);
+  const queue: { from: number; decoded: Promise<DecodedBatch> }[] = [];
+  let from = first;
+  try {
+    while (from < dataset.items.length || queue.length > 0) {
+      while (from < dataset.items.length && queue.length < ahead * count) {
+        queue.push({ from, decoded: decodeFrom(threads, dataset, from, batchSize) });
+        from += batchSize;
+      }
+      const batch = queue.shift()!;
+      yield await substitute(dataset, pixels, rule, batch.from, await batch.decoded);
+    }
+  } finally {
+    await threads.stop();
+  }
+}
+
+function decodeFrom(
+  threads: DecodeThreads,
+  { items }: PreparedDataset,
+  from: number,
+  batchSize: number,
+): Promise<DecodedBatch> {
+  const decoded = threads.decode(items.slice(from, from + batchSize).map(({ image }) => image));
+  // A thread that dies fails every batch; the one that is awaited tells.
+  decoded.catch(() => {});
+  return decoded;
+}
+
+/** Put prepared pixels where an original failed, so that every item keeps its row. */
+async function substitute(
+  dataset: PreparedDataset,
+  pixels: FileHandle,
+  rule: ImageRule,
+  from: number,
+  { rgb, failures }: DecodedBatch,
+): Promise<ImageBatch> {
+  const side = dataset.manifest.imageSize;
+  for (const { index } of failures) {
+    const prepared = await readPrepared(dataset, pixels, from + index, 1);
+    const png = await sharp(prepared, { raw: { width: side, height: side, channels: 3 } })
+      .png()
+      .toBuffer();
+    rgb.set(await decodeImage(png, rule), index * 3 * rule.imageSize ** 2);
+  }
+  const substituted = failures.map(({ index, reason }) => ({
+    item: dataset.items[from + index].id,
+    reason,
+  }));
+  return { rgb, substituted };
+}
+
+async function readPrepared(
+  dataset: PreparedDataset,
+  pixels: FileHandle,
+  from: number,
+  count: number,
+): Promise<Uint8Array> {
+  const length = 4 * dataset.manifest.imageSize ** 2;
+  const rgba = new Uint8Array(count * length);
+  await pixels.read(rgba, 0, rgba.length, from * length);
+  return preparedRgb(rgba);
+}
