@@ -1,0 +1,68 @@
+import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
+import { inject } from 'vitest';
+import { createApp } from '../../workers/app.ts';
+import type { Env } from '../../workers/env.ts';
+import { createCollections, type CollectionsOptions } from '../../workers/services/collections.ts';
+
+declare global {
+  // What `env` of cloudflare:test holds.
+  namespace Cloudflare {
+    interface Env {
+      ARTIFACTS: R2Bucket;
+      IMAGES: ImagesBinding;
+    }
+  }
+}
+
+export const fixture = inject('edge');
+export const bindings: Env = env;
+
+/** Talks to an app of its own, which has loaded nothing yet. */
+export function createClient(options?: CollectionsOptions, own: Env = bindings) {
+  const app = createApp(createCollections(options));
+  async function request(path: string, init?: RequestInit): Promise<Response> {
+    const context = createExecutionContext();
+    const response = await app.fetch(new Request(`https://edge.test${path}`, init), own, context);
+    await waitOnExecutionContext(context);
+    return response;
+  }
+  return {
+    request,
+    post: (path: string, body: unknown) =>
+      request(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    postForm(path: string, fields: Readonly<Record<string, string | Blob>>) {
+      const body = new FormData();
+      for (const [name, value] of Object.entries(fields)) {
+        if (typeof value === 'string') body.append(name, value);
+        else body.append(name, value, 'upload');
+      }
+      return request(path, { method: 'POST', body });
+    },
+  };
+}
+
+/** Put the fixture's objects into the bucket. */
+export async function fillBucket(bucket: R2Bucket = bindings.ARTIFACTS): Promise<void> {
+  for (const [key, base64] of Object.entries(fixture.objects))
+    await bucket.put(key, bytesOf(base64));
+}
+
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+export function upload(name: string): Blob {
+  return new Blob([bytesOf(fixture.uploads[name])]);
+}
+
+/** Status and code of an error answer. */
+export async function failureOf(
+  response: Response,
+): Promise<{ status: number; code: string; message: string }> {
+  const { error } = await response.json<{ error: { code: string; message: string } }>();
+  return { status: response.status, code: error.code, message: error.message };
+}

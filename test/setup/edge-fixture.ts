@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
+import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
+import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import { publishVersion } from '../../gpu-embedder/publish/publish-version.ts';
+import type { ArtifactStore } from '../../gpu-embedder/store/artifact-store.ts';
+import { writeTinyDataset } from './tiny-dataset.ts';
+import { uploads } from './uploads.ts';
+import { writeEmbeddings } from './write-embeddings.ts';
+
+/** What tests in workerd get from Node, where the model and the index can be built. */
+export interface EdgeFixture {
+  /** Objects of the bucket, base64 by key: collection `pictograms`, of a tiny random model. */
+  readonly objects: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly modelHash: string;
+  /** Images to upload, base64 by name. */
+  readonly uploads: Readonly<Record<string, string>>;
+  /** Embeddings that the ONNX model makes of a text and of uploads. */
+  readonly onnx: { readonly text: string; readonly textEmbedding: number[] } & {
+    readonly images: Readonly<Record<string, number[]>>;
+  };
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    edge: EdgeFixture;
+  }
+}
+
+/** Build the fixture with the project's own pieces: model, data set, embeddings, index, publication. */
+export default async function provideFixture(project: TestProject): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'diptych-edge-'));
+  try {
+    project.provide('edge', await buildFixture(dir));
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function buildFixture(dir: string): Promise<EdgeFixture> {
+  const [modelDir, data, embeddings, out] = ['model', 'data', 'embeddings', 'index'].map((name) =>
+    join(dir, name),
+  );
+  await writeTinyModel(modelDir, { seed: 3 });
+  const model = await loadModel(modelDir, { threads: 1 });
+  try {
+    await writeTinyDataset(data, model.imageSize);
+    await writeEmbeddings(embeddings, data, model);
+    const built = await buildIndex({
+      embeddings,
+      data,
+      model: modelDir,
+      collection: 'pictograms',
+      out,
+    });
+    const { store, objects } = memoryStore();
+    await publishVersion(store, built.dir, modelDir);
+    const images = await uploads();
+    const text = 'birthday cake';
+    const embedded = await Promise.all(
+      ['square.png', 'wide.png', 'upright.jpg'].map(
+        async (name) => [name, [...(await model.embedImages([images[name]]))]] as const,
+      ),
+    );
+    return {
+      objects: base64Of(Object.fromEntries(objects)),
+      version: built.manifest.version,
+      modelHash: model.hash,
+      uploads: base64Of(images),
+      onnx: {
+        text,
+        textEmbedding: [...(await model.embedTexts([text]))],
+        images: Object.fromEntries(embedded),
+      },
+    };
+  } finally {
+    await model.dispose();
+  }
+}
+
+function memoryStore(): { store: ArtifactStore; objects: Map<string, Uint8Array> } {
+  const objects = new Map<string, Uint8Array>();
+  const store: ArtifactStore = {
+    put: async (key, bytes) => void objects.set(key, bytes),
+    get: async (key) => objects.get(key) ?? null,
+    head: async (key) => {
+      const bytes = objects.get(key);
+      return bytes ? { size: bytes.length } : null;
+    },
+    list: async (prefix) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(),
+    delete: async (key) => void objects.delete(key),
+    close: async () => {},
+  };
+  return { store, objects };
+}
+
+function base64Of(files: Readonly<Record<string, Uint8Array>>): Record<string, string> {
+  const entries = Object.entries(files);
+  return Object.fromEntries(
+    entries.map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]),
+  );
+}

@@ -1,0 +1,56 @@
+import { renderSvg } from '../../gpu-embedder/dataset/render-svg.ts';
+import { datasetWriter } from '../../gpu-embedder/dataset/dataset-writer.ts';
+import type { Concept } from '../../gpu-embedder/dataset/prepared.ts';
+
+/** Names of concepts, a keyword and a word of another language for each. */
+const words = [
+  ['birthday cake', 'party', 'pastel de cumpleaños'],
+  ['angry face', 'mad', 'cara enfadada'],
+  ['airplane', 'travel', 'avión'],
+  ['music note', 'song', 'nota musical'],
+  ['red heart', 'love', 'corazón rojo'],
+  ['dog', 'pet', '犬'],
+  ['cat face', 'kitten', 'gato'],
+  ['shopping cart', 'trolley', 'carrito'],
+] as const;
+const sets = ['round', 'square'] as const;
+const colours = ['#c33', '#39c', '#3a3', '#c93', '#939', '#333', '#0cc', '#f6a'];
+
+/** An item per concept and set: `round:birthday-cake`, … */
+export async function writeTinyDataset(dir: string, imageSize: number): Promise<void> {
+  const writer = await datasetWriter(dir, 'pictograms', imageSize);
+  for (const [i, [name]] of words.entries()) {
+    for (const set of sets) {
+      const svg = shape(set, colours[i]);
+      const item = {
+        id: `${set}:${name.replaceAll(' ', '-')}`,
+        title: name,
+        captions: [],
+        tags: [],
+        concept: conceptId(name),
+        set,
+        palette: 'colour',
+        split: 'train',
+      } as const;
+      const image = { bytes: Buffer.from(svg), type: 'image/svg+xml' };
+      await writer.add(item, image, await renderSvg(svg, imageSize));
+    }
+  }
+  const concepts: Concept[] = words.map(([name, keyword, foreign]) => ({
+    id: conceptId(name),
+    names: [name],
+    keywords: [keyword],
+    languages: { xx: { names: [foreign], keywords: [] } },
+  }));
+  await writer.finish({ concepts, sources: [], skipped: [], inputKey: 'tiny' });
+}
+
+const conceptId = (name: string) => `icon:${name.replaceAll(' ', '')}`;
+
+function shape(set: (typeof sets)[number], fill: string): string {
+  const body =
+    set === 'round'
+      ? `<circle cx="16" cy="16" r="12" fill="${fill}"/>`
+      : `<rect x="5" y="8" width="22" height="16" fill="${fill}"/>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${body}</svg>`;
+}
