@@ -1,10 +1,7 @@
-/** A benchmark: one file of this folder, named after its question, that exports one as `bench`. */
+/** A benchmark: one module of this folder, named after what it measures. */
 export interface Bench {
   /** One line about what is compared. */
-  readonly question: string;
-  /** Run it; progress goes to stderr. */
-  run(): Promise<readonly BenchRow[]>;
+  readonly question?: string;
+  /** Run it; progress goes to stderr. Rows tell speed, parameters and quality by column. */
+  run(): Promise<readonly object[]>;
 }
-
-/** Speed, parameters and quality of one comparison, by column. */
-export type BenchRow = Readonly<Record<string, string | number>>;

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import type { Bench, BenchRow } from './bench.ts';
+import type { Bench } from './bench.ts';
 
 /** `npm run bench -- NAME [--json]`: run one benchmark and print its rows. */
 async function main(): Promise<void> {
@@ -20,22 +20,25 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const { bench } = (await import(`./${name}.ts`)) as { readonly bench: Bench };
+  const bench = (await import(`./${name}.ts`)) as Bench;
   const rows = await bench.run();
   const hardware = `${availableParallelism()} x ${cpus()[0].model}, Node ${process.versions.node}`;
   if (values.json) console.log(JSON.stringify({ bench: name, hardware, rows }));
-  else console.log(`${name}: ${bench.question}\n${hardware}\n${toTable(rows)}`);
+  else console.log([bench.question ?? name, hardware, toTable(rows)].join('\n'));
 }
 
-function toTable(rows: readonly BenchRow[]): string {
+function toTable(rows: readonly object[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const table = new Table({ head: columns, style: { head: [], border: [] } });
-  for (const row of rows) table.push(columns.map((column) => format(row[column] ?? '')));
+  for (const row of rows) {
+    const values = new Map<string, unknown>(Object.entries(row));
+    table.push(columns.map((column) => format(values.get(column))));
+  }
   return table.toString();
 }
 
-function format(value: string | number): string {
-  if (typeof value === 'string' || Number.isInteger(value)) return String(value);
+function format(value: unknown): string {
+  if (typeof value !== 'number' || Number.isInteger(value)) return String(value ?? '');
   return value.toPrecision(4);
 }
 
