@@ -23,7 +23,6 @@ function usedBytes(): number {
 }
 
 const docs = keywordDocs(dataset.items, dataset.concepts);
-const english = docs.map((doc) => ({ ...doc, other: [] }));
 
 /** Load the index of these groups and tell what that takes. */
 function measure(groups: readonly KeywordDoc[]): string {
