@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { loadModel } from '../encode/load-model.ts';
-import { findVersion } from '../search/find-version.ts';
+import { newestVersion } from '../search/newest-version.ts';
 import { openVersion } from '../search/open-version.ts';
 import { modes, searchVersion, type Match, type Mode } from '../search/search-version.ts';
 
@@ -36,7 +36,7 @@ export function registerSearch(program: Command): void {
 
 async function search(text: string | undefined, flags: SearchFlags): Promise<void> {
   const query = await readQuery(text, flags.image);
-  const version = await openVersion(await findVersion(flags.index));
+  const version = await openVersion(await newestVersion(flags.index));
   const { manifest, keywords } = version;
   const byDefault = 'text' in query && keywords.groups > 0 ? 'hybrid' : 'vector';
   const mode = flags.mode ?? byDefault;

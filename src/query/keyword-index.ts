@@ -23,7 +23,7 @@ export interface KeywordIndex {
 }
 
 /** Heap that a loaded index takes per byte of its JSON, measured by `scripts/keyword-heap.ts`. */
-export const keywordHeapFactor = 1.5;
+export const keywordHeapFactor = 1.7;
 
 const fieldBoost: Readonly<Record<(typeof keywordFields)[number], number>> = {
   names: 4,

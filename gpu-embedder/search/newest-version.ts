@@ -7,7 +7,7 @@ import { DiptychError } from '../../src/errors.ts';
  *
  * @throws DiptychError `not_prepared` when there is none
  */
-export async function findVersion(dir: string): Promise<string> {
+export async function newestVersion(dir: string): Promise<string> {
   let newest: { dir: string; createdAt: string } | undefined;
   for (const candidate of await candidates(dir)) {
     const createdAt = await creationTime(candidate);
@@ -38,7 +38,7 @@ async function subfolders(dir: string): Promise<string[]> {
   if (!(await stat(dir).catch(() => null))?.isDirectory()) return [];
   const entries = await readdir(dir, { withFileTypes: true });
   // A version is written beside its place first; half of one is none.
-  const whole = entries.filter((entry) => entry.isDirectory() && !/\.partial$/.test(entry.name));
+  const whole = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   return whole.map(({ name }) => join(dir, name));
 }
 
