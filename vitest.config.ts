@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     // The kernels and ONNX sessions keep two cores busy with few processes.
     maxWorkers: 2,
+    // The worker logs a line per request.
+    silent: 'passed-only',
     projects: [
       {
         test: {

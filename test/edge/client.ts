@@ -1,21 +1,12 @@
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { inject } from 'vitest';
+import type { EdgeFixture } from '../setup/edge-fixture-type.ts';
 import { createApp } from '../../workers/app.ts';
 import type { Env } from '../../workers/env.ts';
 import { createCollections, type CollectionsOptions } from '../../workers/services/collections.ts';
 
-declare global {
-  // What `env` of cloudflare:test holds.
-  namespace Cloudflare {
-    interface Env {
-      ARTIFACTS: R2Bucket;
-      IMAGES: ImagesBinding;
-    }
-  }
-}
-
-export const fixture = inject('edge');
-export const bindings: Env = env;
+export const fixture: EdgeFixture = inject('edge');
+export const bindings = env as unknown as Env;
 
 /** Talks to an app of its own, which has loaded nothing yet. */
 export function createClient(options?: CollectionsOptions, own: Env = bindings) {

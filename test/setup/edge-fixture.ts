@@ -7,29 +7,10 @@ import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { publishVersion } from '../../gpu-embedder/publish/publish-version.ts';
 import type { ArtifactStore } from '../../gpu-embedder/store/artifact-store.ts';
+import type { EdgeFixture } from './edge-fixture-type.ts';
 import { writeTinyDataset } from './tiny-dataset.ts';
 import { uploads } from './uploads.ts';
 import { writeEmbeddings } from './write-embeddings.ts';
-
-/** What tests in workerd get from Node, where the model and the index can be built. */
-export interface EdgeFixture {
-  /** Objects of the bucket, base64 by key: collection `pictograms`, of a tiny random model. */
-  readonly objects: Readonly<Record<string, string>>;
-  readonly version: string;
-  readonly modelHash: string;
-  /** Images to upload, base64 by name. */
-  readonly uploads: Readonly<Record<string, string>>;
-  /** Embeddings that the ONNX model makes of a text and of uploads. */
-  readonly onnx: { readonly text: string; readonly textEmbedding: number[] } & {
-    readonly images: Readonly<Record<string, number[]>>;
-  };
-}
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    edge: EdgeFixture;
-  }
-}
 
 /** Build the fixture with the project's own pieces: model, data set, embeddings, index, publication. */
 export default async function provideFixture(project: TestProject): Promise<void> {

@@ -1,0 +1,261 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { collectionSchema, collectionsResponseSchema, type SearchResponse } from '../../src/api.ts';
+import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
+import type { Manifest } from '../../src/artifact/manifest.ts';
+import { bindings, createClient, failureOf, fillBucket, fixture } from './client.ts';
+
+const { ARTIFACTS: bucket } = bindings;
+const keyOf = (file: string, version = fixture.version) => versionKey('pictograms', version, file);
+const query = { text: 'dog', limit: 1 };
+
+beforeEach(() => fillBucket());
+
+async function editManifest(edit: (manifest: Manifest) => Manifest, version = fixture.version) {
+  const manifest = await (await bucket.get(keyOf('manifest.json')))!.json<Manifest>();
+  await bucket.put(keyOf('manifest.json', version), JSON.stringify(edit(manifest)));
+}
+
+/** Publish the same objects as another version. */
+async function publishCopy(version: string): Promise<void> {
+  for (const { key } of (await bucket.list({ prefix: keyOf('') })).objects) {
+    const object = await bucket.get(key);
+    await bucket.put(key.replace(fixture.version, version), await object!.arrayBuffer());
+  }
+  await editManifest((manifest) => ({ ...manifest, version }), version);
+  await bucket.put(activeKey('pictograms'), JSON.stringify({ version }));
+}
+
+/** Count how often keys are read. */
+function countReads() {
+  const reads = new Map<string, number>();
+  const counting = new Proxy(bucket, {
+    get(target, property) {
+      if (property === 'get') {
+        return (key: string, options?: R2GetOptions) => {
+          reads.set(key, (reads.get(key) ?? 0) + 1);
+          return target.get(key, options);
+        };
+      }
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { reads, env: { ...bindings, ARTIFACTS: counting } };
+}
+
+describe('loading a collection', () => {
+  it('reads every object once, however many ask at the same time', async () => {
+    const { reads, env } = countReads();
+    const client = createClient({}, env);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => client.post('/v1/search', query)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
+    await client.post('/v1/search', query);
+    const counts = [...reads].filter(([key]) => key !== activeKey('pictograms'));
+    expect(counts.length).toBeGreaterThan(8);
+    expect(counts.filter(([, count]) => count !== 1)).toEqual([]);
+  });
+
+  it('tries again after a failure', async () => {
+    const client = createClient({ pointerMs: 0 });
+    await bucket.delete(keyOf('captions.json'));
+    const failures = await Promise.all([1, 2].map(() => client.post('/v1/search', query)));
+    for (const response of failures) {
+      const { status, code, message } = await failureOf(response);
+      expect({ status, code }).toEqual({ status: 500, code: 'index_unreadable' });
+      expect(message).toContain('captions.json');
+    }
+    await fillBucket();
+    expect((await client.post('/v1/search', query)).status).toBe(200);
+  });
+
+  it('goes over to the version that becomes active, and refuses cursors of the one before', async () => {
+    const client = createClient({ pointerMs: 0 });
+    const before = await (await client.post('/v1/search', query)).json<SearchResponse>();
+    await publishCopy('other');
+    const after = await client.post('/v1/search', query);
+    expect((await after.json<SearchResponse>()).index.version).toBe('other');
+    const cursor = before.nextCursor;
+    const failure = await failureOf(await client.post('/v1/search', { ...query, cursor }));
+    expect(failure).toMatchObject({ status: 400, code: 'bad_request' });
+    expect(failure.message).toContain('search again');
+  });
+
+  it('believes the pointer for a while', async () => {
+    const { reads, env } = countReads();
+    const client = createClient({ pointerMs: 60_000 }, env);
+    for (let i = 0; i < 3; i++) await client.post('/v1/search', query);
+    expect(reads.get(activeKey('pictograms'))).toBe(1);
+  });
+
+  it('forgets the collection used longest ago when the budget is spent', async () => {
+    const manifest = await (await bucket.get(keyOf('manifest.json')))!.json<Manifest>();
+    for (const { key } of (await bucket.list({ prefix: keyOf('') })).objects) {
+      const object = await bucket.get(key);
+      await bucket.put(key.replace('/pictograms/', '/second/'), await object!.arrayBuffer());
+    }
+    const second = versionKey('second', fixture.version, 'manifest.json');
+    await bucket.put(second, JSON.stringify({ ...manifest, collection: 'second' }));
+    await bucket.put(activeKey('second'), JSON.stringify({ version: fixture.version }));
+    const { reads, env } = countReads();
+    const client = createClient({ budgetBytes: 1.5 * manifest.memory.total }, env);
+    for (const collection of ['pictograms', 'second', 'second', 'pictograms']) {
+      expect((await client.post('/v1/search', { ...query, collection })).status).toBe(200);
+    }
+    expect(reads.get(keyOf('image.bin'))).toBe(2);
+    expect(reads.get(versionKey('second', fixture.version, 'image.bin'))).toBe(1);
+  });
+
+  it.each([
+    [
+      'a damaged vector file',
+      async () => {
+        const bytes = new Uint8Array(await (await bucket.get(keyOf('image.bin')))!.arrayBuffer());
+        bytes[bytes.length >> 1] ^= 1;
+        await bucket.put(keyOf('image.bin'), bytes);
+      },
+      'index_unreadable',
+      /image\.bin.*checksum/,
+    ],
+    [
+      'a vector file cut short',
+      async () => {
+        const bytes = new Uint8Array(await (await bucket.get(keyOf('image.bin')))!.arrayBuffer());
+        await bucket.put(keyOf('image.bin'), bytes.slice(0, -64));
+      },
+      'index_unreadable',
+      /image\.bin: expected \d+ bytes, got \d+/,
+    ],
+    [
+      'a changed items file',
+      async () => {
+        const items = await (await bucket.get(keyOf('items.json')))!.text();
+        await bucket.put(keyOf('items.json'), items.replace('dog', 'cat'));
+      },
+      'index_unreadable',
+      /items\.json.*SHA-256/,
+    ],
+    [
+      'a manifest of another format',
+      () => editManifest((m) => ({ ...m, formatVersion: 9 }) as unknown as Manifest),
+      'index_unreadable',
+      /manifest\.json.*formatVersion/s,
+    ],
+    [
+      'an index of another model',
+      () => editManifest((m) => ({ ...m, model: { ...m.model, embedDim: 64 } })),
+      'model_mismatch',
+      /embedDim 64.*32/,
+    ],
+    [
+      'a model folder that holds another model',
+      async () => {
+        const key = modelKey(fixture.modelHash, 'model.json');
+        const model = await (await bucket.get(key))!.json<object>();
+        await bucket.put(key, JSON.stringify({ ...model, hash: 'another' }));
+      },
+      'model_mismatch',
+      /another/,
+    ],
+    [
+      'damaged weights',
+      async () => {
+        const key = modelKey(fixture.modelHash, 'text.bin');
+        const bytes = new Uint8Array(await (await bucket.get(key))!.arrayBuffer());
+        bytes[bytes.length - 1] ^= 1;
+        await bucket.put(key, bytes);
+      },
+      'unreadable_model',
+      /text weights: checksum/,
+    ],
+    [
+      'an index that does not fit',
+      () => editManifest((m) => ({ ...m, memory: { ...m.memory, total: 2 ** 30 } })),
+      'index_too_large',
+      /bytes of memory/,
+    ],
+  ])('refuses %s', async (_name, damage, code, message) => {
+    await damage();
+    const failure = await failureOf(await createClient().post('/v1/search', query));
+    expect(failure.code).toBe(code);
+    expect(failure.message).toMatch(message);
+  });
+});
+
+describe('GET /v1/collections', () => {
+  const client = createClient({ pointerMs: 0 });
+
+  it('lists what can be searched, and leaves out what cannot', async () => {
+    await bucket.put(versionKey('unfinished', '1', 'image.bin'), 'x');
+    await bucket.put(activeKey('broken'), '{}');
+    const response = await client.request('/v1/collections');
+    const { collections } = collectionsResponseSchema.parse(await response.json());
+    expect(collections.find(({ name }) => name === 'pictograms')).toMatchObject({
+      version: fixture.version,
+      items: 16,
+      captions: 8,
+      model: { id: 'tiny', embedDim: 32 },
+    });
+    expect(collections.map(({ name }) => name)).not.toContain('unfinished');
+    expect(collections.map(({ name }) => name)).not.toContain('broken');
+  });
+
+  it('describes one', async () => {
+    const response = await client.request('/v1/collections/pictograms');
+    expect(collectionSchema.parse(await response.json()).version).toBe(fixture.version);
+    for (const path of [
+      '/v1/collections/x',
+      '/v1/collections/..%2fx',
+      '/v1/collections/..%2fx/items/a',
+    ]) {
+      const failure = await failureOf(await client.request(path));
+      expect(failure).toMatchObject({ status: 404, code: 'unknown_collection' });
+    }
+  });
+});
+
+describe('GET /v1/collections/:collection/items/:id', () => {
+  const client = createClient();
+  const path = '/v1/collections/pictograms/items/round%3Adog';
+
+  it('describes an item', async () => {
+    const item = await (await client.request(path)).json<{ imageUrl: string }>();
+    expect(item).toMatchObject({ id: 'round:dog', title: 'dog', set: 'round' });
+    expect((await client.request(item.imageUrl)).status).toBe(200);
+    const failure = await failureOf(await client.request(`${path}x`));
+    expect(failure).toMatchObject({ status: 404, code: 'unknown_item' });
+  });
+
+  it('serves its image, which can do nothing but be seen', async () => {
+    const response = await client.request(`${path}/image?v=${fixture.version}`);
+    const svg = await response.text();
+    expect(svg).toMatch(/^<svg.*<circle.*<\/svg>$/);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'image/svg+xml',
+      'content-length': String(svg.length),
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  it('lets an address without the version be cached for a short time', async () => {
+    for (const address of [`${path}/image`, `${path}/image?v=old`]) {
+      const response = await client.request(address);
+      expect(response.headers.get('cache-control')).toBe('public, max-age=60');
+      await response.text();
+    }
+  });
+
+  it('needs neither vectors nor model', async () => {
+    const { reads, env } = countReads();
+    await (await createClient({}, env).request(`${path}/image`)).text();
+    expect([...reads.keys()].map((key) => key.split('/').at(-1)).sort()).toEqual([
+      'active.json',
+      'items.json',
+      'manifest.json',
+      'previews.bin',
+    ]);
+  });
+});
