@@ -25,7 +25,7 @@ export function registerIndex(program: Command): void {
     .requiredOption('--embeddings <dir>', 'what encode wrote: .diptych/embeddings/<collection>')
     .requiredOption('--data <dir>', 'the prepared data set that was encoded')
     .requiredOption('--collection <name>', 'collection that the version belongs to', collectionName)
-    .option('--model <dir>', 'the model that encoded it', 'models/pictogram')
+    .option('--model <dir|id>', 'the model that encoded it', 'models/pictogram')
     .option('--out <dir>', 'versions go to <dir>/<collection>/<version>', '.diptych/index')
     .option('--M <n>', 'links per node', within(2, vectorFormat.maxM), defaults.M)
     .option(

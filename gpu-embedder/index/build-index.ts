@@ -27,7 +27,7 @@ export interface BuildIndexOptions extends Partial<VectorIndexOptions> {
   readonly embeddings: string;
   /** Prepared data set that was encoded. */
   readonly data: string;
-  /** Model folder that encoded it. */
+  /** Model that encoded it: a folder or a hub id. */
   readonly model: string;
   readonly collection: string;
   /** Versions go to `<out>/<collection>/<version>`. */

@@ -4,25 +4,28 @@ import type { Manifest } from '../../src/artifact/manifest.ts';
 import type { LoadedSizes } from '../../src/artifact/memory-budget.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { describeModel } from '../encode/model-description.ts';
+import { modelDir } from '../encode/model-dir.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';
 import { edgeWeights } from '../model/edge-weights.ts';
 
 /**
  * Describe the model that made the embeddings, and what it takes at the edge.
  *
+ * @param dirOrHubId - its folder, or its id on the hub
  * @param expected - id and hash in the embeddings
  * @throws DiptychError model_mismatch when the folder holds another model
  */
 export async function describeEdgeModel(
-  modelDir: string,
+  dirOrHubId: string,
   expected: { readonly id: string; readonly hash: string },
 ): Promise<{ readonly model: Manifest['model']; readonly sizes: LoadedSizes['model'] }> {
-  const files = await readModelFiles(modelDir);
+  const dir = await modelDir(dirOrHubId);
+  const files = await readModelFiles(dir);
   const hash = await hashModel(files);
   if (hash !== expected.hash) {
     throw new DiptychError(
       'model_mismatch',
-      `${modelDir}: expected model ${expected.id} (${expected.hash}) that made the embeddings, got ${hash}`,
+      `${dirOrHubId}: expected model ${expected.id} (${expected.hash}) that made the embeddings, got ${hash}`,
       { expected: expected.hash, got: hash },
     );
   }
@@ -30,8 +33,8 @@ export async function describeEdgeModel(
   const model = { id: expected.id, hash, embedDim, imageSize, contextLength, logitScale };
   // The others are too large for an isolate: there the embedder's service encodes.
   if (family !== 'diptych') return { model, sizes: null };
-  const weights = await edgeWeights(modelDir);
-  const tokenizer = await stat(join(modelDir, 'tokenizer.json'));
+  const weights = await edgeWeights(dir);
+  const tokenizer = await stat(join(dir, 'tokenizer.json'));
   const sizes = {
     textWeights: weights.text.byteLength,
     imageWeights: weights.image.byteLength,

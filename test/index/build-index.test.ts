@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDataset, readImageBytes } from '../../gpu-embedder/dataset/read-dataset.ts';
+import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
+import { buildIndex, type BuildIndexOptions } from '../../gpu-embedder/index/build-index.ts';
+import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
+import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import { parseCaptions } from '../../src/artifact/captions.ts';
+import { itemAt, parseItems } from '../../src/artifact/items.ts';
+import { manifestSchema } from '../../src/artifact/manifest.ts';
+import { loadKeywordIndex } from '../../src/query/keyword-index.ts';
+import { writeTinyDataset } from '../setup/tiny-dataset.ts';
+import { writeEmbeddings } from '../setup/write-embeddings.ts';
+
+let root: string;
+let options: BuildIndexOptions;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'diptych-index-'));
+  const at = (name: string) => join(root, name);
+  options = {
+    embeddings: at('embeddings'),
+    data: at('data'),
+    model: at('model'),
+    collection: 'tiny',
+    out: at('index'),
+  };
+  await writeTinyModel(options.model, { seed: 3 });
+  const model = await loadModel(options.model, { threads: 1 });
+  await writeTinyDataset(options.data, model.imageSize);
+  await writeEmbeddings(options.embeddings, options.data, model);
+  await model.dispose();
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+test('a version holds what its manifest says', async () => {
+  const { dir, built, manifest } = await buildIndex(options);
+  expect(built).toBe(true);
+  expect(manifest).toMatchObject({
+    collection: 'tiny',
+    counts: { items: 16, captions: 8 },
+    model: { id: 'tiny', embedDim: 32, imageSize: 32, logitScale: Math.log(20) },
+    image: { count: 16, efSearch: 64, recallQueries: 'caption', quantisation: 'int8+residual' },
+    caption: { count: 8, recallQueries: 'image' },
+  });
+  expect(manifest.image.annRecallAt10).toBeGreaterThan(0.98);
+  const json: unknown = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
+  expect(manifestSchema.parse(json)).toEqual(manifest);
+  expect((await readdir(dir)).sort()).toEqual(
+    [...Object.keys(manifest.files), 'manifest.json'].sort(),
+  );
+  for (const [name, { bytes, sha256 }] of Object.entries(manifest.files)) {
+    const content = await readFile(join(dir, name));
+    expect(content.byteLength).toBe(bytes);
+    expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
+  }
+});
+
+test('items, previews, captions and keywords are those of the data set', async () => {
+  const { dir } = await buildIndex(options);
+  const text = (name: string) => readFile(join(dir, name), 'utf8');
+  const dataset = openDataset(options.data);
+  const columns = parseItems(await text('items.json'));
+  const previews = await readFile(join(dir, 'previews.bin'));
+  for (const [i, item] of dataset.items.entries()) {
+    const { id, set, preview } = itemAt(columns, i);
+    expect([id, set]).toEqual([item.id, item.set]);
+    const bytes = previews.subarray(preview.offset, preview.offset + preview.length);
+    expect(Buffer.from(await readImageBytes(dataset, item)).equals(bytes)).toBe(true);
+  }
+  const captions = parseCaptions(await text('captions.json'));
+  const dog = captions.texts.indexOf('dog');
+  expect(captions.items[dog].map((i) => columns.titles[i])).toEqual(['dog', 'dog']);
+  const keywords = loadKeywordIndex(await text('keywords.json'));
+  const [hit] = keywords.search('kitten', 1);
+  expect(keywords.itemsOf(hit.id).map((i) => columns.titles[i])).toEqual(['cat face', 'cat face']);
+});
+
+test('the searcher of a version gives the cosines of the embeddings', async () => {
+  const { dir } = await buildIndex(options);
+  const searcher = openSearcher(await readFile(join(dir, 'image.bin')));
+  const floats = async (name: string) => {
+    const bytes = await readFile(join(options.embeddings, name));
+    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  };
+  const images = await floats('image.f32');
+  const caption = (await floats('caption.f32')).slice(0, 32);
+  const { ids, scores } = searcher.search(caption, 5);
+  for (const [i, id] of ids.entries()) {
+    const cosine = caption.reduce((sum, value, j) => sum + value * images[id * 32 + j], 0);
+    expect(scores[i]).toBeCloseTo(cosine, 4);
+  }
+});
+
+test('the same input again is found, other options make another version', async () => {
+  const first = await buildIndex(options);
+  const again = await buildIndex(options);
+  expect(again).toEqual({ ...first, built: false });
+  const other = await buildIndex({ ...options, residual: false });
+  expect(other.built).toBe(true);
+  expect(other.dir).not.toBe(first.dir);
+  expect(other.manifest.image.quantisation).toBe('int8');
+});
+
+test('a version above the budget is refused and nothing is left of it', async () => {
+  const out = join(root, 'refused');
+  await expect(buildIndex({ ...options, out, budget: 1e6 })).rejects.toThrow(
+    expect.objectContaining({
+      code: 'index_too_large',
+      message: expect.stringMatching(/expected at most 1\.0 MB .*image tower \d/),
+    }),
+  );
+  expect(await readdir(join(out, 'tiny'))).toEqual([]);
+});
+
+test('an interrupted build leaves nothing', async () => {
+  const out = join(root, 'interrupted');
+  const signal = AbortSignal.abort(new Error('interrupted by the test'));
+  await expect(buildIndex({ ...options, out, signal })).rejects.toThrow('interrupted by the test');
+  expect(await readdir(join(out, 'tiny'))).toEqual([]);
+});
+
+test('embeddings of another model or data set are refused', async () => {
+  const model = join(root, 'other-model');
+  await writeTinyModel(model, { seed: 4 });
+  await expect(buildIndex({ ...options, model })).rejects.toThrow(
+    expect.objectContaining({ code: 'model_mismatch' }),
+  );
+  const data = join(root, 'other-data');
+  await writeTinyDataset(data, 16);
+  await expect(buildIndex({ ...options, data })).rejects.toThrow(/fingerprint .* got 16 items/);
+});
+
+test('damaged embeddings are refused, naming the file, what was expected and found', async () => {
+  const embeddings = join(root, 'damaged');
+  await cp(options.embeddings, embeddings, { recursive: true });
+  const file = join(embeddings, 'image.f32');
+  const bytes = await readFile(file);
+  bytes.fill(0, 128, 256);
+  await writeFile(file, bytes);
+  const build = () => buildIndex({ ...options, embeddings });
+  await expect(build()).rejects.toThrow('image.f32: vector 1: expected length 1, got 0');
+  await writeFile(file, bytes.subarray(4));
+  await expect(build()).rejects.toThrow('expected 2048 bytes (16 x 32 floats), got 2044');
+  await rm(join(embeddings, 'embeddings.json'));
+  await expect(build()).rejects.toThrow(/no such file: run diptych encode/);
+});
