@@ -1,77 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { Command, CommanderError } from 'commander';
-import { DiptychError } from '../src/errors.ts';
-
-type Register = (program: Command) => void;
-
-/** Every command, in the order data flows. A module is loaded only when its command is called. */
-const commands: readonly {
-  readonly name: string;
-  readonly summary: string;
-  readonly load: () => Promise<Register>;
-}[] = [
-  {
-    name: 'prepare',
-    summary: 'turn pictogram sets, a folder of images or COCO json into a prepared data set',
-    load: async () => (await import('./commands/prepare.ts')).registerPrepare,
-  },
-  {
-    name: 'train',
-    summary: 'train a joint text-image embedding on a prepared data set',
-    load: async () => (await import('./commands/train.ts')).registerTrain,
-  },
-  {
-    name: 'encode',
-    summary: 'embed the images and captions of a prepared data set',
-    load: async () => (await import('./commands/encode.ts')).registerEncode,
-  },
-  {
-    name: 'index',
-    summary: 'build an index version from embeddings',
-    load: async () => (await import('./commands/index.ts')).registerIndex,
-  },
-  {
-    name: 'publish',
-    summary: 'upload an index version, verify it and make it active',
-    load: async () => (await import('./commands/publish.ts')).registerPublish,
-  },
-  {
-    name: 'evaluate',
-    summary: 'measure retrieval recall of a model on a data set',
-    load: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
-  },
-  {
-    name: 'search',
-    summary: 'search a local index version by text or image',
-    load: async () => (await import('./commands/search.ts')).registerSearch,
-  },
-  {
-    name: 'dev',
-    summary: 'prepare, encode, index and publish the demo, then serve it locally',
-    load: async () => (await import('./commands/dev.ts')).registerDev,
-  },
-];
+import { runCli } from './run-cli.ts';
 
 const interruptedExitCode = { SIGINT: 130, SIGTERM: 143 } as const;
-
-/** Register all commands, of which only those named in `argv` are loaded; the rest are help lines. */
-async function createProgram(argv: readonly string[]): Promise<Command> {
-  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(manifest) as { version: string };
-  const program = new Command('diptych')
-    .description('Serverless text-image search: train, index and search a joint embedding.')
-    .version(version)
-    .helpCommand(true)
-    .showHelpAfterError('(--help lists what is accepted)')
-    .exitOverride();
-  const operands = argv.filter((argument) => !argument.startsWith('-'));
-  const wanted = operands[0] === 'help' ? operands[1] : operands[0];
-  for (const { name, summary, load } of commands) {
-    if (name === wanted) (await load())(program);
-    else program.command(name).description(summary);
-  }
-  return program;
-}
 
 /** Exit on a signal, unless the command listens for it itself; the second one always exits. */
 function handleSignals(): void {
@@ -90,24 +19,5 @@ function handleSignals(): void {
   });
 }
 
-/** Print a failure and return its exit code: 2 for a wrong command line, 1 for all else. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof DiptychError) {
-    process.stderr.write(`error[${error.code}]: ${error.message}\n`);
-    return 1;
-  }
-  // Not foreseen, so the stack is worth more than a short message.
-  process.stderr.write(
-    `error[internal]: ${error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  return 1;
-}
-
 handleSignals();
-const argv = process.argv.slice(2);
-try {
-  await (await createProgram(argv)).parseAsync(argv, { from: 'user' });
-} catch (error) {
-  process.exitCode = report(error);
-}
+process.exitCode = await runCli(process.argv.slice(2));

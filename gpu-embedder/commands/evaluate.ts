@@ -1,10 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DiptychError } from '../../src/errors.ts';
 import type { Item } from '../dataset/prepared.ts';
-import { openDataset } from '../dataset/read-dataset.ts';
-import { loadModel } from '../encode/load-model.ts';
-import { evaluateRetrieval, type RetrievalResult } from '../evaluate/evaluate-retrieval.ts';
-import { openSet } from '../evaluate/open-set.ts';
+import type { RetrievalResult } from '../evaluate/evaluate-retrieval.ts';
 
 interface EvaluateFlags {
   readonly model: string;
@@ -37,6 +34,13 @@ Metrics, from 0 to 1 (any right answer counts, ties count against the model):
   text_retrieval_recall@1 @5 @10    image -> text`;
 
 async function evaluate(flags: EvaluateFlags): Promise<void> {
+  // Native modules, which --help and a wrong command line need not wait for.
+  const [{ openDataset }, { openSet }, { loadModel }, { evaluateRetrieval }] = await Promise.all([
+    import('../dataset/read-dataset.ts'),
+    import('../evaluate/open-set.ts'),
+    import('../encode/load-model.ts'),
+    import('../evaluate/evaluate-retrieval.ts'),
+  ]);
   const named = flags.set ?? (flags.data === undefined ? defaultSet : undefined);
   const dataset =
     flags.data === undefined ? await openSet(named ?? defaultSet) : openDataset(flags.data);

@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { loadModel } from '../encode/load-model.ts';
 import { newestVersion } from '../search/newest-version.ts';
-import { openVersion } from '../search/open-version.ts';
-import { modes, searchVersion, type Match, type Mode } from '../search/search-version.ts';
+import { modes, type Mode } from '../search/modes.ts';
+import type { Match } from '../search/search-version.ts';
 
 interface SearchFlags {
   readonly index: string;
@@ -36,7 +35,14 @@ export function registerSearch(program: Command): void {
 
 async function search(text: string | undefined, flags: SearchFlags): Promise<void> {
   const query = await readQuery(text, flags.image);
-  const version = await openVersion(await newestVersion(flags.index));
+  const dir = await newestVersion(flags.index);
+  // Native modules, which --help and a wrong command line need not wait for.
+  const [{ loadModel }, { openVersion }, { searchVersion }] = await Promise.all([
+    import('../encode/load-model.ts'),
+    import('../search/open-version.ts'),
+    import('../search/search-version.ts'),
+  ]);
+  const version = await openVersion(dir);
   const { manifest, keywords } = version;
   const byDefault = 'text' in query && keywords.groups > 0 ? 'hybrid' : 'vector';
   const mode = flags.mode ?? byDefault;
@@ -53,7 +59,7 @@ async function search(text: string | undefined, flags: SearchFlags): Promise<voi
       ? `${JSON.stringify({ matches, mode, index })}\n`
       : matches.map(({ score, id, title }) => `${score.toFixed(3)}  ${id}  ${title}\n`).join(''),
   );
-  if (matches.length === 0) process.stderr.write('no matches\n');
+  if (matches.length === 0 && !flags.json) process.stderr.write('no matches\n');
 }
 
 async function readQuery(text: string | undefined, image: string | undefined) {

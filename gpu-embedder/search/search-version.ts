@@ -2,10 +2,8 @@ import { itemAt } from '../../src/artifact/items.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { rankByKeywords, rankHybrid, type RankedItem } from '../../src/query/fusion.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
+import type { Mode } from './modes.ts';
 import type { LocalVersion } from './open-version.ts';
-
-export const modes = ['hybrid', 'vector', 'keyword'] as const;
-export type Mode = (typeof modes)[number];
 
 /** Items whose vectors are compared, at least: a hybrid search re-orders them. */
 const nearestCount = 100;
