@@ -166,8 +166,8 @@ describe('loading a collection', () => {
         bytes[bytes.length - 1] ^= 1;
         await bucket.put(key, bytes);
       },
-      'unreadable_model',
-      /text weights: checksum/,
+      'index_unreadable',
+      /models\/.*text weights: checksum/,
     ],
     [
       'an index that does not fit',

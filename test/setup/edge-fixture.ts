@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
 import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
 import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
@@ -10,7 +11,6 @@ import type { ArtifactStore } from '../../gpu-embedder/store/artifact-store.ts';
 import type { EdgeFixture } from './edge-fixture-type.ts';
 import { writeTinyDataset } from './tiny-dataset.ts';
 import { uploads } from './uploads.ts';
-import { writeEmbeddings } from './write-embeddings.ts';
 
 /** Build the fixture with the project's own pieces: model, data set, embeddings, index, publication. */
 export default async function provideFixture(project: TestProject): Promise<void> {
@@ -30,14 +30,9 @@ async function buildFixture(dir: string): Promise<EdgeFixture> {
   const model = await loadModel(modelDir, { threads: 1 });
   try {
     await writeTinyDataset(data, model.imageSize);
-    await writeEmbeddings(embeddings, data, model);
-    const built = await buildIndex({
-      embeddings,
-      data,
-      model: modelDir,
-      collection: 'pictograms',
-      out,
-    });
+    const collection = 'pictograms';
+    await encodeDataset({ model: modelDir, data, collection, out: embeddings, threads: 1 });
+    const built = await buildIndex({ embeddings, data, model: modelDir, collection, out });
     const { store, objects } = memoryStore();
     await publishVersion(store, built.dir, modelDir);
     const images = await uploads();

@@ -47,7 +47,8 @@ const modelSchema = z.object({
 /**
  * Load the model that an index version was built with.
  *
- * @throws DiptychError model_mismatch when what is published under the hash is another model
+ * @throws DiptychError model_mismatch when what is published under the hash is another model,
+ *   index_unreadable when it is damaged
  */
 export async function openModel(bucket: R2Bucket, manifest: Manifest): Promise<EdgeModel> {
   const { hash } = manifest.model;
@@ -58,7 +59,20 @@ export async function openModel(bucket: R2Bucket, manifest: Manifest): Promise<E
   }
   const description = parsed.data;
   checkModel(manifest, description, key);
-  const { files, id, embedDim, imageSize, contextLength, logitScale } = description;
+  try {
+    return await openFiles(bucket, description);
+  } catch (error) {
+    // To who asks it is the server's fault, and not that of a file they gave.
+    if (!(error instanceof DiptychError) || error.code !== 'unreadable_model') throw error;
+    const message = `${modelKey(hash, '')}${error.message}`;
+    throw new DiptychError('index_unreadable', message, error.details, { cause: error });
+  }
+}
+
+type Description = z.infer<typeof modelSchema>;
+
+async function openFiles(bucket: R2Bucket, description: Description): Promise<EdgeModel> {
+  const { files, id, hash, embedDim, imageSize, contextLength, logitScale } = description;
   const tower = async (name: 'text.bin' | 'image.bin') => {
     const memory = createEncoderMemory(encoderModule, files[name].bytes);
     await readInto(bucket, modelKey(hash, name), memory.weights);
@@ -81,7 +95,7 @@ export async function openModel(bucket: R2Bucket, manifest: Manifest): Promise<E
   };
 }
 
-function checkModel(manifest: Manifest, got: z.infer<typeof modelSchema>, key: string): void {
+function checkModel(manifest: Manifest, got: Description, key: string): void {
   for (const field of ['hash', 'embedDim', 'imageSize', 'contextLength', 'logitScale'] as const) {
     if (manifest.model[field] === got[field]) continue;
     throw new DiptychError(
