@@ -44,7 +44,9 @@ const namedBoost = 1.5;
 
 /** Words that say nothing in a query, unless it has no others. */
 const stopWords = new Set(
-  'a an the of with and in on for to is are my icon emoji picture image photo symbol'.split(' '),
+  'a an the of with and in on for to is are am be i me my we you it this that so at by from icon emoji picture image photo symbol'.split(
+    ' ',
+  ),
 );
 
 /**

@@ -2,12 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
+import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
 import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 import { uploads } from '../setup/uploads.ts';
-import { writeEmbeddings } from '../setup/write-embeddings.ts';
 import { runDiptych } from './run-diptych.ts';
 
 let dir: string;
@@ -24,15 +23,16 @@ beforeAll(async () => {
   );
   await writeTinyModel(model, { seed: 3 });
   await writeTinyModel(otherModel, { seed: 4 });
-  const embeddings = join(dir, 'embeddings');
-  const loaded = await loadModel(model, { threads: 1 });
-  try {
-    await writeTinyDataset(data, loaded.imageSize);
-    await writeEmbeddings(embeddings, data, loaded);
-  } finally {
-    await loaded.dispose();
-  }
-  const built = await buildIndex({ embeddings, data, model, collection: 'tiny', out: index });
+  await writeTinyDataset(data, 32);
+  const collection = 'tiny';
+  const { dir: embeddings } = await encodeDataset({
+    model,
+    data,
+    collection,
+    out: join(dir, 'embeddings'),
+    threads: 1,
+  });
+  const built = await buildIndex({ embeddings, data, model, collection, out: index });
   version = built.dir;
   await writeFile(join(dir, 'square.png'), (await uploads())['square.png']);
 });
