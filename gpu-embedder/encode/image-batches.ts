@@ -62,7 +62,8 @@ async function* decodedBatches(
   rule: ImageRule,
   { first, batchSize }: BatchOptions,
 ): AsyncGenerator<ImageBatch> {
-  const count = availableParallelism();
+  const batches = Math.ceil((dataset.items.length - first) / batchSize);
+  const count = Math.min(availableParallelism(), batches);
   const threads = startDecodeThreads({ dir: dataset.dir, rule }, count);
   const queue: { from: number; decoded: Promise<DecodedBatch> }[] = [];
   let from = first;
