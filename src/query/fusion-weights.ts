@@ -12,7 +12,7 @@ export const fusionSchema = z.object({
 
 export type FusionWeights = z.infer<typeof fusionSchema>;
 
-/** Weight chosen by `scripts/evaluate-hybrid.ts`; docs/benchmarks.md has the table. */
+/** Weight chosen by `scripts/evaluate-hybrid.ts`; see docs/search.md. */
 export const defaultVectorWeight = 0.02;
 
 /**
