@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDataset, readImageBytes } from '../../gpu-embedder/dataset/read-dataset.ts';
-import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
+import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
 import { buildIndex, type BuildIndexOptions } from '../../gpu-embedder/index/build-index.ts';
 import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
@@ -13,7 +13,6 @@ import { itemAt, parseItems } from '../../src/artifact/items.ts';
 import { manifestSchema } from '../../src/artifact/manifest.ts';
 import { loadKeywordIndex } from '../../src/query/keyword-index.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
-import { writeEmbeddings } from '../setup/write-embeddings.ts';
 
 let root: string;
 let options: BuildIndexOptions;
@@ -29,10 +28,8 @@ beforeAll(async () => {
     out: at('index'),
   };
   await writeTinyModel(options.model, { seed: 3 });
-  const model = await loadModel(options.model, { threads: 1 });
-  await writeTinyDataset(options.data, model.imageSize);
-  await writeEmbeddings(options.embeddings, options.data, model);
-  await model.dispose();
+  await writeTinyDataset(options.data, 32);
+  await encodeDataset({ ...options, out: options.embeddings, threads: 1 });
 });
 
 afterAll(() => rm(root, { recursive: true, force: true }));
