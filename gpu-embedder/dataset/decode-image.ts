@@ -5,7 +5,8 @@ import { premultiply } from './premultiply.ts';
 export const maxImagePixels = 100_000_000;
 
 /**
- * Decode an image file to a square as CLIP does: shortest side to `size`, centre cut out.
+ * Decode an image file to a square: the whole image, centred, the rest transparent; the same fit
+ * as `encode` and the edge give an image of a model of ours.
  *
  * @returns RGBA8, alpha premultiplied, [size, size, 4], and the media type of the file
  * @throws Error - the file is no image, is cut short, or has too many pixels
@@ -18,9 +19,13 @@ export async function decodeImage(
   const { format } = await image.metadata();
   const pixels = await image
     .autoOrient()
-    .resize(size, size, { fit: 'cover', position: 'centre', kernel: 'cubic' })
     .toColourspace('srgb')
     .ensureAlpha()
+    .resize(size, size, {
+      fit: 'contain',
+      kernel: 'cubic',
+      background: { r: 0, g: 0, b: 0, alpha: 0 },
+    })
     .raw({ depth: 'uchar' })
     .toBuffer();
   const type = format === 'svg' ? 'image/svg+xml' : `image/${format === 'heif' ? 'avif' : format}`;

@@ -1,0 +1,18 @@
+/**
+ * Export the averaged weights of a training run as they are now, while it goes on.
+ *
+ *     node --import tsx scripts/export-checkpoint.ts RUN_DIR MODEL_DIR
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TokenizerJson } from '../src/text/tokenizer-json.ts';
+import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
+import { trainConfigSchema } from '../gpu-embedder/train/config.ts';
+import { exportCheckpoint } from '../gpu-embedder/train/export-checkpoint.ts';
+
+const [runDir, modelDir] = process.argv.slice(2);
+const json = (name: string): unknown => JSON.parse(readFileSync(join(runDir, name), 'utf8'));
+const { slots, step } = readCheckpoint(join(runDir, 'checkpoint.bin'));
+const tokenizer = json('tokenizer.json') as TokenizerJson;
+await exportCheckpoint(modelDir, slots, trainConfigSchema.parse(json('config.json')), tokenizer);
+console.log(`step ${step} is in ${modelDir}`);
