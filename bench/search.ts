@@ -42,7 +42,7 @@ interface Data {
   readonly queries: readonly Float32Array[];
 }
 
-const collection = '.diptych/embeddings/pictograms-demo';
+const collection = '.diptych/embeddings/pictograms';
 const k = 10;
 /** efSearch of hnswlib; ours is the smallest of `steps` whose recall is no less. */
 const theirEfs = [32, 64, 128];
