@@ -50,11 +50,9 @@ export function registerTrain(program: Command): void {
         checkpointEvery: flags.checkpointEvery,
         resume: flags.resume ?? false,
       });
-      process.stdout.write(
-        flags.json
-          ? JSON.stringify(summary) + '\n'
-          : `${summary.steps} steps in ${Math.round(summary.seconds)} s, model in ${summary.modelDir}\n`,
-      );
+      const { steps, seconds, modelDir } = summary;
+      const text = `${steps} steps in ${Math.round(seconds)} s, ${modelDir ? `model in ${modelDir}` : 'one tower alone: no model'}`;
+      process.stdout.write(`${flags.json ? JSON.stringify(summary) : text}\n`);
     });
 }
 

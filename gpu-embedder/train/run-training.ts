@@ -26,7 +26,8 @@ export interface RunOptions {
 }
 
 export interface RunSummary {
-  readonly modelDir: string;
+  /** Null where the stages trained one tower alone. */
+  readonly modelDir: string | null;
   readonly steps: number;
   readonly seconds: number;
   readonly last: TrainingRecord | null;
@@ -72,9 +73,10 @@ async function supervise(
   const started = performance.now();
   const thread = startThread(new URL('./train-thread.ts', import.meta.url), data);
   let last: TrainingRecord | null = null;
+  let modelDir: string | null;
   let written = Promise.resolve();
   try {
-    await new Promise<void>((resolve, reject) => {
+    modelDir = await new Promise<string | null>((resolve, reject) => {
       signal?.addEventListener('abort', () =>
         reject(new DiptychError('internal', 'interrupted; continue with --resume')),
       );
@@ -103,7 +105,7 @@ async function supervise(
             reject(new DiptychError(message.code, message.message));
             break;
           case 'done':
-            resolve();
+            resolve(message.modelDir);
         }
       });
     });
@@ -113,7 +115,7 @@ async function supervise(
     await thread.terminate();
   }
   return {
-    modelDir: join(data.runDir, 'model'),
+    modelDir,
     steps: total,
     seconds: (performance.now() - started) / 1000,
     last,

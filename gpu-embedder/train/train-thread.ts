@@ -27,7 +27,7 @@ export type TrainMessage =
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'stage'; readonly stage: number }
   | { readonly type: 'failed'; readonly code: DiptychError['code']; readonly message: string }
-  | { readonly type: 'done' };
+  | { readonly type: 'done'; readonly modelDir: string | null };
 
 const data = (workerData as ThreadData<TrainThreadData>).data;
 const send = (message: TrainMessage) => parentPort!.postMessage(message);
@@ -57,8 +57,9 @@ try {
       ? readNewestCheckpoint(path, (message) => send({ type: 'warning', message }))
       : null,
   });
-  await exportCheckpoint(modelDir, [...slots.values()], data.config, data.tokenizer);
-  send({ type: 'done' });
+  const whole = ['image_projection.weight', 'text_projection.weight'].every((n) => slots.has(n));
+  if (whole) await exportCheckpoint(modelDir, [...slots.values()], data.config, data.tokenizer);
+  send({ type: 'done', modelDir: whole ? modelDir : null });
 } catch (error) {
   const known = error instanceof DiptychError;
   send({
