@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { bundleWorker } from './bundle-worker.ts';
@@ -40,6 +41,11 @@ export async function startWorker({ host, port, r2Dir }: WorkerOptions): Promise
     port,
     cf: false,
     log: new Log(LogLevel.WARN),
+    // The worker's request log is no result: stdout stays free for those.
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+      stdout.pipe(process.stderr);
+      stderr.pipe(process.stderr);
+    },
   });
   const url = await runtime.ready;
   return { url: url.origin, stop: () => runtime.dispose() };
