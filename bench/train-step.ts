@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import * as ort from 'onnxruntime-node';
 import { Graph } from '../gpu-embedder/onnx/graph.ts';
 import { writeModel } from '../gpu-embedder/onnx/model-proto.ts';
 import * as op from '../gpu-embedder/onnx/operators/index.ts';
+import type { Tensor } from '../gpu-embedder/onnx/session.ts';
+import { openSession, tensor } from '../gpu-embedder/onnx/session.ts';
 import { createRandom } from '../gpu-embedder/random.ts';
 import type { Stage } from '../gpu-embedder/train/config.ts';
 import { stageSchema, trainConfigSchema } from '../gpu-embedder/train/config.ts';
@@ -76,25 +77,18 @@ async function measureStep(
 ): Promise<number> {
   const random = createRandom(1);
   const floats = (shape: number[], fill: () => number) =>
-    new ort.Tensor(
-      'float32',
-      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, fill),
-      shape,
-    );
+    tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, fill), shape);
   const ids = Int32Array.from({ length: batch * length }, () => 1 + random.integer(1000));
-  const feeds: Record<string, ort.Tensor> = {
+  const feeds: Record<string, Tensor> = {
     pixels: floats([batch, 3, size, size], random.normal),
-    ids: new ort.Tensor('int32', ids, [batch, length]),
+    ids: tensor(ids, [batch, length], 'int32'),
     imageTargets: floats([batch, batch], () => 1 / batch),
     textTargets: floats([batch, batch], () => 1 / batch),
   };
   for (const { name, data, shape } of graph.parameters) {
-    feeds[name] = new ort.Tensor('float32', data, shape);
+    feeds[name] = tensor(data, shape);
   }
-  const session = await ort.InferenceSession.create(graph.model, {
-    intraOpNumThreads: threads,
-    logSeverityLevel: 3,
-  });
+  const session = await openSession(graph.model, { threads });
   return fastest(async () => void (await session.run(feeds)));
 }
 
@@ -103,8 +97,8 @@ async function measureMatMul(side = 2048): Promise<number> {
   const g = new Graph();
   const [a, b] = ['a', 'b'].map((name) => g.input(name, [side, side]));
   g.output(op.MatMul(g, a, b), 'product');
-  const session = await ort.InferenceSession.create(writeModel(g), { intraOpNumThreads: threads });
-  const operand = new ort.Tensor('float32', new Float32Array(side * side).fill(0.1), [side, side]);
+  const session = await openSession(writeModel(g), { threads });
+  const operand = tensor(new Float32Array(side * side).fill(0.1), [side, side]);
   const seconds = await fastest(async () => void (await session.run({ a: operand, b: operand })));
   return (2 * side ** 3) / seconds / 1e9;
 }

@@ -6,13 +6,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as ort from 'onnxruntime-node';
 import { openDataset, readPixels } from '../gpu-embedder/dataset/read-dataset.ts';
 import { foldWeights } from '../gpu-embedder/model/fold.ts';
 import { imageTower } from '../gpu-embedder/model/image-tower.ts';
 import { StoredParameters } from '../gpu-embedder/model/parameters.ts';
 import { Graph } from '../gpu-embedder/onnx/graph.ts';
 import { writeModel } from '../gpu-embedder/onnx/model-proto.ts';
+import { openSession, tensor } from '../gpu-embedder/onnx/session.ts';
 import { plainView } from '../gpu-embedder/train/augment.ts';
 import { classSubjects } from '../gpu-embedder/train/batches.ts';
 import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
@@ -51,7 +51,7 @@ const embeds = imageTower(
   embedDim,
 );
 g.output(embeds, 'embeds', ['batch', embedDim]);
-const session = await ort.InferenceSession.create(writeModel(g), { intraOpNumThreads: 2 });
+const session = await openSession(writeModel(g), { threads: 2 });
 
 const hits = [1, 5, 10].map((k) => ({ k, count: 0 }));
 const batch = 64;
@@ -63,7 +63,7 @@ for (let start = 0; start < items.length; start += batch) {
     const bytes = pixels.subarray(i * side * side * 4, (i + 1) * side * side * 4);
     plainView({ pixels: bytes, side, palette: dataset.items[i].palette }, size, data, row * plane);
   });
-  const feed = new ort.Tensor('float32', data, [part.length, 3, size, size]);
+  const feed = tensor(data, [part.length, 3, size, size]);
   const embeddings = (await session.run({ pixels: feed }))['embeds'].data as Float32Array;
   part.forEach((i, row) => count(dataset.items[i].concept!, embeddings.subarray(row * embedDim)));
 }

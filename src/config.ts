@@ -1,11 +1,7 @@
 /** Defaults that more than one stage shares; what one stage alone needs stands in its own file. */
 export const defaults = {
-  /** Length of every embedding of the starter model. */
-  embedDim: 256,
   /** Input side of the starter model and of the pixel cache, pixels. */
   imageSize: 64,
-  /** Tokens of a caption or query; longer ones are truncated. */
-  contextLength: 16,
   /** Graph links per node above level 0; level 0 has twice as many (`M0`). */
   M: 16,
   efConstruction: 200,

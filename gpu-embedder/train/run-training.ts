@@ -22,7 +22,6 @@ export interface RunOptions {
   readonly recordEvery: number;
   readonly checkpointEvery: number;
   readonly resume: boolean;
-  readonly signal?: AbortSignal;
 }
 
 export interface RunSummary {
@@ -59,15 +58,11 @@ export async function runTraining(options: RunOptions): Promise<RunSummary> {
     checkpointEvery: options.checkpointEvery,
     resume: options.resume,
   };
-  return supervise(data, logPath, options.signal);
+  return supervise(data, logPath);
 }
 
 /** Follow the training thread until it ends: progress on stderr, records in the log. */
-async function supervise(
-  data: TrainThreadData,
-  logPath: string,
-  signal: AbortSignal | undefined,
-): Promise<RunSummary> {
+async function supervise(data: TrainThreadData, logPath: string): Promise<RunSummary> {
   const total = data.config.stages.reduce((sum, stage) => sum + stage.steps, 0);
   const bar = progressBar('train', total);
   const started = performance.now();
@@ -77,9 +72,6 @@ async function supervise(
   let written = Promise.resolve();
   try {
     modelDir = await new Promise<string | null>((resolve, reject) => {
-      signal?.addEventListener('abort', () =>
-        reject(new DiptychError('internal', 'interrupted; continue with --resume')),
-      );
       thread.on('error', reject);
       thread.on('exit', () =>
         reject(new DiptychError('internal', 'the training thread ended early')),

@@ -1,5 +1,6 @@
-import * as ort from 'onnxruntime-node';
 import { DiptychError } from '../../src/errors.ts';
+import type { Tensor } from '../onnx/session.ts';
+import { openSession, tensor } from '../onnx/session.ts';
 import type { Slot } from './adamw.ts';
 import { adamWStep, gradientNorm } from './adamw.ts';
 import type { Batch } from './batches.ts';
@@ -56,10 +57,7 @@ async function trainStage(
   const stage = config.stages[at.stage];
   const graph = buildStageGraph(stage, config, classes);
   const slots = adopt(graph, store, at.stageStep === 0);
-  const session = await ort.InferenceSession.create(graph.model, {
-    intraOpNumThreads: threads,
-    logSeverityLevel: 3,
-  });
+  const session = await openSession(graph.model, { threads });
   const { feeds, fetches, gradients, statistics } = bind(graph, slots, store);
   const meter = new Meter();
   const checkpoint = (): Promise<void> =>
@@ -101,7 +99,7 @@ async function trainStage(
     }
     if (at.step % checkpointEvery === 0 || last) await checkpoint();
   }
-  await session.release();
+  await session.close();
 }
 
 /** Give every parameter and statistic of the graph a slot: a known one is kept, others start. */
@@ -139,13 +137,13 @@ function emptySlot(
  * gradients in place, so nothing is copied between steps.
  */
 function bind(graph: StageGraph, slots: readonly Slot[], store: Map<string, Slot>) {
-  const feeds: Record<string, ort.Tensor> = {};
-  for (const { name, shape, data } of slots) feeds[name] = new ort.Tensor('float32', data, shape);
-  const fetches: Record<string, ort.Tensor | null> = { loss: null };
+  const feeds: Record<string, Tensor> = {};
+  for (const { name, shape, data } of slots) feeds[name] = tensor(data, shape);
+  const fetches: Record<string, Tensor | null> = { loss: null };
   const gradients = graph.trained.map((name) => {
     const slot = store.get(name)!;
     const gradient = new Float32Array(slot.data.length);
-    fetches[gradientOutput(name)] = new ort.Tensor('float32', gradient, slot.shape);
+    fetches[gradientOutput(name)] = tensor(gradient, slot.shape);
     return gradient;
   });
   const statistics = graph.statistics.map(({ name }) => {
@@ -155,16 +153,13 @@ function bind(graph: StageGraph, slots: readonly Slot[], store: Map<string, Slot
   return { feeds, fetches, gradients, statistics };
 }
 
-function batchTensors(batch: Batch, rows: number): Record<string, ort.Tensor> {
-  const tensors: Record<string, ort.Tensor> = {};
+function batchTensors(batch: Batch, rows: number): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = {};
   for (const [name, data] of Object.entries(batch)) {
     const columns = data.length / rows;
     const size = Math.sqrt(columns / 3);
     const shape = name === 'pixels' ? [rows, 3, size, size] : [rows, columns];
-    tensors[name] =
-      data instanceof Int32Array
-        ? new ort.Tensor('int32', data, shape)
-        : new ort.Tensor('float32', data, shape);
+    tensors[name] = tensor(data, shape, data instanceof Int32Array ? 'int32' : 'float32');
   }
   return tensors;
 }
