@@ -3,7 +3,6 @@ import * as op from '../onnx/operators/index.ts';
 import type { CnnConfig, ImageTowerConfig, VitConfig } from './config.ts';
 import { l2Normalise, layerNorm, linear, transformerBlock } from './layers.ts';
 import type { Parameters } from './parameters.ts';
-import { TrainableParameters } from './parameters.ts';
 
 /**
  * Pixels to unit embeddings. `pixels` [batch, 3, imageSize, imageSize], normalised
@@ -15,11 +14,23 @@ export function imageTower(
   config: ImageTowerConfig,
   embedDim: number,
 ): Value {
-  const pooled =
-    config.kind === 'cnn' ? cnnFeatures(p, pixels, config) : vitFeatures(p, pixels, config);
+  return imageHead(p, imageFeatures(p, pixels, config), embedDim);
+}
+
+/** Pixels to pooled features, each row alone. -> [batch, imageFeatureWidth]. */
+export function imageFeatures(p: Parameters, pixels: Value, config: ImageTowerConfig): Value {
+  return config.kind === 'cnn' ? cnnFeatures(p, pixels, config) : vitFeatures(p, pixels, config);
+}
+
+export function imageFeatureWidth(config: ImageTowerConfig): number {
+  return config.kind === 'cnn' ? config.channels[config.channels.length - 1] : config.width;
+}
+
+/** Pooled features to unit embeddings. */
+export function imageHead(p: Parameters, features: Value, embedDim: number): Value {
   return l2Normalise(
     p,
-    linear(p, 'image_projection', batchNorm(p, 'image_norm', pooled), embedDim),
+    linear(p, 'image_projection', batchNorm(p, 'image_norm', features), embedDim),
   );
 }
 
@@ -95,18 +106,17 @@ function convolution(
   return op.Conv(g, x, weight, bias, attributes);
 }
 
-/** Batch normalisation (arXiv:1502.03167) of pooled features; inference has it folded away. */
+/** Batch normalisation (arXiv:1502.03167) of pooled features; stored weights have it folded in. */
 function batchNorm(p: Parameters, name: string, x: Value): Value {
-  if (!(p instanceof TrainableParameters)) return x;
   const g = p.graph;
   const width = x.shape[1];
-  const mean = op.ReduceMean(g, x, [0]);
+  const shape = [1, width];
+  const mean = p.statistic(`${name}.mean`, shape, () => op.ReduceMean(g, x, [0]));
+  if (!mean) return x;
   const centred = op.Sub(g, x, mean);
-  const variance = op.ReduceMean(g, op.Mul(g, centred, centred), [0]);
-  p.statistics.push(
-    { name: `${name}.mean`, value: mean },
-    { name: `${name}.variance`, value: variance },
-  );
+  const variance = p.statistic(`${name}.variance`, shape, () =>
+    op.ReduceMean(g, op.Mul(g, centred, centred), [0]),
+  )!;
   const deviation = op.Sqrt(g, op.Add(g, variance, batchNormEpsilon));
   const scale = p.get(`${name}.weight`, [width], { value: 1 });
   const bias = p.get(`${name}.bias`, [width], { value: 0 });

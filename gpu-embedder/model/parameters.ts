@@ -4,8 +4,16 @@ import * as op from '../onnx/operators/index.ts';
 import type { Random } from '../random.ts';
 import { toFloat16 } from './float16.ts';
 
-/** How a parameter starts: normal with this deviation, or a constant. */
-export type Initial = { readonly std: number } | { readonly value: number };
+/** How a parameter starts: normal with this deviation, a constant, or these numbers. */
+export type Initial =
+  { readonly std: number } | { readonly value: number } | { readonly data: Float32Array };
+
+export interface ParameterOptions {
+  /** Default: what has more than one axis decays. */
+  readonly decay?: boolean;
+  /** Fed, but without a gradient. */
+  readonly frozen?: boolean;
+}
 
 export interface Parameter {
   readonly name: string;
@@ -13,6 +21,9 @@ export interface Parameter {
   readonly data: Float32Array;
   /** Weight decay applies (AdamW decays matrices, not biases, norms or scales). */
   readonly decay: boolean;
+  readonly frozen: boolean;
+  /** Of the graph. */
+  readonly value: Value;
 }
 
 /** A statistic of the batch whose running mean inference needs in place of the batch's own. */
@@ -28,14 +39,18 @@ export interface BatchStatistic {
 export interface Parameters {
   readonly graph: Graph;
   readonly training: boolean;
-  get(name: string, shape: Shape, initial: Initial, options?: { decay?: boolean }): Value;
+  get(name: string, shape: Shape, initial: Initial, options?: ParameterOptions): Value;
+  /**
+   * A statistic of the batch as it is while training, its running mean otherwise; null where
+   * the stored weights have it folded in.
+   */
+  statistic(name: string, shape: Shape, ofBatch: () => Value): Value | null;
 }
 
 /** Parameters as graph inputs, initialised from a seed, updated between runs. */
 export class TrainableParameters implements Parameters {
   readonly training = true;
   readonly list: Parameter[] = [];
-  readonly values: Value[] = [];
   readonly statistics: BatchStatistic[] = [];
 
   constructor(
@@ -43,18 +58,42 @@ export class TrainableParameters implements Parameters {
     private readonly random: Random,
   ) {}
 
-  get(name: string, shape: Shape, initial: Initial, options: { decay?: boolean } = {}): Value {
+  get(name: string, shape: Shape, initial: Initial, options: ParameterOptions = {}): Value {
     if (this.list.some((p) => p.name === name)) {
       throw new DiptychError('invalid_graph', `parameter ${name} is defined twice`);
     }
-    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    if ('std' in initial) {
-      for (let i = 0; i < data.length; i++) data[i] = this.random.normal() * initial.std;
-    } else data.fill(initial.value);
+    const { decay = shape.length > 1, frozen = false } = options;
     const value = this.graph.input(name, shape);
-    this.list.push({ name, shape, data, decay: options.decay ?? shape.length > 1 });
-    this.values.push(value);
+    const data = 'data' in initial ? initial.data : this.draw(shape, initial);
+    this.list.push({ name, shape, data, decay, frozen, value });
     return value;
+  }
+
+  statistic(name: string, _shape: Shape, ofBatch: () => Value): Value {
+    const value = ofBatch();
+    this.statistics.push({ name, value });
+    return value;
+  }
+
+  /** The same parameters without gradients; statistics are the running ones. */
+  frozen(): Parameters {
+    return {
+      graph: this.graph,
+      training: true,
+      get: (name, shape, initial, options) =>
+        this.get(name, shape, initial, { ...options, frozen: true }),
+      statistic: (name, shape) => {
+        const initial = { value: name.endsWith('variance') ? 1 : 0 };
+        return this.get(name, shape, initial, { decay: false, frozen: true });
+      },
+    };
+  }
+
+  private draw(shape: Shape, initial: { std: number } | { value: number }): Float32Array {
+    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    if ('value' in initial) return data.fill(initial.value);
+    for (let i = 0; i < data.length; i++) data[i] = this.random.normal() * initial.std;
+    return data;
   }
 }
 
@@ -83,5 +122,9 @@ export class StoredParameters implements Parameters {
     const value = op.Cast(this.graph, stored, 'float32');
     this.used.set(name, value);
     return value;
+  }
+
+  statistic(): null {
+    return null;
   }
 }

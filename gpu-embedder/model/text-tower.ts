@@ -17,6 +17,16 @@ export function textTower(
   config: TextTowerConfig,
   embedDim: number,
 ): Value {
+  return textHead(p, textFeatures(p, ids, config), embedDim);
+}
+
+/** Pooled features to unit embeddings. */
+export function textHead(p: Parameters, features: Value, embedDim: number): Value {
+  return l2Normalise(p, linear(p, 'text_projection', features, embedDim));
+}
+
+/** Token ids to pooled features. -> [batch, width]. */
+export function textFeatures(p: Parameters, ids: Value, config: TextTowerConfig): Value {
   const g = p.graph;
   const length = ids.shape[1];
   const table = p.get('token_embedding.weight', [config.vocabSize, config.width], { std: 0.3 });
@@ -34,8 +44,7 @@ export function textTower(
   x = layerNorm(p, 'final_ln', x);
   const count = op.ReduceSum(g, present, [1]);
   const weights = op.Unsqueeze(g, op.Div(g, present, count), [2]); // [batch, T, 1]
-  const pooled = op.ReduceSum(g, op.Mul(g, x, weights), [1], false);
-  return l2Normalise(p, linear(p, 'text_projection', pooled, embedDim));
+  return op.ReduceSum(g, op.Mul(g, x, weights), [1], false);
 }
 
 /** The first T rows of the positional table; inference takes T from the ids at run time. */

@@ -33,7 +33,7 @@ export function buildStageGraph(stage: Stage, config: TrainConfig, classes: numb
   const loss = stageLoss(stage, config, classes, p);
   // `align` moves the text to prototypes that stay where classification left them.
   const trained = p.list
-    .map(({ name }, i) => ({ name, value: p.values[i] }))
+    .map(({ name, value }) => ({ name, value }))
     .filter(({ name }) => stage.kind !== 'align' || name !== prototypesName);
   const found = gradients(
     g,
