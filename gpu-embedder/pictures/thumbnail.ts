@@ -1,0 +1,53 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { maxImagePixels } from '../dataset/decode-image.ts';
+import type { Item } from '../dataset/prepared.ts';
+import { readImageBytes, type PreparedDataset } from '../dataset/read-dataset.ts';
+import { preparedRgb } from '../encode/prepared-rgb.ts';
+
+const background = '#fff';
+
+/**
+ * Show an item in a page of one file: its whole image over white. Where the original cannot be
+ * read any more, the prepared pixels stand in.
+ *
+ * @param side - pixels
+ */
+export async function thumbnailDataUri(
+  dataset: PreparedDataset,
+  item: Item,
+  side: number,
+): Promise<string> {
+  const png = await readOriginal(dataset, item, side).catch(() =>
+    readPrepared(dataset, item, side),
+  );
+  return `data:image/png;base64,${png.toString('base64')}`;
+}
+
+async function readOriginal(dataset: PreparedDataset, item: Item, side: number): Promise<Buffer> {
+  const bytes = await readImageBytes(dataset, item);
+  return square(sharp(bytes, { limitInputPixels: maxImagePixels }).autoOrient(), side);
+}
+
+async function readPrepared(dataset: PreparedDataset, item: Item, side: number): Promise<Buffer> {
+  const { imageSize } = dataset.manifest;
+  const rgba = new Uint8Array(imageSize ** 2 * 4);
+  const ordinal = dataset.items.findIndex(({ id }) => id === item.id);
+  const file = await open(join(dataset.dir, 'pixels.bin'));
+  try {
+    await file.read(rgba, 0, rgba.length, ordinal * rgba.length);
+  } finally {
+    await file.close();
+  }
+  const raw = { width: imageSize, height: imageSize, channels: 3 } as const;
+  return square(sharp(preparedRgb(rgba), { raw }), side);
+}
+
+function square(image: Sharp, side: number): Promise<Buffer> {
+  return image
+    .resize(side, side, { fit: 'contain', background })
+    .flatten({ background })
+    .png({ palette: true })
+    .toBuffer();
+}
