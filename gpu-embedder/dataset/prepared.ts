@@ -1,3 +1,5 @@
+import type { Preprocessing } from '../../src/image/preprocessing.ts';
+
 /**
  * The prepared data set: what `prepare` writes and every later stage reads.
  *
@@ -5,7 +7,7 @@
  *     <dir>/items.jsonl       one Item a line, in index order
  *     <dir>/concepts.jsonl    one Concept a line (may be empty)
  *     <dir>/pixels.bin        item i at i * size * size * 4: RGBA8, alpha premultiplied
- *     <dir>/originals.bin     image bytes of items whose image is packed (SVG of pictograms)
+ *     <dir>/originals.bin     image bytes of items whose image is packed (SVG of pictograms, members of shards)
  *     <dir>/report.json       inputs = prepared + skipped, each skip with its reason
  */
 export const datasetFormatVersion = 1;
@@ -13,7 +15,7 @@ export const datasetFormatVersion = 1;
 export interface DatasetManifest {
   readonly formatVersion: typeof datasetFormatVersion;
   readonly name: string;
-  readonly kind: 'pictograms' | 'folder' | 'coco';
+  readonly kind: 'pictograms' | 'folder' | 'coco' | 'tar' | 'parquet';
   /** Side of an image in pixels.bin. */
   readonly imageSize: number;
   readonly counts: { readonly items: number; readonly concepts: number; readonly captions: number };
@@ -22,7 +24,12 @@ export interface DatasetManifest {
   readonly fingerprint: string;
   /** What it was made from, as a digest: `prepare` does nothing when it is the same again. */
   readonly inputKey?: string;
+  /** How images became squares; absent: whole, centred, the rest transparent. */
+  readonly imageRule?: ImageFitRule;
 }
+
+/** What of a model's preprocessing decides the pixels that are stored. */
+export type ImageFitRule = Pick<Preprocessing, 'resize' | 'crop' | 'resample'>;
 
 export interface SourceInfo {
   readonly name: string;
@@ -48,6 +55,8 @@ export interface Item {
   /** Concept id; items with the same concept show the same thing. */
   readonly concept?: string;
   readonly set?: string;
+  /** Class of the image, as its source names it. */
+  readonly label?: string;
   /** `mono`: one colour on nothing, may be recoloured. */
   readonly palette: 'colour' | 'mono';
   readonly split: 'train' | 'validation';

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
 import { datasetFormatVersion, type Concept, type DatasetManifest, type Item } from './prepared.ts';
+import { readLines } from './read-lines.ts';
 
-/** A prepared data set; pixels and image bytes are read by {@link readPixels} and {@link readImageBytes}. */
+/** A prepared data set; pixels and image bytes are read by {@link openPixels} and {@link readImageBytes}. */
 export interface PreparedDataset {
   readonly manifest: DatasetManifest;
   /** In index order. */
@@ -14,13 +15,12 @@ export interface PreparedDataset {
   readonly dir: string;
 }
 
-/** Bytes of one read; a read past 2 GiB fails. */
-const readBytes = 1 << 26;
+const sizeSchema = z.object({ width: z.int().positive(), height: z.int().positive() });
 
 const manifestSchema: z.ZodType<DatasetManifest> = z.object({
   formatVersion: z.literal(datasetFormatVersion),
   name: z.string(),
-  kind: z.enum(['pictograms', 'folder', 'coco']),
+  kind: z.enum(['pictograms', 'folder', 'coco', 'tar', 'parquet']),
   imageSize: z.int().positive(),
   counts: z.object({
     items: z.int().nonnegative(),
@@ -32,6 +32,16 @@ const manifestSchema: z.ZodType<DatasetManifest> = z.object({
   ),
   fingerprint: z.string(),
   inputKey: z.string().optional(),
+  imageRule: z
+    .object({
+      resize: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('exact'), size: sizeSchema }),
+        z.object({ kind: z.literal('shortest'), side: z.int().positive() }),
+      ]),
+      crop: sizeSchema.optional(),
+      resample: z.int().nonnegative(),
+    })
+    .optional(),
 });
 
 /**
@@ -41,8 +51,8 @@ const manifestSchema: z.ZodType<DatasetManifest> = z.object({
  */
 export function openDataset(dir: string): PreparedDataset {
   const manifest = readManifest(dir);
-  const items = readLines<Item>(dir, 'items.jsonl', manifest.counts.items);
-  const concepts = readLines<Concept>(dir, 'concepts.jsonl', manifest.counts.concepts);
+  const items = readJsonLines<Item>(dir, 'items.jsonl', manifest.counts.items);
+  const concepts = readJsonLines<Concept>(dir, 'concepts.jsonl', manifest.counts.concepts);
   return { manifest, items, concepts: new Map(concepts.map((c) => [c.id, c])), dir };
 }
 
@@ -70,6 +80,45 @@ export function readManifest(dir: string): DatasetManifest {
   return parsed.data;
 }
 
+/** The pixels of a data set, which are read item by item: they may be larger than the memory. */
+export interface Pixels {
+  /**
+   * Read the pixels of an item.
+   *
+   * @param into - memory of at least imageSize * imageSize * 4 bytes to read into
+   * @returns RGBA8, alpha premultiplied, [imageSize, imageSize, 4]
+   */
+  read(item: number, into?: Uint8Array): Uint8Array;
+  close(): void;
+}
+
+/**
+ * Open the pixels of a data set; threads open them each for itself.
+ *
+ * @throws DiptychError not_prepared - there are more or fewer than the items take
+ */
+export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'manifest'>): Pixels {
+  const { counts, imageSize } = manifest;
+  const length = imageSize * imageSize * 4;
+  const path = join(dir, 'pixels.bin');
+  const expected = counts.items * length;
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size !== expected) {
+    throw notPrepared(dir, `${path}: expected ${expected} bytes, got ${size}`);
+  }
+  const file = openSync(path, 'r');
+  return {
+    read(item, into = new Uint8Array(length)) {
+      const read = readSync(file, into, 0, length, item * length);
+      if (read < length) {
+        throw notPrepared(dir, `${path}: expected ${length} bytes of item ${item}, got ${read}`);
+      }
+      return into.subarray(0, length);
+    },
+    close: () => closeSync(file),
+  };
+}
+
 /**
  * Read all pixels into memory that threads can share.
  *
@@ -77,24 +126,14 @@ export function readManifest(dir: string): DatasetManifest {
  */
 export function readPixels(dataset: PreparedDataset): Uint8Array<SharedArrayBuffer> {
   const { counts, imageSize } = dataset.manifest;
-  const path = join(dataset.dir, 'pixels.bin');
-  const expected = counts.items * imageSize * imageSize * 4;
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size !== expected) {
-    throw notPrepared(dataset.dir, `${path}: expected ${expected} bytes, got ${size}`);
+  const length = imageSize * imageSize * 4;
+  const all = new Uint8Array(new SharedArrayBuffer(counts.items * length));
+  const pixels = openPixels(dataset);
+  for (let item = 0; item < counts.items; item++) {
+    pixels.read(item, all.subarray(item * length, (item + 1) * length));
   }
-  const pixels = new Uint8Array(new SharedArrayBuffer(expected));
-  const file = openSync(path, 'r');
-  try {
-    for (let at = 0; at < expected;) {
-      const bytesRead = readSync(file, pixels, at, Math.min(expected - at, readBytes), at);
-      if (bytesRead === 0) throw notPrepared(dataset.dir, `${path}: ends at ${at} of ${expected}`);
-      at += bytesRead;
-    }
-  } finally {
-    closeSync(file);
-  }
-  return pixels;
+  pixels.close();
+  return all;
 }
 
 /** Read the image of an item as its source has it. */
@@ -121,31 +160,24 @@ export function captionsOf(dataset: PreparedDataset, item: Item): string[] {
   );
 }
 
-function readLines<T>(dir: string, name: string, expected: number): T[] {
+function readJsonLines<T>(dir: string, name: string, expected: number): T[] {
   const path = join(dir, name);
-  let lines: string[];
+  const values: T[] = [];
   try {
-    lines = readFileSync(path, 'utf8').split('\n');
+    for (const line of readLines(path)) values.push(JSON.parse(line) as T);
   } catch (cause) {
-    throw notPrepared(dir, `${path} cannot be read: ${(cause as Error).message}`);
+    throw notPrepared(dir, `${path}:${values.length + 1}: ${(cause as Error).message}`);
   }
-  if (lines.at(-1) === '') lines.pop();
-  if (lines.length !== expected) {
-    throw notPrepared(dir, `${path}: expected ${expected} lines, got ${lines.length}`);
+  if (values.length !== expected) {
+    throw notPrepared(dir, `${path}: expected ${expected} lines, got ${values.length}`);
   }
-  return lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as T;
-    } catch (cause) {
-      throw notPrepared(dir, `${path}:${i + 1}: ${(cause as Error).message}`);
-    }
-  });
+  return values;
 }
 
 /** Say what is wrong with a data set and which command makes it. */
 function notPrepared(dir: string, problem: string): DiptychError {
   return new DiptychError(
     'not_prepared',
-    `${problem}; make it with: diptych prepare pictograms|folder|coco … --out ${dir}`,
+    `${problem}; make it with: diptych prepare pictograms|folder|coco|tar|parquet … --out ${dir}`,
   );
 }
