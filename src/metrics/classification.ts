@@ -2,6 +2,7 @@ import { DiptychError } from '../errors.ts';
 
 export interface ClassificationMetrics {
   readonly acc1: number;
+  /** NaN with fewer than five classes, as in CLIP_benchmark. */
   readonly acc5: number;
   /** Recall of each class that occurs, averaged: rare classes count as much as common ones. */
   readonly mean_per_class_recall: number;
@@ -47,7 +48,7 @@ export function classificationMetrics(
   const recalls = [...right.values()].map((counts) => counts.first / counts.total);
   return {
     acc1: first / n,
-    acc5: fifth / n,
+    acc5: classes < 5 ? NaN : fifth / n,
     mean_per_class_recall: recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length,
   };
 }

@@ -1,4 +1,5 @@
 import { DiptychError } from '../errors.ts';
+import { bestRank } from './best-rank.ts';
 
 export interface RetrievalTask {
   /** [queries, dim], L2-normalised. */
@@ -20,7 +21,16 @@ export interface RetrievalTask {
  * @throws DiptychError `bad_request` when lengths do not fit or a query has no answer
  */
 export function retrievalRecallAtK(task: RetrievalTask, ks: readonly number[]): number[] {
-  const ranks = bestRanks(task);
+  return recallAtK(bestRanks(task), ks);
+}
+
+/**
+ * Turn ranks into recall.
+ *
+ * @param ranks - number of wrong items before the best answer of each query
+ * @returns 0 to 1, in the order of `ks`
+ */
+export function recallAtK(ranks: readonly number[], ks: readonly number[]): number[] {
   return ks.map((k) => ranks.filter((rank) => rank < k).length / ranks.length);
 }
 
@@ -36,18 +46,7 @@ export function bestRanks({ queries, gallery, dim, relevant }: RetrievalTask): n
       for (let j = 0; j < dim; j++) dot += queries[query * dim + j] * gallery[item * dim + j];
       scores[item] = dot;
     }
-    const answers = new Set(relevant(query));
-    if (answers.size === 0) {
-      throw new DiptychError('bad_request', `query ${query}: expected an answer, got none`);
-    }
-    let best = -Infinity;
-    for (const answer of answers) if (scores[answer] > best) best = scores[answer];
-    let rank = 0;
-    // Written so that a score that is no number stands before the answer as well.
-    for (let item = 0; item < galleryCount; item++) {
-      if (!(scores[item] < best) && !answers.has(item)) rank += 1;
-    }
-    ranks.push(best === -Infinity ? Infinity : rank);
+    ranks.push(bestRank(scores, relevant(query)));
   }
   return ranks;
 }

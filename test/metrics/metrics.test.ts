@@ -26,13 +26,18 @@ describe('retrievalRecallAtK', () => {
     expect(recall([0.5, 0.5, 0.5], [[0, 1]])).toEqual([0, 1, 1]);
   });
 
+  it('takes what float32 cannot tell apart for a tie', () => {
+    expect(recall([0.5 + 2e-7, 0.5, 0], [[0]])).toEqual([0, 1, 1]);
+    expect(recall([0.5 + 2e-5, 0.5, 0], [[0]])).toEqual([1, 1, 1]);
+  });
+
   it('finds nothing with embeddings that are no numbers', () => {
     expect(recall([NaN, NaN, NaN], [[0]])).toEqual([0, 0, 0]);
   });
 
   it('refuses lengths that do not fit and queries without an answer', () => {
     expect(() => recall([1, 2], [[0]])).toThrow(/queries: expected a positive multiple of 3/);
-    expect(() => recall([1, 0, 0], [[]])).toThrow(/query 0: expected an answer/);
+    expect(() => recall([1, 0, 0], [[]])).toThrow(/expected an answer of each query/);
   });
 });
 
@@ -77,6 +82,17 @@ describe('classificationMetrics', () => {
 
   it('counts ties against the right class', () => {
     expect(classificationMetrics(Float32Array.of(1, 1), [0], 2).acc1).toBe(0);
+    // Five classes tie with the right one, then four.
+    const scores = Float32Array.of(2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2);
+    expect(classificationMetrics(scores, [0, 1], 6).acc5).toBe(1 / 2);
+  });
+
+  it('has no acc5 of fewer than five classes', () => {
+    expect(classificationMetrics(Float32Array.of(4, 3, 2, 1), [0], 4)).toEqual({
+      acc1: 1,
+      acc5: NaN,
+      mean_per_class_recall: 1,
+    });
   });
 
   it('refuses scores that do not fit the labels', () => {
