@@ -1,5 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { DiptychError } from '../../src/errors.ts';
+import type { Device } from './check-device.ts';
+import { checkDevice } from './check-device.ts';
 import type { DataType, Shape, TypedArray } from './graph.ts';
 
 export type Tensor = ort.Tensor;
@@ -8,7 +10,13 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 export interface SessionOptions {
   /** Threads within an operator; all cores by default. */
   readonly threads?: number;
-  readonly device?: 'cpu' | 'webgpu' | 'cuda';
+  readonly device?: Device;
+  /**
+   * Outputs that stay in the memory of a WebGPU device, to be fed again and disposed of by the
+   * caller. Reading one aborts the process (onnxruntime-node 1.30): bring it back by a session
+   * that returns its input on the CPU.
+   */
+  readonly keptOnDevice?: readonly string[];
 }
 
 export interface Session {
@@ -31,18 +39,25 @@ export interface Session {
  * Open a model in onnxruntime.
  *
  * @param model - the bytes of an ONNX file, or its path
- * @throws DiptychError `unreadable_model`
+ * @throws DiptychError `unreadable_model`; `invalid_option` where the device is not there
  */
 export async function openSession(
   model: Uint8Array | string,
-  { threads, device = 'cpu' }: SessionOptions = {},
+  { threads, device = 'cpu', keptOnDevice = [] }: SessionOptions = {},
 ): Promise<Session> {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     logSeverityLevel: 3,
     ...(threads ? { intraOpNumThreads: threads } : {}),
+    ...(device === 'webgpu' && keptOnDevice.length > 0
+      ? {
+          preferredOutputLocation: Object.fromEntries(
+            keptOnDevice.map((name) => [name, 'gpu-buffer' as const]),
+          ),
+        }
+      : {}),
   };
-  const session = await create(model, options);
+  const session = await create(model, options, device);
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
@@ -55,12 +70,14 @@ export async function openSession(
 async function create(
   model: Uint8Array | string,
   options: ort.InferenceSession.SessionOptions,
+  device: Device,
 ): Promise<ort.InferenceSession> {
   try {
     return typeof model === 'string'
       ? await ort.InferenceSession.create(model, options)
       : await ort.InferenceSession.create(model, options);
   } catch (cause) {
+    await checkDevice(device);
     const name = typeof model === 'string' ? model : `model of ${model.length} bytes`;
     throw new DiptychError(
       'unreadable_model',
