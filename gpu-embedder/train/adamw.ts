@@ -20,9 +20,12 @@ export interface AdamWStep {
   readonly emaDecay: number;
 }
 
+export /** The parameter named `logit_scale` is kept between 0 and this, so that no loss blows up. */
+export const maxLogitScale = Math.log(100);
+
 const beta1 = 0.9;
-const beta2 = 0.98;
-const epsilon = 1e-8;
+export const beta2 = 0.98;
+export const epsilon = 1e-8;
 
 /** Global L2 norm over all gradients. */
 export function gradientNorm(gradients: readonly Float32Array[]): number {
@@ -52,7 +55,7 @@ export function adamWStep(
   // A young average follows the weights; it slows down to emaDecay.
   const keep = Math.min(options.emaDecay, step / (step + 10));
   for (let s = 0; s < slots.length; s++) {
-    const { data, m, v, average, decay } = slots[s];
+    const { name, data, m, v, average, decay } = slots[s];
     const gradient = gradients[s];
     const shrink = decay ? 1 - learningRate * weightDecay : 1;
     for (let i = 0; i < data.length; i++) {
@@ -66,5 +69,6 @@ export function adamWStep(
       data[i] = next;
       average[i] = keep * average[i] + (1 - keep) * next;
     }
+    if (name === 'logit_scale') data[0] = Math.min(maxLogitScale, Math.max(0, data[0]));
   }
 }
