@@ -20,10 +20,10 @@ export interface AdamWStep {
   readonly emaDecay: number;
 }
 
-export /** The parameter named `logit_scale` is kept between 0 and this, so that no loss blows up. */
+/** The parameter named `logit_scale` is kept between 0 and this, so that no loss blows up. */
 export const maxLogitScale = Math.log(100);
 
-const beta1 = 0.9;
+export const beta1 = 0.9;
 export const beta2 = 0.98;
 export const epsilon = 1e-8;
 
