@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { clock, timeLeft } from './time-left.ts';
 
 /** What a stage tells about its progress. */
 export interface Progress {
@@ -9,6 +10,7 @@ export interface Progress {
 
 /** Milliseconds between two lines where the output is not a terminal. */
 const lineEveryMs = 5000;
+const barCells = { least: 6, most: 24 };
 
 /**
  * Show progress on stderr: a bar on a terminal, else a line every five seconds.
@@ -21,31 +23,80 @@ export function progressBar(label: string, total: number): Progress {
 }
 
 function bar(label: string, total: number): Progress {
-  const single = new cliProgress.SingleBar(
-    {
-      format: `${label} {bar} {percentage}% {value}/{total} eta {eta_formatted} {note}`,
-      stream: process.stderr,
-      hideCursor: true,
-      clearOnComplete: false,
-    },
-    cliProgress.Presets.shades_classic,
-  );
-  single.start(total, 0, { note: '' });
+  const left = timeLeft(total);
+  let note = '';
+  const single = new cliProgress.SingleBar({
+    format: (_, { value }) =>
+      barLine(
+        { label, done: value, total, note, left: left.seconds() },
+        process.stderr.columns ?? 80,
+      ),
+    stream: process.stderr,
+    hideCursor: true,
+  });
+  single.start(total, 0);
   return {
-    update: (done, note = '') => single.update(done, { note }),
+    update(done, text = '') {
+      note = text;
+      left.update(done);
+      single.update(done);
+    },
     stop: () => single.stop(),
   };
 }
 
 function lines(label: string, total: number): Progress {
+  const left = timeLeft(total);
   let last = Date.now();
   return {
     update(done, note = '') {
+      left.update(done);
       const now = Date.now();
       if (now - last < lineEveryMs) return;
       last = now;
-      process.stderr.write(`${label} ${done}/${total} ${note}\n`);
+      const state = { label, done, total, note, left: left.seconds() };
+      process.stderr.write(`${plainLine(state)}\n`);
     },
     stop() {},
   };
 }
+
+export interface ProgressState {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly note: string;
+  /** Seconds. */
+  readonly left: number | null;
+}
+
+/** Describe the state: "train 42% 840/2000 | loss 2.345 | 12:30 left". */
+export function plainLine(state: ProgressState): string {
+  const { label, done, total, note } = state;
+  return `${label} ${joined(`${percent(state)} ${done}/${total}`, note, timeOf(state))}`;
+}
+
+/**
+ * Fit the state into a line of a terminal: the bar takes the room that the text leaves. Where the
+ * shortest bar does not fit, the end of the note is cut, so that the time left is always seen.
+ */
+export function barLine(state: ProgressState, columns: number): string {
+  const { label, done, total, note } = state;
+  const withNote = (text: string): string =>
+    note
+      ? joined(percent(state), text, timeOf(state))
+      : joined(`${percent(state)} ${done}/${total}`, timeOf(state));
+  const room = columns - label.length - 2;
+  const over = withNote(note).length + barCells.least - room;
+  const text = withNote(over > 0 ? `${note.slice(0, -over - 1).trimEnd()}…` : note);
+  const cells = Math.max(barCells.least, Math.min(barCells.most, room - text.length));
+  const full = Math.floor((cells * Math.min(done, total)) / total);
+  return `${label} ${'█'.repeat(full)}${'░'.repeat(cells - full)} ${text}`;
+}
+
+const joined = (...parts: readonly string[]): string => parts.filter(Boolean).join(' | ');
+
+const percent = ({ done, total }: ProgressState): string => `${Math.floor((100 * done) / total)}%`;
+
+const timeOf = ({ done, total, left }: ProgressState): string =>
+  left === null || done >= total ? '' : `${clock(left)} left`;

@@ -1,0 +1,48 @@
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { DiptychError } from '../../src/errors.ts';
+import type { LogRecord } from './records.ts';
+
+/** Add a record to log.jsonl. */
+export function appendLog(path: string, record: LogRecord): void {
+  appendFileSync(path, line(record));
+}
+
+/**
+ * Read log.jsonl; none if there is no file. A last line that a killed run left half written is
+ * passed over.
+ *
+ * @throws DiptychError unreadable_source - another line is no record
+ */
+export function readLog(path: string): LogRecord[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const cutOff = lines.pop()!;
+  const records = lines.map((text, i) => {
+    const record = parse(text);
+    if (record) return record;
+    throw new DiptychError(
+      'unreadable_source',
+      `${path}:${i + 1}: expected a record of type step or validation, got ${text.slice(0, 80) || 'an empty line'}`,
+    );
+  });
+  const last = parse(cutOff);
+  return last ? [...records, last] : records;
+}
+
+/** Drop the records past a step, so that a run resumed there writes each step once. */
+export function truncateLog(path: string, step: number): void {
+  const kept = readLog(path).filter((record) => record.step <= step);
+  writeFileSync(`${path}.partial`, kept.map(line).join(''));
+  renameSync(`${path}.partial`, path);
+}
+
+const line = (record: LogRecord): string => `${JSON.stringify(record)}\n`;
+
+function parse(text: string): LogRecord | null {
+  try {
+    const record = JSON.parse(text) as LogRecord | null;
+    return record?.type === 'step' || record?.type === 'validation' ? record : null;
+  } catch {
+    return null;
+  }
+}
