@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PreparedDataset } from '../../../gpu-embedder/dataset/read-dataset.ts';
 import type {
   LogRecord,
   StepRecord,
@@ -30,6 +31,19 @@ export const validationRecord = (
 
 /** Markup where people write: it must come out as text. */
 export const markup = '</script><img src=x onerror="document.title=1"> & cake';
+
+/** Twelve queries, of ranks 9 to 1; the text of the second is markup. */
+export function exampleQueries({ items }: PreparedDataset): ValidationQuery[] {
+  return Array.from({ length: 12 }, (_, i) => ({
+    text: i === 1 ? markup : items[i].title,
+    item: items[i].id,
+    rank: Math.max(1, 9 - i),
+    nearest: [0, 1, 2, 3, 4].map((k) => ({
+      item: items[(i + k + (i < 8 ? 1 : 0)) % items.length].id,
+      score: 0.6 - 0.05 * k,
+    })),
+  }));
+}
 
 const stages = [
   { loss: 'classification', train: ['image'], steps: 2400, batch: 256, imageSize: 48, learningRate: 3e-3, clipNorm: 1, speed: 240, from: 7.9, to: 2.1 }, // prettier-ignore

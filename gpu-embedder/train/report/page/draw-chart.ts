@@ -23,12 +23,14 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
     ),
   );
   const colourOf = (_: uPlot, series: number): string => colours[series - 1];
-  const line = ({ label, style }: Series): uPlot.Series => ({
-    label,
+  const markerOf = (plot: uPlot, series: number): string =>
+    `color-mix(in srgb, ${colourOf(plot, series)} ${alphaOf(chart.series[series - 1]) * 100}%, transparent)`;
+  const line = (series: Series): uPlot.Series => ({
+    label: series.label,
     stroke: colourOf,
-    width: style === undefined ? 2 : 1,
-    alpha: style === 'faint' ? 0.45 : 1,
-    dash: style === 'limit' ? [4, 4] : undefined,
+    width: series.style === undefined ? 2 : 1,
+    alpha: alphaOf(series),
+    dash: series.style === 'limit' ? [4, 4] : undefined,
     points: { show: chart.steps.length < 40, size: 5, fill: colour('--paper') },
     // The stroke of a line that falls between two stages is wider than the gap.
     gaps: (_plot, _series, _from, _to, gaps) => gaps.map(([from, to]) => [from - 2, to + 2]),
@@ -44,7 +46,7 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
       height,
       padding: [20, 24, 0, 0],
       scales: {
-        x: { time: false, range: (_, min, max) => [min === chart.steps[0] ? 0 : min, max] },
+        x: { time: false, range: stepRange(chart, stages) },
         y: valueScale(chart),
       },
       axes: [
@@ -52,7 +54,7 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
         { ...axis, label: chart.axis, labelSize: 18, size: 52, values: (_, at) => at.map(tick) },
       ],
       series: [{ label: 'step', value: (_, step) => show(step) }, ...chart.series.map(line)],
-      legend: { markers: { width: 0, fill: colourOf } },
+      legend: { markers: { width: 0, fill: markerOf } },
       cursor: {
         y: false,
         sync: { key: 'steps' },
@@ -70,6 +72,13 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
   );
 }
 
+/** The whole run, so that charts stand above each other; else what was dragged across. */
+function stepRange({ steps }: Chart, stages: readonly StageSpan[]): uPlot.Range.Function {
+  const whole = [steps[0], steps.at(-1)];
+  return (_, min, max) =>
+    min === whole[0] && max === whole[1] ? [0, stages.at(-1)!.to] : [min, max];
+}
+
 function valueScale({ range }: Chart): uPlot.Scale {
   switch (range) {
     case 'values':
@@ -82,6 +91,8 @@ function valueScale({ range }: Chart): uPlot.Scale {
       return { distr: 3 };
   }
 }
+
+const alphaOf = ({ style }: Series): number => (style === 'faint' ? 0.45 : 1);
 
 /** A logarithmic axis leaves some of its ticks without a number. */
 const tick = (value: number | null): string => (value === null ? '' : show(value));
