@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDataset, readPixels } from '../gpu-embedder/dataset/read-dataset.ts';
+import { pixelNormalisation } from '../gpu-embedder/model/config.ts';
 import { foldWeights } from '../gpu-embedder/model/fold.ts';
 import { imageTower } from '../gpu-embedder/model/image-tower.ts';
 import { StoredParameters } from '../gpu-embedder/model/parameters.ts';
@@ -14,42 +14,36 @@ import { Graph } from '../gpu-embedder/onnx/graph.ts';
 import { writeModel } from '../gpu-embedder/onnx/model-proto.ts';
 import { openSession, tensor } from '../gpu-embedder/onnx/session.ts';
 import { plainView } from '../gpu-embedder/train/augment.ts';
-import { classSubjects } from '../gpu-embedder/train/batches.ts';
 import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
-import { trainConfigSchema } from '../gpu-embedder/train/config.ts';
-import { prototypesName } from '../gpu-embedder/train/stage-graph.ts';
+import { parseTrainConfig } from '../gpu-embedder/train/config.ts';
+import { prototypesName } from '../gpu-embedder/train/loss-graph.ts';
 import { loadTrainingSet } from '../gpu-embedder/train/training-set.ts';
 
 const [runDir, dataDir, setName] = process.argv.slice(2);
-const config = trainConfigSchema.parse(
+const config = parseTrainConfig(
   JSON.parse(readFileSync(join(runDir, 'config.json'), 'utf8')),
+  runDir,
 );
+if (!('architecture' in config)) throw new Error(`${runDir} is no run from scratch`);
+const { embedDim, image } = config.architecture;
 const { slots, step } = readCheckpoint(join(runDir, 'checkpoint.bin'));
 const weights = new Map(slots.map(({ name, shape, average }) => [name, { shape, data: average }]));
-const { embedDim } = config;
-const size = config.image.imageSize;
+const size = image.imageSize;
 
-const dataset = openDataset(dataDir);
-const pixels = readPixels(dataset);
-const training = loadTrainingSet(dataDir, pixels.buffer as SharedArrayBuffer);
-const classes = classSubjects(training, config.minItemsPerClass).map(
-  (i) => training.subjects[i].concept.id,
+const training = loadTrainingSet(dataDir, config);
+const { dataset } = training;
+const classes = training.classes.map(
+  ({ items }) => training.subjects[training.subjectOf[items[0]]].concept.id,
 );
 const emoji = new Set(classes.filter((id) => dataset.concepts.get(id)?.group !== undefined));
 const prototypes = weights.get(prototypesName)!.data;
 
-const side = dataset.manifest.imageSize;
 const items = dataset.items.flatMap((item, i) =>
   item.set === setName && emoji.has(item.concept ?? '') ? [i] : [],
 );
 const g = new Graph();
 const input = g.input('pixels', [2, 3, size, size], 'float32', ['batch', 3, size, size]);
-const embeds = imageTower(
-  new StoredParameters(g, foldWeights(weights)),
-  input,
-  config.image,
-  embedDim,
-);
+const embeds = imageTower(new StoredParameters(g, foldWeights(weights)), input, image, embedDim);
 g.output(embeds, 'embeds', ['batch', embedDim]);
 const session = await openSession(writeModel(g), { threads: 2 });
 
@@ -60,8 +54,8 @@ for (let start = 0; start < items.length; start += batch) {
   const plane = 3 * size * size;
   const data = new Float32Array(part.length * plane);
   part.forEach((i, row) => {
-    const bytes = pixels.subarray(i * side * side * 4, (i + 1) * side * side * 4);
-    plainView({ pixels: bytes, side, palette: dataset.items[i].palette }, size, data, row * plane);
+    const target = { size, out: data, offset: row * plane, normalisation: pixelNormalisation };
+    plainView(training.picture(i), target);
   });
   const feed = tensor(data, [part.length, 3, size, size]);
   const embeddings = (await session.run({ pixels: feed }))['embeds'].data as Float32Array;

@@ -7,12 +7,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TokenizerJson } from '../src/text/tokenizer-json.ts';
 import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
-import { trainConfigSchema } from '../gpu-embedder/train/config.ts';
-import { exportCheckpoint } from '../gpu-embedder/train/export-checkpoint.ts';
+import { parseTrainConfig } from '../gpu-embedder/train/config.ts';
+import { scratchModel } from '../gpu-embedder/train/training-model.ts';
 
 const [runDir, modelDir] = process.argv.slice(2);
 const json = (name: string): unknown => JSON.parse(readFileSync(join(runDir, name), 'utf8'));
 const { slots, step } = readCheckpoint(join(runDir, 'checkpoint.bin'));
 const tokenizer = json('tokenizer.json') as TokenizerJson;
-await exportCheckpoint(modelDir, slots, trainConfigSchema.parse(json('config.json')), tokenizer);
+const config = parseTrainConfig(json('config.json'), runDir);
+if (!('architecture' in config)) throw new Error(`${runDir} is no run from scratch`);
+const store = new Map(slots.map((slot) => [slot.name, slot]));
+await scratchModel(config, tokenizer).save(modelDir, store);
 console.log(`step ${step} is in ${modelDir}`);

@@ -19,6 +19,7 @@ export const errorStatus = {
   port_in_use: 500,
   not_prepared: 409,
   training_diverged: 500,
+  write_failed: 507,
   below_minimum: 500,
   internal: 500,
 } as const;

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { DiptychError } from '../../src/errors.ts';
 import type { Graph, Shape, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
-import type { Random } from '../random.ts';
+import { createRandom } from '../random.ts';
 import { toFloat16 } from './float16.ts';
 
 /** How a parameter starts: normal with this deviation, a constant, or these numbers. */
@@ -55,7 +56,8 @@ export class TrainableParameters implements Parameters {
 
   constructor(
     readonly graph: Graph,
-    private readonly random: Random,
+    /** Initial values depend on it and on the name alone, not on the graph around them. */
+    private readonly seed: number,
   ) {}
 
   get(name: string, shape: Shape, initial: Initial, options: ParameterOptions = {}): Value {
@@ -64,7 +66,7 @@ export class TrainableParameters implements Parameters {
     }
     const { decay = shape.length > 1, frozen = false } = options;
     const value = this.graph.input(name, shape);
-    const data = 'data' in initial ? initial.data : this.draw(shape, initial);
+    const data = 'data' in initial ? initial.data : this.draw(name, shape, initial);
     this.list.push({ name, shape, data, decay, frozen, value });
     return value;
   }
@@ -89,10 +91,16 @@ export class TrainableParameters implements Parameters {
     };
   }
 
-  private draw(shape: Shape, initial: { std: number } | { value: number }): Float32Array {
+  private draw(
+    name: string,
+    shape: Shape,
+    initial: { std: number } | { value: number },
+  ): Float32Array {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
     if ('value' in initial) return data.fill(initial.value);
-    for (let i = 0; i < data.length; i++) data[i] = this.random.normal() * initial.std;
+    const hash = createHash('sha256').update(name).digest().readUInt32LE();
+    const random = createRandom(hash + this.seed);
+    for (let i = 0; i < data.length; i++) data[i] = random.normal() * initial.std;
     return data;
   }
 }

@@ -1,6 +1,5 @@
 import { createTokenizer } from '../../src/text/tokenizer.ts';
 import { Graph } from '../onnx/graph.ts';
-import { createRandom } from '../random.ts';
 import type { DualEncoderConfig } from './config.ts';
 import { exportModel } from './export-model.ts';
 import { foldWeights } from './fold.ts';
@@ -37,7 +36,7 @@ export async function writeTinyModel(
     },
   };
   const g = new Graph();
-  const p = new TrainableParameters(g, createRandom(seed));
+  const p = new TrainableParameters(g, seed);
   const size = config.image.imageSize;
   imageTower(p, g.input('pixels', [2, 3, size, size]), config.image, config.embedDim);
   textTower(p, g.input('ids', [2, contextLength], 'int32'), config.text, config.embedDim);

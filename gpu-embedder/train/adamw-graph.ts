@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
 import type { AdamWStep } from './adamw.ts';
-import { beta1, beta2, epsilon } from './adamw.ts';
+import { beta1, beta2, epsilon, maxLogitScale } from './adamw.ts';
 import type { Pack, SlotArray } from './pack-parameters.ts';
 import { packRow } from './pack-parameters.ts';
 
@@ -13,9 +13,6 @@ export interface PackUpdate {
   readonly before: PackValues;
   readonly gradient: Value;
 }
-
-/** e^logit_scale stays within 1 and 100. */
-const logitScaleRange = [0, Math.log(100)] as const;
 
 /** What differs from step to step, as the graph takes it: the input `update`. */
 export function updateFactors(options: AdamWStep): Float32Array {
@@ -40,7 +37,7 @@ const factorCount = 5;
 export function appendAdamW(
   g: Graph,
   updates: readonly PackUpdate[],
-): { readonly norm: Value; readonly after: readonly PackValues[] } {
+): { readonly norm: Value; readonly after: ReadonlyMap<Pack, PackValues> } {
   const factors = op.Split(
     g,
     g.input('update', [factorCount]),
@@ -53,23 +50,22 @@ export function appendAdamW(
     updates.map(({ gradient }) => gradient),
   );
   const clip = op.Min(g, op.Div(g, clipNorm, op.Add(g, norm, 1e-6)), 1);
-  const after = updates.map(({ pack, before, gradient }): PackValues => {
+  const after = new Map<Pack, PackValues>();
+  for (const { pack, before, gradient } of updates) {
     const clipped = op.Mul(g, gradient, clip);
     const m = mix(g, before.m, clipped, beta1);
     const v = mix(g, before.v, op.Mul(g, clipped, clipped), beta2);
     const deviation = op.Add(g, op.Sqrt(g, op.Mul(g, v, correction)), epsilon);
-    const kept = pack.decay
-      ? op.Sub(g, before.data, op.Mul(g, before.data, decay))
-      : before.data;
+    const kept = pack.decay ? op.Sub(g, before.data, op.Mul(g, before.data, decay)) : before.data;
     const next = op.Sub(g, kept, op.Div(g, op.Mul(g, m, stepSize), deviation));
     const lag = op.Sub(g, next, before.average);
-    return {
-      data: pack.limited ? op.Clip(g, next, ...logitScaleRange) : next,
+    after.set(pack, {
+      data: pack.limited ? op.Clip(g, next, 0, maxLogitScale) : next,
       m,
       v,
       average: op.Add(g, before.average, op.Mul(g, lag, follow)),
-    };
-  });
+    });
+  }
   return { norm, after };
 }
 

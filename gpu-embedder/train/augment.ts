@@ -1,4 +1,3 @@
-import { pixelNormalisation } from '../model/config.ts';
 import type { Random } from '../random.ts';
 
 type Rgb = readonly [number, number, number];
@@ -24,38 +23,66 @@ export interface Picture {
   readonly palette: 'colour' | 'mono';
 }
 
-/** Write a picture as it is, over white, into `out` at `offset` as normalised CHW. */
-export function plainView(picture: Picture, size: number, out: Float32Array, offset: number): void {
-  const ratio = picture.side / size;
-  render(
-    picture,
-    size,
-    { map: [ratio, 0, 0, 0, ratio, 0], background: white, ink: null, matrix: null },
-    out,
-    offset,
-  );
+/** (x / 255 - mean) / std, per channel. */
+export interface PixelNormalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Where a view goes: normalised CHW of side `size` at `offset` of `out`. */
+export interface Target {
+  readonly size: number;
+  readonly out: Float32Array;
+  readonly offset: number;
+  readonly normalisation: PixelNormalisation;
+}
+
+/** Write a picture as it is, over white. */
+export function plainView(picture: Picture, target: Target): void {
+  const ratio = picture.side / target.size;
+  const map = [ratio, 0, 0, 0, ratio, 0] as const;
+  render(picture, { map, background: white, ink: null, matrix: null }, target);
+}
+
+/** Write a random view, as it suits pictograms or photographs. */
+export function randomView(
+  picture: Picture,
+  target: Target,
+  kind: 'pictogram' | 'photograph',
+  random: Random,
+): void {
+  const view = kind === 'pictogram' ? pictogramView : photographView;
+  render(picture, view(picture, target.size, random), target);
 }
 
 /**
- * Write a random view: small rotation, scale and shift; a monochrome picture in random ink on a
- * random background, a coloured one with its colours shifted on a mostly white background.
+ * Small rotation, scale and shift; a monochrome picture in random ink on a random background, a
+ * coloured one with its colours shifted on a mostly white background.
  */
-export function randomView(
-  picture: Picture,
-  size: number,
-  random: Random,
-  out: Float32Array,
-  offset: number,
-): void {
-  const ratio = picture.side / size;
-  const zoom = ratio / (0.78 + random.uniform() * 0.37);
+function pictogramView({ side, palette }: Picture, size: number, random: Random): View {
+  const zoom = side / size / (0.78 + random.uniform() * 0.37);
   const angle = (random.uniform() - 0.5) * 0.3;
   const [zoomX, zoomY] = [0, 1].map(() => zoom * (0.94 + random.uniform() * 0.12));
-  const [shiftX, shiftY] = [0, 1].map(() => (random.uniform() - 0.5) * picture.side * 0.14);
+  const [shiftX, shiftY] = [0, 1].map(() => (random.uniform() - 0.5) * side * 0.14);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const map = [cos * zoomX, -sin * zoomY, shiftX, sin * zoomX, cos * zoomY, shiftY] as const;
-  const colours = picture.palette === 'mono' ? monoColours(random) : colourColours(random);
-  render(picture, size, { map, ...colours }, out, offset);
+  return { map, ...(palette === 'mono' ? monoColours(random) : colourColours(random)) };
+}
+
+/** A crop of at least half the area (RandomResizedCrop, arXiv:1409.4842) with a gain a channel. */
+function photographView({ side }: Picture, size: number, random: Random): View {
+  const area = 0.5 + random.uniform() * 0.5;
+  const aspect = Math.exp((random.uniform() - 0.5) * 0.5);
+  const [cropX, cropY] = [aspect, 1 / aspect].map((a) => Math.min(1, Math.sqrt(area * a)));
+  const [shiftX, shiftY] = [cropX, cropY].map((c) => (random.uniform() - 0.5) * side * (1 - c));
+  const ratio = side / size;
+  const gains = [0, 1, 2].map(() => 0.9 + random.uniform() * 0.2);
+  return {
+    map: [ratio * cropX, 0, shiftX, 0, ratio * cropY, shiftY],
+    background: white,
+    ink: null,
+    matrix: [gains[0], 0, 0, 0, gains[1], 0, 0, 0, gains[2]],
+  };
 }
 
 const randomColour = (random: Random): Rgb => [
@@ -95,22 +122,15 @@ function colourColours(random: Random): Pick<View, 'background' | 'ink' | 'matri
 }
 
 /** Bilinear sampling of the premultiplied source, coloured, over the background. */
-function render(
-  picture: Picture,
-  size: number,
-  view: View,
-  out: Float32Array,
-  offset: number,
-): void {
+function render(picture: Picture, view: View, target: Target): void {
   const { pixels, side } = picture;
   const { map, background, ink, matrix } = view;
+  const { size, out, offset, normalisation } = target;
   const plane = size * size;
   const centre = side / 2 - 0.5;
   const half = size / 2 - 0.5;
-  const [biasR, biasG, biasB] = pixelNormalisation.mean.map(
-    (m, c) => -m / pixelNormalisation.std[c],
-  );
-  const [gainR, gainG, gainB] = pixelNormalisation.std.map((s) => 1 / (255 * s));
+  const [biasR, biasG, biasB] = normalisation.mean.map((m, c) => -m / normalisation.std[c]);
+  const [gainR, gainG, gainB] = normalisation.std.map((s) => 1 / (255 * s));
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const sourceX = map[0] * (x - half) + map[1] * (y - half) + map[2] + centre;

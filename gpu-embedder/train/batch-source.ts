@@ -11,8 +11,11 @@ export interface BatchSource {
   close(): Promise<void>;
 }
 
+/** Memory that batches which wait may take, bytes. */
+const aheadBytes = 512 * 2 ** 20;
+
 /** Batches made ahead in a thread of their own, so that the trainer never waits for pixels. */
-export function startBatchSource(data: BatchThreadData, ahead = 3): BatchSource {
+export function startBatchSource(data: BatchThreadData): BatchSource {
   const thread = startThread(new URL('./batch-thread.ts', import.meta.url), data);
   const ready = new Map<string, Batch>();
   const waiting = new Map<string, (batch: Batch) => void>();
@@ -30,12 +33,13 @@ export function startBatchSource(data: BatchThreadData, ahead = 3): BatchSource 
     else ready.set(id, batch);
   });
   const request = (stage: number, step: number): void => {
-    if (step >= data.config.stages[stage].steps || requested.has(key(stage, step))) return;
+    if (step >= data.stages[stage].steps || requested.has(key(stage, step))) return;
     requested.add(key(stage, step));
     thread.postMessage({ stage, step } satisfies BatchRequest);
   };
   return {
     next: async (stage, step) => {
+      const ahead = batchesAhead(data, stage);
       for (let i = 0; i <= ahead; i++) request(stage, step + i);
       // session.run blocks this thread: let the messages that came meanwhile in.
       await new Promise((resolve) => setImmediate(resolve));
@@ -50,4 +54,11 @@ export function startBatchSource(data: BatchThreadData, ahead = 3): BatchSource 
       await thread.terminate();
     },
   };
+}
+
+/** One to three: a large batch waits in memory beside the one that is used. */
+function batchesAhead({ stages, imageSize }: BatchThreadData, index: number): number {
+  const stage = stages[index];
+  const bytes = stage.batch * (3 * (stage.imageSize ?? imageSize) ** 2 + stage.batch) * 4;
+  return Math.max(1, Math.min(3, Math.floor(aheadBytes / bytes)));
 }

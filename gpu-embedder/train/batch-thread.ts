@@ -1,16 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createTokenizer } from '../../src/text/tokenizer.ts';
-import type { TokenizerJson } from '../model/tokenizer-trainer.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
+import type { BatchInputs } from './batches.ts';
 import { createBatchMaker } from './batches.ts';
 import type { TrainConfig } from './config.ts';
+import type { TextInputSpec } from './text-input.ts';
+import { openTextInput } from './text-input.ts';
+import type { TimedStage } from './trainer.ts';
 import { loadTrainingSet } from './training-set.ts';
 
-export interface BatchThreadData {
+export interface BatchThreadData extends Omit<BatchInputs, 'text'> {
   readonly dataDir: string;
-  readonly pixels: SharedArrayBuffer;
   readonly config: TrainConfig;
-  readonly tokenizer: TokenizerJson;
+  readonly stages: readonly TimedStage[];
+  readonly text: TextInputSpec;
 }
 
 export interface BatchRequest {
@@ -18,15 +20,14 @@ export interface BatchRequest {
   readonly step: number;
 }
 
-const { dataDir, pixels, config, tokenizer } = (workerData as ThreadData<BatchThreadData>).data;
-const maker = createBatchMaker(
-  loadTrainingSet(dataDir, pixels),
-  config,
-  createTokenizer(tokenizer, { contextLength: config.text.contextLength }),
-);
+const data = (workerData as ThreadData<BatchThreadData>).data;
+const maker = createBatchMaker(loadTrainingSet(data.dataDir, data.config), data.config, {
+  ...data,
+  text: await openTextInput(data.text),
+});
 const port = parentPort!;
 port.on('message', ({ stage, step }: BatchRequest) => {
-  const batch = maker.make(config.stages[stage], stage, step);
+  const batch = maker.make(data.stages[stage], stage, step);
   const buffers = Object.values(batch).map((array) => array.buffer as ArrayBuffer);
   port.postMessage({ stage, step, batch }, buffers);
 });

@@ -1,144 +1,226 @@
-import type { Tokenizer } from '../../src/text/tokenizer.ts';
 import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
+import type { PixelNormalisation } from './augment.ts';
 import { plainView, randomView } from './augment.ts';
 import type { Caption } from './captions.ts';
-import { asTyped, drawCaption } from './captions.ts';
+import { asTyped, drawCaption, singleCaptions } from './captions.ts';
 import type { Stage, TrainConfig } from './config.ts';
-import type { Subject, TrainingSet } from './training-set.ts';
+import { featuresInput } from './loss-graph.ts';
+import type { TextInput } from './text-input.ts';
+import type { Modality } from './tower.ts';
+import type { ImageClass, TrainingSet } from './training-set.ts';
 
-/** Feeds of one step by graph input name; shapes are those of the stage's graph. */
+/** Arrays of one step by graph input name. */
 export type Batch = Readonly<Record<string, Float32Array | Int32Array>>;
+
+/** What the batches of a run need beside the training set. */
+export interface BatchInputs {
+  readonly text: TextInput;
+  /** Side of the image tower's input, pixels. */
+  readonly imageSize: number;
+  readonly normalisation: PixelNormalisation;
+  /** Features of frozen towers, [items, width] by item ordinal and [captions, width]. */
+  readonly features: Partial<Record<Modality, FeatureTable>>;
+}
+
+export interface FeatureTable {
+  readonly width: number;
+  readonly rows: Float32Array;
+  /** Row of each caption, where the rows are captions. */
+  readonly rowOf?: ReadonlyMap<string, number>;
+}
 
 export interface BatchMaker {
   /** The same step of the same run always gives the same batch. */
   make(stage: Stage, stageIndex: number, step: number): Batch;
 }
 
-/** Indices of the subjects that `classify` and `align` tell apart. */
-export function classSubjects(set: TrainingSet, minItems: number): number[] {
-  return set.subjects.flatMap((s, i) => (s.items.length >= minItems ? [i] : []));
-}
-
 export function createBatchMaker(
   set: TrainingSet,
   config: TrainConfig,
-  tokenizer: Tokenizer,
+  inputs: BatchInputs,
 ): BatchMaker {
-  const classes = classSubjects(set, config.minItemsPerClass);
-  const classOf = new Int32Array(set.subjects.length).fill(-1);
-  classes.forEach((subject, index) => (classOf[subject] = index));
-  const classItems = classes.flatMap((subject) => set.subjects[subject].items);
-  const captionClasses = invert(classes.map((subject) => set.subjects[subject]));
+  const { items } = set.dataset;
+  const classItems = set.classes.flatMap((imageClass) => imageClass.items);
+  const captionClasses = invert(set.classes);
+  const captionSubjects = invert(set.subjects);
 
-  const images = (items: readonly number[], size: number, random: Random): Float32Array => {
-    const out = new Float32Array(items.length * 3 * size * size);
-    items.forEach((item, i) => {
-      const picture = set.picture(item);
-      const offset = i * 3 * size * size;
-      if (config.augment) randomView(picture, size, random, out, offset);
-      else plainView(picture, size, out, offset);
+  const images = (drawn: readonly number[], stage: Stage, random: Random): Batch => {
+    const table = inputs.features.image;
+    if (table) return { [featuresInput('image')]: gatherRows(table, drawn) };
+    const size = stage.imageSize ?? inputs.imageSize;
+    const pixels = new Float32Array(drawn.length * 3 * size * size);
+    drawn.forEach((item, i) => {
+      const view = { size, out: pixels, offset: i * 3 * size * size, ...inputs };
+      if (config.augment === 'none') plainView(set.picture(item), view);
+      else randomView(set.picture(item), view, config.augment, random);
     });
-    return out;
+    return { pixels };
   };
-  const tokens = (captions: readonly Caption[], random: Random): Int32Array => {
-    const length = config.text.contextLength;
-    const out = new Int32Array(captions.length * length);
-    captions.forEach(({ text }, i) => {
-      const typed = config.augment ? asTyped(text, random) : text;
-      const { ids } = tokenizer.encode(typed);
-      // A caption without a single token still needs one that is not padding.
-      out.set(ids.length > 0 ? ids.slice(0, length) : [1], i * length);
-    });
-    return out;
+  const texts = (captions: readonly Caption[], random: Random): Batch => {
+    const table = inputs.features.text;
+    if (table) {
+      const rows = captions.map(({ text }) => table.rowOf!.get(text)!);
+      return { [featuresInput('text')]: gatherRows(table, rows) };
+    }
+    const typed = captions.map(({ text }) =>
+      config.augment === 'pictogram' ? asTyped(text, random) : text,
+    );
+    return tokenRows(typed, inputs.text);
   };
-  const drawClassItem = (random: Random): number => {
+  const drawClassItem = (step: number, random: Random): number => {
     for (let attempt = 0; attempt < 20; attempt++) {
-      const item = set.draw(config.emojiShare, random);
-      if (classOf[set.subjectOf[item]] >= 0) return item;
+      const [item] = set.draw(step, 1, random);
+      if (set.classOf[item] >= 0) return item;
     }
     return random.pick(classItems);
   };
-
-  const classify = (batch: number, size: number, random: Random): Batch => {
-    const items = Array.from({ length: batch }, () => drawClassItem(random));
-    const targets = new Float32Array(batch * classes.length);
-    items.forEach((item, i) => (targets[i * classes.length + classOf[set.subjectOf[item]]] = 1));
-    return { pixels: images(items, size, random), targets };
-  };
-  const align = (batch: number, random: Random): Batch => {
-    const captions: Caption[] = [];
-    const targets = new Float32Array(batch * classes.length);
-    for (let i = 0; i < batch; i++) {
-      const item = drawClassItem(random);
-      const own = set.subjectOf[item];
-      const caption = drawCaption(set.items[item], set.subjects[own].concept, random);
-      captions.push(caption);
-      const described = describedBy(caption, captionClasses);
-      const share = described.length > 0 ? described : [classOf[own]];
-      for (const c of share) targets[i * classes.length + c] = 1 / share.length;
-    }
-    return { ids: tokens(captions, random), targets };
-  };
-  const contrastive = (batch: number, size: number, random: Random): Batch => {
-    const items = Array.from({ length: batch }, () => set.draw(config.emojiShare, random));
-    const subjects = items.map((item) => set.subjectOf[item]);
-    const captions = items.map((item, i) =>
-      drawCaption(set.items[item], set.subjects[subjects[i]].concept, random),
+  const drawClassItems = (count: number, step: number, random: Random): number[] =>
+    Array.from({ length: count }, (_, row) => drawClassItem(step * count + row, random));
+  /** Runs of `imagesPerConcept` items that show the same thing. */
+  const drawItems = (stage: Stage, step: number, random: Random): number[] => {
+    const { batch, imagesPerConcept } = stage;
+    if (imagesPerConcept === 1) return set.draw(step, batch, random);
+    const first = drawClassItems(batch / imagesPerConcept, step, random);
+    return first.flatMap((item) =>
+      several(set.classes[set.classOf[item]].items, item, imagesPerConcept, random),
     );
-    const positive = (i: number, j: number) =>
-      subjects[i] === subjects[j] ||
-      captions[j].parts.every((p) => set.subjects[subjects[i]].pool.has(p));
-    return {
-      pixels: images(items, size, random),
-      ids: tokens(captions, random),
-      imageTargets: spread(batch, positive),
-      textTargets: spread(batch, (j, i) => positive(i, j)),
-    };
+  };
+  const captionOf = (item: number, random: Random): Caption => {
+    const { concept } = set.subjects[set.subjectOf[item]];
+    if (!inputs.features.text) return drawCaption(items[item], concept, random);
+    const text = random.pick(singleCaptions(items[item], concept));
+    return { text, parts: [text.toLowerCase()] };
+  };
+
+  const classify = (stage: Stage, step: number, random: Random): Batch => {
+    const { batch } = stage;
+    const drawn = drawClassItems(batch, step, random);
+    const targets = new Float32Array(batch * set.classes.length);
+    if (stage.train[0] === 'image') {
+      drawn.forEach((item, i) => (targets[i * set.classes.length + set.classOf[item]] = 1));
+      return { ...images(drawn, stage, random), targets };
+    }
+    const captions = drawn.map((item) => captionOf(item, random));
+    drawn.forEach((item, i) => {
+      const described = describedBy(captions[i], captionClasses);
+      const share = described.length > 0 ? described : [set.classOf[item]];
+      for (const c of share) targets[i * set.classes.length + c] = 1 / share.length;
+    });
+    return { ...texts(captions, random), targets };
+  };
+  const pairs = (stage: Stage, step: number, random: Random): Batch => {
+    const drawn = drawItems(stage, step, random);
+    const captions = drawn.map((item) => captionOf(item, random));
+    const subjects = drawn.map((item) => set.subjectOf[item]);
+    const positives = positivesOf(subjects, captions, captionSubjects);
+    return { ...images(drawn, stage, random), ...texts(captions, random), positives };
+  };
+  const sameConcept = (stage: Stage, step: number, random: Random): Batch => {
+    const drawn = drawItems(stage, step, random);
+    const { batch } = stage;
+    const positives = new Float32Array(batch * batch);
+    for (let i = 0; i < batch; i++) {
+      for (let j = 0; j < batch; j++) {
+        if (i !== j && set.classOf[drawn[i]] === set.classOf[drawn[j]])
+          positives[i * batch + j] = 1;
+      }
+    }
+    return { ...images(drawn, stage, random), positives };
   };
 
   return {
     make(stage, stageIndex, step) {
       const random = createRandom(config.seed * 7919 + stageIndex * 104729 + step * 15485863);
-      switch (stage.kind) {
-        case 'classify':
-          return classify(stage.batch, stage.imageSize ?? config.image.imageSize, random);
-        case 'align':
-          return align(stage.batch, random);
-        case 'contrastive':
-          return contrastive(stage.batch, stage.imageSize ?? config.image.imageSize, random);
+      switch (stage.loss) {
+        case 'classification':
+          return classify(stage, step, random);
+        case 'supervised-contrastive':
+          return sameConcept(stage, step, random);
+        case 'infonce':
+        case 'sigmoid':
+          return pairs(stage, step, random);
       }
     },
   };
 }
 
-/** Rows of a [batch, batch] matrix whose mass is spread evenly over the positives. */
-function spread(batch: number, positive: (row: number, column: number) => boolean): Float32Array {
-  const targets = new Float32Array(batch * batch);
-  for (let row = 0; row < batch; row++) {
-    const hits: number[] = [];
-    for (let column = 0; column < batch; column++) if (positive(row, column)) hits.push(column);
-    for (const column of hits) targets[row * batch + column] = 1 / hits.length;
-  }
-  return targets;
+/** Token ids [rows, sequence] and the mask of what is no padding. */
+export function tokenRows(texts: readonly string[], { sequence, padId, tokenise }: TextInput) {
+  const ids = new Int32Array(texts.length * sequence).fill(padId);
+  const mask = new Int32Array(ids.length);
+  texts.forEach((text, i) => {
+    const tokens = tokenise(text);
+    // A caption without a single token still needs one that is not padding.
+    const row = tokens.length > 0 ? tokens : [1];
+    ids.set(row, i * sequence);
+    mask.fill(1, i * sequence, i * sequence + row.length);
+  });
+  return { ids, mask };
 }
 
-/** Caption -> ascending class indices. */
-function invert(subjects: readonly Subject[]): Map<string, number[]> {
-  const classes = new Map<string, number[]>();
-  subjects.forEach(({ pool }, index) => {
-    for (const caption of pool) {
-      const list = classes.get(caption);
-      if (list) list.push(index);
-      else classes.set(caption, [index]);
+/** 1 where text j describes image i: of the same subject, or all of its parts are in its pool. */
+function positivesOf(
+  subjects: readonly number[],
+  captions: readonly Caption[],
+  captionSubjects: ReadonlyMap<string, readonly number[]>,
+): Float32Array {
+  const batch = subjects.length;
+  const rowsOf = new Map<number, number[]>();
+  subjects.forEach((subject, i) => {
+    const rows = rowsOf.get(subject);
+    if (rows) rows.push(i);
+    else rowsOf.set(subject, [i]);
+  });
+  const positives = new Float32Array(batch * batch);
+  captions.forEach((caption, j) => {
+    for (const subject of [subjects[j], ...describedBy(caption, captionSubjects)]) {
+      for (const i of rowsOf.get(subject) ?? []) positives[i * batch + j] = 1;
     }
   });
-  return classes;
+  return positives;
 }
 
-/** Classes that every part of the caption describes. */
-function describedBy(caption: Caption, classes: ReadonlyMap<string, readonly number[]>): number[] {
-  const [first, ...others] = caption.parts.map((part) => classes.get(part) ?? []);
+/** `count` items of a group, the given one first, others drawn without repeats while they last. */
+function several(group: readonly number[], first: number, count: number, random: Random): number[] {
+  const chosen = [first];
+  let rest = group.filter((item) => item !== first);
+  while (chosen.length < count) {
+    if (rest.length === 0) rest = [...group];
+    const item = random.pick(rest);
+    chosen.push(item);
+    rest = rest.filter((other) => other !== item);
+  }
+  return chosen;
+}
+
+/** @param count - rows of the result; those without an index are zero */
+export function gatherRows(
+  { width, rows }: FeatureTable,
+  indices: readonly number[],
+  count = indices.length,
+): Float32Array {
+  const out = new Float32Array(count * width);
+  indices.forEach((row, i) => out.set(rows.subarray(row * width, (row + 1) * width), i * width));
+  return out;
+}
+
+/** Caption -> ascending indices of the groups whose pool has it. */
+function invert(groups: readonly Pick<ImageClass, 'pool'>[]): Map<string, number[]> {
+  const owners = new Map<string, number[]>();
+  groups.forEach(({ pool }, index) => {
+    for (const caption of pool) {
+      const list = owners.get(caption);
+      if (list) list.push(index);
+      else owners.set(caption, [index]);
+    }
+  });
+  return owners;
+}
+
+/** Groups that every part of the caption describes. */
+function describedBy({ parts }: Caption, owners: ReadonlyMap<string, readonly number[]>): number[] {
+  const [first, ...others] = parts.map((part) => owners.get(part) ?? []);
   const sets = others.map((list) => new Set(list));
-  return first.filter((c) => sets.every((set) => set.has(c)));
+  return first.filter((index) => sets.every((set) => set.has(index)));
 }

@@ -21,6 +21,11 @@ export function captionPool(concept: Concept): Set<string> {
   return pool;
 }
 
+/** The captions of an item one by one: its own, else the English names and keywords of its concept. */
+export function singleCaptions(item: Item, { names, keywords }: Concept): readonly string[] {
+  return item.captions.length > 0 ? item.captions : [...names, ...keywords];
+}
+
 /** Draw one caption of a picture: its own, a name, keywords, or a name in another language. */
 export function drawCaption(item: Item | null, concept: Concept, random: Random): Caption {
   const { names, keywords } = concept;

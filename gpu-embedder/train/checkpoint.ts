@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { DiptychError } from '../../src/errors.ts';
 import type { Slot } from './adamw.ts';
+import { fixedSlot, isLearning } from './slots.ts';
 
 /**
  * A checkpoint file:
@@ -10,11 +11,12 @@ import type { Slot } from './adamw.ts';
  *     bytes 0-3    magic "DPTC"
  *     bytes 4-7    u32 length of the JSON header
  *     ...          JSON header, padded with spaces to a multiple of 8
- *     ...          float32 arrays in header order: data, m, v, average of each slot
+ *     ...          float32 arrays in header order: data, m, v, average of each slot that learns,
+ *                  data alone of a fixed one
  *     last 32      SHA-256 of all that comes before
  */
 const magic = 'DPTC';
-const formatVersion = 1;
+const formatVersion = 2;
 
 export interface Checkpoint {
   /** Stage and step within it that come next. */
@@ -29,12 +31,21 @@ interface Header {
   readonly stage: number;
   readonly stageStep: number;
   readonly step: number;
-  readonly slots: readonly { name: string; shape: readonly number[]; decay: boolean }[];
+  readonly slots: readonly SlotHeader[];
 }
 
-const arraysOf = (slot: Slot) => [slot.data, slot.m, slot.v, slot.average];
+interface SlotHeader extends Pick<Slot, 'name' | 'shape' | 'decay'> {
+  readonly learns: boolean;
+}
 
-/** Write atomically; the checkpoint before stays beside it as `<path>.previous`. */
+const arraysOf = (slot: Slot) =>
+  isLearning(slot) ? [slot.data, slot.m, slot.v, slot.average] : [slot.data];
+
+/**
+ * Write atomically; the checkpoint before stays beside it as `<path>.previous`.
+ *
+ * @throws DiptychError `write_failed`, e.g. on a full disk; the checkpoints before are as they were
+ */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { stage, stageStep, step, slots } = checkpoint;
   const header: Header = {
@@ -42,7 +53,10 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
     stage,
     stageStep,
     step,
-    slots: slots.map(({ name, shape, decay }) => ({ name, shape, decay })),
+    slots: slots.map((slot) => {
+      const { name, shape, decay } = slot;
+      return { name, shape, decay, learns: isLearning(slot) };
+    }),
   };
   const text = JSON.stringify(header);
   const json = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8));
@@ -50,25 +64,36 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   lead.write(magic);
   lead.writeUInt32LE(json.length, 4);
   const hash = createHash('sha256');
-  const file = await open(`${path}.partial`, 'w');
+  const partial = `${path}.partial`;
   try {
-    const put = async (bytes: Uint8Array) => {
-      hash.update(bytes);
-      await file.write(bytes);
-    };
-    await put(lead);
-    await put(json);
-    for (const slot of slots) {
-      for (const a of arraysOf(slot))
-        await put(new Uint8Array(a.buffer, a.byteOffset, a.byteLength));
+    const file = await open(partial, 'w');
+    try {
+      const put = async (bytes: Uint8Array) => {
+        hash.update(bytes);
+        await file.writeFile(bytes);
+      };
+      await put(lead);
+      await put(json);
+      for (const slot of slots) {
+        for (const a of arraysOf(slot))
+          await put(new Uint8Array(a.buffer, a.byteOffset, a.byteLength));
+      }
+      await file.writeFile(hash.digest());
+      await file.sync();
+    } finally {
+      await file.close();
     }
-    await file.write(hash.digest());
-    await file.sync();
-  } finally {
-    await file.close();
+  } catch (cause) {
+    await rm(partial, { force: true });
+    throw new DiptychError(
+      'write_failed',
+      `checkpoint ${path} at step ${step}: ${(cause as Error).message}; the one before is as it was`,
+      { step },
+      { cause },
+    );
   }
   if (existsSync(path)) renameSync(path, `${path}.previous`);
-  renameSync(`${path}.partial`, path);
+  renameSync(partial, path);
 }
 
 /** Read the newest checkpoint that is whole, or null if there is none. */
@@ -114,7 +139,10 @@ export function readCheckpoint(path: string): Checkpoint {
   };
   const slots = header.slots.map((slot): Slot => {
     const length = slot.shape.reduce((a, b) => a * b, 1);
-    return { ...slot, data: take(length), m: take(length), v: take(length), average: take(length) };
+    const { learns, name, shape, decay } = slot;
+    if (!learns) return fixedSlot(name, shape, take(length));
+    const [data, m, v, average] = [take(length), take(length), take(length), take(length)];
+    return { name, shape, decay, data, m, v, average };
   });
   return { stage: header.stage, stageStep: header.stageStep, step: header.step, slots };
 }

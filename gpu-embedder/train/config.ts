@@ -1,86 +1,157 @@
 import { z } from 'zod';
-import { cnnConfigSchema, textTowerConfigSchema, vitConfigSchema } from '../model/config.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { dualEncoderConfigSchema } from '../model/config.ts';
 
 const positive = z.number().int().positive();
 
-const stageBase = {
-  steps: positive,
-  /** Images, captions or pairs of a step. */
-  batch: positive,
-  /** Peak of the schedule: linear warm-up, then cosine to `finalShare` of the peak. */
-  learningRate: z.number().positive(),
-  warmupSteps: z.number().int().nonnegative().default(100),
-  finalShare: z.number().min(0).max(1).default(0.02),
-  weightDecay: z.number().nonnegative().default(0.05),
-  /** Largest global norm of the gradient. */
-  clipNorm: z.number().positive().default(1),
-};
+/**
+ * `infonce`: symmetric InfoNCE (CLIP). `sigmoid`: pairwise sigmoid (SigLIP). Both take several
+ * positives. `supervised-contrastive`: images of one concept attract each other (SupCon).
+ * `classification`: cosine classification of concepts or labels, by the image tower; or of
+ * captions, by the text tower, against the prototypes that the images left behind.
+ */
+export const lossNames = [
+  'infonce',
+  'sigmoid',
+  'supervised-contrastive',
+  'classification',
+] as const;
 
-/** Image tower alone: cosine classification of concepts. */
-const classifyStage = z.strictObject({
-  kind: z.literal('classify'),
-  ...stageBase,
-  imageSize: positive.optional(),
-  /** Fixed inverse temperature of the class logits. */
-  scale: z.number().positive().default(20),
-});
+const towersSchema = z
+  .array(z.enum(['image', 'text']))
+  .min(1)
+  .max(2);
 
-/** Text tower alone, against the frozen class prototypes: costs no image. */
-const alignStage = z.strictObject({
-  kind: z.literal('align'),
-  ...stageBase,
-  scale: z.number().positive().default(20),
-});
+export const stageSchema = z
+  .strictObject({
+    loss: z.enum(lossNames),
+    /** Towers that learn; the other one stays as it is. */
+    train: towersSchema.default(['image', 'text']),
+    /** One of the two: optimiser steps, or passes over the training images. */
+    steps: positive.optional(),
+    epochs: z.number().positive().optional(),
+    /** Images, captions or pairs of a step. */
+    batch: positive,
+    /** Rows that pass through a tower at a time (GradCache); `batch` is a multiple of it. */
+    microBatch: positive.optional(),
+    /** Side of the images, pixels, where the tower takes any; that of the model by default. */
+    imageSize: positive.optional(),
+    /** Images of one concept that stand in a batch together. */
+    imagesPerConcept: positive.default(1),
+    /** Peak of the schedule: linear warm-up, then cosine to `finalShare` of the peak. */
+    learningRate: z.number().positive(),
+    /** At most a tenth of the steps. */
+    warmupSteps: z.number().int().nonnegative().default(100),
+    finalShare: z.number().min(0).max(1).default(0.02),
+    weightDecay: z.number().nonnegative().default(0.05),
+    /** Largest global norm of the gradient. */
+    clipNorm: z.number().positive().default(1),
+    /** Fixed inverse temperature of `classification` and `supervised-contrastive`. */
+    scale: z.number().positive().default(20),
+  })
+  .superRefine((stage, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if ((stage.steps === undefined) === (stage.epochs === undefined)) {
+      refuse('steps', 'expected either steps or epochs');
+    }
+    if (stage.microBatch !== undefined && stage.batch % stage.microBatch !== 0) {
+      refuse('microBatch', `batch ${stage.batch} is not a multiple of it`);
+    }
+    if (stage.batch % stage.imagesPerConcept !== 0) {
+      refuse('imagesPerConcept', `batch ${stage.batch} is not a multiple of it`);
+    }
+    if (stage.loss === 'classification' && stage.train.length !== 1) {
+      refuse('train', 'classification trains one tower: ["image"] or ["text"]');
+    }
+    if (stage.loss === 'supervised-contrastive') {
+      if (stage.train.join() !== 'image') refuse('train', 'expected ["image"]');
+      if (stage.imagesPerConcept < 2) refuse('imagesPerConcept', 'expected at least 2');
+    }
+  });
 
-/** Both towers: symmetric InfoNCE. */
-const contrastiveStage = z.strictObject({
-  kind: z.literal('contrastive'),
-  ...stageBase,
-  imageSize: positive.optional(),
-});
-
-export const stageSchema = z.discriminatedUnion('kind', [
-  classifyStage,
-  alignStage,
-  contrastiveStage,
+/** Which weights of an existing model learn. */
+export const trainChoiceSchema = z.union([
+  z.enum(['heads', 'text', 'all']),
+  z.templateLiteral(['last:', z.number().int().positive()]),
 ]);
 
-export const trainConfigSchema = z.strictObject({
+const configFields = {
   /** Name that the exported model carries. */
   modelId: z.string().min(1),
   seed: z.number().int().default(1),
-  embedDim: positive.default(256),
-  image: z.discriminatedUnion('kind', [cnnConfigSchema.strict(), vitConfigSchema.strict()]),
-  /** vocabSize is the most that the tokenizer may learn. */
-  text: textTowerConfigSchema.strict(),
   stages: z.array(stageSchema).min(1),
   /** Share of a batch drawn from emoji concepts, one concept at a time; icons make up the rest. */
   emojiShare: z.number().min(0).max(1).default(0.6),
-  /** Classes of `classify` are the concepts with at least this many training pictures. */
+  /** Classes are the concepts or labels with at least this many training images. */
   minItemsPerClass: positive.default(2),
-  augment: z.boolean().default(true),
-  /** Exponential moving average of the weights; the average is what is exported. */
+  /** `pictogram`: random views, inks and typing errors; `photograph`: random crops. */
+  augment: z.enum(['pictogram', 'photograph', 'none']).default('pictogram'),
+  /** Exponential moving average of the weights; the average is validated and exported. */
   emaDecay: z.number().min(0).max(1).default(0.998),
-  logitScale: z.number().default(Math.log(20)),
+  /** Where logitScale starts; an existing model has its own. */
+  logitScale: z.number().optional(),
+  validation: z
+    .strictObject({
+      /** Images of the validation sample; 0 for none. */
+      items: z.number().int().nonnegative().default(500),
+      /** `train` holds a sample out of the training images; `validation` takes the split. */
+      from: z.enum(['train', 'validation']).default('validation'),
+    })
+    .prefault({}),
+};
+
+/** A model from scratch: `vocabSize` is the most that the tokenizer may learn. */
+const scratchSchema = z.strictObject({ ...configFields, architecture: dualEncoderConfigSchema });
+
+/** A model that exists, ours or an ONNX export of CLIP or SigLIP. */
+const fineTuneSchema = z.strictObject({
+  ...configFields,
+  init: z.strictObject({
+    /** Model folder, or an id of the Hugging Face hub. */
+    model: z.string().min(1),
+    train: trainChoiceSchema.default('all'),
+  }),
 });
 
-export type Stage = z.infer<typeof stageSchema>;
-export type TrainConfig = z.infer<typeof trainConfigSchema>;
+/**
+ * Validate a configuration.
+ *
+ * @param where - the file, for the message
+ * @throws DiptychError invalid_option
+ */
+export function parseTrainConfig(value: unknown, where: string): TrainConfig {
+  const isFineTuning = typeof value === 'object' && value !== null && 'init' in value;
+  const parsed = (isFineTuning ? fineTuneSchema : scratchSchema).safeParse(value);
+  if (!parsed.success) {
+    throw new DiptychError('invalid_option', `${where}: ${z.prettifyError(parsed.error)}`);
+  }
+  const { stages } = parsed.data;
+  const unprepared = stages.findIndex(
+    ({ loss, train }, i) =>
+      loss === 'classification' &&
+      train[0] === 'text' &&
+      !stages.slice(0, i).some((s) => s.loss === 'classification' && s.train[0] === 'image'),
+  );
+  if (unprepared >= 0) {
+    throw new DiptychError(
+      'invalid_option',
+      `${where}: stages[${unprepared}] classifies captions: expected an earlier stage that classifies images`,
+    );
+  }
+  return parsed.data;
+}
 
-/** One line of log.jsonl. */
-export interface TrainingRecord {
-  /** Steps over all stages. */
-  readonly step: number;
-  readonly stage: number;
-  readonly kind: Stage['kind'];
-  /** Mean since the last record. */
-  readonly loss: number;
-  /** exp(logitScale), or the fixed scale of the stage. */
-  readonly scale: number;
-  readonly learningRate: number;
-  readonly gradientNorm: number;
-  /** Pictures (captions in `align`) per second since the last record. */
-  readonly imagesPerSecond: number;
-  /** Share of the time inside session.run. */
-  readonly busy: number;
+export type Stage = z.infer<typeof stageSchema>;
+export type TrainChoice = z.infer<typeof trainChoiceSchema>;
+export type ScratchConfig = z.infer<typeof scratchSchema>;
+export type FineTuneConfig = z.infer<typeof fineTuneSchema>;
+export type TrainConfig = ScratchConfig | FineTuneConfig;
+
+/** A stage for people: `infonce image+text`. */
+export const stageLabel = ({ loss, train }: Stage): string => `${loss} ${train.join('+')}`;
+
+/** Steps of a stage over `items` training images. */
+export function stageSteps({ steps, epochs, batch }: Stage, items: number): number {
+  return steps ?? Math.max(1, Math.ceil((epochs! * items) / batch));
 }

@@ -4,7 +4,6 @@ import type { Value } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/model-proto.ts';
 import * as op from '../onnx/operators/index.ts';
 import { portableOperators } from '../onnx/portable-operators.ts';
-import type { PackUpdate } from './adamw-graph.ts';
 import { appendAdamW } from './adamw-graph.ts';
 import type { Pack, SlotArray } from './pack-parameters.ts';
 import { packParameters, slotArrays } from './pack-parameters.ts';
@@ -56,22 +55,20 @@ export function buildDeviceGraph(lossGraph: LossGraph, portable: boolean): Devic
   );
   const updates = states
     .filter(({ pack }) => pack.trained)
-    .map(({ pack, before }): PackUpdate => ({
-      pack,
-      before,
-      gradient: packGradients(g, pack, gradients),
-    }));
+    .map(({ pack, before }) => ({ pack, before, gradient: packGradients(g, pack, gradients) }));
   const { norm, after } = appendAdamW(g, updates);
+  const ports = states.flatMap(({ pack, arrays, before }) =>
+    arrays.map((array): PackPort => {
+      const next = after.get(pack)?.[array];
+      return {
+        pack,
+        array,
+        input: before[array].name,
+        output: next ? g.output(next).name : null,
+      };
+    }),
+  );
   for (const { name, value } of lossGraph.statistics) g.output(copyOf(value), name);
-  const ports = states.flatMap(({ pack, arrays, before }) => {
-    const update = updates.findIndex((candidate) => candidate.pack === pack);
-    return arrays.map((array) => ({
-      pack,
-      array,
-      input: before[array].name,
-      output: update < 0 ? null : g.output(after[update][array]).name,
-    }));
-  });
   const loss = g.output(copyOf(lossGraph.loss));
   g.output(norm);
   return { model: writeModel(g), ports, loss: loss.name, norm: norm.name };

@@ -5,6 +5,7 @@ import type { Tensor } from '../onnx/session.ts';
 import { openSession, tensor } from '../onnx/session.ts';
 import type { Slot } from './adamw.ts';
 import { updateFactors } from './adamw-graph.ts';
+import { batchFeeds } from './batch-feeds.ts';
 import { buildDeviceGraph } from './device-graph.ts';
 import { fillPack, unpack } from './pack-parameters.ts';
 import type { LossGraph, TrainingStep } from './step.ts';
@@ -35,31 +36,30 @@ export async function openDeviceStep(
   for (const { pack, array, input } of ports) {
     state.set(input, await memory.upload(fillPack(pack, array, slots)));
   }
-  const parameters = new Set(lossGraph.parameters.map(({ name }) => name));
-  const batchInputs = lossGraph.graph.inputs
-    .map(({ value }) => value)
-    .filter(({ name }) => !parameters.has(name));
-
   return {
     flops: countFlops(lossGraph.graph),
-    async run(batch, options) {
-      const factors = updateFactors(options);
-      const feeds = Object.fromEntries([...state, ['update', tensor(factors, [factors.length])]]);
-      for (const { name, shape, dtype } of batchInputs) {
-        feeds[name] = tensor(batch[name], shape, dtype);
-      }
+    async run(batch, update) {
+      const factors = updateFactors(update);
+      const feeds = {
+        ...Object.fromEntries(state),
+        ...batchFeeds(lossGraph.graph, batch),
+        update: tensor(factors, [factors.length]),
+      };
       const started = performance.now();
       const results = await session.run(feeds);
       const insideMs = performance.now() - started;
+      const numbers = (name: string) => results[name].data as Float32Array;
+      const gradientNorm = numbers(norm)[0];
+      // As on the CPU, a step whose gradient is not finite leaves the weights alone.
+      const isTaken = Number.isFinite(gradientNorm);
       for (const { input, output } of ports) {
         if (!output) continue;
-        state.get(input)!.dispose();
-        state.set(input, results[output]);
+        (isTaken ? state.get(input)! : results[output]).dispose();
+        if (isTaken) state.set(input, results[output]);
       }
-      const numbers = (name: string) => results[name].data as Float32Array;
       return {
         loss: numbers(loss)[0],
-        gradientNorm: numbers(norm)[0],
+        gradientNorm,
         statistics: Object.fromEntries(
           lossGraph.statistics.map(({ name }) => [name, numbers(name)]),
         ),

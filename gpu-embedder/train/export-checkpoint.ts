@@ -1,30 +1,28 @@
+import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { exportModel } from '../model/export-model.ts';
 import { foldWeights } from '../model/fold.ts';
-import { createTokenizer } from '../../src/text/tokenizer.ts';
-import type { TokenizerJson } from '../model/tokenizer-trainer.ts';
 import type { Slot } from './adamw.ts';
-import type { TrainConfig } from './config.ts';
+import type { ScratchConfig } from './config.ts';
 
-/** Write the averaged weights of a run as a model folder. */
+/**
+ * Write the averaged weights of a run from scratch as a model folder.
+ *
+ * @param config - `vocabSize` is that of the tokenizer
+ */
 export async function exportCheckpoint(
   dir: string,
   slots: readonly Slot[],
-  config: TrainConfig,
+  { modelId, architecture, logitScale = Math.log(20) }: ScratchConfig,
   tokenizer: TokenizerJson,
 ): Promise<void> {
   const weights = foldWeights(
     new Map(slots.map(({ name, shape, average }) => [name, { shape, data: average }])),
   );
-  const { contextLength } = config.text;
   await exportModel(dir, {
-    modelId: config.modelId,
-    config: {
-      embedDim: config.embedDim,
-      image: config.image,
-      text: { ...config.text, vocabSize: createTokenizer(tokenizer, { contextLength }).vocabSize },
-    },
+    modelId,
+    config: architecture,
     weights,
-    logitScale: weights.get('logit_scale')?.[0] ?? config.logitScale,
+    logitScale: weights.get('logit_scale')?.[0] ?? logitScale,
     tokenizer,
   });
 }

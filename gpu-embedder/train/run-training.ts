@@ -1,27 +1,34 @@
-import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
-import { openDataset, readPixels } from '../dataset/read-dataset.ts';
-import { trainTokenizer } from '../model/tokenizer-trainer.ts';
-import type { TokenizerJson } from '../model/tokenizer-trainer.ts';
+import type { Progress } from '../progress.ts';
 import { progressBar } from '../progress.ts';
 import { startThread } from '../threads/start-thread.ts';
-import { classSubjects } from './batches.ts';
-import type { TrainConfig, TrainingRecord } from './config.ts';
-import { trainConfigSchema } from './config.ts';
+import type { TrainConfig } from './config.ts';
+import { parseTrainConfig, stageLabel, stageSteps } from './config.ts';
+import type { StepRecord, ValidationRecord } from './records.ts';
+import { trainingLine } from './report/training-line.ts';
+import { appendLog, truncateLog } from './run-log.ts';
+import { settleText } from './settle-text.ts';
 import type { TrainMessage, TrainThreadData } from './train-thread.ts';
+import type { TimedStage } from './trainer.ts';
 import type { TrainingSet } from './training-set.ts';
 import { loadTrainingSet } from './training-set.ts';
 
-export interface RunOptions {
-  readonly dataDir: string;
-  readonly runDir: string;
-  readonly config: TrainConfig;
-  readonly threads: number;
-  readonly recordEvery: number;
-  readonly checkpointEvery: number;
-  readonly resume: boolean;
+export interface RunOptions extends Pick<
+  TrainThreadData,
+  | 'dataDir'
+  | 'runDir'
+  | 'config'
+  | 'threads'
+  | 'device'
+  | 'recordEvery'
+  | 'checkpointEvery'
+  | 'resume'
+> {
+  /** Steps between validations; a twentieth of the run by default. */
+  readonly validateEvery?: number;
 }
 
 export interface RunSummary {
@@ -29,69 +36,78 @@ export interface RunSummary {
   readonly modelDir: string | null;
   readonly steps: number;
   readonly seconds: number;
-  readonly last: TrainingRecord | null;
+  readonly last: StepRecord | null;
+  readonly validation: ValidationRecord | null;
 }
 
 /**
  * Train into a run folder: `config.json`, `tokenizer.json`, `checkpoint.bin`, `log.jsonl`, and in
- * the end `model/`. A resumed run keeps the configuration it began with.
+ * the end `validation.json` and `model/`. A resumed run keeps the configuration it began with.
  */
 export async function runTraining(options: RunOptions): Promise<RunSummary> {
   const { runDir, dataDir } = options;
   await mkdir(runDir, { recursive: true });
   const config = await settleConfig(options);
-  const dataset = openDataset(dataDir);
-  const pixels = readPixels(dataset).buffer as SharedArrayBuffer;
-  const set = loadTrainingSet(dataDir, pixels);
-  const tokenizer = await settleTokenizer(options, config, set);
-  const logPath = join(runDir, 'log.jsonl');
-  if (!options.resume && existsSync(logPath)) await truncate(logPath);
-  const data: TrainThreadData = {
-    dataDir,
-    runDir,
-    pixels,
-    config,
-    classes: Math.max(1, classSubjects(set, config.minItemsPerClass).length),
-    tokenizer,
-    threads: options.threads,
-    recordEvery: options.recordEvery,
-    checkpointEvery: options.checkpointEvery,
-    resume: options.resume,
-  };
-  return supervise(data, logPath);
+  const set = loadTrainingSet(dataDir, config);
+  const stages = config.stages.map((stage): TimedStage => ({
+    ...stage,
+    steps: stageSteps(stage, set.training.length),
+  }));
+  checkClasses(set, config, stages);
+  const text = await settleText(runDir, config, set, options.resume);
+  set.close();
+  const total = stages.reduce((sum, { steps }) => sum + steps, 0);
+  const { validateEvery = Math.max(1, Math.ceil(total / 20)) } = options;
+  return supervise({ ...options, config, stages, text, validateEvery }, total);
 }
 
 /** Follow the training thread until it ends: progress on stderr, records in the log. */
-async function supervise(data: TrainThreadData, logPath: string): Promise<RunSummary> {
-  const total = data.config.stages.reduce((sum, stage) => sum + stage.steps, 0);
-  const bar = progressBar('train', total);
+async function supervise(data: TrainThreadData, total: number): Promise<RunSummary> {
+  const logPath = join(data.runDir, 'log.jsonl');
+  if (!data.resume) truncateLog(logPath, 0);
   const started = performance.now();
   const thread = startThread(new URL('./train-thread.ts', import.meta.url), data);
-  let last: TrainingRecord | null = null;
-  let modelDir: string | null;
-  let written = Promise.resolve();
+  let bar: Progress | null = null;
+  let last: StepRecord | null = null;
+  let validation: ValidationRecord | null = null;
+  const show = (label: string, of: number, done: number, note?: string): void => {
+    bar ??= progressBar(label, of);
+    bar.update(done, note);
+  };
+  const hide = (): void => {
+    bar?.stop();
+    bar = null;
+  };
   try {
-    modelDir = await new Promise<string | null>((resolve, reject) => {
+    const modelDir = await new Promise<string | null>((resolve, reject) => {
       thread.on('error', reject);
       thread.on('exit', () =>
         reject(new DiptychError('internal', 'the training thread ended early')),
       );
       thread.on('message', (message: TrainMessage) => {
         switch (message.type) {
+          case 'encoding':
+            show(`encode ${message.what}`, message.total, message.done);
+            if (message.done === message.total) hide();
+            break;
+          case 'begin':
+            truncateLog(logPath, message.step);
+            show('train', total, message.step);
+            break;
           case 'record':
-            last = message.record;
-            bar.update(last.step, describe(last));
-            written = written.then(() =>
-              appendFile(logPath, JSON.stringify(message.record) + '\n'),
-            );
+            appendLog(logPath, message.record);
+            if (message.record.type === 'validation') validation = message.record;
+            else last = message.record;
+            if (last) {
+              const label = stageLabel(data.stages[last.stage]);
+              show('train', total, last.step, trainingLine(last, validation, label));
+            }
             break;
           case 'warning':
             process.stderr.write(`warning: ${message.message}\n`);
             break;
           case 'stage':
-            process.stderr.write(
-              `stage ${message.stage + 1} of ${data.config.stages.length} done\n`,
-            );
+            process.stderr.write(`stage ${message.stage + 1} of ${data.stages.length} done\n`);
             break;
           case 'failed':
             reject(new DiptychError(message.code, message.message));
@@ -101,22 +117,12 @@ async function supervise(data: TrainThreadData, logPath: string): Promise<RunSum
         }
       });
     });
+    const seconds = (performance.now() - started) / 1000;
+    return { modelDir, steps: total, seconds, last, validation };
   } finally {
-    await written;
-    bar.stop();
+    hide();
     await thread.terminate();
   }
-  return {
-    modelDir,
-    steps: total,
-    seconds: (performance.now() - started) / 1000,
-    last,
-  };
-}
-
-/** One record for people: "contrastive loss 2.345 scale 22.1 lr 1.9e-3 241 img/s". */
-function describe(r: TrainingRecord): string {
-  return `${r.kind} loss ${r.loss.toFixed(3)} scale ${r.scale.toFixed(1)} lr ${r.learningRate.toExponential(1)} ${r.imagesPerSecond.toFixed(0)}/s busy ${(r.busy * 100).toFixed(0)}%`;
 }
 
 async function settleConfig({ runDir, config, resume }: RunOptions): Promise<TrainConfig> {
@@ -128,33 +134,26 @@ async function settleConfig({ runDir, config, resume }: RunOptions): Promise<Tra
         `${runDir}: nothing to resume, there is no config.json`,
       );
     }
-    return trainConfigSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return parseTrainConfig(JSON.parse(await readFile(path, 'utf8')), path);
   }
   await writeFile(path, JSON.stringify(config, null, 2) + '\n');
   return config;
 }
 
-async function settleTokenizer(
-  { runDir, resume }: RunOptions,
-  config: TrainConfig,
-  set: TrainingSet,
-): Promise<TokenizerJson> {
-  const path = join(runDir, 'tokenizer.json');
-  if (resume && existsSync(path)) return JSON.parse(await readFile(path, 'utf8')) as TokenizerJson;
-  const tokenizer = trainTokenizer(captions(set), { vocabSize: config.text.vocabSize });
-  await writeFile(path, JSON.stringify(tokenizer));
-  return tokenizer;
-}
-
-/** What the tokenizer learns from; English counts more, as people type it more. */
-function* captions(set: TrainingSet): Generator<{ text: string; weight: number }> {
-  for (const { concept, items } of set.subjects) {
-    for (const text of concept.names) yield { text, weight: 3 };
-    for (const text of concept.keywords) yield { text, weight: 2 };
-    for (const { names, keywords } of Object.values(concept.languages)) {
-      for (const text of names) yield { text, weight: 1 };
-      for (const text of keywords) yield { text, weight: 1 };
-    }
-    for (const i of items) for (const text of set.items[i].captions) yield { text, weight: 1 };
-  }
+/** Some stages need images of the same concept or label. */
+function checkClasses(
+  { classes }: TrainingSet,
+  { minItemsPerClass }: TrainConfig,
+  stages: readonly TimedStage[],
+): void {
+  const needing = stages.find(
+    ({ loss, imagesPerConcept }) =>
+      loss === 'classification' || loss === 'supervised-contrastive' || imagesPerConcept > 1,
+  );
+  if (!needing || classes.length >= 2) return;
+  throw new DiptychError(
+    'invalid_option',
+    `stage ${stageLabel(needing)}: expected at least 2 concepts or labels with ${minItemsPerClass} ` +
+      `training images each, got ${classes.length}; a data set without them trains with infonce or sigmoid`,
+  );
 }

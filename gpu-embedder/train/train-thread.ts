@@ -1,29 +1,45 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { DiptychError } from '../../src/errors.ts';
-import type { TokenizerJson } from '../model/tokenizer-trainer.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
+import type { BatchInputs } from './batches.ts';
 import { startBatchSource } from './batch-source.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { readNewestCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import type { TrainConfig, TrainingRecord } from './config.ts';
-import { exportCheckpoint } from './export-checkpoint.ts';
+import type { TrainConfig } from './config.ts';
+import { encodeFrozenFeatures } from './frozen-features.ts';
+import { openTrainingModel } from './open-training-model.ts';
+import type { LogRecord } from './records.ts';
+import { isLearning } from './slots.ts';
+import type { TextInputSpec } from './text-input.ts';
+import { openTextInput } from './text-input.ts';
+import type { TimedStage, TrainerOptions } from './trainer.ts';
 import { train } from './trainer.ts';
+import { loadTrainingSet } from './training-set.ts';
+import { openValidator } from './validation.ts';
 
-export interface TrainThreadData {
+export interface TrainThreadData extends Pick<
+  TrainerOptions,
+  'threads' | 'device' | 'recordEvery' | 'checkpointEvery' | 'validateEvery'
+> {
   readonly dataDir: string;
   readonly runDir: string;
-  readonly pixels: SharedArrayBuffer;
   readonly config: TrainConfig;
-  readonly classes: number;
-  readonly tokenizer: TokenizerJson;
-  readonly threads: number;
-  readonly recordEvery: number;
-  readonly checkpointEvery: number;
+  readonly stages: readonly TimedStage[];
+  readonly text: TextInputSpec;
   readonly resume: boolean;
 }
 
 export type TrainMessage =
-  | { readonly type: 'record'; readonly record: TrainingRecord }
+  | { readonly type: 'begin'; readonly step: number }
+  | { readonly type: 'record'; readonly record: LogRecord }
+  | {
+      readonly type: 'encoding';
+      readonly what: string;
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'stage'; readonly stage: number }
   | { readonly type: 'failed'; readonly code: DiptychError['code']; readonly message: string }
@@ -31,35 +47,86 @@ export type TrainMessage =
 
 const data = (workerData as ThreadData<TrainThreadData>).data;
 const send = (message: TrainMessage) => parentPort!.postMessage(message);
-const path = join(data.runDir, 'checkpoint.bin');
-const modelDir = join(data.runDir, 'model');
-const source = startBatchSource({
-  dataDir: data.dataDir,
-  pixels: data.pixels,
-  config: data.config,
-  tokenizer: data.tokenizer,
-});
-try {
-  let exportedStage = -1;
-  const slots = await train({
+const warn = (message: string) => send({ type: 'warning', message });
+
+/** What a user can try when the loss is no number any more. */
+function advice(lastStep: number | null, learningRate: unknown): string {
+  const from =
+    lastStep === null
+      ? 'no checkpoint has been written'
+      : `the last good checkpoint is of step ${lastStep}`;
+  return (
+    `${from}. Lower the learning rate (now ${String(learningRate)}) or clipNorm in config.json ` +
+    'of the run folder and continue with --resume'
+  );
+}
+
+async function main(): Promise<string | null> {
+  const { config, runDir, threads } = data;
+  const path = join(runDir, 'checkpoint.bin');
+  const set = loadTrainingSet(data.dataDir, config);
+  const model = await openTrainingModel(config, data.text);
+  const text = await openTextInput(data.text);
+  const bare: BatchInputs = { ...model, text, features: {} };
+  const features = await encodeFrozenFeatures(set, model, bare, {
     ...data,
-    nextBatch: source.next,
-    onRecord: (record) => send({ type: 'record', record }),
-    onCheckpoint: async (checkpoint) => {
-      await writeCheckpoint(path, checkpoint);
-      const ended = checkpoint.stageStep === data.config.stages[checkpoint.stage].steps;
-      if (ended && checkpoint.stage !== exportedStage) {
-        exportedStage = checkpoint.stage;
-        send({ type: 'stage', stage: checkpoint.stage });
-      }
-    },
-    resumeFrom: data.resume
-      ? readNewestCheckpoint(path, (message) => send({ type: 'warning', message }))
-      : null,
+    onProgress: (what, done, total) => send({ type: 'encoding', what, done, total }),
   });
-  const whole = ['image_projection.weight', 'text_projection.weight'].every((n) => slots.has(n));
-  if (whole) await exportCheckpoint(modelDir, [...slots.values()], data.config, data.tokenizer);
-  send({ type: 'done', modelDir: whole ? modelDir : null });
+  const inputs: BatchInputs = { ...bare, features };
+  const { imageSize, normalisation } = model;
+  const source = startBatchSource({ ...data, imageSize, normalisation, features });
+  const validator = openValidator(set, model, inputs, threads);
+  const resumeFrom = data.resume ? readNewestCheckpoint(path, warn) : null;
+  let lastStep = resumeFrom?.step ?? null;
+  const lastStage = data.stages.length - 1;
+  send({ type: 'begin', step: lastStep ?? 0 });
+  const onCheckpoint = async (checkpoint: Checkpoint): Promise<void> => {
+    const { stage, stageStep, step } = checkpoint;
+    const ended = stageStep === data.stages[stage].steps;
+    // Weights that never learn are read again from the model that the run began with.
+    const slots = checkpoint.slots.filter(
+      (slot) => isLearning(slot) || !model.weights.has(slot.name),
+    );
+    try {
+      await writeCheckpoint(path, { ...checkpoint, slots });
+      lastStep = step;
+    } catch (error) {
+      // Training goes on: space may be free again at the next one. The last must be written.
+      if (ended && stage === lastStage) throw error;
+      warn((error as Error).message);
+    }
+    if (ended) send({ type: 'stage', stage });
+  };
+  try {
+    const store = await train({
+      ...data,
+      model,
+      classes: Math.max(1, set.classes.length),
+      validator,
+      nextBatch: source.next,
+      onRecord: (record) => send({ type: 'record', record }),
+      onCheckpoint,
+      resumeFrom,
+    });
+    if (!model.isComplete(store)) return null;
+    const outcome = await validator?.run(store);
+    if (outcome) await writeFile(join(runDir, 'validation.json'), JSON.stringify(outcome.queries));
+    const modelDir = join(runDir, 'model');
+    await model.save(modelDir, store);
+    return modelDir;
+  } catch (error) {
+    if (!(error instanceof DiptychError) || error.code !== 'training_diverged') throw error;
+    const message = `${error.message}; ${advice(lastStep, error.details?.['learningRate'])}`;
+    throw new DiptychError(error.code, message, error.details, { cause: error });
+  } finally {
+    await source.close();
+    await validator?.close();
+    set.close();
+  }
+}
+
+try {
+  send({ type: 'done', modelDir: await main() });
 } catch (error) {
   const known = error instanceof DiptychError;
   send({
@@ -67,6 +134,4 @@ try {
     code: known ? error.code : 'internal',
     message: known ? error.message : String((error as Error).stack ?? error),
   });
-} finally {
-  await source.close();
 }

@@ -1,71 +1,165 @@
+import { createHash } from 'node:crypto';
 import { DiptychError } from '../../src/errors.ts';
 import type { Concept, Item } from '../dataset/prepared.ts';
-import { openDataset, readPixels } from '../dataset/read-dataset.ts';
+import { openDataset, openPixels } from '../dataset/read-dataset.ts';
+import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
-import { captionPool } from './captions.ts';
 import type { Picture } from './augment.ts';
+import { captionPool } from './captions.ts';
+import type { TrainConfig } from './config.ts';
 
-/** One thing that pictures show: every training picture belongs to exactly one subject. */
+/** One thing that images show: every training image belongs to exactly one subject. */
 export interface Subject {
   readonly concept: Concept;
-  /** Ordinals of its training pictures. */
+  /** Ordinals of its training images. */
   readonly items: readonly number[];
   /** Lower-cased captions that describe it. */
   readonly pool: ReadonlySet<string>;
 }
 
-/** The training pictures of a prepared set, grouped by subject. */
+/** A concept or label that classification tells apart. */
+export type ImageClass = Pick<Subject, 'items' | 'pool'>;
+
+/** The training images of a prepared set, grouped by subject; pixels stay on disk. */
 export interface TrainingSet {
+  readonly dataset: PreparedDataset;
   readonly subjects: readonly Subject[];
-  readonly items: readonly Item[];
-  /** Subject of an item, by item ordinal; -1 for validation items. */
+  readonly classes: readonly ImageClass[];
+  /** Subject of an item, by item ordinal; -1 for items that are not trained on. */
   readonly subjectOf: Int32Array;
+  /** Class of an item; -1 where it has none. */
+  readonly classOf: Int32Array;
+  /** Ordinals of the training images. */
+  readonly training: readonly number[];
+  /** Ordinals of the validation sample, in an order that depends on nothing but their ids. */
+  readonly validation: readonly number[];
   picture(item: number): Picture;
-  /** Draw a training item, see `emojiShare` in config.ts. */
-  draw(emojiShare: number, random: Random): number;
+  /**
+   * Draw `count` items for a step: emoji by their concept (see `emojiShare`), other sets image by
+   * image, each once an epoch.
+   */
+  draw(step: number, count: number, random: Random): number[];
+  close(): void;
 }
 
-/** Load a prepared set for training; validation items are left out. Shares `pixels` if given. */
-export function loadTrainingSet(dir: string, pixels?: SharedArrayBuffer): TrainingSet {
+/**
+ * Load a prepared set for training.
+ *
+ * @throws DiptychError `unreadable_source` where there is too little to learn from
+ */
+export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
   const dataset = openDataset(dir);
-  const side = dataset.manifest.imageSize;
-  const bytes = pixels ? new Uint8Array(pixels) : readPixels(dataset);
   const { items } = dataset;
-  const byConcept = new Map<string, number[]>();
-  items.forEach((item, i) => {
-    if (item.split !== 'train') return;
-    const key = item.concept ?? `item:${item.id}`;
-    const list = byConcept.get(key);
-    if (list) list.push(i);
-    else byConcept.set(key, [i]);
-  });
-  if (byConcept.size === 0) {
-    throw new DiptychError('unreadable_source', `${dir}: no item is of split 'train'`);
-  }
+  const validation = validationSample(items, config.validation);
+  const heldOut = new Set(validation);
+  const training = items.flatMap((item, i) =>
+    item.split === 'train' && !heldOut.has(i) ? [i] : [],
+  );
   const subjectOf = new Int32Array(items.length).fill(-1);
-  const subjects = [...byConcept].map(([id, members], index): Subject => {
-    for (const i of members) subjectOf[i] = index;
-    const concept = dataset.concepts.get(id) ?? conceptOf(items[members[0]]);
-    const pool = captionPool(concept);
-    for (const i of members) items[i].captions.forEach((c) => pool.add(c.toLowerCase()));
-    return { concept, items: members, pool };
-  });
-  const emoji = subjects.filter((s) => s.concept.group !== undefined);
-  const rest = subjects.filter((s) => s.concept.group === undefined).flatMap((s) => s.items);
-  return {
-    subjects,
-    items,
-    subjectOf,
-    picture: (i) => ({
-      pixels: bytes.subarray(i * side * side * 4, (i + 1) * side * side * 4),
-      side,
-      palette: items[i].palette,
-    }),
-    draw: (emojiShare, random) => {
-      const share = rest.length === 0 ? 1 : emoji.length === 0 ? 0 : emojiShare;
-      return random.uniform() < share ? random.pick(random.pick(emoji).items) : random.pick(rest);
+  const subjects = groupBy(training, (i) => items[i].concept ?? `item:${items[i].id}`).map(
+    ([id, members], index): Subject => {
+      for (const i of members) subjectOf[i] = index;
+      const concept = dataset.concepts.get(id) ?? conceptOf(items[members[0]]);
+      const pool = captionPool(concept);
+      for (const i of members) items[i].captions.forEach((c) => pool.add(c.toLowerCase()));
+      return { concept, items: members, pool };
     },
+  );
+  if (subjects.length < 2) {
+    throw new DiptychError(
+      'unreadable_source',
+      `${dir}: expected at least two different images to train on, got ${subjects.length}`,
+    );
+  }
+  const classOf = new Int32Array(items.length).fill(-1);
+  const classes = groupBy(training, (i) => items[i].concept ?? items[i].label)
+    .filter(([, members]) => members.length >= config.minItemsPerClass)
+    .map(([, members], index): ImageClass => {
+      for (const i of members) classOf[i] = index;
+      const pools = new Set(members.map((i) => subjects[subjectOf[i]].pool));
+      return { items: members, pool: new Set([...pools].flatMap((pool) => [...pool])) };
+    });
+  const pixels = openPixels(dataset);
+  const side = dataset.manifest.imageSize;
+  return {
+    dataset,
+    subjects,
+    classes,
+    subjectOf,
+    classOf,
+    training,
+    validation,
+    picture: (i) => ({ pixels: pixels.read(i), side, palette: items[i].palette }),
+    draw: sampler(subjects, training, config),
+    close: () => pixels.close(),
   };
+}
+
+function sampler(
+  subjects: readonly Subject[],
+  training: readonly number[],
+  { emojiShare, seed }: TrainConfig,
+): TrainingSet['draw'] {
+  const emoji = subjects.filter(({ concept }) => concept.group !== undefined);
+  if (emoji.length === 0) {
+    const order = epochOrder(training, seed);
+    return (step, count) => Array.from({ length: count }, (_, row) => order(step * count + row));
+  }
+  const rest = subjects.filter(({ concept }) => concept.group === undefined);
+  const others = rest.flatMap(({ items }) => items);
+  const share = others.length === 0 ? 1 : emojiShare;
+  return (_step, count, random) =>
+    Array.from({ length: count }, () =>
+      random.uniform() < share ? random.pick(random.pick(emoji).items) : random.pick(others),
+    );
+}
+
+/** The item at a position of an endless walk that meets each item once an epoch, newly shuffled. */
+function epochOrder(items: readonly number[], seed: number): (position: number) => number {
+  let shuffled = Uint32Array.from(items);
+  let current = -1;
+  return (position) => {
+    const epoch = Math.floor(position / items.length);
+    if (epoch !== current) {
+      current = epoch;
+      shuffled = Uint32Array.from(items);
+      const random = createRandom(seed * 6007 + epoch * 9973);
+      for (let i = shuffled.length - 1; i > 0; i--) {
+        const j = random.integer(i + 1);
+        [shuffled[i], shuffled[j]] = [shuffled[j], shuffled[i]];
+      }
+    }
+    return shuffled[position % items.length];
+  };
+}
+
+/** Items with the smallest hashes: the same ones however the set is ordered or grows. */
+function validationSample(
+  items: readonly Item[],
+  { items: count, from }: TrainConfig['validation'],
+): number[] {
+  const candidates = items.flatMap(({ split, id }, i) =>
+    split === from ? [{ i, hash: createHash('sha256').update(id).digest('hex') }] : [],
+  );
+  // Never more than a tenth of the images that could be trained on.
+  const most = from === 'train' ? Math.min(count, Math.floor(candidates.length / 10)) : count;
+  return candidates
+    .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+    .slice(0, most)
+    .map(({ i }) => i);
+}
+
+function groupBy<T>(values: readonly T[], key: (value: T) => string | undefined): [string, T[]][] {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const name = key(value);
+    if (name === undefined) continue;
+    const group = groups.get(name);
+    if (group) group.push(value);
+    else groups.set(name, [value]);
+  }
+  return [...groups];
 }
 
 /** An item without a concept is a subject of its own: its title and tags are the pool. */

@@ -30,7 +30,7 @@ test('the folded tower equals the training tower at the statistics of the batch'
   const pixels = new ort.Tensor('float32', data, shape);
 
   const training = new Graph();
-  const p = new TrainableParameters(training, createRandom(7));
+  const p = new TrainableParameters(training, 7);
   training.output(imageTower(p, training.input('pixels', shape), config, embedDim), 'embeds');
   p.statistics.forEach(({ name, value }) => training.output(value, name));
   for (const { name, data: values } of p.list) {

@@ -19,6 +19,7 @@ export function drawStages(
     Math.min(bbox.left + bbox.width, Math.max(bbox.left, valToPos(step, 'x', true)));
   ctx.save();
   ctx.font = font.replace(/\d+/, (pixels) => String(Number(pixels) * ratio));
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'bottom';
   stages.forEach(({ label, from, to }, i) => {
     const [left, right] = [inside(from), inside(to)];

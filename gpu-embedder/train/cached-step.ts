@@ -1,0 +1,225 @@
+import { gradients } from '../autodiff/gradients.ts';
+import { TrainableParameters } from '../model/parameters.ts';
+import { countFlops } from '../onnx/count-flops.ts';
+import { Graph } from '../onnx/graph.ts';
+import { writeModel } from '../onnx/model-proto.ts';
+import * as op from '../onnx/operators/index.ts';
+import type { Session, Tensor } from '../onnx/session.ts';
+import { openSession, tensor } from '../onnx/session.ts';
+import { adamWStep, gradientNorm } from './adamw.ts';
+import { batchFeeds } from './batch-feeds.ts';
+import type { Batch } from './batches.ts';
+import type { StagePlan, TowerRole } from './loss-graph.ts';
+import {
+  buildLossGraph,
+  featuresGradient,
+  featuresInput,
+  gradientOutput,
+  towerInputs,
+} from './loss-graph.ts';
+import type { SlotStore } from './slots.ts';
+import { adoptParameters } from './slots.ts';
+import type { TrainingStep } from './step.ts';
+
+/**
+ * A step whose towers see `microBatch` rows at a time, with the gradient of the full batch
+ * (GradCache, arXiv:2101.06983, section 3.2): features of all rows forward, loss and heads over the
+ * whole batch, then each micro-batch again with the gradient of its features.
+ */
+export async function openCachedStep(
+  plan: StagePlan,
+  store: SlotStore,
+  options: { readonly threads: number; readonly stageBegins: boolean },
+): Promise<TrainingStep> {
+  const { batch, microBatch } = plan.stage;
+  const rows = microBatch!;
+  const live = plan.roles.filter(({ fromFeatures }) => !fromFeatures);
+  const learning = live.filter(({ learns }) => learns).map(({ tower }) => tower.modality);
+  const head = await openHead(plan, live, learning, store, options);
+  const trunks = await Promise.all(
+    live.map((role) => openTrunk(role, rows, plan.seed, store, options)),
+  );
+  const parts = [head, ...trunks.flatMap(({ backward }) => (backward ? [backward] : []))];
+  const gradientArrays = parts.flatMap((part) => part.gradients);
+  const slots = parts.flatMap((part) => part.names).map((name) => store.get(name)!);
+  const passes = batch / rows;
+  const flops = trunks.reduce((sum, trunk) => sum + trunk.flops * passes, head.flops);
+  return {
+    flops,
+    run: async (whole, update) => {
+      let insideMs = 0;
+      const timed = async <T>(work: Promise<T>): Promise<T> => {
+        const started = performance.now();
+        const result = await work;
+        insideMs += performance.now() - started;
+        return result;
+      };
+      const features: Record<string, Float32Array> = {};
+      for (const { role, forward } of trunks) {
+        const all = new Float32Array(batch * role.tower.featureWidth);
+        for (let pass = 0; pass < passes; pass++) {
+          const part = await timed(forward(whole, pass * rows));
+          all.set(part, pass * part.length);
+        }
+        features[featuresInput(role.tower.modality)] = all;
+      }
+      const result = await timed(head.run({ ...whole, ...features }));
+      for (const { role, backward } of trunks) {
+        if (!backward) continue;
+        const name = featuresGradient(role.tower.modality);
+        const upstream = { [name]: result[name].data as Float32Array };
+        backward.clear();
+        for (let pass = 0; pass < passes; pass++) {
+          await timed(backward.run({ ...whole, ...upstream }, pass * rows));
+        }
+      }
+      const norm = gradientNorm(gradientArrays);
+      if (Number.isFinite(norm)) adamWStep(slots, gradientArrays, norm, update);
+      return {
+        loss: (result['loss'].data as Float32Array)[0],
+        gradientNorm: norm,
+        statistics: Object.fromEntries(
+          head.statistics.map((name) => [name, result[name].data as Float32Array]),
+        ),
+        insideMs,
+      };
+    },
+    download: async () => {},
+    close: async () => {
+      await head.close();
+      for (const { close } of trunks) await close();
+    },
+  };
+}
+
+/** Heads and loss over the whole batch; gradients of the heads and of the features. */
+async function openHead(
+  plan: StagePlan,
+  live: readonly TowerRole[],
+  learning: readonly TowerRole['tower']['modality'][],
+  store: SlotStore,
+  { threads, stageBegins }: { readonly threads: number; readonly stageBegins: boolean },
+) {
+  const roles = plan.roles.map((role) =>
+    live.includes(role) ? { ...role, fromFeatures: true } : role,
+  );
+  const { graph, parameters, trained, statistics } = buildLossGraph({ ...plan, roles }, learning);
+  adoptParameters(store, parameters, stageBegins);
+  const names = trained.map(({ parameter }) => parameter.name);
+  trained.forEach(({ parameter, gradient }) =>
+    graph.output(gradient, gradientOutput(parameter.name)),
+  );
+  const session = await openSession(writeModel(graph), { threads });
+  const weights = weightFeeds(parameters, store);
+  const fetches: Record<string, Tensor | null> = { loss: null };
+  for (const { name } of statistics) fetches[name] = null;
+  for (const modality of learning) fetches[featuresGradient(modality)] = null;
+  const gradientArrays = bindGradients(names, store, fetches);
+  return {
+    names,
+    gradients: gradientArrays,
+    flops: countFlops(graph),
+    statistics: statistics.map(({ name }) => name),
+    run: (batch: Batch) => session.run({ ...weights, ...batchFeeds(graph, batch) }, fetches),
+    close: () => session.close(),
+  };
+}
+
+/** The features of a tower for a micro-batch, and their gradient where the tower learns. */
+async function openTrunk(
+  role: TowerRole,
+  rows: number,
+  seed: number,
+  store: SlotStore,
+  options: { readonly threads: number; readonly stageBegins: boolean },
+) {
+  const { tower, learns } = role;
+  const g = new Graph();
+  const p = new TrainableParameters(g, seed);
+  const scope = learns ? p : p.frozen();
+  g.output(tower.features(scope, towerInputs(g, tower, rows)), 'features');
+  adoptParameters(store, p.list, options.stageBegins);
+  const session = await openSession(writeModel(g), options);
+  const weights = weightFeeds(p.list, store);
+  const forward = async (batch: Batch, firstRow: number): Promise<Float32Array> => {
+    const { features } = await session.run({ ...weights, ...batchFeeds(g, batch, firstRow) });
+    return features.data as Float32Array;
+  };
+  const backward = learns ? await openBackward(role, rows, seed, store, options.threads) : null;
+  return {
+    role,
+    forward,
+    backward,
+    flops: countFlops(g) + (backward?.flops ?? 0),
+    close: async () => {
+      await session.close();
+      await backward?.close();
+    },
+  };
+}
+
+/** Adds the gradients of a micro-batch to those before, given the gradient of its features. */
+async function openBackward(
+  { tower }: TowerRole,
+  rows: number,
+  seed: number,
+  store: SlotStore,
+  threads: number,
+) {
+  const g = new Graph();
+  const p = new TrainableParameters(g, seed);
+  const features = tower.features(p, towerInputs(g, tower, rows));
+  const upstream = g.input(featuresGradient(tower.modality), features.shape);
+  // The gradient of <features, upstream> is the product of upstream with the Jacobian.
+  const product = op.ReduceSum(g, op.Mul(g, features, upstream), [0, 1], false);
+  const learning = p.list.filter(({ frozen }) => !frozen);
+  const found = gradients(
+    g,
+    product,
+    learning.map(({ value }) => value),
+  );
+  const names = learning.map(({ name }) => name);
+  found.forEach((gradient, i) => g.output(gradient!, gradientOutput(names[i])));
+  const session: Session = await openSession(writeModel(g), { threads });
+  const weights = weightFeeds(p.list, store);
+  const fetches: Record<string, Tensor | null> = {};
+  const parts = bindGradients(names, store, fetches);
+  const sums = parts.map((part) => new Float32Array(part.length));
+  return {
+    names,
+    gradients: sums,
+    flops: countFlops(g),
+    clear: () => sums.forEach((sum) => sum.fill(0)),
+    run: async (batch: Batch, firstRow: number): Promise<void> => {
+      await session.run({ ...weights, ...batchFeeds(g, batch, firstRow) }, fetches);
+      parts.forEach((part, s) => {
+        const sum = sums[s];
+        for (let i = 0; i < part.length; i++) sum[i] += part[i];
+      });
+    },
+    close: () => session.close(),
+  };
+}
+
+function weightFeeds(
+  parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  store: SlotStore,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    parameters.map(({ name, shape }) => [name, tensor(store.get(name)!.data, shape)]),
+  );
+}
+
+/** Arrays that a run writes the gradients into. */
+function bindGradients(
+  names: readonly string[],
+  store: SlotStore,
+  fetches: Record<string, Tensor | null>,
+): Float32Array[] {
+  return names.map((name) => {
+    const { data, shape } = store.get(name)!;
+    const gradient = new Float32Array(data.length);
+    fetches[gradientOutput(name)] = tensor(gradient, shape);
+    return gradient;
+  });
+}

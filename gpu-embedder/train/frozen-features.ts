@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrainableParameters } from '../model/parameters.ts';
+import { Graph } from '../onnx/graph.ts';
+import { writeModel } from '../onnx/model-proto.ts';
+import { openSession, tensor } from '../onnx/session.ts';
+import { plainView } from './augment.ts';
+import { batchFeeds } from './batch-feeds.ts';
+import type { Batch, BatchInputs, FeatureTable } from './batches.ts';
+import { tokenRows } from './batches.ts';
+import { singleCaptions } from './captions.ts';
+import { towerInputs } from './loss-graph.ts';
+import type { Modality } from './tower.ts';
+import type { TrainingModel } from './training-model.ts';
+import type { TrainingSet } from './training-set.ts';
+import { validationText } from './validation.ts';
+
+interface EncodeOptions {
+  readonly runDir: string;
+  readonly threads: number;
+  readonly onProgress: (what: string, done: number, total: number) => void;
+}
+
+/** Rows of one run. */
+const rows = 32;
+
+/**
+ * Encode once what the frozen towers of a run give: features of all images that are trained on or
+ * validated with, and of all captions. Kept in `<runDir>/features/`, reused while data and model
+ * stay the same.
+ */
+export async function encodeFrozenFeatures(
+  set: TrainingSet,
+  model: TrainingModel,
+  inputs: BatchInputs,
+  options: EncodeOptions,
+): Promise<BatchInputs['features']> {
+  const tables: Partial<Record<Modality, FeatureTable>> = {};
+  for (const modality of model.frozenFeatures) {
+    tables[modality] =
+      modality === 'image'
+        ? await imageTable(set, model, inputs, options)
+        : await textTable(set, model, inputs, options);
+  }
+  return tables;
+}
+
+/** By item ordinal; items outside of training and validation are zero. */
+async function imageTable(
+  set: TrainingSet,
+  model: TrainingModel,
+  inputs: BatchInputs,
+  options: EncodeOptions,
+): Promise<FeatureTable> {
+  const { items } = set.dataset;
+  const size = model.imageSize;
+  const wanted = [...set.training, ...set.validation].sort((a, b) => a - b);
+  const batchFrom = (from: number): Batch => {
+    const pixels = new Float32Array(rows * 3 * size * size);
+    wanted
+      .slice(from, from + rows)
+      .forEach((item, i) =>
+        plainView(set.picture(item), { ...inputs, size, out: pixels, offset: i * 3 * size * size }),
+      );
+    return { pixels };
+  };
+  const key = [set.dataset.manifest.fingerprint, wanted.length];
+  const { width, rows: found } = await encode(
+    model,
+    'image',
+    wanted.length,
+    batchFrom,
+    key,
+    options,
+  );
+  const all = shared(items.length * width);
+  wanted.forEach((item, row) =>
+    all.set(found.subarray(row * width, (row + 1) * width), item * width),
+  );
+  return { width, rows: all };
+}
+
+/** By distinct caption. */
+async function textTable(
+  set: TrainingSet,
+  model: TrainingModel,
+  { text }: BatchInputs,
+  options: EncodeOptions,
+): Promise<FeatureTable> {
+  const { items } = set.dataset;
+  const captions = new Set<string>(set.validation.map((item) => validationText(set, item)));
+  for (const item of set.training) {
+    const { concept } = set.subjects[set.subjectOf[item]];
+    for (const caption of singleCaptions(items[item], concept)) captions.add(caption);
+  }
+  const texts = [...captions];
+  const batchFrom = (from: number): Batch => {
+    const part = texts.slice(from, from + rows);
+    return tokenRows([...part, ...new Array<string>(rows - part.length).fill(part[0])], text);
+  };
+  const key = [text.sequence, ...texts];
+  const table = await encode(model, 'text', texts.length, batchFrom, key, options);
+  return { ...table, rowOf: new Map(texts.map((caption, row) => [caption, row])) };
+}
+
+async function encode(
+  model: TrainingModel,
+  modality: Modality,
+  count: number,
+  batchFrom: (row: number) => Batch,
+  key: readonly (string | number)[],
+  { runDir, threads, onProgress }: EncodeOptions,
+): Promise<FeatureTable> {
+  const tower = model.tower(modality);
+  const width = tower.featureWidth;
+  const hash = createHash('sha256').update(`${model.hash} ${JSON.stringify(key)}`);
+  const dir = join(runDir, 'features');
+  const path = join(dir, `${modality}-${hash.digest('hex').slice(0, 16)}.f32`);
+  const table = shared(count * width);
+  if (existsSync(path)) {
+    const bytes = readFileSync(path);
+    if (bytes.length === table.byteLength) {
+      new Uint8Array(table.buffer).set(bytes);
+      return { width, rows: table };
+    }
+  }
+  const g = new Graph();
+  const p = new TrainableParameters(g, 1);
+  g.output(tower.features(p.frozen(), towerInputs(g, tower, rows)), 'features');
+  const weights = Object.fromEntries(
+    p.list.map(({ name, shape, data }) => [name, tensor(data, shape)]),
+  );
+  const session = await openSession(writeModel(g), { threads });
+  for (let from = 0; from < count; from += rows) {
+    const { features } = await session.run({ ...weights, ...batchFeeds(g, batchFrom(from)) });
+    const part = (features.data as Float32Array).subarray(0, Math.min(rows, count - from) * width);
+    table.set(part, from * width);
+    onProgress(modality === 'image' ? 'images' : 'captions', Math.min(count, from + rows), count);
+  }
+  await session.close();
+  await mkdir(dir, { recursive: true });
+  await writeFile(`${path}.partial`, new Uint8Array(table.buffer));
+  await rename(`${path}.partial`, path);
+  return { width, rows: table };
+}
+
+/** Memory that the batch thread reads, too. */
+const shared = (length: number): Float32Array<SharedArrayBuffer> =>
+  new Float32Array(new SharedArrayBuffer(length * 4));

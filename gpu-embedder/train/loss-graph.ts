@@ -1,0 +1,132 @@
+import { gradients } from '../autodiff/gradients.ts';
+import { DiptychError } from '../../src/errors.ts';
+import {
+  logitScale,
+  pairwiseSigmoid,
+  prototypeCrossEntropy,
+  supervisedContrastive,
+  symmetricInfoNce,
+} from '../model/losses.ts';
+import { TrainableParameters } from '../model/parameters.ts';
+import type { Parameters } from '../model/parameters.ts';
+import { Graph } from '../onnx/graph.ts';
+import type { Value } from '../onnx/graph.ts';
+import type { Stage } from './config.ts';
+import type { LossGraph } from './step.ts';
+import type { Modality, Tower } from './tower.ts';
+
+/** How a tower takes part in a stage. */
+export interface TowerRole {
+  readonly tower: Tower;
+  /** False: fed, but without gradients. */
+  readonly learns: boolean;
+  /** The features are fed (encoded once, or computed in micro-batches) in place of the inputs. */
+  readonly fromFeatures: boolean;
+}
+
+/** All that decides the graph of a stage. */
+export interface StagePlan {
+  readonly stage: Stage;
+  /** Those that the loss needs. */
+  readonly roles: readonly TowerRole[];
+  /** Of the prototype table. */
+  readonly classes: number;
+  readonly logitScale: number;
+  readonly seed: number;
+}
+
+export const prototypesName = 'class_prototypes';
+export const gradientOutput = (parameter: string): string => `gradient:${parameter}`;
+export const featuresInput = (modality: Modality): string => `${modality}Features`;
+export const featuresGradient = (modality: Modality): string => `gradient:${modality}Features`;
+
+/**
+ * Forward, loss and backward of a stage for a whole batch.
+ *
+ * @param micro - towers whose features are computed outside: the graph also gives
+ *   `gradient:<modality>Features` [batch, featureWidth]
+ */
+export function buildLossGraph(plan: StagePlan, micro: readonly Modality[] = []): LossGraph {
+  const g = new Graph();
+  const p = new TrainableParameters(g, plan.seed);
+  const { batch } = plan.stage;
+  const fedFeatures = new Map<Modality, Value>();
+  const embed = (modality: Modality): Value => {
+    const { tower, learns, fromFeatures } = plan.roles.find(
+      (role) => role.tower.modality === modality,
+    )!;
+    const scope = learns ? p : p.frozen();
+    if (!fromFeatures && !micro.includes(modality)) {
+      return tower.head(scope, tower.features(scope, towerInputs(g, tower, batch)));
+    }
+    const features = g.input(featuresInput(modality), [batch, tower.featureWidth]);
+    fedFeatures.set(modality, features);
+    return tower.head(scope, features);
+  };
+  const loss = stageLoss(plan, p, embed);
+  const learning = p.list.filter(({ frozen }) => !frozen);
+  const wanted = micro.map((modality) => fedFeatures.get(modality)!);
+  const found = gradients(g, loss, [...learning.map(({ value }) => value), ...wanted]);
+  const gradientOf = (i: number, name: string): Value => {
+    const gradient = found[i];
+    if (gradient) return gradient;
+    throw new DiptychError(
+      'invalid_graph',
+      `the ${plan.stage.loss} loss does not depend on ${name}`,
+    );
+  };
+  g.output(loss, 'loss');
+  p.statistics.forEach(({ name, value }) => g.output(value, name));
+  micro.forEach((modality, i) => {
+    const name = featuresGradient(modality);
+    g.output(gradientOf(learning.length + i, name), name);
+  });
+  return {
+    graph: g,
+    loss,
+    parameters: p.list,
+    trained: learning.map((parameter, i) => ({
+      parameter,
+      gradient: gradientOf(i, parameter.name),
+    })),
+    statistics: p.statistics,
+  };
+}
+
+/** Declare the inputs of a tower for a number of rows. */
+export function towerInputs(g: Graph, { inputs }: Tower, rows: number): Value[] {
+  return inputs.map(({ name, shape, dtype }) => g.input(name, [rows, ...shape], dtype));
+}
+
+function stageLoss(
+  { stage, roles, classes, logitScale: initialScale }: StagePlan,
+  p: TrainableParameters,
+  embed: (modality: Modality) => Value,
+): Value {
+  const g = p.graph;
+  const { batch, scale } = stage;
+  const positives = (): Value => g.input('positives', [batch, batch]);
+  switch (stage.loss) {
+    case 'infonce':
+    case 'sigmoid': {
+      const loss = stage.loss === 'infonce' ? symmetricInfoNce : pairwiseSigmoid;
+      return loss(p, embed('image'), embed('text'), logitScale(p, initialScale), positives());
+    }
+    case 'supervised-contrastive':
+      return supervisedContrastive(p, embed('image'), positives(), scale);
+    case 'classification': {
+      const { modality, embedDim } = roles[0].tower;
+      const embeddings = embed(modality);
+      // Captions move towards prototypes that stay where the images left them.
+      const scope: Parameters = modality === 'image' ? p : p.frozen();
+      const prototypes = scope.get(
+        prototypesName,
+        [classes, embedDim],
+        { std: 1 / Math.sqrt(embedDim) },
+        { decay: false },
+      );
+      const targets = g.input('targets', [batch, classes]);
+      return prototypeCrossEntropy(p, embeddings, prototypes, targets, scale);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { DualEncoderConfig } from '../model/config.ts';
+import { imageFeatures, imageFeatureWidth, imageHead } from '../model/image-tower.ts';
+import { textFeatures, textHead } from '../model/text-tower.ts';
+import type { Tower } from './tower.ts';
+
+/** The image tower of our architecture. @param imageSize - a CNN takes any */
+export function ownImageTower(
+  { image, embedDim }: DualEncoderConfig,
+  imageSize = image.imageSize,
+): Tower {
+  return {
+    modality: 'image',
+    inputs: [{ name: 'pixels', shape: [3, imageSize, imageSize], dtype: 'float32' }],
+    featureWidth: imageFeatureWidth(image),
+    embedDim,
+    features: (p, [pixels]) => imageFeatures(p, pixels, image),
+    head: (p, features) => imageHead(p, features, embedDim),
+  };
+}
+
+/** The text tower of our architecture. */
+export function ownTextTower({ text, embedDim }: DualEncoderConfig): Tower {
+  return {
+    modality: 'text',
+    inputs: [{ name: 'ids', shape: [text.contextLength], dtype: 'int32' }],
+    featureWidth: text.width,
+    embedDim,
+    features: (p, [ids]) => textFeatures(p, ids, text),
+    head: (p, features) => textHead(p, features, embedDim),
+  };
+}

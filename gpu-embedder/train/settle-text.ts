@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DiptychError } from '../../src/errors.ts';
+import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
+import { describeModel } from '../encode/model-description.ts';
+import { modelDir } from '../encode/model-dir.ts';
+import { readModelFiles } from '../encode/model-files.ts';
+import { trainTokenizer } from '../model/tokenizer-trainer.ts';
+import { singleCaptions } from './captions.ts';
+import type { TrainConfig } from './config.ts';
+import type { TextInputSpec } from './text-input.ts';
+import { openTextInput } from './text-input.ts';
+import type { TrainingSet } from './training-set.ts';
+import { validationText } from './validation.ts';
+
+/**
+ * Settle how captions become tokens: by a tokenizer learnt from them, or by that of the model that
+ * the run begins with.
+ *
+ * @throws DiptychError `unreadable_source` where no caption has a token
+ */
+export async function settleText(
+  runDir: string,
+  config: TrainConfig,
+  set: TrainingSet,
+  resume: boolean,
+): Promise<TextInputSpec> {
+  const spec =
+    'architecture' in config
+      ? await learntTokenizer(runDir, config.architecture.text, set, resume)
+      : await modelTokenizer(config.init.model, set);
+  await checkCaptions(spec, set);
+  return spec;
+}
+
+async function learntTokenizer(
+  runDir: string,
+  { vocabSize, contextLength }: { readonly vocabSize: number; readonly contextLength: number },
+  set: TrainingSet,
+  resume: boolean,
+): Promise<TextInputSpec> {
+  const path = join(runDir, 'tokenizer.json');
+  if (resume && existsSync(path)) {
+    const tokenizer = JSON.parse(await readFile(path, 'utf8')) as TokenizerJson;
+    return { kind: 'scratch', tokenizer, contextLength };
+  }
+  const tokenizer = trainTokenizer(weightedCaptions(set), { vocabSize });
+  await writeFile(path, JSON.stringify(tokenizer));
+  return { kind: 'scratch', tokenizer, contextLength };
+}
+
+/** Rows as long as the longest caption: a caption costs by the length of its row. */
+async function modelTokenizer(model: string, set: TrainingSet): Promise<TextInputSpec> {
+  const dir = await modelDir(model);
+  const { family, contextLength } = describeModel(await readModelFiles(dir));
+  const whole: TextInputSpec = { kind: 'model', dir, sequence: contextLength };
+  // SigLIP was trained with every text padded to the full length.
+  if (family === 'siglip') return whole;
+  const { tokenise } = await openTextInput(whole);
+  let longest = 1;
+  for (const caption of captionsOf(set)) longest = Math.max(longest, tokenise(caption).length);
+  return { ...whole, sequence: longest };
+}
+
+async function checkCaptions(spec: TextInputSpec, set: TrainingSet): Promise<void> {
+  const { tokenise } = await openTextInput(spec);
+  const nothing = tokenise('').length;
+  let count = 0;
+  let empty = 0;
+  for (const caption of captionsOf(set)) {
+    count++;
+    if (tokenise(caption).length <= nothing) empty++;
+  }
+  if (empty === 0) return;
+  const found = `${set.dataset.dir}: ${empty} of ${count} captions have no token`;
+  if (empty === count) {
+    throw new DiptychError('unreadable_source', `${found}: expected words to learn from`);
+  }
+  process.stderr.write(`warning: ${found}; they teach nothing\n`);
+}
+
+function* captionsOf(set: TrainingSet): Generator<string> {
+  for (const item of set.training) {
+    yield* singleCaptions(set.dataset.items[item], set.subjects[set.subjectOf[item]].concept);
+  }
+  for (const item of set.validation) yield validationText(set, item);
+}
+
+/** What the tokenizer learns from; English counts more, as people type it more. */
+function* weightedCaptions({
+  subjects,
+  dataset,
+}: TrainingSet): Generator<{ text: string; weight: number }> {
+  for (const { concept, items } of subjects) {
+    for (const text of concept.names) yield { text, weight: 3 };
+    for (const text of concept.keywords) yield { text, weight: 2 };
+    for (const { names, keywords } of Object.values(concept.languages)) {
+      for (const text of names) yield { text, weight: 1 };
+      for (const text of keywords) yield { text, weight: 1 };
+    }
+    for (const i of items) {
+      for (const text of dataset.items[i].captions) yield { text, weight: 1 };
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
+import { createTokenizer } from '../../src/text/tokenizer.ts';
+import { describeModel } from '../encode/model-description.ts';
+import { readModelFiles } from '../encode/model-files.ts';
+import { createTextTokeniser, padTokenId } from '../encode/tokenise-texts.ts';
+
+/** Where the tokens of captions come from: plain data, so that it travels to threads. */
+export type TextInputSpec =
+  | {
+      readonly kind: 'scratch';
+      readonly tokenizer: TokenizerJson;
+      readonly contextLength: number;
+    }
+  | {
+      readonly kind: 'model';
+      readonly dir: string;
+      /** Tokens of a row of a batch; at most the context of the model. */
+      readonly sequence: number;
+    };
+
+/** Captions as rows of token ids. */
+export interface TextInput {
+  readonly sequence: number;
+  readonly padId: number;
+  /** At most `sequence` ids, without padding. */
+  tokenise(text: string): readonly number[];
+}
+
+/** Open the tokenizer of a run. */
+export async function openTextInput(spec: TextInputSpec): Promise<TextInput> {
+  if (spec.kind === 'scratch') {
+    const { contextLength } = spec;
+    const tokenizer = createTokenizer(spec.tokenizer, { contextLength });
+    return {
+      sequence: contextLength,
+      padId: 0,
+      tokenise: (text) => tokenizer.encode(text).ids,
+    };
+  }
+  const files = await readModelFiles(spec.dir);
+  const model = describeModel(files);
+  const { sequence } = spec;
+  return {
+    sequence,
+    padId: model.family === 'diptych' ? 0 : padTokenId(files),
+    tokenise: createTextTokeniser(files, { ...model, contextLength: sequence }),
+  };
+}

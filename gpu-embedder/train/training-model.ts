@@ -1,0 +1,53 @@
+import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
+import { pixelNormalisation } from '../model/config.ts';
+import type { PixelNormalisation } from './augment.ts';
+import type { ScratchConfig } from './config.ts';
+import { exportCheckpoint } from './export-checkpoint.ts';
+import { ownImageTower, ownTextTower } from './own-towers.ts';
+import type { SlotStore } from './slots.ts';
+import type { Modality, Tower } from './tower.ts';
+
+/** The model that a run trains: from scratch, or one that exists. */
+export interface TrainingModel {
+  /** Of what it began with. */
+  readonly hash: string;
+  /** @param imageSize - where a stage trains at another size */
+  tower(modality: Modality, imageSize?: number): Tower;
+  /** Where logitScale starts, log space. */
+  readonly logitScale: number;
+  /** Side of the images, pixels. */
+  readonly imageSize: number;
+  readonly normalisation: PixelNormalisation;
+  /** Weights that it began with, by parameter name; none from scratch. */
+  readonly weights: ReadonlyMap<string, { readonly data: Float32Array }>;
+  /** Towers that may learn. */
+  readonly learning: readonly Modality[];
+  /** Towers whose features never change in this run: they are encoded once. */
+  readonly frozenFeatures: readonly Modality[];
+  /** Whether the store has all weights of both towers. */
+  isComplete(store: SlotStore): boolean;
+  /** Write the averaged weights as a model folder. */
+  save(dir: string, store: SlotStore): Promise<void>;
+}
+
+/** A model of our architecture that starts with random weights. */
+export function scratchModel(config: ScratchConfig, tokenizer: TokenizerJson): TrainingModel {
+  const { architecture } = config;
+  const vocabSize = Object.keys(tokenizer.model.vocab).length;
+  const fitted = { ...architecture, text: { ...architecture.text, vocabSize } };
+  return {
+    hash: '',
+    tower: (modality, imageSize) =>
+      modality === 'image' ? ownImageTower(fitted, imageSize) : ownTextTower(fitted),
+    logitScale: config.logitScale ?? Math.log(20),
+    imageSize: architecture.image.imageSize,
+    normalisation: pixelNormalisation,
+    weights: new Map(),
+    learning: ['image', 'text'],
+    frozenFeatures: [],
+    isComplete: (store) =>
+      ['image_projection.weight', 'text_projection.weight'].every((name) => store.has(name)),
+    save: (dir, store) =>
+      exportCheckpoint(dir, [...store.values()], { ...config, architecture: fitted }, tokenizer),
+  };
+}

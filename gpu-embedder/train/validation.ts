@@ -1,0 +1,181 @@
+import { bestRank } from '../../src/metrics/best-rank.ts';
+import { TrainableParameters } from '../model/parameters.ts';
+import { Graph } from '../onnx/graph.ts';
+import { writeModel } from '../onnx/model-proto.ts';
+import type { Session } from '../onnx/session.ts';
+import { openSession, tensor } from '../onnx/session.ts';
+import { plainView } from './augment.ts';
+import { batchFeeds } from './batch-feeds.ts';
+import type { Batch, BatchInputs } from './batches.ts';
+import { gatherRows, tokenRows } from './batches.ts';
+import { featuresInput, towerInputs } from './loss-graph.ts';
+import type { ValidationQuery } from './records.ts';
+import type { SlotStore } from './slots.ts';
+import type { Modality, Tower } from './tower.ts';
+import type { TrainingModel } from './training-model.ts';
+import type { TrainingSet } from './training-set.ts';
+
+export interface ValidationOutcome {
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Worst first. */
+  readonly queries: readonly ValidationQuery[];
+  /** Milliseconds inside session.run. */
+  readonly insideMs: number;
+}
+
+/** Measures retrieval on the validation sample with the averaged weights. */
+export interface Validator {
+  /** Null while a tower has not begun to train. */
+  run(store: SlotStore): Promise<ValidationOutcome | null>;
+  close(): Promise<void>;
+}
+
+/** Rows of one run. */
+const rows = 50;
+
+/** Open a validator over the sample of a training set: one caption for each image. */
+export function openValidator(
+  set: TrainingSet,
+  model: TrainingModel,
+  inputs: BatchInputs,
+  threads: number,
+): Validator | null {
+  const { dataset, validation } = set;
+  if (validation.length < 2) return null;
+  const items = validation.map((i) => dataset.items[i]);
+  const texts = validation.map((i) => validationText(set, i));
+  const keys = items.map(({ id, concept }) => concept ?? `item:${id}`);
+  const image = embedder(model, 'image', inputs, threads);
+  const text = embedder(model, 'text', inputs, threads);
+  const imageBatch = (from: number): Batch => {
+    const part = validation.slice(from, from + rows);
+    const { image: table } = inputs.features;
+    if (table) return { [featuresInput('image')]: gatherRows(table, part, rows) };
+    const size = model.imageSize;
+    const pixels = new Float32Array(rows * 3 * size * size);
+    part.forEach((item, i) =>
+      plainView(set.picture(item), { ...inputs, size, out: pixels, offset: i * 3 * size * size }),
+    );
+    return { pixels };
+  };
+  const textBatch = (from: number): Batch => {
+    const part = texts.slice(from, from + rows);
+    const { text: table } = inputs.features;
+    if (table) {
+      const found = part.map((caption) => table.rowOf!.get(caption)!);
+      return { [featuresInput('text')]: gatherRows(table, found, rows) };
+    }
+    const padded = [...part, ...new Array<string>(rows - part.length).fill(part[0])];
+    return tokenRows(padded, inputs.text);
+  };
+  return {
+    run: async (store) => {
+      const started = { insideMs: 0 };
+      const images = await image.embed(store, imageBatch, items.length, started);
+      const captions = images && (await text.embed(store, textBatch, items.length, started));
+      if (!images || !captions) return null;
+      const imageRanks = ranksOf(captions, images, keys);
+      const textRanks = ranksOf(images, captions, keys);
+      const queries = texts
+        .map((query, i): ValidationQuery => ({
+          text: query,
+          item: items[i].id,
+          rank: imageRanks[i].rank,
+          nearest: imageRanks[i].nearest.map(({ index, score }) => ({
+            item: items[index].id,
+            score,
+          })),
+        }))
+        .sort((a, b) => b.rank - a.rank);
+      const metrics = {
+        ...recalls('image_retrieval', imageRanks),
+        ...recalls('text_retrieval', textRanks),
+      };
+      return { metrics, queries, ...started };
+    },
+    close: async () => {
+      await image.close();
+      await text.close();
+    },
+  };
+}
+
+/** The caption that stands for an image of the sample. */
+export function validationText({ dataset }: Pick<TrainingSet, 'dataset'>, item: number): string {
+  const { captions, concept, title } = dataset.items[item];
+  const names = concept === undefined ? undefined : dataset.concepts.get(concept)?.names;
+  return captions[0] ?? names?.[0] ?? title;
+}
+
+function embedder(model: TrainingModel, modality: Modality, inputs: BatchInputs, threads: number) {
+  const g = new Graph();
+  const p = new TrainableParameters(g, 1);
+  const tower: Tower = model.tower(modality);
+  const frozen = p.frozen();
+  const features = inputs.features[modality]
+    ? g.input(featuresInput(modality), [rows, tower.featureWidth])
+    : tower.features(frozen, towerInputs(g, tower, rows));
+  g.output(tower.head(frozen, features), 'embeds');
+  let session: Session | null = null;
+  return {
+    embed: async (
+      store: SlotStore,
+      batchFrom: (row: number) => Batch,
+      count: number,
+      clock: { insideMs: number },
+    ): Promise<Float32Array[] | null> => {
+      const weights = p.list.map(({ name, shape }) => {
+        const data = store.get(name)?.average ?? model.weights.get(name)?.data;
+        return data && ([name, tensor(data, shape)] as const);
+      });
+      if (weights.includes(undefined)) return null;
+      const feeds = Object.fromEntries(weights as (readonly [string, never])[]);
+      session ??= await openSession(writeModel(g), { threads });
+      const embeddings: Float32Array[] = [];
+      for (let from = 0; from < count; from += rows) {
+        const batch = batchFeeds(g, batchFrom(from));
+        const started = performance.now();
+        const { embeds } = await session.run({ ...feeds, ...batch });
+        clock.insideMs += performance.now() - started;
+        const data = embeds.data as Float32Array;
+        for (let row = 0; row < Math.min(rows, count - from); row++) {
+          embeddings.push(data.slice(row * tower.embedDim, (row + 1) * tower.embedDim));
+        }
+      }
+      return embeddings;
+    },
+    close: async () => session?.close(),
+  };
+}
+
+/** Place of the first right answer of each query, from 1, and the nearest. */
+function ranksOf(
+  queries: readonly Float32Array[],
+  gallery: readonly Float32Array[],
+  keys: readonly string[],
+): { rank: number; nearest: { index: number; score: number }[] }[] {
+  return queries.map((query, q) => {
+    const scores = gallery.map((candidate) => dot(query, candidate));
+    const answers = keys.flatMap((key, i) => (key === keys[q] ? [i] : []));
+    const nearest = scores
+      .map((score, index) => ({ index, score }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, 5);
+    return { rank: 1 + bestRank(scores, answers), nearest };
+  });
+}
+
+function recalls(task: string, ranks: readonly { rank: number }[]): Record<string, number> {
+  return Object.fromEntries(
+    [1, 5, 10].map((k) => [
+      `${task}_recall@${k}`,
+      ranks.filter(({ rank }) => rank <= k).length / ranks.length,
+    ]),
+  );
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
