@@ -3,16 +3,18 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { basename, dirname, join, resolve } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { DiptychError } from '../../src/errors.ts';
 import {
   datasetFormatVersion,
   type Concept,
   type DatasetManifest,
+  type ImageFitRule,
   type Item,
   type PrepareReport,
   type SourceInfo,
 } from './prepared.ts';
+import { readLines } from './read-lines.ts';
 
 /** An item before its image has a place. */
 export type NewItem = Omit<Item, 'image'>;
@@ -31,6 +33,9 @@ export interface DatasetWriter {
     readonly sources: readonly SourceInfo[];
     readonly skipped: PrepareReport['skipped'];
     readonly inputKey: string;
+    readonly imageRule?: ImageFitRule;
+    /** Ordinals of items that are for validation, whatever their split says. */
+    readonly heldOut?: ReadonlySet<number>;
   }): Promise<DatasetManifest>;
   /** Remove what was written so far. */
   abort(): Promise<void>;
@@ -86,12 +91,16 @@ export async function datasetWriter(
       count += 1;
       captions += own.length;
     },
-    async finish({ concepts, sources, skipped, inputKey }) {
+    async finish({ concepts, sources, skipped, inputKey, imageRule, heldOut = new Set() }) {
       const conceptLines = concepts.map((concept) => `${JSON.stringify(concept)}\n`).join('');
       await writeFile(join(partial, 'concepts.jsonl'), conceptLines);
       await writeFile(join(partial, 'report.json'), reportJson(count, skipped));
       for (const stream of streams) stream.end();
       await Promise.all(streams.map((stream) => finished(stream)));
+      const itemsDigest =
+        heldOut.size === 0
+          ? hash.items.digest()
+          : await holdOut(join(partial, 'items.jsonl'), heldOut);
       const manifest: DatasetManifest = {
         formatVersion: datasetFormatVersion,
         name: basename(place),
@@ -100,11 +109,12 @@ export async function datasetWriter(
         counts: { items: count, concepts: concepts.length, captions },
         sources,
         fingerprint: createHash('sha256')
-          .update(hash.items.digest())
+          .update(itemsDigest)
           .update(createHash('sha256').update(conceptLines).digest())
           .update(hash.pixels.digest())
           .digest('hex'),
         inputKey,
+        ...(imageRule && { imageRule }),
       };
       await writeFile(join(partial, 'dataset.json'), `${JSON.stringify(manifest, null, 2)}\n`);
       await mkdir(dirname(place), { recursive: true });
@@ -130,6 +140,30 @@ async function refuseForeign(place: string): Promise<void> {
     `--out ${place} is a folder with other content (${names[0]}), which would be replaced; ` +
       'name a new folder or a prepared data set',
   );
+}
+
+/**
+ * Mark items for validation, once it is known which.
+ *
+ * @returns SHA-256 of the file
+ */
+async function holdOut(file: string, ordinals: ReadonlySet<number>): Promise<Buffer> {
+  const hash = createHash('sha256');
+  await pipeline(
+    function* () {
+      let ordinal = 0;
+      for (const line of readLines(file)) {
+        const item = JSON.parse(line) as Item;
+        const marked: Item = ordinals.has(ordinal++) ? { ...item, split: 'validation' } : item;
+        const text = `${JSON.stringify(marked)}\n`;
+        hash.update(text);
+        yield text;
+      }
+    },
+    createWriteStream(`${file}.split`),
+  );
+  await rename(`${file}.split`, file);
+  return hash.digest();
 }
 
 /** Write a report with a line for each skip. */

@@ -1,22 +1,29 @@
-import sharp from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import { premultiply } from './premultiply.ts';
 
 /** Largest image that is decoded, pixels; a small file can claim a size that fills the memory. */
 export const maxImagePixels = 100_000_000;
 
+export interface DecodedImage {
+  /** RGBA8, alpha premultiplied, [size, size, 4] */
+  readonly pixels: Uint8Array;
+  /** Media type of the file. */
+  readonly type: string;
+}
+
 /**
- * Decode an image file to a square: the whole image, centred, the rest transparent; the same fit
+ * Decode an image to a square: the whole image, centred, the rest transparent; the same fit
  * as `encode` and the edge give an image of a model of ours.
  *
- * @returns RGBA8, alpha premultiplied, [size, size, 4], and the media type of the file
- * @throws Error - the file is no image, is cut short, or has too many pixels
+ * @param source - file or its bytes
+ * @throws Error - it is no image, is cut short, or has too many pixels
  */
 export async function decodeImage(
-  file: string,
+  source: string | Uint8Array,
   size: number,
-): Promise<{ readonly pixels: Uint8Array; readonly type: string }> {
-  const image = sharp(file, { limitInputPixels: maxImagePixels });
-  const { format } = await image.metadata();
+): Promise<DecodedImage> {
+  const image = sharp(source, { limitInputPixels: maxImagePixels });
+  const type = await mediaType(image);
   const pixels = await image
     .autoOrient()
     .toColourspace('srgb')
@@ -28,6 +35,16 @@ export async function decodeImage(
     })
     .raw({ depth: 'uchar' })
     .toBuffer();
-  const type = format === 'svg' ? 'image/svg+xml' : `image/${format === 'heif' ? 'avif' : format}`;
   return { pixels: premultiply(pixels), type };
 }
+
+/** Tell the media type of an image. */
+export async function mediaType(image: Sharp): Promise<string> {
+  const { format } = await image.metadata();
+  return mediaTypes[format] ?? `image/${format}`;
+}
+
+const mediaTypes: Readonly<Partial<Record<Metadata['format'], string>>> = {
+  svg: 'image/svg+xml',
+  heif: 'image/avif',
+};

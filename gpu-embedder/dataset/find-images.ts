@@ -1,11 +1,14 @@
-import { readdir, realpath } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
 
-const imageName = /\.(png|jpe?g|webp|gif|avif|svg|tiff?)$/i;
+export const imageName = /\.(png|jpe?g|webp|gif|avif|svg|tiff?)$/i;
 
 /** List the image files of a folder and its subfolders as `/`-separated paths, sorted. */
-export async function findImages(dir: string): Promise<readonly string[]> {
+export const findImages = (dir: string): Promise<readonly string[]> => findFiles(dir, imageName);
+
+/** List the files of a folder and its subfolders whose names match, as `/`-separated paths, sorted. */
+export async function findFiles(dir: string, wanted: RegExp): Promise<readonly string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(
     (cause: Error) => {
       throw new DiptychError(
@@ -17,10 +20,25 @@ export async function findImages(dir: string): Promise<readonly string[]> {
     },
   );
   return entries
-    .filter((entry) => !entry.isDirectory() && imageName.test(entry.name))
+    .filter((entry) => !entry.isDirectory() && wanted.test(entry.name))
     .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
 }
+
+/** Tell what changes when files do: name, size and time of each. */
+export async function fileStamps(
+  dir: string,
+  names: readonly string[],
+): Promise<readonly (readonly [string, number, number])[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const { size, mtimeMs } = await stat(resolve(dir, name)).catch(() => brokenLink);
+      return [name, size, mtimeMs] as const;
+    }),
+  );
+}
+
+const brokenLink = { size: -1, mtimeMs: 0 };
 
 /** Where a name leads: to a file under the folder, to nothing, or out of the folder. */
 export async function locateImage(

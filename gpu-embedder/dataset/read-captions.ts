@@ -4,30 +4,26 @@ import { basename, extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parse } from 'csv-parse';
 import { DiptychError } from '../../src/errors.ts';
-import type { CaptionRow, CaptionSource, Skip } from './caption-row.ts';
+import type { CaptionRow, CaptionSource } from './caption-source.ts';
+import {
+  checkColumns,
+  findColumns,
+  missingColumns,
+  readFields,
+  textsOf,
+  type Column,
+  type Columns,
+  type Fields,
+} from './columns.ts';
+import type { Skip } from './source.ts';
 
-/** Names of the columns; a column that is not given is looked for under usual names. */
-export interface CaptionColumns {
-  readonly id?: string;
-  readonly image?: string;
-  readonly caption?: string;
-  readonly tags?: string;
+export interface CaptionColumns extends Columns {
   /** Between the columns of a CSV file; default: a comma, in .tsv a tab. */
   readonly separator?: string;
 }
 
-type Column = 'id' | 'image' | 'caption' | 'tags';
+const needed: readonly Column[] = ['image', 'caption'];
 
-const usualNames: Readonly<Record<Column, readonly string[]>> = {
-  id: ['id'],
-  image: ['image', 'file_name', 'filename', 'file', 'path', 'image_path'],
-  caption: ['caption', 'captions', 'text', 'title', 'description'],
-  tags: ['tags', 'keywords'],
-};
-const required: readonly Column[] = ['image', 'caption'];
-const columnNames = Object.keys(usualNames) as Column[];
-
-type Fields = Readonly<Record<string, unknown>>;
 type Line =
   | { readonly where: string; readonly columns: readonly string[] }
   | { readonly where: string; readonly fields: Fields }
@@ -72,67 +68,25 @@ export async function readCaptions(file: string, columns: CaptionColumns): Promi
     const names = 'columns' in line ? line.columns : Object.keys(line.fields);
     for (const name of names) found.add(name);
     if ('columns' in line) continue;
-    const resolved = resolveColumns(columns, names);
-    const missing = required.find((column) => resolved[column] === undefined);
-    if (missing !== undefined) {
-      const reason = `no column ${describe(columns, missing)}; found ${names.join(', ')}`;
-      skipped.push({ where, reason, code: 'wrong_column' });
+    const problem = missingColumns(columns, names, needed);
+    if (problem !== undefined) {
+      skipped.push({ where, reason: problem, code: 'wrong_column' });
       continue;
     }
-    const value = (column: Column): readonly string[] => texts(line.fields[resolved[column] ?? '']);
-    const [image] = value('image');
-    const captions = value('caption');
+    const columnsHere = findColumns(columns, names);
+    const [image] = textsOf(line.fields[columnsHere.image!]);
     if (image === undefined) {
       skipped.push({ where, reason: 'names no image', code: 'caption_without_image' });
       continue;
     }
     mentioned.add(image);
-    if (captions.length === 0) {
-      skipped.push({ where, reason: `no caption for ${image}`, code: 'image_without_caption' });
-      continue;
-    }
-    const [id] = value('id');
-    const tags = value('tags').flatMap((tag) => texts(tag.split(/[,;|]/)));
-    rows.push({ where, image, captions, tags, ...(id === undefined ? {} : { id }) });
+    const said = readFields(line.fields, columnsHere);
+    if ('code' in said)
+      skipped.push({ where, reason: `${image}: ${said.reason}`, code: said.code });
+    else rows.push({ where, image, ...said });
   }
-  checkColumns(file, columns, [...found]);
+  checkColumns(`Captions ${file}`, columns, [...found], needed);
   return { rows, skipped, mentioned };
-}
-
-/** Stop where no line at all had a column that is needed or was asked for. */
-function checkColumns(file: string, columns: CaptionColumns, found: readonly string[]): void {
-  const resolved = resolveColumns(columns, found);
-  const missing = columnNames.filter(
-    (column) =>
-      resolved[column] === undefined &&
-      (required.includes(column) || columns[column] !== undefined),
-  );
-  if (missing.length === 0) return;
-  throw new DiptychError(
-    'unreadable_source',
-    `Captions ${file}: no column ${missing.map((column) => describe(columns, column)).join(', no column ')}; ` +
-      `found ${found.length === 0 ? 'none' : found.join(', ')}. ` +
-      'Name columns with --image-column, --caption-column, --id-column and --tags-column',
-  );
-}
-
-/** Say which column was looked for. */
-function describe(columns: CaptionColumns, column: Column): string {
-  return columns[column] === undefined
-    ? `for the ${column} (${usualNames[column].join(', ')})`
-    : `"${columns[column]}"`;
-}
-
-function resolveColumns(
-  columns: CaptionColumns,
-  names: readonly string[],
-): Readonly<Partial<Record<Column, string>>> {
-  return Object.fromEntries(
-    columnNames.map((column) => {
-      const wanted = columns[column] === undefined ? usualNames[column] : [columns[column]];
-      return [column, wanted.find((name) => names.includes(name))];
-    }),
-  );
 }
 
 async function* csvLines(file: string, delimiter: string): AsyncGenerator<Line> {
@@ -188,13 +142,4 @@ async function* jsonLines(file: string): AsyncGenerator<Line> {
       yield { where, fields: value as Fields };
     } else yield { where, problem: 'expected a JSON object', code: 'bad_json' };
   }
-}
-
-/** List the texts of a field: a string, a number, or an array of them. */
-function texts(field: unknown): readonly string[] {
-  const values: readonly unknown[] = Array.isArray(field) ? field : [field];
-  return values
-    .filter((value) => typeof value === 'string' || typeof value === 'number')
-    .map((value) => String(value).trim())
-    .filter((value) => value !== '');
 }

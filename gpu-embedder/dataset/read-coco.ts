@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
-import type { CaptionRow, CaptionSource, Skip } from './caption-row.ts';
+import type { CaptionRow, CaptionSource } from './caption-source.ts';
+import type { Skip } from './source.ts';
 
 const id = z.union([z.string(), z.number()]).transform(String);
 const source = z.object({ images: z.array(z.unknown()), annotations: z.array(z.unknown()) });

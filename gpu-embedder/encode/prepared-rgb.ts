@@ -1,16 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import { overWhite } from '../../src/image/over-white.ts';
+import { storedRule } from '../dataset/image-fit.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
-import type { ModelDescription } from './model-description.ts';
+import type { ImageRule } from './image-rule.ts';
 
-/**
- * Tell whether the pixels of a prepared data set are what the model takes: those of our models
- * are trained on them, another model has a rule of its own.
- */
+/** Tell whether the pixels of a prepared data set are what the model takes. */
 export function takesPreparedPixels(
-  { family, imageSize }: Pick<ModelDescription, 'family' | 'imageSize'>,
+  { imageRule }: { readonly imageRule: ImageRule },
   { manifest }: PreparedDataset,
 ): boolean {
-  return family === 'diptych' && imageSize === manifest.imageSize;
+  return (
+    imageRule.imageSize === manifest.imageSize &&
+    isDeepStrictEqual(storedRule(imageRule), manifest.imageRule)
+  );
 }
 
 /**

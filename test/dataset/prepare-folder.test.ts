@@ -76,11 +76,11 @@ describe('prepare folder', () => {
       'captions.csv:5 duplicate_id',
       'lonely.png image_without_caption',
       'captions.csv:6 caption_without_image',
+      'captions.csv:10 outside_folder',
+      'captions.csv:11 outside_folder',
       'captions.csv:7 broken_image',
       'captions.csv:8 broken_image',
       'captions.csv:9 broken_image',
-      'captions.csv:10 outside_folder',
-      'captions.csv:11 outside_folder',
     ]);
     expect(result).toMatchObject({ inputs: 14, prepared: 3, unchanged: false });
     expect(report(out)).toMatchObject({ inputs: 14, prepared: 3 });

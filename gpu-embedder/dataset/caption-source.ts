@@ -1,19 +1,14 @@
-import type { PrepareReport } from './prepared.ts';
+import type { Said, Skip } from './source.ts';
 
 /** What one row of a captions source says about an image. */
-export interface CaptionRow {
+export interface CaptionRow extends Said {
   /** Place in the source, for the report: `captions.csv:12`. */
   readonly where: string;
   /** Without an id the image's path is one. */
   readonly id?: string;
   /** Path of the image under the images' folder. */
   readonly image: string;
-  readonly captions: readonly string[];
-  readonly tags: readonly string[];
 }
-
-/** One input that is left out, and why. */
-export type Skip = PrepareReport['skipped'][number];
 
 /** A captions source, read: rows that have an image's name and a caption, and all that do not. */
 export interface CaptionSource {

@@ -1,0 +1,30 @@
+import type { FileMetaData } from 'hyparquet';
+import { z } from 'zod';
+
+const schema = z.object({
+  info: z.object({ features: z.record(z.string(), z.unknown()) }),
+});
+const classLabel = z.object({ _type: z.literal('ClassLabel'), names: z.array(z.string()) });
+
+/** Read the names of classes that the Hugging Face hub writes into a parquet file, by column. */
+export function classNames({
+  key_value_metadata = [],
+}: FileMetaData): ReadonlyMap<string, readonly string[]> {
+  const text = key_value_metadata.find(({ key }) => key === 'huggingface')?.value;
+  const found = schema.safeParse(parse(text));
+  if (!found.success) return new Map();
+  return new Map(
+    Object.entries(found.data.info.features).flatMap(([column, feature]) => {
+      const label = classLabel.safeParse(feature);
+      return label.success ? [[column, label.data.names] as const] : [];
+    }),
+  );
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { defaults } from '../../src/config.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { decodeImage as decodeForModel } from '../encode/decode-image.ts';
+import { readImageRule, type ImageRule } from '../encode/image-rule.ts';
+import { describeModel } from '../encode/model-description.ts';
+import { modelDir } from '../encode/model-dir.ts';
+import { readModelFiles } from '../encode/model-files.ts';
+import { decodeImage, mediaType, type DecodedImage } from './decode-image.ts';
+import type { ImageFitRule } from './prepared.ts';
+
+/** How images become squares. */
+export interface ImageFit {
+  readonly imageSize: number;
+  /** A model's own rule; absent: whole, centred, the rest transparent. */
+  readonly rule?: ImageRule;
+}
+
+/**
+ * Decide how images become squares.
+ *
+ * @param forModel - folder or hub id of the model that they are for
+ * @throws DiptychError invalid_option - a size that is not the model's
+ */
+export async function chooseImageFit(
+  imageSize: number | undefined,
+  forModel: string | undefined,
+): Promise<ImageFit> {
+  if (forModel === undefined) return { imageSize: imageSize ?? defaults.imageSize };
+  const files = await readModelFiles(await modelDir(forModel));
+  const description = describeModel(files);
+  if (imageSize !== undefined && imageSize !== description.imageSize) {
+    throw new DiptychError(
+      'invalid_option',
+      `--image-size ${imageSize}: ${forModel} takes images of ${description.imageSize} pixels`,
+    );
+  }
+  const rule = readImageRule(files, description);
+  if (rule.contain) return { imageSize: rule.imageSize };
+  const { resize, crop } = rule.preprocessing;
+  const result = crop ?? (resize.kind === 'exact' ? resize.size : undefined);
+  if (result?.width !== rule.imageSize || result.height !== rule.imageSize) {
+    throw new DiptychError(
+      'unreadable_model',
+      `${forModel}: expected images of ${rule.imageSize} x ${rule.imageSize} pixels, ` +
+        `got ${result ? `${result.width} x ${result.height}` : 'no crop'} in preprocessor_config.json`,
+    );
+  }
+  return { imageSize: rule.imageSize, rule };
+}
+
+/** Tell what a data set records of a rule; nothing where images are kept whole. */
+export function storedRule({ contain, preprocessing }: ImageRule): ImageFitRule | undefined {
+  if (contain) return undefined;
+  const { resize, crop, resample } = preprocessing;
+  return { resize, ...(crop && { crop }), resample };
+}
+
+/**
+ * Decode an image to a square.
+ *
+ * @param image - file or its bytes
+ * @throws Error - it is no image, is cut short, or has too many pixels
+ */
+export async function fitImage(
+  image: string | Uint8Array,
+  { imageSize, rule }: ImageFit,
+): Promise<DecodedImage> {
+  if (rule === undefined) return decodeImage(image, imageSize);
+  const bytes = typeof image === 'string' ? await readFile(image) : image;
+  return { pixels: opaque(await decodeForModel(bytes, rule)), type: await mediaType(sharp(bytes)) };
+}
+
+/** Add an alpha of 255 to RGB8 pixels. */
+function opaque(rgb: Uint8Array): Uint8Array {
+  const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255);
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    rgba.set(rgb.subarray(from, from + 3), to);
+  }
+  return rgba;
+}

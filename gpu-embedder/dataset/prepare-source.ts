@@ -1,0 +1,155 @@
+import { basename } from 'node:path';
+import { DiptychError } from '../../src/errors.ts';
+import { progressBar } from '../progress.ts';
+import { datasetWriter, type NewImage, type NewItem } from './dataset-writer.ts';
+import { chooseImageFit, fitImage, storedRule, type ImageFit } from './image-fit.ts';
+import { prepareResult, type PrepareResult } from './prepare-result.ts';
+import { datasetFormatVersion } from './prepared.ts';
+import { inputKeyOf, reuseDataset } from './reuse-dataset.ts';
+import type { Skip, Source, SourceItem } from './source.ts';
+import { splitChooser } from './split-items.ts';
+
+export interface PrepareOptions {
+  readonly out: string;
+  /** Side of an image, pixels. */
+  readonly imageSize?: number;
+  /** Folder or hub id of a model: its size and its resize rule are used. */
+  readonly forModel?: string;
+  /** Share (below 1) or number of the items that are held out, of those whose source does not say. */
+  readonly validation?: number;
+}
+
+/** Changes when the same sources give another data set. */
+const codeVersion = 2;
+
+/** Images held and decoded at a time; sharp decodes on libuv's threads. */
+const inFlight = 16;
+
+/**
+ * Prepare the images of a source: read, decode and write a few at a time.
+ *
+ * Does nothing when the data set is there, made from the same source.
+ *
+ * @throws DiptychError unreadable_source - also where not one image can be used
+ */
+export async function prepareSource(
+  source: Source,
+  { out, imageSize, forModel, validation = 0 }: PrepareOptions,
+): Promise<PrepareResult> {
+  const fit = await chooseImageFit(imageSize, forModel);
+  const imageRule = fit.rule && storedRule(fit.rule);
+  const inputKey = inputKeyOf({
+    codeVersion,
+    datasetFormatVersion,
+    kind: source.kind,
+    imageSize: fit.imageSize,
+    imageRule,
+    validation,
+    source: source.key,
+  });
+  const reused = reuseDataset(out, inputKey);
+  if (reused !== undefined) return reused;
+
+  const skipped: Skip[] = [];
+  const undecided: number[] = [];
+  const split = splitChooser(validation);
+  let prepared = 0;
+  const writer = await datasetWriter(out, source.kind, fit.imageSize);
+  const { label, total } = source.progress;
+  const progress = progressBar(label, total);
+  try {
+    const entries = source.entries((done) => progress.update(done, `${prepared} images`));
+    for await (const batch of batches(entries, skipped)) {
+      for (const result of await Promise.all(batch.map((item) => decode(item, fit)))) {
+        if ('code' in result) {
+          skipped.push(result);
+          continue;
+        }
+        const { entry, image, pixels } = result;
+        if (entry.split === undefined) {
+          undecided.push(prepared);
+          split.add(entry.id);
+        }
+        await writer.add(newItem(entry), image, pixels);
+        prepared += 1;
+      }
+    }
+    if (prepared === 0) throw nothingPrepared(source, skipped);
+    const manifest = await writer.finish({
+      concepts: [],
+      sources: source.names.map((name) => ({ name })),
+      skipped,
+      inputKey,
+      imageRule,
+      heldOut: new Set([...split.chosen()].map((chosen) => undecided[chosen])),
+    });
+    const report = { inputs: prepared + skipped.length, prepared, skipped };
+    return prepareResult(out, manifest, report, false);
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Take items a batch at a time; what is skipped, or has an id that is taken, is set aside. */
+async function* batches(
+  entries: AsyncIterable<SourceItem | Skip>,
+  skipped: Skip[],
+): AsyncGenerator<readonly SourceItem[]> {
+  const ids = new Set<string>();
+  let batch: SourceItem[] = [];
+  for await (const entry of entries) {
+    if ('code' in entry) skipped.push(entry);
+    else if (ids.has(entry.id)) {
+      const reason = `id ${entry.id} is taken by an image before it`;
+      skipped.push({ where: entry.where, reason, code: 'duplicate_id' });
+    } else {
+      ids.add(entry.id);
+      batch.push(entry);
+    }
+    if (batch.length === inFlight) {
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function decode(
+  entry: SourceItem,
+  fit: ImageFit,
+): Promise<Skip | { entry: SourceItem; image: NewImage; pixels: Uint8Array }> {
+  const source = 'file' in entry.image ? entry.image.file : entry.image.bytes;
+  try {
+    const { pixels, type } = await fitImage(source, fit);
+    return { entry, image: { ...entry.image, type }, pixels };
+  } catch (error) {
+    const name = typeof source === 'string' ? `${basename(source)}: ` : '';
+    const reason = `${name}${(error as Error).message.split('\n')[0]}`;
+    return { where: entry.where, reason, code: 'broken_image' };
+  }
+}
+
+function newItem({ id, captions, tags, label, split = 'train' }: SourceItem): NewItem {
+  const title = captions[0] ?? label;
+  return { id, title, captions, tags, ...(label && { label }), palette: 'colour', split };
+}
+
+/** Say why a source gave no image, with an example of each reason. */
+function nothingPrepared({ names }: Source, skipped: readonly Skip[]): DiptychError {
+  const examples = new Map<string, { count: number; example: Skip }>();
+  for (const skip of skipped) {
+    const count = (examples.get(skip.code)?.count ?? 0) + 1;
+    examples.set(skip.code, { example: skip, ...examples.get(skip.code), count });
+  }
+  const reasons = [...examples].map(
+    ([code, { count, example }]) => `${count} ${code} (${example.where}: ${example.reason})`,
+  );
+  const source = names.length > 3 ? `${names[0]} … ${names.at(-1)}` : names.join(', ');
+  const why = reasons.length === 0 ? 'it is empty' : `skipped: ${reasons.join(', ')}`;
+  return new DiptychError('unreadable_source', `${source}: no image to prepare; ${why}`, {
+    skipped: skipped.length,
+  });
+}

@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { DiptychError } from '../../src/errors.ts';
+import { checkColumns, findColumns, readFields, type Columns } from './columns.ts';
+import { fileStamps, findImages, locateImage } from './find-images.ts';
+import { openParquet, type ParquetRow } from './parquet-rows.ts';
+import { nameInShard, type Shard } from './shards.ts';
+import type { Skip, Source, SourceItem } from './source.ts';
+import { urlSafeId } from './url-safe-id.ts';
+
+/**
+ * A source of parquet files with a row for each image: its bytes in a column, or `{bytes, path}` as
+ * the Hugging Face hub writes them, or its path.
+ *
+ * @param images - folder that paths are under
+ * @throws DiptychError unreadable_source - a file is no parquet, or lacks the columns needed
+ */
+export async function parquetSource(
+  shards: readonly Shard[],
+  columns: Columns,
+  images: string | undefined,
+): Promise<Source> {
+  let total = 0;
+  for (const shard of shards) {
+    const { names, rows } = await openParquet(shard);
+    checkColumns(`Shard ${shard.file}`, columns, names, ['image', 'caption']);
+    total += rows;
+  }
+  return {
+    kind: 'parquet',
+    names: shards.map(({ name }) => name),
+    key: {
+      columns,
+      shards,
+      ...(images !== undefined && {
+        images: resolve(images),
+        files: await fileStamps(images, await findImages(images)),
+      }),
+    },
+    progress: { label: 'Decoding', total },
+    async *entries(onProgress) {
+      let done = 0;
+      for (const shard of shards) {
+        const file = await openParquet(shard);
+        const found = findColumns(columns, file.names);
+        const wanted = Object.values(found).filter((name) => name !== undefined);
+        let number = 0;
+        for await (const row of file.read(wanted)) {
+          onProgress(done++);
+          yield await readRow(shard, number++, row, found, images);
+        }
+      }
+    },
+  };
+}
+
+async function readRow(
+  shard: Shard,
+  number: number,
+  row: ParquetRow,
+  found: Columns,
+  images: string | undefined,
+): Promise<SourceItem | Skip> {
+  const where = `${shard.name}:${number}`;
+  const said = readFields(row, found);
+  if ('code' in said) return { where, ...said };
+  const { bytes, path } = imageOf(row[found.image!]);
+  const { id = bytes === undefined ? path : nameInShard(shard, number), ...rest } = said;
+  if (id === undefined) {
+    return { where, reason: 'neither bytes nor a path of an image', code: 'caption_without_image' };
+  }
+  const item = { where, ...rest, id: urlSafeId(id) };
+  if (bytes !== undefined) return { ...item, image: { bytes } };
+  if (images === undefined) {
+    throw new DiptychError(
+      'invalid_option',
+      `Shard ${shard.file}: row ${number} has the path of an image, ${path}; ` +
+        'name the folder that it is under with --images',
+    );
+  }
+  const image = await locateImage(images, path!);
+  if (typeof image === 'object') return { ...item, image };
+  return image === 'missing'
+    ? { where, reason: `there is no ${path} in ${images}`, code: 'caption_without_image' }
+    : { where, reason: `${path} lies outside ${images}`, code: 'outside_folder' };
+}
+
+/** Bytes go before a path: the hub keeps the name that a file once had beside its bytes. */
+function imageOf(value: unknown): { readonly bytes?: Uint8Array; readonly path?: string } {
+  if (value instanceof Uint8Array) return value.length === 0 ? {} : { bytes: value };
+  if (typeof value === 'string') return value === '' ? {} : { path: value };
+  if (typeof value !== 'object' || value === null) return {};
+  const { bytes, path } = value as { readonly bytes?: unknown; readonly path?: unknown };
+  const inside = imageOf(bytes);
+  return inside.bytes === undefined && typeof path === 'string' ? imageOf(path) : inside;
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { fileStamps, findFiles, imageName, locateImage } from './find-images.ts';
+import type { Skip, Source, SourceItem } from './source.ts';
+import { urlSafeId } from './url-safe-id.ts';
+
+const textName = /\.txt$/i;
+
+/** A source of images in a folder, each beside a .txt file of the same name with a caption a line. */
+export async function textFileSource(dir: string): Promise<Source> {
+  const images = await findFiles(dir, imageName);
+  const texts = await findFiles(dir, textName);
+  const textOf = new Map(texts.map((name) => [name.replace(textName, ''), name]));
+  const stems = new Set(images.map((name) => name.replace(imageName, '')));
+  return {
+    kind: 'folder',
+    names: [basename(resolve(dir))],
+    key: {
+      images: resolve(dir),
+      files: await fileStamps(dir, [...images, ...texts]),
+    },
+    progress: { label: 'Decoding', total: images.length },
+    async *entries(onProgress) {
+      for (const [stem, where] of textOf) {
+        if (stems.has(stem)) continue;
+        yield { where, reason: 'no image of this name', code: 'caption_without_image' };
+      }
+      for (const [i, where] of images.entries()) {
+        onProgress(i);
+        yield await readImage(dir, where, textOf.get(where.replace(imageName, '')));
+      }
+    },
+  };
+}
+
+async function readImage(
+  dir: string,
+  where: string,
+  text: string | undefined,
+): Promise<SourceItem | Skip> {
+  const [image, said] = await Promise.all([
+    locateImage(dir, where),
+    text === undefined ? ('missing' as const) : locateImage(dir, text),
+  ]);
+  if (image === 'outside' || said === 'outside') {
+    return { where, reason: `a link leads out of ${dir}`, code: 'outside_folder' };
+  }
+  if (image === 'missing') return { where, reason: 'a link to nothing', code: 'broken_image' };
+  const captions = said === 'missing' ? [] : captionLines(await readFile(said.file));
+  if (captions.length === 0) {
+    const reason = text === undefined ? 'no .txt file of this name' : `${text} is empty`;
+    return { where, reason, code: 'image_without_caption' };
+  }
+  return { where, id: urlSafeId(where), image, captions, tags: [] };
+}
+
+/** List the captions of a text file, one a line. */
+export function captionLines(text: Uint8Array): readonly string[] {
+  const lines = Buffer.from(text)
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .split('\n');
+  return [...new Set(lines.map((line) => line.trim()).filter((line) => line !== ''))];
+}

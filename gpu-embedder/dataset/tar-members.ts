@@ -1,0 +1,81 @@
+import { createReadStream } from 'node:fs';
+import { Parser, type ReadEntry } from 'tar';
+import { unreadableShard, type Shard } from './shards.ts';
+
+/** A file in a tar archive. */
+export interface TarMember {
+  readonly path: string;
+  /** Absent where it was not wanted, is no file, or is too large. */
+  readonly bytes?: Uint8Array;
+}
+
+/** Largest member that is read: it is held in memory. */
+const maxMemberBytes = 1 << 28;
+
+/**
+ * Read the members of a tar archive one after the other; it may be compressed with gzip.
+ *
+ * @param wanted - whose bytes are read
+ * @param onProgress - told how many bytes of the file are read
+ * @throws DiptychError unreadable_source - it is no archive, damaged or cut short
+ */
+export async function* tarMembers(
+  shard: Shard,
+  wanted: (path: string) => boolean,
+  onProgress: (bytes: number) => void,
+): AsyncGenerator<TarMember> {
+  const ready: TarMember[] = [];
+  let problem: string | undefined;
+  let last: string | undefined;
+  let ended = false;
+  const parser = new Parser({
+    filter: (path, entry) => {
+      const isRead = wanted(path) && isFile(entry as ReadEntry) && entry.size <= maxMemberBytes;
+      if (!isRead) ready.push({ path });
+      return isRead;
+    },
+    onReadEntry: (entry) => {
+      const chunks: Uint8Array[] = [];
+      entry.on('data', (chunk) => chunks.push(chunk));
+      entry.on('end', () => {
+        last = entry.path;
+        ready.push({ path: entry.path, bytes: Buffer.concat(chunks) });
+      });
+    },
+    onwarn: (_, message) => (problem ??= String(message)),
+  });
+  parser.on('error', (error: Error) => (problem ??= error.message));
+  parser.on('eof', () => (ended = true));
+
+  let read = 0;
+  const check = (place: string): void => {
+    if (problem === undefined) return;
+    const what = last === undefined ? 'expected a tar archive: ' : `after ${last}: `;
+    throw unreadableShard(shard, `${what}${problem} (${place})`);
+  };
+  for await (const chunk of readChunks(shard)) {
+    parser.write(chunk);
+    check(`between bytes ${read} and ${read + chunk.length}`);
+    read += chunk.length;
+    onProgress(read);
+    yield* ready.splice(0);
+    if (ended) return;
+  }
+  parser.end();
+  if (!ended) {
+    problem ??= 'it is cut short, the end of the archive is missing';
+    check(`at byte ${read}`);
+  }
+  yield* ready;
+}
+
+async function* readChunks(shard: Shard): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(shard.file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw unreadableShard(shard, (error as Error).message, error);
+  }
+}
+
+const isFile = ({ type }: ReadEntry): boolean =>
+  type === 'File' || type === 'OldFile' || type === 'ContiguousFile';
