@@ -45,6 +45,6 @@ export function refuseGradient(node: Node, problem: string): never {
   throw new DiptychError(
     'invalid_graph',
     `gradient of ${node.opType} ${node.outputs[0].name}: ${problem}`,
-    { opType: node.opType },
+    { opType: node.opType, output: node.outputs[0].name },
   );
 }

@@ -176,6 +176,8 @@ export const gradientCases: Readonly<Record<string, readonly GradientCase[]>> = 
     { kernel: 1, stride: 1, pad: 0, size: 4 },
     { kernel: 1, stride: 2, pad: 0, size: 4 },
     { kernel: 2, stride: 1, pad: 2, size: 3 },
+    { kernel: 2, stride: 2, pad: 0, size: 4 },
+    { kernel: 4, stride: 4, pad: 0, size: 9 },
   ].map(({ kernel, stride, pad, size }) => ({
     shapes: [[2, 3, size, size + 1], [4, 3, kernel, kernel], [4]],
     build: (g, x, w, b) =>
@@ -191,6 +193,16 @@ export const gradientCases: Readonly<Record<string, readonly GradientCase[]>> = 
     {
       shapes: [[2, 4, 3]],
       build: (g, table) => op.Gather(g, table, g.constant([3, 3], [2], 'int32'), 1),
+    },
+  ],
+  GatherElements: [
+    {
+      shapes: [[3, 4]],
+      build: (g, x) => op.GatherElements(g, x, g.constant([2, 0, 2, 1, 2, 0], [3, 2], 'int64'), 1),
+    },
+    {
+      shapes: [[3, 4]],
+      build: (g, x) => op.GatherElements(g, x, g.constant([1, 0, -1, 1], [1, 4], 'int64')),
     },
   ],
 };

@@ -24,4 +24,9 @@ export const indexRules: Readonly<Record<string, Rule>> = {
     };
     return [dx, null];
   },
+  GatherElements: (g, node, dy) => {
+    const [data, indices] = inputsOf(node);
+    const axis = node.attributes.axis as number;
+    return [() => op.ScatterElements(g, filled(g, data, 0), indices, dy, axis, 'add'), null];
+  },
 };

@@ -14,6 +14,20 @@ export function Gather(g: Graph, data: Value, indices: Value, axis = 0): Value {
   return g.append('Gather', [data, indices], { axis: at }, [{ shape, dtype: data.dtype }])[0];
 }
 
+/** Take one element for each index along an axis; the other axes keep their place. */
+export function GatherElements(g: Graph, data: Value, indices: Value, axis = 0): Value {
+  checkIndices('GatherElements', data, indices);
+  if (indices.shape.length !== data.shape.length)
+    refuse(
+      'GatherElements',
+      [data, indices],
+      `indices [${indices.shape}] need rank ${data.shape.length}`,
+    );
+  const attributes = { axis: axisOf('GatherElements', data, axis) };
+  const outputs = [{ shape: indices.shape, dtype: data.dtype }];
+  return g.append('GatherElements', [data, indices], attributes, outputs)[0];
+}
+
 /** Write (or add) each update at its index along one axis of a copy of `data`. */
 export function ScatterElements(
   g: Graph,

@@ -1,0 +1,73 @@
+import type { ModelNode } from '../../onnx/model-proto.ts';
+import type { Probe } from './probe-model.ts';
+import type { SourceModel } from './source-model.ts';
+
+/** Where a tower is cut in two. */
+export interface HeadCut {
+  /** Name of the pooled features. */
+  readonly features: string;
+  /** Name of what the head gives before it is normalised. */
+  readonly projected: string;
+}
+
+const rows = 2;
+
+/**
+ * Find the linear layer that ends a model: back from the embeddings through a normalisation and
+ * an added bias to a product with a weight. Null where it ends otherwise (the pooler of SigLIP).
+ */
+export function findHead(source: SourceModel, probe: Probe): HeadCut | null {
+  const projected = beforeNormalisation(source, behind(source, source.output));
+  const product = productOf(source, projected);
+  if (!product || product.attributes.transA === 1) return null;
+  const [features, weight] = product.inputs;
+  const isWeight = isOfWeights(source, weight) && probe.shape(projected, rows).length === 2;
+  if (!isWeight || isOfWeights(source, features)) return null;
+  return probe.shape(features, rows).length === 2 ? { features, projected } : null;
+}
+
+/** Past nodes that change nothing. */
+function behind(source: SourceModel, name: string): string {
+  const node = source.producers.get(name);
+  return node && ['Identity', 'Cast'].includes(node.opType) ? behind(source, node.inputs[0]) : name;
+}
+
+/** x of x / f(x) or x f(x), which is how exports normalise. */
+function beforeNormalisation(source: SourceModel, name: string): string {
+  const node = source.producers.get(name);
+  if (node?.opType === 'LpNormalization') return behind(source, node.inputs[0]);
+  if (node?.opType !== 'Div' && node?.opType !== 'Mul') return name;
+  const [x, factor] = node.inputs;
+  return dependsOn(source, factor, x) ? behind(source, x) : name;
+}
+
+function dependsOn(source: SourceModel, name: string, on: string): boolean {
+  const seen = new Set<string>([name]);
+  for (const of of seen) {
+    if (of === on) return true;
+    source.producers.get(of)?.inputs.forEach((input) => seen.add(input));
+  }
+  return false;
+}
+
+function productOf(source: SourceModel, name: string): ModelNode | null {
+  const node = source.producers.get(name);
+  if (node?.opType === 'Add') {
+    const bias = node.inputs.findIndex((input) => isOfWeights(source, input));
+    if (bias === -1) return null;
+    const sum = source.producers.get(behind(source, node.inputs[1 - bias]));
+    return sum?.opType === 'MatMul' ? sum : null;
+  }
+  return node?.opType === 'MatMul' || node?.opType === 'Gemm' ? node : null;
+}
+
+/** Tell whether a value is a weight, perhaps converted or transposed. */
+function isOfWeights(source: SourceModel, name: string): boolean {
+  if (source.weights.has(name)) return true;
+  const node = source.producers.get(name);
+  return (
+    node !== undefined &&
+    ['Identity', 'Cast', 'Transpose'].includes(node.opType) &&
+    isOfWeights(source, node.inputs[0])
+  );
+}
