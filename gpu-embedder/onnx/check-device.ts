@@ -45,4 +45,8 @@ export async function checkDevice(device: Device): Promise<void> {
 
 /** Its messages open with the place in its source. */
 const lastLine = ({ message }: Error): string =>
-  message.trim().split('\n').at(-1)!.replace(/^.* was false\. /, '');
+  message
+    .trim()
+    .split('\n')
+    .at(-1)!
+    .replace(/^.* was false\. /, '');
