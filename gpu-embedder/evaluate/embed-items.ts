@@ -1,17 +1,31 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readImageBytes, type PreparedDataset } from '../dataset/read-dataset.ts';
+import pMap from 'p-map';
+import { DiptychError } from '../../src/errors.ts';
+import type { Item } from '../dataset/prepared.ts';
+import {
+  openPixels,
+  readImageBytes,
+  type Pixels,
+  type PreparedDataset,
+} from '../dataset/read-dataset.ts';
+import { decodeImage } from '../encode/decode-image.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
 import { preparedRgb, takesPreparedPixels } from '../encode/prepared-rgb.ts';
 
 const batchSize = 64;
 
+/** Originals that are held as they are in their files. */
+const decodedAtOnce = 8;
+
+/** @returns RGB8 [items.length, imageSize, imageSize, 3] */
+type ReadBatch = (items: readonly number[]) => Promise<Uint8Array>;
+
 /**
- * Embed some images of a data set.
+ * Embed some images of a data set; a batch is read and decoded while the one before is embedded.
  *
  * @param items - ordinals
  * @param onProgress - called with the number that is done
  * @returns [items.length, embedDim], L2-normalised
+ * @throws DiptychError `unreadable_image`, with the item
  */
 export async function embedItems(
   model: EmbeddingModel,
@@ -19,41 +33,49 @@ export async function embedItems(
   items: readonly number[],
   onProgress: (done: number) => void = () => {},
 ): Promise<Float32Array> {
-  const embed = takesPreparedPixels(model, dataset) ? embedPrepared : embedOriginals;
   const embeddings = new Float32Array(items.length * model.embedDim);
-  for (let first = 0; first < items.length; first += batchSize) {
-    const batch = items.slice(first, first + batchSize);
-    embeddings.set(await embed(model, dataset, batch), first * model.embedDim);
-    onProgress(first + batch.length);
+  const pixels = openPixels(dataset);
+  const read = takesPreparedPixels(model, dataset)
+    ? preparedReader(pixels)
+    : originalReader(dataset, model);
+  const readFrom = (first: number) => {
+    const batch = read(items.slice(first, first + batchSize));
+    // Whoever awaits it meets the failure.
+    batch.catch(() => {});
+    return batch;
+  };
+  try {
+    let next = readFrom(0);
+    for (let first = 0; first < items.length; first += batchSize) {
+      const batch = await next;
+      next = readFrom(first + batchSize);
+      embeddings.set(await model.embedPixels(batch), first * model.embedDim);
+      onProgress(Math.min(first + batchSize, items.length));
+    }
+  } finally {
+    pixels.close();
   }
   return embeddings;
 }
 
-async function embedPrepared(
-  model: EmbeddingModel,
-  dataset: PreparedDataset,
-  items: readonly number[],
-): Promise<Float32Array> {
-  const area = dataset.manifest.imageSize ** 2;
-  const rgba = new Uint8Array(area * 4);
-  const rgb = new Uint8Array(items.length * area * 3);
-  const file = await open(join(dataset.dir, 'pixels.bin'));
-  try {
-    for (const [i, ordinal] of items.entries()) {
-      await file.read(rgba, 0, rgba.length, ordinal * rgba.length);
-      rgb.set(preparedRgb(rgba), i * area * 3);
-    }
-  } finally {
-    await file.close();
-  }
-  return model.embedPixels(rgb);
+function preparedReader(pixels: Pixels): ReadBatch {
+  return (items) =>
+    Promise.resolve(Buffer.concat(items.map((ordinal) => preparedRgb(pixels.read(ordinal)))));
 }
 
-async function embedOriginals(
-  model: EmbeddingModel,
-  dataset: PreparedDataset,
-  items: readonly number[],
-): Promise<Float32Array> {
-  const bytes = items.map((ordinal) => readImageBytes(dataset, dataset.items[ordinal]));
-  return model.embedImages(await Promise.all(bytes));
+function originalReader(dataset: PreparedDataset, { imageRule }: EmbeddingModel): ReadBatch {
+  const decode = async (item: Item): Promise<Uint8Array> => {
+    try {
+      return await decodeImage(await readImageBytes(dataset, item), imageRule);
+    } catch (cause) {
+      const problem = `${item.id}: ${(cause as Error).message}; prepare ${dataset.dir} again`;
+      throw new DiptychError('unreadable_image', problem, undefined, { cause });
+    }
+  };
+  return async (items) =>
+    Buffer.concat(
+      await pMap(items, (ordinal) => decode(dataset.items[ordinal]), {
+        concurrency: decodedAtOnce,
+      }),
+    );
 }

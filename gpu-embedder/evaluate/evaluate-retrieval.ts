@@ -1,48 +1,134 @@
-import { retrievalRecallAtK } from '../../src/metrics/retrieval-recall.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { bestRank } from '../../src/metrics/best-rank.ts';
+import { recallAtK } from '../../src/metrics/retrieval-recall.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
-import { progressBar } from '../progress.ts';
+import { retrievalMetricNames, type Metrics } from './benchmark-result.ts';
+import { chooseItems, sampleItems, type ItemChoice } from './choose-items.ts';
 import { embedItems } from './embed-items.ts';
-import { retrievalPairs, type ItemChoice } from './retrieval-pairs.ts';
+import { embedTexts } from './embed-texts.ts';
+import { languagesOf, textsOf } from './item-texts.ts';
+import { retrievalPairs, type RetrievalPairs } from './retrieval-pairs.ts';
+import { scoreRows } from './score-rows.ts';
+import { withProgress } from './with-progress.ts';
+import { worstQueries, type WorstQuery } from './worst-queries.ts';
 
-const ks = [1, 5, 10] as const;
+export interface RetrievalOptions extends ItemChoice {
+  /** Languages of the texts, or all that the items have a name in; English by default. */
+  readonly languages?: readonly string[] | 'all';
+  /** K of the recalls. */
+  readonly ks: readonly number[];
+  /** Images of the gallery, drawn alike each time; all by default. */
+  readonly limit?: number;
+  /** Number of queries to tell of, those whose image came last. */
+  readonly worst?: number;
+  readonly threads?: number;
+}
 
-export interface RetrievalResult {
+export interface LanguageResult {
+  readonly language: string;
   /** Number of images. */
   readonly n: number;
   /** `image_retrieval_recall@K` (text -> image), `text_retrieval_recall@K`, 0 to 1. */
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly metrics: Metrics;
+  /** Worst first. */
+  readonly worst: readonly WorstQuery[];
 }
 
-/** Measure how well a model finds images by text and texts by image, from pixels and texts alone. */
+/**
+ * Measure how well a model finds images by text and texts by image, from pixels and texts alone.
+ *
+ * @returns a result of each language
+ * @throws DiptychError `not_prepared`, `invalid_option`
+ */
 export async function evaluateRetrieval(
   model: EmbeddingModel,
   dataset: PreparedDataset,
-  choice: ItemChoice,
-): Promise<RetrievalResult> {
-  const { items, texts, imagesOfText, textsOfImage } = retrievalPairs(dataset, choice);
-  const progress = progressBar('Encoding', items.length);
-  let images: Float32Array;
-  try {
-    images = await embedItems(model, dataset, items, (done) => progress.update(done));
-  } finally {
-    progress.stop();
+  options: RetrievalOptions,
+): Promise<LanguageResult[]> {
+  const chosen = chooseItems(dataset, options);
+  const languages = chooseLanguages(dataset, chosen, options.languages);
+  const items = sampleItems(withText(dataset, chosen, languages), options.limit);
+  const images = await withProgress('Encoding images', items.length, (update) =>
+    embedItems(model, dataset, items, update),
+  );
+  const rowOf = new Map(items.map((ordinal, row) => [ordinal, row]));
+  const results: LanguageResult[] = [];
+  for (const language of languages) {
+    const pairs = retrievalPairs(dataset, items, language);
+    const rows = pairs.items.map((ordinal) => rowOf.get(ordinal)!);
+    const gallery = takeRows(images, rows, model.embedDim);
+    const measured = await evaluateLanguage(model, pairs, gallery, language, options);
+    results.push({ language, n: pairs.items.length, ...measured });
   }
-  const captions = await model.embedTexts(texts);
+  return results;
+}
+
+async function evaluateLanguage(
+  model: EmbeddingModel,
+  pairs: RetrievalPairs,
+  images: Float32Array,
+  language: string,
+  { ks, threads, worst = 0 }: RetrievalOptions,
+): Promise<Pick<LanguageResult, 'metrics' | 'worst'>> {
+  const texts = await withProgress(`Encoding texts (${language})`, pairs.texts.length, (update) =>
+    embedTexts(model, pairs.texts, update),
+  );
   const dim = model.embedDim;
-  const toImage = retrievalRecallAtK(
-    { queries: captions, gallery: images, dim, relevant: (text) => imagesOfText[text] },
-    ks,
-  );
-  const toText = retrievalRecallAtK(
-    { queries: images, gallery: captions, dim, relevant: (image) => textsOfImage[image] },
-    ks,
-  );
+  const imageRanks: number[] = [];
+  await scoreRows(texts, images, dim, threads, (text, scores) => {
+    imageRanks[text] = bestRank(scores, pairs.imagesOfText[text]);
+  });
+  const textRanks: number[] = [];
+  await scoreRows(images, texts, dim, threads, (image, scores) => {
+    textRanks[image] = bestRank(scores, pairs.textsOfImage[image]);
+  });
+  const recalls = [...recallAtK(imageRanks, ks), ...recallAtK(textRanks, ks)];
   return {
-    n: items.length,
-    metrics: Object.fromEntries([
-      ...ks.map((k, i) => [`image_retrieval_recall@${k}`, toImage[i]] as const),
-      ...ks.map((k, i) => [`text_retrieval_recall@${k}`, toText[i]] as const),
-    ]),
+    metrics: Object.fromEntries(retrievalMetricNames(ks).map((name, i) => [name, recalls[i]])),
+    worst: worstQueries({ pairs, language, ranks: imageRanks, texts, images, dim }, worst),
   };
+}
+
+function chooseLanguages(
+  dataset: PreparedDataset,
+  items: readonly number[],
+  asked: RetrievalOptions['languages'] = ['en'],
+): readonly string[] {
+  const known = languagesOf(dataset, items);
+  if (asked === 'all') return known;
+  const unknown = asked.filter((language) => !known.includes(language));
+  if (unknown.length === 0) return [...new Set(asked)];
+  const reason =
+    known.length === 1
+      ? 'its texts are in one language, which counts as en'
+      : `its languages: ${known.join(', ')}`;
+  throw new DiptychError(
+    'invalid_option',
+    `--languages ${unknown.join(',')}: ${dataset.dir} has no names in it; ${reason}`,
+  );
+}
+
+/** @throws DiptychError `not_prepared` when no item has a text */
+function withText(
+  dataset: PreparedDataset,
+  items: readonly number[],
+  languages: readonly string[],
+): readonly number[] {
+  const found = items.filter((ordinal) =>
+    languages.some((language) => textsOf(dataset, dataset.items[ordinal], language).length > 0),
+  );
+  if (found.length > 0) return found;
+  throw new DiptychError(
+    'not_prepared',
+    `${dataset.dir}: none of its ${items.length} images has a text to look for; prepare it with captions`,
+  );
+}
+
+function takeRows(rows: Float32Array, chosen: readonly number[], dim: number): Float32Array {
+  const taken = new Float32Array(chosen.length * dim);
+  for (const [to, from] of chosen.entries()) {
+    taken.set(rows.subarray(from * dim, (from + 1) * dim), to * dim);
+  }
+  return taken;
 }

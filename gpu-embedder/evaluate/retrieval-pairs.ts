@@ -1,6 +1,5 @@
-import { DiptychError } from '../../src/errors.ts';
-import type { Item } from '../dataset/prepared.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import { textsOf } from './item-texts.ts';
 
 /** What is searched for what, and which answers are right. */
 export interface RetrievalPairs {
@@ -13,30 +12,24 @@ export interface RetrievalPairs {
   readonly textsOfImage: readonly (readonly number[])[];
 }
 
-export interface ItemChoice {
-  /** Only items of this set. */
-  readonly set?: string;
-  readonly split?: Item['split'];
-}
-
 /**
- * Pair images with texts.
+ * Pair images with texts. All images of a concept answer each name of it; any other image answers
+ * its own captions alone. Items without a text are left out.
  *
- * A pictogram has one text, its name; all images of a concept answer a name of it. Any other
- * image has its own captions. Items without a text are left out.
- *
- * @throws DiptychError `not_prepared` when no item is left
+ * @param candidates - ordinals
  */
-export function retrievalPairs(dataset: PreparedDataset, choice: ItemChoice): RetrievalPairs {
-  const textsOf = dataset.manifest.kind === 'pictograms' ? nameOf : captionsOf;
+export function retrievalPairs(
+  dataset: PreparedDataset,
+  candidates: readonly number[],
+  language = 'en',
+): RetrievalPairs {
   const items: number[] = [];
   const texts: string[] = [];
   const owner: number[] = [];
   const kind: string[] = [];
-  for (const [ordinal, item] of dataset.items.entries()) {
-    if (choice.set !== undefined && item.set !== choice.set) continue;
-    if (choice.split !== undefined && item.split !== choice.split) continue;
-    const own = textsOf(dataset, item);
+  for (const ordinal of candidates) {
+    const item = dataset.items[ordinal];
+    const own = textsOf(dataset, item, language);
     if (own.length === 0) continue;
     for (const text of own) {
       texts.push(text);
@@ -44,13 +37,6 @@ export function retrievalPairs(dataset: PreparedDataset, choice: ItemChoice): Re
     }
     items.push(ordinal);
     kind.push(item.concept === undefined ? `item ${ordinal}` : `concept ${item.concept}`);
-  }
-  if (items.length === 0) {
-    const sets = [...new Set(dataset.items.map((item) => item.set ?? 'none'))].sort();
-    throw new DiptychError(
-      'not_prepared',
-      `${dataset.dir}: no item with a text in set ${choice.set ?? 'any'}, split ${choice.split ?? 'any'}; its sets: ${sets.join(', ')}`,
-    );
   }
   const imagesOfKind = grouped(kind);
   const textsOfKind = grouped(owner.map((image) => kind[image]));
@@ -60,17 +46,6 @@ export function retrievalPairs(dataset: PreparedDataset, choice: ItemChoice): Re
     imagesOfText: owner.map((image) => imagesOfKind.get(kind[image]) ?? []),
     textsOfImage: kind.map((of) => textsOfKind.get(of) ?? []),
   };
-}
-
-/** The first English name of an emoji's concept; an icon's title. */
-function nameOf(dataset: PreparedDataset, item: Item): readonly string[] {
-  if (item.concept === undefined) return [];
-  if (item.concept.startsWith('icon:')) return item.title === '' ? [] : [item.title];
-  return dataset.concepts.get(item.concept)?.names.slice(0, 1) ?? [];
-}
-
-function captionsOf(_dataset: PreparedDataset, item: Item): readonly string[] {
-  return item.captions;
 }
 
 function grouped(keys: readonly string[]): Map<string, number[]> {

@@ -18,6 +18,8 @@ export interface QueryRow {
   readonly query: string;
   /** Place of the first right picture, from 1. */
   readonly rank: number;
+  /** Stands beside the rank. */
+  readonly note?: string;
   readonly right: Picture;
   /** What was found, best first. */
   readonly nearest: readonly Picture[];
@@ -47,10 +49,10 @@ export function queryRowsHtml(rows: readonly QueryRow[]): string {
   return rows.map(rowHtml).join('\n');
 }
 
-function rowHtml({ query, rank, right, nearest }: QueryRow): string {
+function rowHtml({ query, rank, note, right, nearest }: QueryRow): string {
   const found = nearest.map((picture) => html`<li>${figure(picture, picture.right)}</li>`);
   return html`<section class="query">
-    <h3 dir="auto">${query}<small>rank ${rank}</small></h3>
+    <h3><bdi>${query}</bdi><small>rank ${rank}${note === undefined ? '' : `, ${note}`}</small></h3>
     <div>
       ${figure(right, true)}
       <ol>
@@ -64,6 +66,6 @@ function figure({ src, title, note }: Picture, right = false) {
   const second = note === undefined ? '' : html`<small>${note}</small>`;
   return html`<figure class="${right ? 'right' : 'other'}">
     <img src="${src}" alt="" />
-    <figcaption dir="auto">${right ? '✓ ' : ''}${title}${second}</figcaption>
+    <figcaption>${right ? '✓ ' : ''}<bdi>${title}</bdi>${second}</figcaption>
   </figure>`;
 }

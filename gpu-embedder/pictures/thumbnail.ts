@@ -1,9 +1,7 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { maxImagePixels } from '../dataset/decode-image.ts';
 import type { Item } from '../dataset/prepared.ts';
-import { readImageBytes, type PreparedDataset } from '../dataset/read-dataset.ts';
+import { openPixels, readImageBytes, type PreparedDataset } from '../dataset/read-dataset.ts';
 import { preparedRgb } from '../encode/prepared-rgb.ts';
 
 const background = '#fff';
@@ -31,17 +29,14 @@ async function readOriginal(dataset: PreparedDataset, item: Item, side: number):
 }
 
 async function readPrepared(dataset: PreparedDataset, item: Item, side: number): Promise<Buffer> {
-  const { imageSize } = dataset.manifest;
-  const rgba = new Uint8Array(imageSize ** 2 * 4);
-  const ordinal = dataset.items.findIndex(({ id }) => id === item.id);
-  const file = await open(join(dataset.dir, 'pixels.bin'));
+  const { imageSize: size } = dataset.manifest;
+  const pixels = openPixels(dataset);
   try {
-    await file.read(rgba, 0, rgba.length, ordinal * rgba.length);
+    const rgb = preparedRgb(pixels.read(dataset.items.findIndex(({ id }) => id === item.id)));
+    return await square(sharp(rgb, { raw: { width: size, height: size, channels: 3 } }), side);
   } finally {
-    await file.close();
+    pixels.close();
   }
-  const raw = { width: imageSize, height: imageSize, channels: 3 } as const;
-  return square(sharp(preparedRgb(rgba), { raw }), side);
 }
 
 function square(image: Sharp, side: number): Promise<Buffer> {

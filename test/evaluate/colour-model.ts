@@ -1,0 +1,47 @@
+import type { EmbeddingModel } from '../../gpu-embedder/encode/load-model.ts';
+import { normaliseRows } from '../../gpu-embedder/encode/normalise-rows.ts';
+
+type Colour = readonly [red: number, green: number, blue: number];
+
+/**
+ * A model that can be worked out by hand: an image is embedded as the colour it lacks to be white,
+ * a text as that of the last word of `colours` in it.
+ */
+export function colourModel(
+  colours: ReadonlyMap<string, Colour>,
+  imageSize: number,
+): EmbeddingModel & { readonly prompts: readonly string[] } {
+  const prompts: string[] = [];
+  const lacks = (colour: Colour) => colour.map((value) => 255 - value);
+  const colourOf = (text: string): Colour => {
+    const [word] = [...colours.keys()].filter((name) => text.includes(name)).slice(-1);
+    return colours.get(word) ?? [255, 255, 255];
+  };
+  return {
+    id: 'colours',
+    family: 'diptych',
+    embedDim: 3,
+    imageSize,
+    contextLength: 16,
+    logitScale: 0,
+    hash: '',
+    imageRule: { imageSize, contain: true } as EmbeddingModel['imageRule'],
+    prompts,
+    embedTexts: (texts) => {
+      prompts.push(...texts);
+      return Promise.resolve(
+        normaliseRows(Float32Array.from(texts.flatMap((text) => lacks(colourOf(text)))), 3),
+      );
+    },
+    embedPixels: (pixels) => {
+      const area = imageSize ** 2;
+      const sums = new Float32Array(pixels.length / area);
+      for (const [i, value] of pixels.entries()) {
+        sums[3 * Math.floor(i / 3 / area) + (i % 3)] += 255 - value;
+      }
+      return Promise.resolve(normaliseRows(sums, 3));
+    },
+    embedImages: () => Promise.reject(new Error('the pixels are prepared')),
+    dispose: () => Promise.resolve(),
+  };
+}

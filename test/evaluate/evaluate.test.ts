@@ -1,0 +1,202 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDataset, type PreparedDataset } from '../../gpu-embedder/dataset/read-dataset.ts';
+import { evaluateClassification } from '../../gpu-embedder/evaluate/evaluate-classification.ts';
+import { evaluateRetrieval } from '../../gpu-embedder/evaluate/evaluate-retrieval.ts';
+import { writeSheet } from '../../gpu-embedder/evaluate/write-sheet.ts';
+import { writeTinyDataset } from '../setup/tiny-dataset.ts';
+import { colourModel } from './colour-model.ts';
+
+/** The colours of the tiny data set, and two foreign names that mean other things to the model. */
+const colours = new Map([
+  ['birthday cake', [204, 51, 51]],
+  ['angry face', [51, 153, 204]],
+  ['airplane', [51, 170, 51]],
+  ['music note', [204, 153, 51]],
+  ['red heart', [153, 51, 153]],
+  ['dog', [51, 51, 51]],
+  ['cat face', [0, 204, 204]],
+  ['shopping cart', [255, 102, 170]],
+  ['pastel de cumpleaños', [204, 51, 51]],
+  ['gato', [255, 102, 170]],
+] as const);
+
+let dir: string;
+let dataset: PreparedDataset;
+const model = () => colourModel(colours, 32);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'diptych-evaluate-'));
+  await writeTinyDataset(join(dir, 'data'), 32);
+  dataset = openDataset(join(dir, 'data'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+/** The same pictures as a folder of photographs. */
+function photographs(item: (name: string, i: number) => object): PreparedDataset {
+  return {
+    ...dataset,
+    manifest: { ...dataset.manifest, kind: 'folder' },
+    items: dataset.items.map(({ concept: _concept, ...rest }, i) => ({
+      ...rest,
+      ...item(rest.title, i),
+    })),
+  };
+}
+
+describe('retrieval', () => {
+  it('finds every concept by a name that the model knows', async () => {
+    const [{ language, n, metrics }] = await evaluateRetrieval(model(), dataset, { ks: [1, 3] });
+    expect({ language, n }).toEqual({ language: 'en', n: 16 });
+    expect(metrics).toEqual({
+      'image_retrieval_recall@1': 1,
+      'image_retrieval_recall@3': 1,
+      'text_retrieval_recall@1': 1,
+      'text_retrieval_recall@3': 1,
+    });
+  });
+
+  it('measures each language by its own names', async () => {
+    const results = await evaluateRetrieval(model(), dataset, {
+      ks: [1],
+      languages: 'all',
+      set: 'round',
+      worst: 2,
+    });
+    expect(results.map(({ language }) => language)).toEqual(['en', 'xx']);
+    const [, { n, metrics, worst }] = results;
+    // One name in eight is right; texts without a colour are near nothing, which is no hit.
+    expect(n).toBe(8);
+    expect(metrics['image_retrieval_recall@1']).toBe(1 / 8);
+    expect(worst).toHaveLength(2);
+    expect(worst[0]).toMatchObject({ language: 'xx', rank: 8 });
+    expect(worst[0].nearest).toHaveLength(5);
+  });
+
+  it('tells what came before the right image', async () => {
+    // Both cats are taken for carts.
+    const photos = photographs((title) => ({
+      captions: [title === 'cat face' ? 'gato' : `a ${title}`],
+    }));
+    const [{ metrics, worst }] = await evaluateRetrieval(model(), photos, {
+      ks: [1, 2],
+      worst: 1,
+    });
+    // Of two pictures of a colour, the tie counts against either: each has a caption of its own.
+    expect(metrics['image_retrieval_recall@1']).toBe(0);
+    expect(metrics['image_retrieval_recall@2']).toBe(14 / 16);
+    expect(worst[0].text).toBe('gato');
+    expect(photos.items[worst[0].item].title).toBe('cat face');
+    const [first, second] = worst[0].nearest.map(({ item, right }) => ({
+      title: photos.items[item].title,
+      right,
+    }));
+    expect([first, second]).toEqual(Array(2).fill({ title: 'shopping cart', right: false }));
+  });
+
+  it('takes a sample', async () => {
+    const [{ n }] = await evaluateRetrieval(model(), dataset, { ks: [1], limit: 5 });
+    expect(n).toBe(5);
+  });
+
+  it('refuses languages that the texts are not in, and images without a text', async () => {
+    const photos = photographs(() => ({ captions: ['a dog'] }));
+    const options = { ks: [1] };
+    await expect(
+      evaluateRetrieval(model(), photos, { ...options, languages: ['es'] }),
+    ).rejects.toThrow(/es: .* has no names in it; its texts are in one language/);
+    await expect(
+      evaluateRetrieval(model(), dataset, { ...options, languages: ['en', 'ja'] }),
+    ).rejects.toThrow(/ja: .*its languages: en, xx/);
+    await expect(
+      evaluateRetrieval(
+        model(),
+        photographs(() => ({})),
+        options,
+      ),
+    ).rejects.toThrow(/none of its 16 images has a text/);
+  });
+});
+
+describe('classification', () => {
+  it('gives the numbers worked out by hand, over the classes that occur', async () => {
+    // 14 pictures rightly labelled; one cat and one cart are labelled dog.
+    const labelled = photographs((title, i) => ({ label: [12, 14].includes(i) ? 'dog' : title }));
+    const names = [...[...colours.keys()].slice(0, 8), 'unicorn'];
+    const classes = {
+      names: names.map((name) => [name]),
+      ofLabel: new Map(names.map((name, i) => [name, i])),
+    };
+    const result = await evaluateClassification(model(), labelled, { classes });
+    expect(result).toMatchObject({ n: 16, classes: 8, emptyClasses: 1 });
+    expect(result.metrics.acc1).toBeCloseTo(14 / 16);
+    // All right but of the dogs, two of four.
+    expect(result.metrics.mean_per_class_recall).toBeCloseTo((7 + 2 / 4) / 8);
+  });
+
+  it('makes prompts of every name and template, and groups of pictograms readable', async () => {
+    const grouped: PreparedDataset = {
+      ...dataset,
+      concepts: new Map(
+        [...dataset.concepts].map(([id, concept], i) => [
+          id,
+          { ...concept, group: i < 4 ? 'food-drink' : 'objects' },
+        ]),
+      ),
+    };
+    const asked = model();
+    const templates = [(name: string) => name, (name: string) => `the ${name}`];
+    const { n, metrics } = await evaluateClassification(asked, grouped, { templates });
+    expect(asked.prompts).toEqual(['food & drink', 'the food & drink', 'objects', 'the objects']);
+    expect(n).toBe(16);
+    // The model knows neither group: a tie, which is no hit.
+    expect(metrics).toEqual({ acc1: 0, acc5: NaN, mean_per_class_recall: 0 });
+  });
+
+  it('refuses images without labels, and labels without a class', async () => {
+    await expect(evaluateClassification(model(), dataset, {})).rejects.toThrow(
+      /none of its 16 images has a label/,
+    );
+    const classes = { names: [['dog']], ofLabel: new Map([['dog', 0]]) };
+    const labelled = photographs(() => ({ label: 'dogs' }));
+    await expect(evaluateClassification(model(), labelled, { classes })).rejects.toThrow(
+      /round:birthday-cake: its label "dogs" is none of the 1 classes/,
+    );
+  });
+});
+
+describe('the contact sheet', () => {
+  const query = (text: string) => ({
+    text,
+    language: 'en',
+    rank: 7,
+    item: 0,
+    nearest: [1, 2, 3].map((item) => ({ item, score: 0.5, right: item === 1 })),
+  });
+
+  it('is one file with escaped text and a row for each query', async () => {
+    const path = join(dir, 'new', 'sheet.html');
+    await writeSheet(path, 'a & b', dataset, [query('<script>"x"</script>'), query('dog')]);
+    const html = await readFile(path, 'utf8');
+    expect(html.match(/<section class="query">/g)).toHaveLength(2);
+    expect(html).toContain('&lt;script&gt;&quot;x&quot;&lt;/script&gt;');
+    expect(html).not.toContain('<script>');
+    expect(html).toContain('<title>a &amp; b</title>');
+    const sources = [...html.matchAll(/(?:src|href)="([^"]{0,22})/g)].map(([, source]) => source);
+    expect(new Set(sources)).toEqual(new Set(['data:image/png;base64,']));
+    expect(sources).toHaveLength(2 * 4);
+  });
+
+  it('is a picture that grows by its rows, whatever their texts hold', async () => {
+    const height = async (...texts: readonly string[]) => {
+      const path = join(dir, 'sheet.png');
+      await writeSheet(path, 'title', dataset, texts.map(query));
+      return (await sharp(path).metadata()).height;
+    };
+    const [one, two] = [await height('<b> & \u0000'), await height('dog', '犬 \ud800')];
+    expect(two - one).toBeGreaterThan(96);
+  });
+});
