@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { lossNames, trainChoiceSchema } from '../train/config.ts';
 import type { TrainChoice } from '../train/config.ts';
 import type { RecipeFlags } from '../train/read-recipe.ts';
-import type { RunOptions } from '../train/run-training.ts';
+import type { RunOptions, RunSummary } from '../train/run-training.ts';
 
 interface TrainFlags extends RecipeFlags {
   readonly out?: string;
@@ -70,15 +70,20 @@ async function train(flags: TrainFlags): Promise<void> {
     validateEvery: flags.validateEvery,
     resume: flags.resume ?? false,
   });
+  if (!summary.finished) process.exitCode = 130;
   const report = flags.report ? await writeReport(runDir, flags.data) : null;
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ ...summary, report })}\n`);
     return;
   }
-  const { steps, seconds, modelDir } = summary;
-  const model = modelDir ? `model in ${modelDir}` : 'one tower alone: no model';
-  process.stdout.write(`${steps} steps in ${Math.round(seconds)} s, ${model}\n`);
+  process.stdout.write(`${describe(summary, runDir)}\n`);
   if (report) process.stdout.write(`report in ${report}\n`);
+}
+
+function describe({ steps, seconds, modelDir, finished }: RunSummary, runDir: string): string {
+  const done = `${steps} steps in ${Math.round(seconds)} s`;
+  if (!finished) return `stopped at step ${steps}; continue with --out ${runDir} --resume`;
+  return modelDir ? `${done}, model in ${modelDir}` : `${done}, one tower alone: no model`;
 }
 
 async function writeReport(runDir: string, dataDir: string): Promise<string> {

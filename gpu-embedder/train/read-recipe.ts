@@ -78,7 +78,10 @@ async function fineTuneDefaults(
 
 function applyFlags(stage: Record<string, unknown>, flags: RecipeFlags): Record<string, unknown> {
   const { loss, steps, epochs, batch, microBatch, learningRate, scaleSteps } = flags;
-  const changed = { ...stage, ...defined({ loss, batch, microBatch, learningRate }) };
+  const changed: Record<string, unknown> = {
+    ...stage,
+    ...defined({ loss, batch, microBatch, learningRate }),
+  };
   if (steps !== undefined) {
     delete changed['epochs'];
     changed['steps'] = steps;

@@ -29,9 +29,13 @@ export function readLog(path: string): LogRecord[] {
   return last ? [...records, last] : records;
 }
 
-/** Drop the records past a step, so that a run resumed there writes each step once. */
+/**
+ * Drop the records past a step, so that a run resumed there writes each step once.
+ *
+ * @param step - 0 drops all, whatever is in the file
+ */
 export function truncateLog(path: string, step: number): void {
-  const kept = readLog(path).filter((record) => record.step <= step);
+  const kept = step > 0 ? readLog(path).filter((record) => record.step <= step) : [];
   writeFileSync(`${path}.partial`, kept.map(line).join(''));
   renameSync(`${path}.partial`, path);
 }

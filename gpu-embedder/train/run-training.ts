@@ -34,7 +34,10 @@ export interface RunOptions extends Pick<
 export interface RunSummary {
   /** Null where the stages trained one tower alone. */
   readonly modelDir: string | null;
+  /** Last step that was done. */
   readonly steps: number;
+  /** False where the run was stopped; `--resume` continues it. */
+  readonly finished: boolean;
   readonly seconds: number;
   readonly last: StepRecord | null;
   readonly validation: ValidationRecord | null;
@@ -45,24 +48,33 @@ export interface RunSummary {
  * the end `validation.json` and `model/`. A resumed run keeps the configuration it began with.
  */
 export async function runTraining(options: RunOptions): Promise<RunSummary> {
-  const { runDir, dataDir } = options;
-  await mkdir(runDir, { recursive: true });
+  await mkdir(options.runDir, { recursive: true });
+  return supervise(await settleRun(options));
+}
+
+/** Settle all that the training thread needs to know; the data set is let go of again. */
+async function settleRun(options: RunOptions): Promise<TrainThreadData> {
   const config = await settleConfig(options);
-  const set = loadTrainingSet(dataDir, config);
+  const set = loadTrainingSet(options.dataDir, config);
   const stages = config.stages.map((stage): TimedStage => ({
     ...stage,
     steps: stageSteps(stage, set.training.length),
   }));
   checkClasses(set, config, stages);
-  const text = await settleText(runDir, config, set, options.resume);
+  const text = await settleText(options.runDir, config, set, options.resume);
   set.close();
-  const total = stages.reduce((sum, { steps }) => sum + steps, 0);
-  const { validateEvery = Math.max(1, Math.ceil(total / 20)) } = options;
-  return supervise({ ...options, config, stages, text, validateEvery }, total);
+  const { validateEvery = Math.max(1, Math.ceil(totalSteps(stages) / 20)) } = options;
+  return { ...options, config, stages, text, validateEvery };
 }
 
+const totalSteps = (stages: readonly TimedStage[]): number =>
+  stages.reduce((sum, { steps }) => sum + steps, 0);
+
+const stopSignals = ['SIGINT', 'SIGTERM'] as const;
+
 /** Follow the training thread until it ends: progress on stderr, records in the log. */
-async function supervise(data: TrainThreadData, total: number): Promise<RunSummary> {
+async function supervise(data: TrainThreadData): Promise<RunSummary> {
+  const total = totalSteps(data.stages);
   const logPath = join(data.runDir, 'log.jsonl');
   if (!data.resume) truncateLog(logPath, 0);
   const started = performance.now();
@@ -78,48 +90,59 @@ async function supervise(data: TrainThreadData, total: number): Promise<RunSumma
     bar?.stop();
     bar = null;
   };
+  const stop = (): void => {
+    process.stderr.write('\nstopping after this step; once more stops at once\n');
+    thread.postMessage('stop');
+  };
+  for (const signal of stopSignals) process.once(signal, stop);
   try {
-    const modelDir = await new Promise<string | null>((resolve, reject) => {
-      thread.on('error', reject);
-      thread.on('exit', () =>
-        reject(new DiptychError('internal', 'the training thread ended early')),
-      );
-      thread.on('message', (message: TrainMessage) => {
-        switch (message.type) {
-          case 'encoding':
-            show(`encode ${message.what}`, message.total, message.done);
-            if (message.done === message.total) hide();
-            break;
-          case 'begin':
-            truncateLog(logPath, message.step);
-            show('train', total, message.step);
-            break;
-          case 'record':
-            appendLog(logPath, message.record);
-            if (message.record.type === 'validation') validation = message.record;
-            else last = message.record;
-            if (last) {
-              const label = stageLabel(data.stages[last.stage]);
-              show('train', total, last.step, trainingLine(last, validation, label));
-            }
-            break;
-          case 'warning':
-            process.stderr.write(`warning: ${message.message}\n`);
-            break;
-          case 'stage':
-            process.stderr.write(`stage ${message.stage + 1} of ${data.stages.length} done\n`);
-            break;
-          case 'failed':
-            reject(new DiptychError(message.code, message.message));
-            break;
-          case 'done':
-            resolve(message.modelDir);
-        }
-      });
-    });
+    const end = await new Promise<Pick<RunSummary, 'modelDir' | 'steps' | 'finished'>>(
+      (resolve, reject) => {
+        thread.on('error', reject);
+        thread.on('exit', () =>
+          reject(new DiptychError('internal', 'the training thread ended early')),
+        );
+        thread.on('message', (message: TrainMessage) => {
+          switch (message.type) {
+            case 'encoding':
+              show(`encode ${message.what}`, message.total, message.done);
+              if (message.done === message.total) hide();
+              break;
+            case 'begin':
+              truncateLog(logPath, message.step);
+              show('train', total, message.step);
+              break;
+            case 'record':
+              appendLog(logPath, message.record);
+              if (message.record.type === 'validation') validation = message.record;
+              else last = message.record;
+              if (last) {
+                const label = stageLabel(data.stages[last.stage]);
+                show('train', total, last.step, trainingLine(last, validation, label));
+              }
+              break;
+            case 'warning':
+              process.stderr.write(`warning: ${message.message}\n`);
+              break;
+            case 'stage':
+              process.stderr.write(`stage ${message.stage + 1} of ${data.stages.length} done\n`);
+              break;
+            case 'failed':
+              reject(new DiptychError(message.code, message.message));
+              break;
+            case 'done':
+              resolve({ modelDir: message.modelDir, steps: total, finished: true });
+              break;
+            case 'stopped':
+              resolve({ modelDir: null, steps: message.step, finished: false });
+          }
+        });
+      },
+    );
     const seconds = (performance.now() - started) / 1000;
-    return { modelDir, steps: total, seconds, last, validation };
+    return { ...end, seconds, last, validation };
   } finally {
+    for (const signal of stopSignals) process.off(signal, stop);
     hide();
     await thread.terminate();
   }

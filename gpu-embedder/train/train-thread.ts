@@ -43,11 +43,16 @@ export type TrainMessage =
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'stage'; readonly stage: number }
   | { readonly type: 'failed'; readonly code: DiptychError['code']; readonly message: string }
+  | { readonly type: 'stopped'; readonly step: number }
   | { readonly type: 'done'; readonly modelDir: string | null };
 
 const data = (workerData as ThreadData<TrainThreadData>).data;
 const send = (message: TrainMessage) => parentPort!.postMessage(message);
 const warn = (message: string) => send({ type: 'warning', message });
+
+let stopped = false;
+// The only message to this thread asks it to stop.
+parentPort!.once('message', () => (stopped = true)).unref();
 
 /** What a user can try when the loss is no number any more. */
 function advice(lastStep: number | null, learningRate: unknown): string {
@@ -61,7 +66,7 @@ function advice(lastStep: number | null, learningRate: unknown): string {
   );
 }
 
-async function main(): Promise<string | null> {
+async function main(): Promise<TrainMessage> {
   const { config, runDir, threads } = data;
   const path = join(runDir, 'checkpoint.bin');
   const set = loadTrainingSet(data.dataDir, config);
@@ -92,13 +97,13 @@ async function main(): Promise<string | null> {
       lastStep = step;
     } catch (error) {
       // Training goes on: space may be free again at the next one. The last must be written.
-      if (ended && stage === lastStage) throw error;
+      if (stopped || (ended && stage === lastStage)) throw error;
       warn((error as Error).message);
     }
     if (ended) send({ type: 'stage', stage });
   };
   try {
-    const store = await train({
+    const { store, step, finished } = await train({
       ...data,
       model,
       classes: Math.max(1, set.classes.length),
@@ -107,13 +112,15 @@ async function main(): Promise<string | null> {
       onRecord: (record) => send({ type: 'record', record }),
       onCheckpoint,
       resumeFrom,
+      isStopped: () => stopped,
     });
-    if (!model.isComplete(store)) return null;
+    if (!finished) return { type: 'stopped', step };
+    if (!model.isComplete(store)) return { type: 'done', modelDir: null };
     const outcome = await validator?.run(store);
     if (outcome) await writeFile(join(runDir, 'validation.json'), JSON.stringify(outcome.queries));
     const modelDir = join(runDir, 'model');
     await model.save(modelDir, store);
-    return modelDir;
+    return { type: 'done', modelDir };
   } catch (error) {
     if (!(error instanceof DiptychError) || error.code !== 'training_diverged') throw error;
     const message = `${error.message}; ${advice(lastStep, error.details?.['learningRate'])}`;
@@ -126,7 +133,7 @@ async function main(): Promise<string | null> {
 }
 
 try {
-  send({ type: 'done', modelDir: await main() });
+  send(await main());
 } catch (error) {
   const known = error instanceof DiptychError;
   send({

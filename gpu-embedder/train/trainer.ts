@@ -38,10 +38,21 @@ export interface TrainerOptions extends Omit<StepOptions, 'stageBegins'> {
   /** Called every `checkpointEvery` steps and at the end of each stage. */
   readonly onCheckpoint: (checkpoint: Checkpoint) => Promise<void>;
   readonly resumeFrom: Checkpoint | null;
+  /** Asked after each step; true ends the run with a checkpoint. */
+  readonly isStopped?: () => boolean;
 }
 
-/** Run all stages; returns every parameter and running statistic by name. */
-export async function train(options: TrainerOptions): Promise<SlotStore> {
+export interface TrainingOutcome {
+  /** Every parameter and running statistic by name. */
+  readonly store: SlotStore;
+  /** Last step that was done. */
+  readonly step: number;
+  /** False where the run was stopped before its end. */
+  readonly finished: boolean;
+}
+
+/** Run all stages, or until the run is stopped. */
+export async function train(options: TrainerOptions): Promise<TrainingOutcome> {
   const { stages, resumeFrom } = options;
   const store: SlotStore = new Map((resumeFrom?.slots ?? []).map((slot) => [slot.name, slot]));
   const at: Progress = {
@@ -51,8 +62,9 @@ export async function train(options: TrainerOptions): Promise<SlotStore> {
   };
   for (; at.stage < stages.length; at.stage++, at.stageStep = 0) {
     await trainStage(options, store, at);
+    if (at.stageStep < stages[at.stage].steps) return { store, step: at.step, finished: false };
   }
-  return store;
+  return { store, step: at.step, finished: true };
 }
 
 async function trainStage(options: TrainerOptions, store: SlotStore, at: Progress): Promise<void> {
@@ -83,7 +95,8 @@ async function trainStage(options: TrainerOptions, store: SlotStore, at: Progres
       at.stageStep++;
       at.step++;
       meter.add(result, stage.batch);
-      const isLast = at.stageStep === stage.steps;
+      const isStopped = options.isStopped?.() ?? false;
+      const isLast = at.stageStep === stage.steps || isStopped;
       const isDue = (every: number): boolean => at.step % every === 0 || isLast;
       const now = { step: at.step, stage: at.stage };
       if (isDue(recordEvery) || isDue(checkpointEvery) || isDue(validateEvery)) {
@@ -94,6 +107,7 @@ async function trainStage(options: TrainerOptions, store: SlotStore, at: Progres
         options.onRecord({ type: 'step', ...now, scale, learningRate, ...meter.take() });
       }
       if (isDue(checkpointEvery)) await options.onCheckpoint({ ...at, slots: [...store.values()] });
+      if (isStopped) return;
       if (options.validator && isDue(validateEvery)) {
         const outcome = await options.validator.run(store);
         if (outcome) {

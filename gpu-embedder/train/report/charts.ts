@@ -1,7 +1,7 @@
+import { stageLabel } from '../config.ts';
 import type { StepRecord } from '../records.ts';
 import type { Chart, Series, StageSpan } from './chart.ts';
 import type { Run } from './read-run.ts';
-import { stageLabel } from './stage-label.ts';
 
 /** Records on either side that a smoothed value is the mean of. */
 const smoothedReach = 5;
@@ -35,7 +35,7 @@ function stepCharts({ config, steps: records }: Run): Chart[] {
   ): Chart => ({ title, axis, range, steps, series });
   const loss = values(({ loss }) => loss);
   const norm = values(({ gradientNorm }) => (gradientNorm > 0 ? gradientNorm : NaN));
-  const clip = values(({ stage }) => config.stages[stage].clipNorm ?? NaN);
+  const clip = values(({ stage }) => config.stages[stage].clipNorm);
   const memory = memoryUnit(records);
   return [
     chart(
@@ -58,9 +58,7 @@ function stepCharts({ config, steps: records }: Run): Chart[] {
       'L2 norm',
       'log',
       { label: 'norm', values: norm },
-      ...(clip.some((value) => value !== null)
-        ? [{ label: 'clipped above', values: clip, style: 'limit' } as const]
-        : []),
+      { label: 'clipped above', values: clip, style: 'limit' },
     ),
     chart('Speed', speedUnit(config), 'zero', {
       label: 'speed',

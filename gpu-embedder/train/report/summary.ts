@@ -1,7 +1,8 @@
 import { clock } from '../../time-left.ts';
+import type { Stage } from '../config.ts';
+import { stageLabel } from '../config.ts';
 import type { StepRecord } from '../records.ts';
 import type { Run } from './read-run.ts';
-import { stageLabel } from './stage-label.ts';
 
 export interface Summary {
   /** What the run came to. */
@@ -67,11 +68,7 @@ function recallFacts(metrics: Readonly<Record<string, number>>) {
   });
 }
 
-function stageRow(
-  stage: Run['config']['stages'][number],
-  index: number,
-  records: readonly TimedRecord[],
-): string[] {
+function stageRow(stage: Stage, index: number, records: readonly TimedRecord[]): string[] {
   const seconds = sum(records.map((record) => record.seconds));
   const steps = sum(records.map((record) => record.count));
   return [
@@ -79,7 +76,7 @@ function stageRow(
     count(steps),
     count(stage.batch),
     stage.train.includes('image') && stage.imageSize ? `${stage.imageSize} px` : '',
-    stage.learningRate?.toExponential() ?? '',
+    stage.learningRate.toExponential(),
     `${records[0].loss.toFixed(3)} → ${records.at(-1)!.loss.toFixed(3)}`,
     count(Math.round((steps * stage.batch) / seconds)),
     duration(seconds),

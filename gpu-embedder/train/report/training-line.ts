@@ -4,7 +4,7 @@ import type { StepRecord, ValidationRecord } from '../records.ts';
  * Say how a run goes, in one line: "infonce image+text | loss 2.345 | val R@1/5/10 .12/.34/.45 |
  * 241 img/s".
  *
- * @param stageLabel - as `stageLabel` gives it; a stage of the text tower alone counts captions
+ * @param stageLabel - as `stageLabel` of config.ts gives it; a stage of the text tower alone counts captions
  */
 export function trainingLine(
   record: StepRecord,

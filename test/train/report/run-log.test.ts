@@ -41,14 +41,14 @@ test('a resumed run takes back what came after its checkpoint', () => {
   expect(readLog(path)).toEqual(records.slice(0, 3));
   appendLog(path, records[3]);
   expect(readLog(path)).toEqual(records);
-  truncateLog(path, 0);
-  expect(readLog(path)).toEqual([]);
 });
 
-test('a damaged line is named', () => {
+test('a damaged line is named, unless nothing of the log is kept', () => {
   appendFileSync(path, '{"loss":1}\n');
   appendLog(path, records[0]);
   expect(() => readLog(path)).toThrow(
     `${path}:5: expected a record of type step or validation, got {"loss":1}`,
   );
+  truncateLog(path, 0);
+  expect(readLog(path)).toEqual([]);
 });

@@ -45,6 +45,12 @@ export function exampleQueries({ items }: PreparedDataset): ValidationQuery[] {
   }));
 }
 
+const architecture = {
+  embedDim: 256,
+  image: { kind: 'cnn', imageSize: 64, stem: 4, channels: [64, 128, 256], blocks: [2, 2, 2] },
+  text: { kind: 'transformer', vocabSize: 5120, contextLength: 16, width: 192, depth: 3, heads: 6, mlpRatio: 4 }, // prettier-ignore
+};
+
 const stages = [
   { loss: 'classification', train: ['image'], steps: 2400, batch: 256, imageSize: 48, learningRate: 3e-3, clipNorm: 1, speed: 240, from: 7.9, to: 2.1 }, // prettier-ignore
   { loss: 'infonce', train: ['text'], steps: 1600, batch: 512, learningRate: 2e-3, clipNorm: 1, speed: 1900, from: 6.2, to: 3.4 }, // prettier-ignore
@@ -57,7 +63,7 @@ export function writeRun(runDir: string, queries: readonly ValidationQuery[] = [
   const config = {
     modelId: `pictogram ${markup}`,
     seed: 1,
-    architecture: { embedDim: 256 },
+    architecture,
     stages: stages.map(({ speed: _speed, from: _from, to: _to, ...stage }) => stage),
     emaDecay: 0.998,
   };
