@@ -76,22 +76,26 @@ export function plainLine(state: ProgressState): string {
   return `${label} ${joined(`${percent(state)} ${done}/${total}`, note, timeOf(state))}`;
 }
 
-/**
- * Fit the state into a line of a terminal: the bar takes the room that the text leaves. Where the
- * shortest bar does not fit, the end of the note is cut, so that the time left is always seen.
- */
+/** Fit the state into a line of a terminal: the bar takes the room that the text leaves. */
 export function barLine(state: ProgressState, columns: number): string {
   const { label, done, total, note } = state;
-  const withNote = (text: string): string =>
-    note
-      ? joined(percent(state), text, timeOf(state))
-      : joined(`${percent(state)} ${done}/${total}`, timeOf(state));
   const room = columns - label.length - 2;
-  const over = withNote(note).length + barCells.least - room;
-  const text = withNote(over > 0 ? `${note.slice(0, -over - 1).trimEnd()}…` : note);
+  const texts = shorterNotes(note).map((text) =>
+    text
+      ? joined(percent(state), text, timeOf(state))
+      : joined(`${percent(state)} ${done}/${total}`, timeOf(state)),
+  );
+  const text = texts.find(({ length }) => length + barCells.least <= room) ?? texts.at(-1)!;
   const cells = Math.max(barCells.least, Math.min(barCells.most, room - text.length));
   const full = Math.floor((cells * Math.min(done, total)) / total);
   return `${label} ${'█'.repeat(full)}${'░'.repeat(cells - full)} ${text}`;
+}
+
+/** Where there is no room, first the first part of a note gives way, as it changes least; then the last. */
+function shorterNotes(note: string): string[] {
+  const parts = note.split(' | ');
+  const shorter = parts.map((_, i) => parts.slice(1, parts.length - i));
+  return [parts, ...shorter].map((some) => some.join(' | '));
 }
 
 const joined = (...parts: readonly string[]): string => parts.filter(Boolean).join(' | ');

@@ -84,6 +84,23 @@ describe.skipIf(!chromiumPath)(
       await expect.poll(async () => (await legend(page, 1))[0]).toBe('6,000');
     });
 
+    it('looks closer at what was dragged across, in every chart, and goes back', async () => {
+      const page = await open();
+      const plot = (await page.locator('.u-over').first().boundingBox())!;
+      const y = plot.y + plot.height / 2;
+      const leftEdge = async () => {
+        await page.mouse.move(plot.x + 2, y);
+        return Number((await legend(page, 1))[0].replace(',', ''));
+      };
+      await page.mouse.move(plot.x + plot.width / 2, y);
+      await page.mouse.down();
+      await page.mouse.move(plot.x + plot.width * 0.8, y, { steps: 4 });
+      await page.mouse.up();
+      await expect.poll(leftEdge).toBe(3000);
+      await page.mouse.dblclick(plot.x + plot.width / 2, y);
+      await expect.poll(leftEdge).toBe(2600);
+    });
+
     it('takes the colours of the theme, also when it changes', async () => {
       const page = await open({ colorScheme: 'light' });
       const corner = () =>
