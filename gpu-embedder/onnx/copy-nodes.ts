@@ -1,13 +1,14 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { Graph, Node, Value } from './graph.ts';
 
+/** Appends what stands in place of a node; null where the node is copied as it is. */
+export type Rewrite = (g: Graph, node: Node, inputs: readonly Value[]) => Value | null;
+
 export interface CopyOptions {
   /** Values of the new graph that stand for inputs of the old one, by name. */
   readonly inputs: ReadonlyMap<string, Value>;
-  /** What to append in place of an operator, by its name. */
-  readonly instead?: Readonly<
-    Record<string, (g: Graph, node: Node, inputs: readonly Value[]) => Value>
-  >;
+  /** By operator. */
+  readonly instead?: Readonly<Record<string, Rewrite>>;
 }
 
 /**
@@ -32,9 +33,8 @@ export function copyNodes(
   for (const node of from.nodes) {
     const { opType, domain, attributes, outputs } = node;
     const sources = node.inputs.map((input) => input && copyOf(input));
-    const made = instead[opType]
-      ? [instead[opType](to, node, sources as readonly Value[])]
-      : to.append(opType, sources, attributes, outputs, domain);
+    const rewritten = instead[opType]?.(to, node, sources as readonly Value[]);
+    const made = rewritten ? [rewritten] : to.append(opType, sources, attributes, outputs, domain);
     outputs.forEach(({ name }, i) => copies.set(name, made[i]));
   }
   return copyOf;

@@ -1,13 +1,13 @@
-import type { Graph, Node, Value } from './graph.ts';
+import type { Rewrite } from './copy-nodes.ts';
+import type { Graph, Value } from './graph.ts';
 import * as op from './operators/index.ts';
+import { sliceRange } from './operators/slice.ts';
 
 /**
- * Operators that onnxruntime's WebGPU provider lacks (1.30), composed of such as it has; left alone
- * they would run on the CPU, with a copy each way.
+ * What onnxruntime's WebGPU provider (1.30) lacks or does wrong, composed of operators that it has.
+ * Those that it lacks would run on the CPU, with a copy each way.
  */
-export const portableOperators: Readonly<
-  Record<string, (g: Graph, node: Node, inputs: readonly Value[]) => Value>
-> = {
+export const portableOperators: Readonly<Record<string, Rewrite>> = {
   FusedMatMul: (g, { attributes }, [a, b]) => {
     const { transA, transB, alpha } = attributes;
     const factor = (alpha as { readonly float: number }).float;
@@ -20,10 +20,41 @@ export const portableOperators: Readonly<
     const shifted = op.Sub(g, x, op.ReduceMax(g, x, axes));
     return op.Sub(g, shifted, op.Log(g, op.ReduceSum(g, op.Exp(g, shifted), axes)));
   },
+  /** With a negative step it starts at the end whatever its start: take forwards, then reverse. */
+  Slice: (g, _node, [x, ...parameters]) => {
+    const [starts, ends, axes, steps] = parameters.map((parameter) => storedInts(g, parameter));
+    if (!starts || !ends || !axes || !steps?.some((step) => step < 0)) return null;
+    const ranges = axes.map((axis, i) => sliceRange(x.shape[axis], starts[i], ends[i], steps[i]));
+    const forwards = ranges.map(({ start, length, step }) =>
+      step > 0 ? start : start + (length - 1) * step,
+    );
+    const taken = op.Slice(
+      g,
+      x,
+      forwards,
+      ranges.map(({ length, step }, i) => forwards[i] + (length - 1) * Math.abs(step) + 1),
+      axes,
+      steps.map(Math.abs),
+    );
+    const reversed = axes.filter((_, i) => steps[i] < 0);
+    return op.Slice(
+      g,
+      taken,
+      reversed.map(() => -1),
+      reversed.map((axis) => -taken.shape[axis] - 1),
+      reversed,
+      reversed.map(() => -1),
+    );
+  },
 };
 
 function swapLast(g: Graph, x: Value): Value {
   const rank = x.shape.length;
   const axes = x.shape.map((_, axis) => axis);
   return op.Transpose(g, x, axes.with(rank - 1, rank - 2).with(rank - 2, rank - 1));
+}
+
+function storedInts(g: Graph, { name }: Value): number[] | undefined {
+  const stored = g.initializers.find(({ value }) => value.name === name);
+  return stored && Array.from(stored.data, Number);
 }
