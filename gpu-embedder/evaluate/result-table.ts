@@ -8,9 +8,9 @@ export function resultTable(results: readonly BenchmarkResult[]): string {
 }
 
 function accuracies({ n, classes = 0, emptyClasses = 0, metrics }: BenchmarkResult): string {
-  const leftOut = emptyClasses === 0 ? '' : ` (${emptyClasses} more have no image: left out)`;
+  const leftOut = emptyClasses === 0 ? '' : ` (${emptyClasses} more without an image left out)`;
   const lines = Object.entries(metrics).map(
-    ([name, value]) => `${`${name} %`.padEnd(24)}${percent(value)}\n`,
+    ([name, value]) => `${`${name} %`.padEnd(24)}${percent(value).padStart(5)}\n`,
   );
   return `${n} images, ${classes} classes${leftOut}\n${lines.join('')}`;
 }
@@ -18,30 +18,20 @@ function accuracies({ n, classes = 0, emptyClasses = 0, metrics }: BenchmarkResu
 function recallTable(results: readonly BenchmarkResult[]): string {
   const names = Object.keys(results[0].metrics);
   const half = names.length / 2;
-  const width = 8 * half;
-  const row = (language: string, n: string, metrics: Metrics) =>
-    line(
-      language,
-      n,
-      names.map((name) => percent(metrics[name])),
-    );
-  const mean = results.length === 1 ? '' : row('mean', '', meanMetrics(results));
-  return (
-    'recall %\n' +
-    `${' '.repeat(16)}${'text -> image'.padStart(width)}${'image -> text'.padStart(width)}\n` +
-    line(
-      'language',
-      'images',
-      names.map((name) => name.slice(name.indexOf('@'))),
-    ) +
-    results.map(({ language, n, metrics }) => row(language, String(n), metrics)).join('') +
-    mean
-  );
+  // Wide enough for the headings of each half.
+  const width = Math.max(8, Math.ceil(16 / half));
+  const line = (first: string, n: string, cells: readonly string[]) =>
+    `${first.padEnd(8)}${n.padStart(8)}${cells.map((cell) => cell.padStart(width)).join('')}\n`;
+  const values = (metrics: Metrics) => names.map((name) => percent(metrics[name]));
+  const sides = ['text -> image', 'image -> text'].map((side) => side.padStart(half * width));
+  const ks = names.map((name) => name.slice(name.indexOf('@')));
+  return [
+    'recall %\n',
+    line('', '', sides),
+    line('language', 'images', ks),
+    ...results.map(({ language, n, metrics }) => line(language, String(n), values(metrics))),
+    results.length === 1 ? '' : line('mean', '', values(meanMetrics(results))),
+  ].join('');
 }
 
-function line(language: string, n: string, cells: readonly string[]): string {
-  const padded = cells.map((cell) => cell.padStart(8)).join('');
-  return `${language.padEnd(8)}${n.padStart(8)}${padded}\n`;
-}
-
-const percent = (value: number): string => (100 * value).toFixed(1).padStart(8);
+const percent = (value: number): string => (Number.isNaN(value) ? '-' : (100 * value).toFixed(1));

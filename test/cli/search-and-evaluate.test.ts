@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,11 +128,18 @@ describe('diptych evaluate', () => {
   const evaluate = (...args: string[]) =>
     runDiptych('evaluate', '--model', model, '--data', data, ...args);
 
-  it('prints the metrics of a set', async () => {
+  it('prints the result of a set as CLIP_benchmark does', async () => {
     const { code, stdout } = await evaluate('--set', 'round', '--json');
     expect(code).toBe(0);
     const { metrics, ...rest } = JSON.parse(stdout) as { metrics: Record<string, number> };
-    expect(rest).toEqual({ model: expect.any(String), set: 'round', n: 8 });
+    expect(rest).toEqual({
+      dataset: 'round',
+      model: expect.any(String),
+      pretrained: model,
+      task: 'zeroshot_retrieval',
+      language: 'en',
+      n: 8,
+    });
     expect(Object.keys(metrics)).toEqual(
       ['image', 'text'].flatMap((side) => [1, 5, 10].map((k) => `${side}_retrieval_recall@${k}`)),
     );
@@ -141,35 +148,133 @@ describe('diptych evaluate', () => {
     expect(metrics['text_retrieval_recall@10']).toBe(1);
   });
 
-  it('prints a table otherwise', async () => {
-    const { stdout } = await evaluate();
-    expect(stdout).toMatch(/, 16 images\nrecall % +@1 +@5 +@10\ntext -> image( +[\d.]+){3}\n/);
+  it('prints an array of languages, with the recalls that are asked for', async () => {
+    const { stdout } = await evaluate('--languages', 'xx,en', '--recall-k', '8,2', '--json');
+    const results = JSON.parse(stdout) as { language: string; n: number; metrics: object }[];
+    expect(results.map(({ language, n }) => ({ language, n }))).toEqual([
+      { language: 'xx', n: 16 },
+      { language: 'en', n: 16 },
+    ]);
+    expect(Object.keys(results[1].metrics)).toEqual(
+      ['image', 'text'].flatMap((side) => [2, 8].map((k) => `${side}_retrieval_recall@${k}`)),
+    );
+  });
+
+  it('prints a table otherwise, a line of each language and their mean', async () => {
+    const { stdout } = await evaluate('--languages', 'all');
+    const [title, sides, head, ...lines] = stdout.trimEnd().split('\n');
+    expect(title).toMatch(/, recall %$/);
+    expect(sides.trim()).toMatch(/^text -> image +image -> text$/);
+    expect(head).toMatch(/^language +images( +@1 +@5 +@10){2}$/);
+    expect(lines.map((line) => line.split(/ +/)[0])).toEqual(['en', 'xx', 'mean']);
+    expect(lines[0]).toMatch(/^en +16( +[\d.]+){6}$/);
+  });
+
+  it('classifies by labels and templates', async () => {
+    const photos = join(dir, 'photos');
+    await mkdir(photos);
+    const square = (await uploads())['square.png'];
+    const names = ['a', 'b', 'c', 'd'];
+    await Promise.all(names.map((name) => writeFile(join(photos, `${name}.png`), square)));
+    const rows = names.map((name, i) => `${name}.png,a photo,${i % 2}`);
+    await writeFile(join(dir, 'photos.csv'), ['image,caption,label', ...rows].join('\n'));
+    await writeFile(join(dir, 'labels.txt'), 'dog\ncat\nunicorn\n');
+    await writeFile(join(dir, 'templates.txt'), 'a {}\nthe {c}\n');
+    const prepared = join(dir, 'photos-data');
+    const captions = join(dir, 'photos.csv');
+    await runDiptych('prepare', 'folder', photos, '--captions', captions, '--out', prepared);
+    const classify = (...args: string[]) =>
+      runDiptych(
+        'evaluate',
+        '--model',
+        model,
+        '--data',
+        prepared,
+        '--task',
+        'classification',
+        ...args,
+      );
+    const files = ['--labels', join(dir, 'labels.txt'), '--templates', join(dir, 'templates.txt')];
+
+    const { stdout, stderr } = await classify(...files, '--limit', '3', '--json');
+    expect(stderr).toBe('');
+    const { metrics, ...rest } = JSON.parse(stdout) as { metrics: Record<string, number | null> };
+    expect(rest).toMatchObject({
+      dataset: 'photos-data',
+      task: 'zeroshot_classification',
+      n: 3,
+      classes: 2,
+      emptyClasses: 1,
+    });
+    expect(Object.keys(metrics)).toEqual(['acc1', 'acc5', 'mean_per_class_recall']);
+    // There is no acc5 of two classes. The images are one and the same, so one class is right.
+    expect(metrics.acc5).toBeNull();
+    expect(metrics.mean_per_class_recall).toBe(1 / 2);
+
+    expect((await classify(...files)).stdout).toMatch(
+      /, 4 images, 2 classes \(1 more without an image left out\)\nacc1 % +50\.0\nacc5 % +-\n/,
+    );
+  });
+
+  it('draws as many of the worst queries as are asked for', async () => {
+    const sheet = join(dir, 'sheets', 'worst.html');
+    const { code, stderr } = await evaluate('--sheet', sheet, '--worst', '3');
+    expect(code).toBe(0);
+    expect(stderr).toContain(`${sheet}: the 3 worst queries`);
+    const html = await readFile(sheet, 'utf8');
+    expect(html.match(/<section class="query">/g)).toHaveLength(3);
   });
 
   it('fails below a minimum, after printing what it measured', async () => {
     const { code, stdout, stderr } = await evaluate(
       '--set',
       'round',
+      '--languages',
+      'en,xx',
       '--min',
       'image_retrieval_recall@10=1',
       '--min',
       'image_retrieval_recall@1=1',
+      '--min',
+      'xx:text_retrieval_recall@1=1',
     );
     expect(code).toBe(1);
     expect(stdout).toContain('text -> image');
     expect(stderr).toMatch(
-      /error\[below_minimum\]: image_retrieval_recall@1: expected at least 1, got/,
+      /error\[below_minimum\]: en:image_retrieval_recall@1: expected at least 1, got/,
     );
+    expect(stderr).toContain('; xx:text_retrieval_recall@1: expected at least 1, got');
     expect(stderr).not.toContain('@10');
   });
 
   it.each([
-    [['--min', 'recall=0.5'], 'invalid_option'],
     [['--set', 'triangle'], 'not_prepared'],
     [['--split', 'validation'], 'not_prepared'],
+    [['--languages', 'ja'], 'invalid_option'],
+    [['--task', 'classification'], 'not_prepared'],
+    [['--task', 'classification', '--templates', 'package.json'], 'unreadable_source'],
+    [['--task', 'classification', '--labels', '/nowhere'], 'unreadable_source'],
   ])('refuses %j', async (args, code) => {
     const { code: exit, stderr } = await evaluate(...args);
     expect(exit).toBe(1);
     expect(stderr).toContain(`error[${code}]`);
+  });
+
+  it.each([
+    [['--min', 'recall=0.5'], /--min recall: expected one of image_retrieval_recall@1, /],
+    [['--recall-k', '2', '--min', 'image_retrieval_recall@1=0'], /expected one of .*recall@2/],
+    [['--min', 'ja:image_retrieval_recall@1=0'], /expected a language that is measured \(en\)/],
+    [['--recall-k', '1,x'], /expected a positive whole number/],
+    [['--labels', 'x'], /--labels is for --task classification/],
+    [['--task', 'classification', '--sheet', 'x.html'], /--sheet is for --task retrieval/],
+    [['--worst', '3'], /--worst is for --sheet/],
+    [['--sheet', 'x.gif'], /expected a file that ends in \.html or \.png/],
+    [['--sheet', 'x.png', '--worst', '1000'], /a \.png holds \d+ queries/],
+    [['--languages', 'English'], /expected codes of languages/],
+  ])('refuses the command line %j', async (args, message) => {
+    const { code, stdout, stderr } = await evaluate(...args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
   });
 });

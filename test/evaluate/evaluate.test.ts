@@ -7,6 +7,7 @@ import { openDataset, type PreparedDataset } from '../../gpu-embedder/dataset/re
 import { evaluateClassification } from '../../gpu-embedder/evaluate/evaluate-classification.ts';
 import { evaluateRetrieval } from '../../gpu-embedder/evaluate/evaluate-retrieval.ts';
 import { writeSheet } from '../../gpu-embedder/evaluate/write-sheet.ts';
+import { thumbnailDataUri } from '../../gpu-embedder/pictures/thumbnail.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 import { colourModel } from './colour-model.ts';
 
@@ -102,6 +103,17 @@ describe('retrieval', () => {
     expect(n).toBe(5);
   });
 
+  it('names the item whose image cannot be read', async () => {
+    const photos = photographs((title) => ({
+      captions: [title],
+      image: { file: join(dir, 'gone.png'), type: 'image/png' },
+    }));
+    // Another size than the prepared one, so that the originals are read.
+    await expect(evaluateRetrieval(colourModel(colours, 48), photos, { ks: [1] })).rejects.toThrow(
+      /^round:birthday-cake: ENOENT.*gone\.png.*; prepare .* again$/,
+    );
+  });
+
   it('refuses languages that the texts are not in, and images without a text', async () => {
     const photos = photographs(() => ({ captions: ['a dog'] }));
     const options = { ks: [1] };
@@ -188,6 +200,19 @@ describe('the contact sheet', () => {
     const sources = [...html.matchAll(/(?:src|href)="([^"]{0,22})/g)].map(([, source]) => source);
     expect(new Set(sources)).toEqual(new Set(['data:image/png;base64,']));
     expect(sources).toHaveLength(2 * 4);
+  });
+
+  it('shows prepared pixels where an original is gone', async () => {
+    const photos = photographs(() => ({ image: { file: join(dir, 'gone.png'), type: '' } }));
+    const red = async (set: PreparedDataset) => {
+      const uri = await thumbnailDataUri(set, set.items[0], 32);
+      const png = Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64');
+      const pixels = await sharp(png).removeAlpha().raw().toBuffer();
+      // In the middle of a red disc.
+      return [...pixels.subarray(3 * (16 * 32 + 16), 3 * (16 * 32 + 17))];
+    };
+    expect(await red(photos)).toEqual([204, 51, 51]);
+    expect(await red(dataset)).toEqual([204, 51, 51]);
   });
 
   it('is a picture that grows by its rows, whatever their texts hold', async () => {
