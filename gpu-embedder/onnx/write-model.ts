@@ -12,12 +12,14 @@ export function writeModel(
   graph: Graph,
   { opset = 18 }: { readonly opset?: number } = {},
 ): Uint8Array {
+  const domains = new Set(['com.microsoft', ...graph.nodes.map(({ domain }) => domain)]);
+  domains.delete('');
   const message: ModelMessage = {
     irVersion,
     producerName: 'diptych',
     opsetImport: [
       { domain: '', version: opset },
-      { domain: 'com.microsoft', version: 1 },
+      ...[...domains].map((domain) => ({ domain, version: 1 })),
     ],
     graph: {
       name: 'diptych',

@@ -2,10 +2,9 @@ import { gradients } from '../autodiff/gradients.ts';
 import { TrainableParameters } from '../model/parameters.ts';
 import { countFlops } from '../onnx/count-flops.ts';
 import { Graph } from '../onnx/graph.ts';
-import { writeModel } from '../onnx/model-proto.ts';
 import * as op from '../onnx/operators/index.ts';
 import type { Session, Tensor } from '../onnx/session.ts';
-import { openSession, tensor } from '../onnx/session.ts';
+import { tensor } from '../onnx/session.ts';
 import { adamWStep, gradientNorm } from './adamw.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch } from './batches.ts';
@@ -17,6 +16,7 @@ import {
   gradientOutput,
   towerInputs,
 } from './loss-graph.ts';
+import { openTrainingSession } from './open-training-session.ts';
 import type { SlotStore } from './slots.ts';
 import { adoptParameters } from './slots.ts';
 import type { TrainingStep } from './step.ts';
@@ -109,7 +109,7 @@ async function openHead(
   trained.forEach(({ parameter, gradient }) =>
     graph.output(gradient, gradientOutput(parameter.name)),
   );
-  const session = await openSession(writeModel(graph), { threads });
+  const session = await openTrainingSession(graph, { threads });
   const weights = weightFeeds(parameters, store);
   const fetches: Record<string, Tensor | null> = { loss: null };
   for (const { name } of statistics) fetches[name] = null;
@@ -139,7 +139,7 @@ async function openTrunk(
   const scope = learns ? p : p.frozen();
   g.output(tower.features(scope, towerInputs(g, tower, rows)), 'features');
   adoptParameters(store, p.list, options.stageBegins);
-  const session = await openSession(writeModel(g), options);
+  const session = await openTrainingSession(g, options);
   const weights = weightFeeds(p.list, store);
   const forward = async (batch: Batch, firstRow: number): Promise<Float32Array> => {
     const { features } = await session.run({ ...weights, ...batchFeeds(g, batch, firstRow) });
@@ -180,7 +180,7 @@ async function openBackward(
   );
   const names = learning.map(({ name }) => name);
   found.forEach((gradient, i) => g.output(gradient!, gradientOutput(names[i])));
-  const session: Session = await openSession(writeModel(g), { threads });
+  const session: Session = await openTrainingSession(g, { threads });
   const weights = weightFeeds(p.list, store);
   const fetches: Record<string, Tensor | null> = {};
   const parts = bindGradients(names, store, fetches);

@@ -1,10 +1,10 @@
 import { countFlops } from '../onnx/count-flops.ts';
-import { writeModel } from '../onnx/model-proto.ts';
 import type { Tensor } from '../onnx/session.ts';
-import { openSession, tensor } from '../onnx/session.ts';
+import { tensor } from '../onnx/session.ts';
 import { adamWStep, gradientNorm } from './adamw.ts';
 import { gradientOutput } from './loss-graph.ts';
 import type { SlotStore } from './slots.ts';
+import { openTrainingSession } from './open-training-session.ts';
 import type { LossGraph, TrainingStep } from './step.ts';
 import { batchFeeds } from './batch-feeds.ts';
 
@@ -21,7 +21,7 @@ export async function openDirectStep(
   trained.forEach(({ parameter, gradient }) =>
     graph.output(gradient, gradientOutput(parameter.name)),
   );
-  const session = await openSession(writeModel(graph), { threads });
+  const session = await openTrainingSession(graph, { threads });
   const slots = trained.map(({ parameter }) => store.get(parameter.name)!);
   const weights: Record<string, Tensor> = {};
   for (const { name, shape } of parameters) weights[name] = tensor(store.get(name)!.data, shape);

@@ -16,7 +16,7 @@ test('what is written is read again', () => {
   g.output(y, 'y', ['batch', 'batch']);
 
   const model = readModel(writeModel(g));
-  expect(model.opsets).toEqual({ '': 18, 'com.microsoft': 1 });
+  expect(model.opsets).toEqual({ '': 18, 'com.microsoft': 1, 'org.example': 1 });
   expect(model.inputs).toEqual([{ name: 'x', dtype: 'float32', dims: ['batch', 3] }]);
   expect(model.outputs).toEqual([{ name: 'y', dtype: 'float32', dims: ['batch', 'batch'] }]);
   expect(
