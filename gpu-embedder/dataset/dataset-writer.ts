@@ -123,7 +123,7 @@ export async function datasetWriter(
       return manifest;
     },
     async abort() {
-      for (const stream of streams) stream.destroy();
+      await Promise.all(streams.map(destroyed));
       await rm(partial, { recursive: true, force: true });
     },
   };
@@ -140,6 +140,12 @@ async function refuseForeign(place: string): Promise<void> {
     `--out ${place} is a folder with other content (${names[0]}), which would be replaced; ` +
       'name a new folder or a prepared data set',
   );
+}
+
+/** Destroy a stream; one that is still opening its file would make it again. */
+async function destroyed(stream: WriteStream): Promise<void> {
+  if (stream.closed) return;
+  await new Promise<void>((resolve) => stream.once('close', resolve).destroy());
 }
 
 /**

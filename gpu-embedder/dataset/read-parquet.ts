@@ -64,12 +64,13 @@ async function readRow(
   const said = readFields(row, found);
   if ('code' in said) return { where, ...said };
   const { bytes, path } = imageOf(row[found.image!]);
-  const { id = bytes === undefined ? path : nameInShard(shard, number), ...rest } = said;
-  if (id === undefined) {
+  const { id, ...rest } = said;
+  if (bytes !== undefined) {
+    return { where, ...rest, id: urlSafeId(id ?? nameInShard(shard, number)), image: { bytes } };
+  }
+  if (path === undefined) {
     return { where, reason: 'neither bytes nor a path of an image', code: 'caption_without_image' };
   }
-  const item = { where, ...rest, id: urlSafeId(id) };
-  if (bytes !== undefined) return { ...item, image: { bytes } };
   if (images === undefined) {
     throw new DiptychError(
       'invalid_option',
@@ -77,8 +78,8 @@ async function readRow(
         'name the folder that it is under with --images',
     );
   }
-  const image = await locateImage(images, path!);
-  if (typeof image === 'object') return { ...item, image };
+  const image = await locateImage(images, path);
+  if (typeof image === 'object') return { where, ...rest, id: urlSafeId(id ?? path), image };
   return image === 'missing'
     ? { where, reason: `there is no ${path} in ${images}`, code: 'caption_without_image' }
     : { where, reason: `${path} lies outside ${images}`, code: 'outside_folder' };

@@ -6,7 +6,9 @@ import type { Skip, Source, SourceItem } from './source.ts';
 import { tarSamples, type TarSample } from './tar-samples.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
-const isImage = (extension: string): boolean => imageName.test(`.${extension}`);
+/** `depth.png` is no image, but something about one. */
+const isImage = (extension: string): boolean =>
+  !extension.includes('.') && imageName.test(`.${extension}`);
 const isText = (extension: string): boolean => ['txt', 'json', 'cls'].includes(extension);
 const bytesPerUnit = 1e6;
 

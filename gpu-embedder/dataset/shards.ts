@@ -28,13 +28,13 @@ export async function findShards(patterns: readonly string[]): Promise<readonly 
     throw new DiptychError('invalid_option', `Shard ${twice} is named more than once`);
   }
   const root = commonFolder(paths.map(dirname));
-  return Promise.all(
-    files.map(async (file) => {
-      const name = relative(root, resolve(file)).split(sep).join('/');
-      const { size, mtimeMs } = await statFile(file);
-      return { file, name, size, mtimeMs };
-    }),
-  );
+  const shards: Shard[] = [];
+  for (const file of files) {
+    const name = relative(root, resolve(file)).split(sep).join('/');
+    const { size, mtimeMs } = await statFile(file);
+    shards.push({ file, name, size, mtimeMs });
+  }
+  return shards;
 }
 
 /** Name something in a shard, for an id: the shard without its extension, then the name. */

@@ -27,6 +27,9 @@ export async function* tarMembers(
   const ready: TarMember[] = [];
   let problem: string | undefined;
   let last: string | undefined;
+  const fail = (message: string | Error): void => {
+    problem ??= `${last === undefined ? 'expected a tar archive' : `after ${last}`}: ${String(message)}`;
+  };
   let ended = false;
   const parser = new Parser({
     filter: (path, entry) => {
@@ -42,16 +45,14 @@ export async function* tarMembers(
         ready.push({ path: entry.path, bytes: Buffer.concat(chunks) });
       });
     },
-    onwarn: (_, message) => (problem ??= String(message)),
+    onwarn: (_, message) => fail(message),
   });
-  parser.on('error', (error: Error) => (problem ??= error.message));
+  parser.on('error', ({ message }: Error) => fail(message));
   parser.on('eof', () => (ended = true));
 
   let read = 0;
   const check = (place: string): void => {
-    if (problem === undefined) return;
-    const what = last === undefined ? 'expected a tar archive: ' : `after ${last}: `;
-    throw unreadableShard(shard, `${what}${problem} (${place})`);
+    if (problem !== undefined) throw unreadableShard(shard, `${problem} (${place})`);
   };
   for await (const chunk of readChunks(shard)) {
     parser.write(chunk);
@@ -63,7 +64,7 @@ export async function* tarMembers(
   }
   parser.end();
   if (!ended) {
-    problem ??= 'it is cut short, the end of the archive is missing';
+    fail('it is cut short, the end of the archive is missing');
     check(`at byte ${read}`);
   }
   yield* ready;

@@ -9,8 +9,8 @@ import type { PrepareReport } from '../../gpu-embedder/dataset/prepared.ts';
 import {
   captionsOf,
   openDataset,
+  openPixels,
   readImageBytes,
-  readPixels,
 } from '../../gpu-embedder/dataset/read-dataset.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'diptych-prepare-'));
@@ -100,15 +100,16 @@ describe('prepare folder', () => {
 
   it('writes premultiplied RGBA', () => {
     const dataset = openDataset(at('from-csv'));
-    const pixels = readPixels(dataset);
-    expect(pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
+    const pixels = openPixels(dataset);
     const middle = (i: number): number[] => {
-      const start = (i * imageSize * imageSize + (imageSize * imageSize) / 2) * 4;
-      return [...pixels.subarray(start, start + 4)];
+      const start = imageSize * imageSize * 2;
+      return [...pixels.read(i).subarray(start, start + 4)];
     };
     expect(middle(0)).toEqual([255, 0, 0, 255]);
     expect(middle(1)).toEqual([0, 0, 255, 255]);
     expect(middle(2)).toEqual([128, 128, 128, 128]);
+    expect(() => pixels.read(3)).toThrow(/of item 3, got 0/);
+    pixels.close();
   });
 
   it('does nothing the second time, and starts again when an image changes', async () => {
@@ -155,6 +156,68 @@ describe('prepare folder', () => {
     const out = at('from-tsv');
     await prepareFolder({ images, captions: at('c.tsv'), columns, out, imageSize });
     expect(openDataset(out).items.map(({ title }) => title)).toEqual(['rot']);
+  });
+
+  it('keeps labels and splits; a label alone is a title', async () => {
+    await writeFile(
+      at('labels.csv'),
+      [
+        'image,caption,class,split',
+        'red.png,a red square,warm,train',
+        'half.png,,pale,val',
+        'sub/blue sky.png,sky,,someday',
+        'lonely.png,,,train',
+      ].join('\n'),
+    );
+    const out = at('from-labels');
+    await prepareFolder({ images, captions: at('labels.csv'), out, imageSize });
+    expect(openDataset(out).items).toMatchObject([
+      { title: 'a red square', label: 'warm', split: 'train' },
+      { title: 'pale', captions: [], label: 'pale', split: 'validation' },
+    ]);
+    expect(codes(out).filter((line) => line.startsWith('labels'))).toEqual([
+      'labels.csv:4 unknown_split',
+      'labels.csv:5 image_without_caption',
+    ]);
+  });
+
+  it('reads a text file for each image, a caption a line', async () => {
+    const dir = at('texts');
+    await mkdir(join(dir, 'sub'), { recursive: true });
+    const red = readFileSync(join(images, 'red.png'));
+    for (const name of ['one.png', 'sub/two.PNG', 'silent.png', 'empty.png']) {
+      await writeFile(join(dir, name), red);
+    }
+    await writeFile(join(dir, 'broken.png'), 'no image');
+    await writeFile(join(dir, 'one.txt'), '\ufeffa red square\r\n\r\nred\n');
+    await writeFile(join(dir, 'sub/two.txt'), 'two');
+    await writeFile(join(dir, 'broken.txt'), 'broken');
+    await writeFile(join(dir, 'empty.txt'), '\n');
+    await writeFile(join(dir, 'lost.txt'), 'no image');
+    const out = at('from-texts');
+    const result = await prepareFolder({ images: dir, out, imageSize });
+    expect(openDataset(out).items).toMatchObject([
+      { id: 'one.png', captions: ['a red square', 'red'] },
+      { id: 'sub/two.PNG', captions: ['two'] },
+    ]);
+    expect(codes(out)).toEqual([
+      'lost.txt caption_without_image',
+      'empty.png image_without_caption',
+      'silent.png image_without_caption',
+      'broken.png broken_image',
+    ]);
+    expect(result).toMatchObject({ inputs: 6, prepared: 2 });
+    expect((await prepareFolder({ images: dir, out, imageSize })).unchanged).toBe(true);
+    await writeFile(join(dir, 'silent.txt'), 'no longer');
+    expect(await prepareFolder({ images: dir, out, imageSize })).toMatchObject({ prepared: 3 });
+  });
+
+  it('says what it found where no image can be used', async () => {
+    await mkdir(at('bare'));
+    await expect(prepareFolder({ images: at('bare'), out: at('never') })).rejects.toMatchObject({
+      code: 'unreadable_source',
+      message: 'bare: no image to prepare; it is empty',
+    });
   });
 
   it.each([
@@ -252,7 +315,7 @@ describe('openDataset', () => {
     const captions = at('captions.csv');
     await prepareFolder({ images, captions, out: at('cut'), imageSize });
     await writeFile(at('cut/pixels.bin'), 'short');
-    expect(() => readPixels(openDataset(at('cut')))).toThrow(/expected 3072 bytes, got 5/);
+    expect(() => openPixels(openDataset(at('cut')))).toThrow(/expected 3072 bytes, got 5/);
     await writeFile(at('cut/items.jsonl'), '');
     expect(() => openDataset(at('cut'))).toThrow(/expected 3 lines, got 0/);
   });

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runDiptych } from '../cli/run-diptych.ts';
+import { writeTar, type Member } from './write-tar.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'diptych-command-'));
+const at = (...names: string[]): string => join(root, ...names);
+
+beforeAll(async () => {
+  const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  const members = Array.from({ length: 10 }, (_, i): Member[] => [
+    [`${i}.png`, png],
+    [`${i}.json`, JSON.stringify({ legend: `number ${i}` })],
+  ]);
+  writeTar(at('0.tar'), [...members.flat(), ['silent.png', png]]);
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe('diptych prepare', () => {
+  it('prints where the data set is, and what became of the inputs', async () => {
+    const shards = [at('{0..0}.tar'), '--caption-column', 'legend'];
+    const args = ['prepare', 'tar', ...shards, '--validation', '0.2', '--out', at('out')];
+    expect(await runDiptych(...args)).toEqual({
+      code: 0,
+      stdout: `${at('out')}\n`,
+      stderr:
+        'Prepared: 11 inputs = 10 prepared + 1 skipped (1 image_without_caption)\n' +
+        `Each skipped input with its reason: ${at('out', 'report.json')}\n`,
+    });
+    const items = readFileSync(at('out', 'items.jsonl'), 'utf8');
+    expect(items.match(/"split":"validation"/g)).toHaveLength(2);
+    const again = await runDiptych(...args, '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ unchanged: true, prepared: 10 });
+  });
+
+  it.each([
+    [['tar', '0.tar', '--validation', '1.5'], /share between 0 and 1, or a whole number/],
+    [['tar'], /missing required argument 'shards'/],
+    [['parquet', 'a.parquet', '--captions', 'a.csv'], /unknown option '--captions'/],
+    [['folder', '.', '--caption-column', 'legend'], /Columns are named, but no file/],
+  ])('refuses %s', async (args, message) => {
+    const outcome = await runDiptych('prepare', ...args, '--out', at('never'));
+    expect(outcome).toMatchObject({ stderr: expect.stringMatching(message), stdout: '' });
+    expect(outcome.code).not.toBe(0);
+  });
+
+  it.each(['folder', 'coco', 'tar', 'parquet'])('helps with %s on one screen', async (source) => {
+    const { stdout } = await runDiptych('prepare', source, '--help');
+    expect(stdout).toContain('--validation');
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(34);
+  });
+});
