@@ -32,6 +32,24 @@ const outputNames: Readonly<Record<Modality, readonly string[]>> = {
 };
 
 /**
+ * Find the output that holds embeddings.
+ *
+ * @throws DiptychError `unreadable_model`
+ */
+export function embeddingsOutput(
+  names: readonly string[],
+  modality: Modality,
+  path: string,
+): string {
+  const found = outputNames[modality].find((name) => names.includes(name));
+  if (found !== undefined) return found;
+  throw new DiptychError(
+    'unreadable_model',
+    `${path}: expected an output ${outputNames[modality].join(' or ')}, got ${names.join(', ')}`,
+  );
+}
+
+/**
  * Read a tower.
  *
  * @throws DiptychError `unreadable_model`
@@ -49,14 +67,11 @@ export async function readSourceModel(
     );
   });
   const parts = readModel(bytes);
-  const names = parts.outputs.map(({ name }) => name);
-  const output = outputNames[modality].find((name) => names.includes(name));
-  if (output === undefined) {
-    throw new DiptychError(
-      'unreadable_model',
-      `${path}: expected an output ${outputNames[modality].join(' or ')}, got ${names.join(', ')}`,
-    );
-  }
+  const output = embeddingsOutput(
+    parts.outputs.map(({ name }) => name),
+    modality,
+    path,
+  );
   const constants = new Map(parts.initializers);
   const nodes: ModelNode[] = [];
   for (const node of parts.nodes) {

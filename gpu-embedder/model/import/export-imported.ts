@@ -1,0 +1,88 @@
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { DiptychError } from '../../../src/errors.ts';
+import { readModelFiles } from '../../encode/model-files.ts';
+import type { Modality } from '../../train/tower.ts';
+import { replaceWeights } from './replace-weights.ts';
+import { parameterName } from './weights.ts';
+
+export interface ExportOptions {
+  /** Name of the model where its folder tells one (models of ours); that of the source by default. */
+  readonly modelId?: string;
+}
+
+/** Parameter of the losses that a model folder stores in its configuration, log space. */
+const logitScaleName = 'logit_scale';
+
+/**
+ * Write a copy of a model folder with other weights, each stored in the type it had; replaces
+ * `outDir` only when complete.
+ *
+ * @param weights - by parameter name, `image/…`, `text/…` and `logit_scale`; others stay
+ * @throws DiptychError `unreadable_model`: a weight that the model does not have
+ */
+export async function exportImported(
+  modelDir: string,
+  outDir: string,
+  weights: ReadonlyMap<string, Float32Array>,
+  { modelId }: ExportOptions = {},
+): Promise<void> {
+  const files = await readModelFiles(modelDir);
+  const towers = [
+    { modality: 'image', path: files.visionModel },
+    { modality: 'text', path: files.textModel },
+  ] as const;
+  for (const name of weights.keys())
+    if (name !== logitScaleName && !towers.some(({ modality }) => isOf(modality, name)))
+      throw new DiptychError(
+        'unreadable_model',
+        `export to ${outDir}: weight ${name}: expected image/…, text/… or ${logitScaleName}`,
+      );
+  const partial = `${outDir}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(join(partial, 'onnx'), { recursive: true });
+  await copyDescription(modelDir, partial);
+  const config = configured(files.config, weights.get(logitScaleName)?.[0], modelId);
+  await writeFile(join(partial, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  for (const { modality, path } of towers) {
+    const model = replaceWeights(await readFile(path), modality, ofTower(weights, modality), path);
+    await writeFile(join(partial, 'onnx', basename(path)), model);
+  }
+  await rm(outDir, { recursive: true, force: true });
+  await rename(partial, outDir);
+}
+
+const isOf = (modality: Modality, name: string): boolean =>
+  name.startsWith(parameterName(modality, ''));
+
+/** The weights of a tower by their names in its file. */
+function ofTower(
+  weights: ReadonlyMap<string, Float32Array>,
+  modality: Modality,
+): ReadonlyMap<string, Float32Array> {
+  const prefix = parameterName(modality, '').length;
+  const own = [...weights].filter(([name]) => isOf(modality, name));
+  return new Map(own.map(([name, data]) => [name.slice(prefix), data]));
+}
+
+/** Configuration, preprocessing and tokenizer; not weights in other formats, which would be stale. */
+async function copyDescription(from: string, to: string): Promise<void> {
+  for (const entry of await readdir(from, { withFileTypes: true }))
+    if (!entry.isDirectory() && /\.(json|txt|model)$/.test(entry.name))
+      await copyFile(join(from, entry.name), join(to, entry.name));
+}
+
+function configured(
+  config: Readonly<Record<string, unknown>>,
+  logitScale?: number,
+  modelId?: string,
+): object {
+  const scaled = logitScale === undefined ? {} : { logit_scale_init_value: logitScale };
+  if (!config.diptych) return { ...config, ...scaled };
+  const own = {
+    ...config.diptych,
+    ...(modelId === undefined ? {} : { modelId }),
+    ...(logitScale === undefined ? {} : { logitScale }),
+  };
+  return { ...config, ...scaled, diptych: own };
+}

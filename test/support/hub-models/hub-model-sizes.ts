@@ -1,0 +1,7 @@
+export interface HubModelSizes {
+  readonly vocabSize: number;
+  readonly contextLength: number;
+  readonly imageSize: number;
+  readonly embedDim: number;
+  readonly layers: number;
+}

@@ -1,0 +1,104 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { trainTokenizer } from '../../../gpu-embedder/model/tokenizer-trainer.ts';
+import { clipText, clipVision } from './clip-towers.ts';
+import type { HubModelSizes } from './hub-model-sizes.ts';
+import { siglipText, siglipVision } from './siglip-towers.ts';
+
+const words = [
+  'a photo of a red circle',
+  'a photo of a blue square',
+  'green triangle',
+  'dog',
+  'cat',
+];
+
+/**
+ * Write a tiny CLIP or SigLIP with random weights in the layout and operators of the Hugging Face
+ * hub (transformers.js): 2 layers of width 32, images of 32 px, 16 tokens.
+ */
+export async function writeHubModel(dir: string, family: 'clip' | 'siglip'): Promise<void> {
+  const { tokenizer, vocabSize, endId } = hubTokenizer();
+  const sizes: HubModelSizes = {
+    vocabSize,
+    contextLength: 16,
+    imageSize: 32,
+    embedDim: family === 'clip' ? 24 : 32,
+    layers: 2,
+  };
+  const [text, vision] = family === 'clip' ? [clipText, clipVision] : [siglipText, siglipVision];
+  await mkdir(join(dir, 'onnx'), { recursive: true });
+  await writeFile(join(dir, 'onnx/text_model.onnx'), text(sizes));
+  await writeFile(join(dir, 'onnx/vision_model.onnx'), vision(sizes));
+  const json = (name: string, content: object) =>
+    writeFile(join(dir, name), JSON.stringify(content, null, 2));
+  const shared = { hidden_size: 32, intermediate_size: 64, num_attention_heads: 2, num_hidden_layers: 2 }; // prettier-ignore
+  await json('config.json', {
+    model_type: family,
+    ...(family === 'clip' ? { projection_dim: sizes.embedDim } : {}),
+    text_config: {
+      ...shared,
+      vocab_size: vocabSize,
+      max_position_embeddings: sizes.contextLength,
+      eos_token_id: endId,
+    },
+    vision_config: { ...shared, image_size: sizes.imageSize, patch_size: 8 },
+  });
+  const square = { height: sizes.imageSize, width: sizes.imageSize };
+  await json('preprocessor_config.json', {
+    image_processor_type: family === 'clip' ? 'CLIPImageProcessor' : 'SiglipImageProcessor',
+    do_resize: true,
+    size: family === 'clip' ? { shortest_edge: sizes.imageSize } : square,
+    resample: 3,
+    do_center_crop: family === 'clip',
+    crop_size: square,
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: [0.5, 0.5, 0.5],
+    image_std: [0.5, 0.5, 0.5],
+  });
+  await json('tokenizer.json', tokenizer);
+  await json('tokenizer_config.json', {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    pad_token: endToken,
+    model_max_length: sizes.contextLength,
+  });
+}
+
+const startToken = '<|startoftext|>';
+const endToken = '<|endoftext|>';
+
+/** Byte-level BPE that puts CLIP's tokens around a text; the end has the highest id. */
+function hubTokenizer(): { tokenizer: object; vocabSize: number; endId: number } {
+  const plain = trainTokenizer(
+    words.map((text) => ({ text })),
+    { vocabSize: 300 },
+  );
+  const count = Object.keys(plain.model.vocab).length;
+  const added = [startToken, endToken].map((content, i) => ({
+    ...plain.added_tokens[0],
+    id: count + i,
+    content,
+  }));
+  const special = added.map(({ id, content }) => [content, { id: content, ids: [id], tokens: [content] }]); // prettier-ignore
+  const tokenizer = {
+    ...plain,
+    added_tokens: [...plain.added_tokens, ...added],
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [
+        { SpecialToken: { id: startToken, type_id: 0 } },
+        { Sequence: { id: 'A', type_id: 0 } },
+        { SpecialToken: { id: endToken, type_id: 0 } },
+      ],
+      pair: [],
+      special_tokens: Object.fromEntries(special),
+    },
+    model: {
+      ...plain.model,
+      vocab: { ...plain.model.vocab, ...Object.fromEntries(added.map(({ content, id }) => [content, id])) }, // prettier-ignore
+    },
+  };
+  return { tokenizer, vocabSize: count + 2, endId: count + 1 };
+}
