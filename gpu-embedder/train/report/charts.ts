@@ -3,8 +3,8 @@ import type { StepRecord } from '../records.ts';
 import type { Chart, Series, StageSpan } from './chart.ts';
 import type { Run } from './read-run.ts';
 
-/** Records on either side that a smoothed value is the mean of. */
-const smoothedReach = 5;
+/** A smoothed value is the mean of so many records on either side: one for 50 of the run, at most 5. */
+const smoothing = { recordsPerReach: 50, mostReach: 5 };
 
 /** Draw up the charts of a run, loss first; without records, none. */
 export function chartsOf(run: Run): Chart[] {
@@ -38,13 +38,7 @@ function stepCharts({ config, steps: records }: Run): Chart[] {
   const clip = values(({ stage }) => config.stages[stage].clipNorm);
   const memory = memoryUnit(records);
   return [
-    chart(
-      'Loss',
-      'loss',
-      'values',
-      { label: 'loss', values: loss, style: 'faint' },
-      { label: 'smoothed', values: smoothed(loss) },
-    ),
+    chart('Loss', 'loss', 'values', ...lossSeries(loss)),
     chart('Learning rate', 'rate', 'zero', {
       label: 'rate',
       values: values(({ learningRate }) => learningRate),
@@ -103,13 +97,26 @@ function withGaps(
   });
 }
 
+/** The loss of each record, and where there are many, a line through their noise. */
+function lossSeries(values: readonly (number | null)[]): Series[] {
+  const reach = Math.min(
+    smoothing.mostReach,
+    Math.floor(values.length / smoothing.recordsPerReach),
+  );
+  if (reach === 0) return [{ label: 'loss', values }];
+  return [
+    { label: 'loss', values, style: 'faint' },
+    { label: 'smoothed', values: smoothed(values, reach) },
+  ];
+}
+
 /** Centred moving mean, so that it does not lag behind; near a gap over fewer values. */
-function smoothed(values: readonly (number | null)[]): (number | null)[] {
+function smoothed(values: readonly (number | null)[], most: number): (number | null)[] {
   const isGap = (i: number): boolean => (values[i] ?? null) === null;
   return values.map((value, i) => {
     if (value === null) return null;
     let reach = 0;
-    while (reach < smoothedReach && !isGap(i - reach - 1) && !isGap(i + reach + 1)) reach++;
+    while (reach < most && !isGap(i - reach - 1) && !isGap(i + reach + 1)) reach++;
     const near = values.slice(i - reach, i + reach + 1) as readonly number[];
     return near.reduce((a, b) => a + b, 0) / near.length;
   });

@@ -37,6 +37,13 @@ export async function reportPage({ run, dataset, worst, best }: ReportContent): 
           <p>Training report</p>
           <h1>${modelId}</h1>
           ${dataset === null ? '' : html`<p>Trained on ${dataset}</p>`}
+          ${
+            'init' in run.config
+              ? html`<p>
+                  Started from ${run.config.init.model}; trained: ${run.config.init.train}
+                </p>`
+              : ''
+          }
         </header>
         <main>
           ${summarySection(summarise(run))} ${chartSection(charts)}

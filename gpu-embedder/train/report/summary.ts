@@ -1,5 +1,5 @@
 import { clock } from '../../time-left.ts';
-import type { Stage } from '../config.ts';
+import type { TrainConfig } from '../config.ts';
 import { stageLabel } from '../config.ts';
 import type { StepRecord } from '../records.ts';
 import type { Run } from './read-run.ts';
@@ -22,9 +22,9 @@ export function summarise(run: Run): Summary {
     facts: last ? facts(run, timed, last) : [],
     stages: {
       head: ['Stage', 'Steps', 'Batch', 'Image size', 'Peak rate', 'Loss', 'Per second', 'Time'],
-      rows: run.config.stages.flatMap((stage, i) => {
+      rows: run.config.stages.flatMap((_, i) => {
         const records = timed.filter((record) => record.stage === i);
-        return records.length ? [stageRow(stage, i, records)] : [];
+        return records.length ? [stageRow(run.config, i, records)] : [];
       }),
     },
   };
@@ -68,14 +68,17 @@ function recallFacts(metrics: Readonly<Record<string, number>>) {
   });
 }
 
-function stageRow(stage: Stage, index: number, records: readonly TimedRecord[]): string[] {
+function stageRow(config: TrainConfig, index: number, records: readonly TimedRecord[]): string[] {
+  const stage = config.stages[index];
+  const ownSize = 'architecture' in config ? config.architecture.image.imageSize : undefined;
+  const imageSize = stage.imageSize ?? ownSize;
   const seconds = sum(records.map((record) => record.seconds));
   const steps = sum(records.map((record) => record.count));
   return [
     `${index + 1} ${stageLabel(stage)}`,
     count(steps),
     count(stage.batch),
-    stage.train.includes('image') && stage.imageSize ? `${stage.imageSize} px` : '',
+    stage.train.includes('image') && imageSize ? `${imageSize} px` : '',
     stage.learningRate.toExponential(),
     `${records[0].loss.toFixed(3)} → ${records.at(-1)!.loss.toFixed(3)}`,
     count(Math.round((steps * stage.batch) / seconds)),

@@ -31,7 +31,11 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
     width: series.style === undefined ? 2 : 1,
     alpha: alphaOf(series),
     dash: series.style === 'limit' ? [4, 4] : undefined,
-    points: { show: chart.steps.length < 40, size: 5, fill: colour('--paper') },
+    points: {
+      show: series.style !== 'limit' && chart.steps.length < 40,
+      size: 5,
+      fill: colour('--paper'),
+    },
     // The stroke of a line that falls between two stages is wider than the gap.
     gaps: (_plot, _series, _from, _to, gaps) => gaps.map(([from, to]) => [from - 2, to + 2]),
     value: (_, value) => show(value),
