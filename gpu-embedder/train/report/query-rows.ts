@@ -3,7 +3,7 @@ import type { PreparedDataset } from '../../dataset/read-dataset.ts';
 import { thumbnailDataUri, type Picture, type QueryRow } from '../../pictures/contact-sheet.ts';
 import type { ValidationQuery } from '../records.ts';
 
-/** Pixels of a side; shown at half of it. */
+/** Pixels of a side; more than the page shows, for dense screens. */
 const side = 144;
 const nearestShown = 5;
 const noPicture = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg"/>')}`;

@@ -54,10 +54,10 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
         y: valueScale(chart),
       },
       axes: [
-        { ...axis, label: 'step', labelSize: 20, size: 28, values: (_, at) => at.map(show) },
+        { ...axis, label: 'step', labelSize: 20, size: 28, values: (_, at) => at.map(whole) },
         { ...axis, label: chart.axis, labelSize: 18, size: 52, values: (_, at) => at.map(tick) },
       ],
-      series: [{ label: 'step', value: (_, step) => show(step) }, ...chart.series.map(line)],
+      series: [{ label: 'step', value: (_, step) => whole(step) }, ...chart.series.map(line)],
       legend: { markers: { width: 0, fill: markerOf } },
       cursor: {
         y: false,
@@ -78,9 +78,8 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
 
 /** The whole run, so that charts stand above each other; else what was dragged across. */
 function stepRange({ steps }: Chart, stages: readonly StageSpan[]): uPlot.Range.Function {
-  const whole = [steps[0], steps.at(-1)];
   return (_, min, max) =>
-    min === whole[0] && max === whole[1] ? [0, stages.at(-1)!.to] : [min, max];
+    min === steps[0] && max === steps.at(-1) ? [0, stages.at(-1)!.to] : [min, max];
 }
 
 function valueScale({ range }: Chart): uPlot.Scale {
@@ -101,10 +100,11 @@ const alphaOf = ({ style }: Series): number => (style === 'faint' ? 0.45 : 1);
 /** A logarithmic axis leaves some of its ticks without a number. */
 const tick = (value: number | null): string => (value === null ? '' : show(value));
 
+const whole = (step: number): string => Math.floor(step).toLocaleString('en');
+
 /** Four digits at most: 0.0021 as 2.1e-3. */
 function show(value: number | null): string {
   if (value === null) return '–';
-  if (value !== 0 && Math.abs(value) < 0.01)
-    return String(Number(value.toPrecision(2)).toExponential());
+  if (value !== 0 && Math.abs(value) < 0.01) return Number(value.toPrecision(2)).toExponential();
   return value.toLocaleString('en', { maximumSignificantDigits: 4 });
 }
