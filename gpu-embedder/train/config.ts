@@ -73,7 +73,9 @@ export const stageSchema = z
 /** Which weights of an existing model learn. */
 export const trainChoiceSchema = z.union([
   z.enum(['heads', 'text', 'all']),
-  z.templateLiteral(['last:', z.number().int().positive()]),
+  z.custom<`last:${number}`>((text) => typeof text === 'string' && /^last:[1-9]\d*$/.test(text), {
+    error: 'expected heads, text, all or last:N',
+  }),
 ]);
 
 const configFields = {

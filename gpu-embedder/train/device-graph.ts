@@ -32,7 +32,7 @@ export function buildDeviceGraph(lossGraph: LossGraph, portable: boolean): Devic
   const g = new Graph();
   const inputs = new Map<string, Value>();
   const states = packParameters(lossGraph).map((pack, i) => {
-    const arrays = pack.trained ? slotArrays : (['data'] as const);
+    const arrays = pack.learns ? slotArrays : (['data'] as const);
     const before = Object.fromEntries(
       arrays.map((array) => [array, g.input(`${array} of pack ${i}`, [pack.length])]),
     ) as Record<SlotArray, Value>;
@@ -54,7 +54,7 @@ export function buildDeviceGraph(lossGraph: LossGraph, portable: boolean): Devic
     lossGraph.trained.map(({ parameter, gradient }) => [parameter.name, copyOf(gradient)]),
   );
   const updates = states
-    .filter(({ pack }) => pack.trained)
+    .filter(({ pack }) => pack.learns)
     .map(({ pack, before }) => ({ pack, before, gradient: packGradients(g, pack, gradients) }));
   const { norm, after } = appendAdamW(g, updates);
   const ports = states.flatMap(({ pack, arrays, before }) =>

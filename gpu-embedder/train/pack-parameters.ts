@@ -8,7 +8,7 @@ export type SlotArray = (typeof slotArrays)[number];
 
 /** Parameters that are updated alike, end to end in one array. */
 export interface Pack {
-  readonly trained: boolean;
+  readonly learns: boolean;
   readonly decay: boolean;
   /** It is the logit scale, which has limits. */
   readonly limited: boolean;
@@ -34,29 +34,27 @@ const packLimit = 2 ** 22;
  * where each parameter alone would take as many.
  */
 export function packParameters({ parameters, trained }: LossGraph): Pack[] {
-  const learns = new Set(trained.map(({ parameter }) => parameter.name));
-  const open = new Map<string, { kind: Omit<Pack, 'members' | 'length'>; members: PackMember[] }>();
-  const packs: Pack[] = [];
-  const close = (key: string): void => {
-    const { kind, members } = open.get(key)!;
-    const length = Math.ceil(members.at(-1)!.end / packRow) * packRow;
-    packs.push({ ...kind, members, length });
-    open.delete(key);
-  };
+  const learning = new Set(trained.map(({ parameter }) => parameter.name));
+  const packs: (Omit<Pack, 'length'> & { readonly members: PackMember[] })[] = [];
+  const open = new Map<string, PackMember[]>();
   for (const { name, shape, decay } of parameters) {
-    const trained = learns.has(name);
-    const kind = { trained, decay: trained && decay, limited: trained && name === 'logit_scale' };
+    const learns = learning.has(name);
+    const kind = { learns, decay: learns && decay, limited: learns && name === 'logit_scale' };
     const key = JSON.stringify(kind);
     const size = sizeOf(shape);
-    const last = open.get(key)?.members.at(-1);
-    if (last && last.end + size > packLimit) close(key);
-    if (!open.has(key)) open.set(key, { kind, members: [] });
-    const { members } = open.get(key)!;
+    let members = open.get(key);
+    if (!members || members.at(-1)!.end + size > packLimit) {
+      members = [];
+      open.set(key, members);
+      packs.push({ ...kind, members });
+    }
     const start = members.at(-1)?.end ?? 0;
     members.push({ name, shape, start, end: start + size });
   }
-  [...open.keys()].forEach(close);
-  return packs;
+  return packs.map((pack) => ({
+    ...pack,
+    length: Math.ceil(pack.members.at(-1)!.end / packRow) * packRow,
+  }));
 }
 
 /** Lay arrays of the slots end to end. */

@@ -5,7 +5,7 @@ import { DiptychError } from '../../src/errors.ts';
 import type { Progress } from '../progress.ts';
 import { progressBar } from '../progress.ts';
 import { startThread } from '../threads/start-thread.ts';
-import type { TrainConfig } from './config.ts';
+import type { Stage, TrainConfig } from './config.ts';
 import { parseTrainConfig, stageLabel, stageSteps } from './config.ts';
 import type { StepRecord, ValidationRecord } from './records.ts';
 import { trainingLine } from './report/training-line.ts';
@@ -54,17 +54,30 @@ export async function runTraining(options: RunOptions): Promise<RunSummary> {
 
 /** Settle all that the training thread needs to know; the data set is let go of again. */
 async function settleRun(options: RunOptions): Promise<TrainThreadData> {
-  const config = await settleConfig(options);
+  const { runDir, resume } = options;
+  const configPath = join(runDir, 'config.json');
+  const config = resume ? await readConfig(configPath) : options.config;
   const set = loadTrainingSet(options.dataDir, config);
-  const stages = config.stages.map((stage): TimedStage => ({
-    ...stage,
-    steps: stageSteps(stage, set.training.length),
-  }));
+  const images = set.training.length;
+  const stages = config.stages
+    .map((stage) => fitBatch(stage, images))
+    .map((stage): TimedStage => ({ ...stage, steps: stageSteps(stage, images) }));
   checkClasses(set, config, stages);
-  const text = await settleText(options.runDir, config, set, options.resume);
+  const text = await settleText(runDir, config, set, resume);
   set.close();
+  if (!resume) await writeFile(configPath, JSON.stringify(config, null, 2) + '\n');
   const { validateEvery = Math.max(1, Math.ceil(totalSteps(stages) / 20)) } = options;
   return { ...options, config, stages, text, validateEvery };
+}
+
+/** A batch of more images than there are would repeat them. */
+function fitBatch(stage: Stage, images: number): Stage {
+  if (stage.batch <= images) return stage;
+  const batch = images - (images % stage.imagesPerConcept);
+  process.stderr.write(
+    `warning: ${stageLabel(stage)}: there are ${images} training images, so a batch has ${batch}, not ${stage.batch}\n`,
+  );
+  return { ...stage, batch, microBatch: undefined };
 }
 
 const totalSteps = (stages: readonly TimedStage[]): number =>
@@ -148,19 +161,11 @@ async function supervise(data: TrainThreadData): Promise<RunSummary> {
   }
 }
 
-async function settleConfig({ runDir, config, resume }: RunOptions): Promise<TrainConfig> {
-  const path = join(runDir, 'config.json');
-  if (resume) {
-    if (!existsSync(path)) {
-      throw new DiptychError(
-        'not_prepared',
-        `${runDir}: nothing to resume, there is no config.json`,
-      );
-    }
-    return parseTrainConfig(JSON.parse(await readFile(path, 'utf8')), path);
+async function readConfig(path: string): Promise<TrainConfig> {
+  if (!existsSync(path)) {
+    throw new DiptychError('not_prepared', `nothing to resume: there is no ${path}`);
   }
-  await writeFile(path, JSON.stringify(config, null, 2) + '\n');
-  return config;
+  return parseTrainConfig(JSON.parse(await readFile(path, 'utf8')), path);
 }
 
 /** Some stages need images of the same concept or label. */

@@ -1,131 +1,125 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
-import type { Item } from '../../gpu-embedder/dataset/prepared.ts';
-import { createRandom } from '../../gpu-embedder/random.ts';
+import { readLog } from '../../gpu-embedder/train/run-log.ts';
+import { runDiptych } from '../cli/run-diptych.ts';
+import { writeTinyDataset } from '../setup/tiny-dataset.ts';
+import { writeRecipe } from './tiny-recipe.ts';
+import { wordCaptions, writeImages } from './write-images.ts';
 
-const exec = promisify(execFile);
 const dir = mkdtempSync(join(tmpdir(), 'diptych-train-'));
-const data = join(dir, 'data');
+const pictograms = join(dir, 'pictograms');
+const photographs = join(dir, 'photographs');
 const recipe = join(dir, 'recipe.json');
-const diptych = (...args: string[]) => exec('node', ['bin/diptych.mjs', ...args]);
-const lines = (run: string) =>
-  readFileSync(join(run, 'log.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, number>)
-    .filter(({ type }) => String(type) === 'step');
+const train = (run: string, ...flags: string[]) =>
+  runDiptych('train', '--out', join(dir, run), '--threads', '1', '--record-every', '1', ...flags);
 
-/** Four concepts with three pictures each, as `prepare` would leave them. */
-function writeDataset(): void {
-  const side = 16;
-  const random = createRandom(1);
-  const names = ['red heart', 'birthday cake', 'angry face', 'airplane'];
-  const items = names.flatMap((title, c) =>
-    [0, 1, 2].map((n): Item => ({
-      id: `set${n}:${title}`,
-      title,
-      captions: [],
-      tags: [],
-      image: { offset: 0, length: 0, type: 'image/svg+xml' },
-      concept: `c${c}`,
-      palette: n === 0 ? 'mono' : 'colour',
-      split: 'train',
-    })),
-  );
-  const concepts = names.map((name, c) => ({
-    id: `c${c}`,
-    names: [name],
-    keywords: ['thing', `word${c}`],
-    languages: { es: { names: [`nombre ${c}`], keywords: [] } },
-    group: c < 2 ? 'objects' : undefined,
-  }));
-  const pixels = Uint8Array.from({ length: items.length * side * side * 4 }, (_, i) =>
-    i % 4 === 3 ? 255 : random.integer(256),
-  );
-  const manifest = {
-    formatVersion: 1,
-    name: 'tiny',
-    kind: 'pictograms',
-    imageSize: side,
-    counts: { items: items.length, concepts: concepts.length, captions: 0 },
-    sources: [],
-    fingerprint: 'tiny',
-  };
-  mkdirSync(data, { recursive: true });
-  const jsonl = (rows: object[]) => rows.map((row) => JSON.stringify(row) + '\n').join('');
-  writeFileSync(join(data, 'dataset.json'), JSON.stringify(manifest));
-  writeFileSync(join(data, 'items.jsonl'), jsonl(items));
-  writeFileSync(join(data, 'concepts.jsonl'), jsonl(concepts));
-  writeFileSync(join(data, 'pixels.bin'), pixels);
-  writeFileSync(join(data, 'originals.bin'), '');
-}
-
-beforeAll(() => {
-  writeDataset();
-  const stage = { steps: 4, batch: 6, learningRate: 0.003, warmupSteps: 1 };
-  writeFileSync(
-    recipe,
-    JSON.stringify({
-      modelId: 'tiny',
-      architecture: {
-        embedDim: 16,
-        image: { kind: 'cnn', imageSize: 16, stem: 4, channels: [8, 8], blocks: [1, 1] },
-        text: { kind: 'transformer', vocabSize: 300, contextLength: 8, width: 16, depth: 1, heads: 2, mlpRatio: 2 }, // prettier-ignore
-      },
-      validation: { items: 4, from: 'train' },
-      stages: [
-        { loss: 'classification', train: ['image'], ...stage },
-        { loss: 'classification', train: ['text'], ...stage },
-        { loss: 'infonce', ...stage },
-      ],
-    }),
-  );
+beforeAll(async () => {
+  await writeTinyDataset(pictograms, 16);
+  await writeImages(photographs, { captions: wordCaptions(24) });
 });
 
-const train = (run: string, ...flags: string[]) =>
-  diptych('train', '--data', data, '--config', recipe, '--out', run, '--threads', '1',
-    '--record-every', '1', '--checkpoint-every', '3', '--json', ...flags); // prettier-ignore
-
-test('a run goes through its stages, leaves a model and a log', async () => {
+test('a run goes through its stages, leaves a model, a log and a report', async () => {
+  writeRecipe(recipe, [
+    { loss: 'classification', train: ['image'] },
+    { loss: 'supervised-contrastive', train: ['image'], imagesPerConcept: 2 },
+    { loss: 'classification', train: ['text'] },
+    { loss: 'sigmoid', train: ['text'] },
+    { loss: 'infonce', microBatch: 3 },
+  ], { validation: { items: 0 } }); // prettier-ignore
+  const { code, stdout, stderr } = await train('whole', '--data', pictograms, '--config', recipe, '--report', '--json'); // prettier-ignore
+  expect(stderr).toContain('stage 5 of 5 done');
+  expect(code).toBe(0);
   const run = join(dir, 'whole');
-  const { stdout } = await train(run);
-  expect(JSON.parse(stdout)).toMatchObject({ steps: 12, modelDir: join(run, 'model') });
-  const config = JSON.parse(readFileSync(join(run, 'model/config.json'), 'utf8')) as object;
+  const modelDir = join(run, 'model');
+  expect(JSON.parse(stdout)).toMatchObject({ steps: 20, finished: true, modelDir });
+  const config = JSON.parse(readFileSync(join(modelDir, 'config.json'), 'utf8')) as object;
   expect(config).toMatchObject({ diptych: { modelId: 'tiny', embedDim: 16 } });
-  const records = lines(run);
-  expect(records.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+  const records = readLog(join(run, 'log.jsonl'));
+  expect(records.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   for (const record of records) {
-    for (const field of ['loss', 'scale', 'learningRate', 'imagesPerSecond', 'busy']) {
-      expect(record[field]).toBeGreaterThan(0);
+    expect(record).toMatchObject({ type: 'step' });
+    for (const field of ['loss', 'scale', 'learningRate', 'imagesPerSecond', 'busy', 'rss']) {
+      expect((record as never)[field], field).toBeGreaterThan(0);
     }
   }
+  expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain('supervised-contrastive');
 });
 
-test('a resumed run goes on from the checkpoint with the same losses', async () => {
-  const run = join(dir, 'resumed');
-  await train(run);
-  const before = lines(run);
-  // As if it had been stopped after step 9: the last checkpoint is gone, the one before is whole.
-  rmSync(join(run, 'checkpoint.bin'));
-  await train(run, '--resume');
-  const after = lines(run);
+test('photographs train by the recipe for them, in epochs, and are validated', async () => {
+  writeRecipe(recipe, [{ loss: 'infonce' }]);
+  const { code, stdout } = await train('photos', '--data', photographs, '--config', recipe,
+    '--epochs', '4', '--batch', '8', '--validate-every', '5', '--json'); // prettier-ignore
+  expect(code).toBe(0);
+  // Two of 24 images are held out: 4 * 22 / 8 steps.
+  expect(JSON.parse(stdout)).toMatchObject({ steps: 11, validation: { step: 11 } });
+  const validations = readLog(join(dir, 'photos/log.jsonl')).filter((r) => r.type === 'validation');
+  expect(validations.map(({ step }) => step)).toEqual([5, 10, 11]);
+  const queries = JSON.parse(readFileSync(join(dir, 'photos/validation.json'), 'utf8')) as object[];
+  expect(queries).toHaveLength(2);
+  expect(queries[0]).toMatchObject({ text: expect.any(String), rank: expect.any(Number) });
+});
+
+/** Flags, and what the message must say. */
+const refusals: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['an unknown flag', ['--learn'], /unknown option '--learn'/],
+  ['an unknown loss', ['--loss', 'hinge'], /Allowed choices are infonce, sigmoid/],
+  ['a batch that is no number', ['--batch', 'many'], /whole number above 0/],
+  ['a choice that is none', ['--train', 'last:0'], /heads, text, all or last:N/],
+  ['a choice without a model', ['--train', 'heads'], /invalid_option.*name it with --init/],
+  ['a micro-batch that does not divide', ['--batch', '8', '--micro-batch', '3'], /microBatch.*batch 8 is not a multiple|batch 8 is not a multiple.*microBatch/s],
+  ['a recipe that is not there', ['--config', 'nowhere.json'], /unreadable_source.*nowhere.json/],
+  ['a data set that is not there', ['--data', 'nowhere'], /not_prepared.*nowhere/],
+  ['a run that is not there', ['--resume'], /not_prepared.*nothing to resume/],
+  ['a model that is not there', ['--init', join(dir, 'photographs')], /unreadable_model.*config.json/],
+]; // prettier-ignore
+
+test.each(refusals)('%s is refused', async (_, flags, message) => {
+  writeRecipe(recipe, [{ loss: 'infonce' }]);
+  const { code, stderr } = await train('refused', '--data', photographs, '--config', recipe, ...flags); // prettier-ignore
+  expect(stderr).toMatch(message);
+  expect(code).toBeGreaterThan(0);
+});
+
+test('a recipe with a wrong field says which', async () => {
+  writeRecipe(recipe, [{ loss: 'guess' }]);
+  const { stderr } = await train('refused', '--data', photographs, '--config', recipe);
+  expect(stderr).toMatch(/error\[invalid_option\].*stages\[0\]\.loss/s);
+});
+
+/** Captions of the images, and what the message must say. */
+const poorData: readonly (readonly [string, readonly (readonly string[])[], RegExp])[] = [
+  ['an empty data set', [], /at least two different images to train on, got 0/],
+  ['one image for all captions', [['a dog', 'a cat', 'a house']], /at least two different images to train on, got 1/],
+  ['captions without a word', [['  '], [' '], ['   ']], /3 of 3 captions looked at have no token/],
+]; // prettier-ignore
+
+test.each(poorData)('%s is refused', async (name, captions, message) => {
+  const data = join(dir, name.replaceAll(' ', '-'));
+  await writeImages(data, { captions });
+  writeRecipe(recipe, [{ loss: 'infonce' }], { validation: { items: 0 } });
+  const { code, stderr } = await train('refused', '--data', data, '--config', recipe);
+  expect(stderr).toMatch(message);
+  expect(code).toBe(1);
+});
+
+test('classification of images that share nothing says what trains on them', async () => {
+  writeRecipe(recipe, [{ loss: 'classification', train: ['image'] }]);
+  const { stderr } = await train('refused', '--data', photographs, '--config', recipe);
+  expect(stderr).toMatch(/at least 2 concepts or labels.*trains with infonce or sigmoid/s);
+});
+
+test('a checkpoint that is cut off is passed over for the one before', async () => {
+  writeRecipe(recipe, [{ loss: 'infonce', steps: 12 }]);
+  const flags = ['--data', photographs, '--config', recipe, '--checkpoint-every', '5'];
+  await train('cut', ...flags);
+  const path = join(dir, 'cut/checkpoint.bin');
+  const before = readLog(join(dir, 'cut/log.jsonl'));
+  writeFileSync(path, readFileSync(path).subarray(0, -7));
+  const { code, stderr } = await train('cut', ...flags, '--resume');
+  expect(stderr).toContain('checksum differs: the file is cut off or damaged');
+  expect(code).toBe(0);
+  const after = readLog(join(dir, 'cut/log.jsonl'));
   expect(after.map(({ step }) => step)).toEqual(before.map(({ step }) => step));
-  after.forEach(({ loss }, i) => expect(loss).toBeCloseTo(before[i]['loss'], 5));
-});
-
-test('a wrong recipe is refused and says which field', async () => {
-  const wrong = join(dir, 'wrong.json');
-  writeFileSync(wrong, readFileSync(recipe, 'utf8').replace('"infonce"', '"guess"'));
-  const failure = diptych('train', '--data', data, '--config', wrong, '--out', join(dir, 'x'));
-  await expect(failure).rejects.toMatchObject({ code: 1 });
-  await expect(failure).rejects.toThrow(/error\[invalid_option\].*stages/s);
-});
-
-test('nothing to resume is said', async () => {
-  const failure = train(join(dir, 'never'), '--resume');
-  await expect(failure).rejects.toThrow(/error\[not_prepared\].*nothing to resume/s);
 });
