@@ -12,7 +12,7 @@ const commands: readonly {
 }[] = [
   {
     name: 'prepare',
-    summary: 'turn pictogram sets, a folder of images or COCO json into a prepared data set',
+    summary: 'turn a folder of images, COCO json, tar shards, parquet or icons into a data set',
     load: async () => (await import('./commands/prepare.ts')).registerPrepare,
   },
   {
@@ -37,7 +37,7 @@ const commands: readonly {
   },
   {
     name: 'evaluate',
-    summary: 'measure retrieval recall of a model on a data set',
+    summary: 'measure retrieval or zero-shot classification of a model',
     load: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
   },
   {
