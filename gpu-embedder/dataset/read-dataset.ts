@@ -119,23 +119,6 @@ export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'man
   };
 }
 
-/**
- * Read all pixels into memory that threads can share.
- *
- * @returns RGBA8, alpha premultiplied, [items, imageSize, imageSize, 4]
- */
-export function readPixels(dataset: PreparedDataset): Uint8Array<SharedArrayBuffer> {
-  const { counts, imageSize } = dataset.manifest;
-  const length = imageSize * imageSize * 4;
-  const all = new Uint8Array(new SharedArrayBuffer(counts.items * length));
-  const pixels = openPixels(dataset);
-  for (let item = 0; item < counts.items; item++) {
-    pixels.read(item, all.subarray(item * length, (item + 1) * length));
-  }
-  pixels.close();
-  return all;
-}
-
 /** Read the image of an item as its source has it. */
 export async function readImageBytes(
   dataset: Pick<PreparedDataset, 'dir'>,

@@ -1,8 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** Bytes of one read. */
-const chunkBytes = 1 << 22;
-const newline = 10;
+const chunkBytes = 1 << 20;
 
 /** Read the lines of a UTF-8 file one by one: it may be larger than a string can be. */
 export function* readLines(path: string): Generator<string> {
@@ -14,17 +13,17 @@ export function* readLines(path: string): Generator<string> {
     for (;;) {
       const read = readSync(file, chunk, 0, chunkBytes, null);
       if (read === 0) break;
-      let from = 0;
-      for (;;) {
-        const to = chunk.subarray(0, read).indexOf(newline, from);
-        if (to < 0) break;
-        yield Buffer.concat([...begun, chunk.subarray(from, to)]).toString('utf8');
+      const end = chunk.subarray(0, read).lastIndexOf('\n');
+      if (end >= 0) {
+        yield* Buffer.concat([...begun, chunk.subarray(0, end)])
+          .toString('utf8')
+          .split('\n');
         begun = [];
-        from = to + 1;
       }
-      if (from < read) begun.push(Buffer.from(chunk.subarray(from, read)));
+      begun.push(Buffer.from(chunk.subarray(end + 1, read)));
     }
-    if (begun.length > 0) yield Buffer.concat(begun).toString('utf8');
+    const last = Buffer.concat(begun).toString('utf8');
+    if (last !== '') yield last;
   } finally {
     closeSync(file);
   }

@@ -311,6 +311,14 @@ describe('openDataset', () => {
     expect(() => openDataset(at('old'))).toThrow(/expected format version 1, got 99/);
   });
 
+  it('reads a line that is longer than what is read at once', async () => {
+    const captions = at('long.csv');
+    const title = 'größer '.repeat(400_000).trim();
+    await writeFile(captions, `image,caption\nred.png,"${title}"\nhalf.png,short\n`);
+    await prepareFolder({ images, captions, out: at('long'), imageSize });
+    expect(openDataset(at('long')).items.map((item) => item.title)).toEqual([title, 'short']);
+  });
+
   it('notices that lines or pixels are missing', async () => {
     const captions = at('captions.csv');
     await prepareFolder({ images, captions, out: at('cut'), imageSize });
