@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from '../../onnx/graph.ts';
 import * as op from '../../onnx/operators/index.ts';
+import { sameShape } from '../../onnx/operators/shape-rules.ts';
 import type { Rule } from '../rule.ts';
 import { inputsOf, refuseGradient } from '../tensors.ts';
 
@@ -12,6 +13,7 @@ interface Geometry {
 
 function geometryOf(node: Node): Geometry {
   const { strides, pads, dilations, group, kernel_shape } = node.attributes;
+  if (!kernel_shape || !pads) refuseGradient(node, 'expected a convolution of images');
   if (group !== 1) refuseGradient(node, `group must be 1, got ${group}`);
   if ((dilations as readonly number[]).some((dilation) => dilation !== 1))
     refuseGradient(node, `dilations must be 1, got [${dilations}]`);
@@ -47,24 +49,43 @@ function inputGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geomet
 }
 
 /**
+ * dw where kernels do not overlap (patch embeddings): one product of dy with the input cut into
+ * patches.
+ */
+function patchKernelGradient(g: Graph, x: Value, w: Value, dy: Value): Value {
+  const [outChannels, channels, height, width] = w.shape;
+  const [batch, , rows, columns] = dy.shape;
+  const used = [rows * height, columns * width];
+  const covered = sameShape(used, x.shape.slice(2)) ? x : op.Slice(g, x, [0, 0], used, [2, 3]);
+  const patches = op.Reshape(g, covered, [batch, channels, rows, height, columns, width]);
+  const byWeight = op.Transpose(g, patches, [1, 3, 5, 0, 2, 4]);
+  const inputRows = op.Reshape(g, byWeight, [channels * height * width, -1]);
+  const dyRows = op.Reshape(g, op.Transpose(g, dy, [1, 0, 2, 3]), [outChannels, -1]);
+  return op.Reshape(g, op.Gemm(g, dyRows, inputRows, null, { transB: true }), w.shape);
+}
+
+/**
  * dw: for each position of the kernel the product of dy with the input shifted to it; faster in
  * onnxruntime than one convolution over swapped axes.
  */
 function kernelGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geometry): Value {
   const { strides, pads, kernel } = geometry;
+  const isPatch = kernel.every((k, i) => k > 1 && k === strides[i]);
+  if (isPatch && pads.every((pad) => pad === 0)) return patchKernelGradient(g, x, w, dy);
   const [top, left, bottom, right] = pads;
   const [outChannels, channels] = w.shape;
   const [rows, columns] = dy.shape.slice(2);
-  const swapped = op.Transpose(g, x, [1, 0, 2, 3]);
+  // The batch goes last: a shift then moves whole runs of it.
+  const swapped = op.Transpose(g, x, [1, 2, 3, 0]);
   const byChannel = pads.some((pad) => pad > 0)
-    ? op.Pad(g, swapped, [0, 0, top, left, 0, 0, bottom, right])
+    ? op.Pad(g, swapped, [0, top, left, 0, 0, bottom, right, 0])
     : swapped;
-  const dyRows = op.Reshape(g, op.Transpose(g, dy, [1, 0, 2, 3]), [outChannels, -1]);
+  const dyRows = op.Reshape(g, op.Transpose(g, dy, [1, 2, 3, 0]), [outChannels, -1]);
   const products: Value[] = [];
   for (let i = 0; i < kernel[0]; i++)
     for (let j = 0; j < kernel[1]; j++) {
       const ends = [i + (rows - 1) * strides[0] + 1, j + (columns - 1) * strides[1] + 1];
-      const shifted = op.Slice(g, byChannel, [i, j], ends, [2, 3], strides);
+      const shifted = op.Slice(g, byChannel, [i, j], ends, [1, 2], strides);
       const product = op.Gemm(g, dyRows, op.Reshape(g, shifted, [channels, -1]), null, {
         transB: true,
       });
