@@ -2,29 +2,42 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import type { Bench } from './bench.ts';
+import { DiptychError } from '../src/errors.ts';
+import type { Bench, BenchOptions } from './bench.ts';
 
-/** `npm run bench -- NAME [--json]`: run one benchmark and print its rows. */
+/** `npm run bench -- NAME [--json] [--FLAG VALUE]`: run one benchmark and print its rows. */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'boolean' } },
-  });
+  const [name, ...args] = process.argv.slice(2);
   const names = readdirSync(new URL('.', import.meta.url))
     .filter((file) => file.endsWith('.ts') && file !== 'run.ts' && file !== 'bench.ts')
     .map((file) => file.slice(0, -'.ts'.length));
-  const [name] = positionals;
-  if (positionals.length !== 1 || !names.includes(name)) {
-    const got = positionals.join(' ') || 'nothing';
-    process.stderr.write(`bench: expected one of ${names.join(', ')}, got ${got}\n`);
-    process.exitCode = 2;
-    return;
+  if (!names.includes(name)) {
+    return refuse(`expected one of ${names.join(', ')}, got ${name ?? 'nothing'}`);
   }
   const bench = (await import(`./${name}.ts`)) as Bench;
-  const rows = await bench.run();
+  const options = readOptions(args, bench.flags ?? []);
+  if (!options) return;
+  const { json, ...given } = options;
+  const rows = await bench.run(given as BenchOptions);
   const hardware = `${availableParallelism()} x ${cpus()[0].model}, Node ${process.versions.node}`;
-  if (values.json) console.log(JSON.stringify({ bench: name, hardware, rows }));
+  if (json) console.log(JSON.stringify({ bench: name, hardware, rows }));
   else console.log([bench.question ?? name, hardware, toTable(rows)].join('\n'));
+}
+
+function readOptions(args: string[], flags: readonly string[]) {
+  try {
+    const taken = flags.map((flag) => [flag, { type: 'string' }] as const);
+    const options = { json: { type: 'boolean' }, ...Object.fromEntries(taken) } as const;
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    refuse((error as Error).message);
+    return null;
+  }
+}
+
+function refuse(problem: string): void {
+  process.stderr.write(`bench: ${problem}\n`);
+  process.exitCode = 2;
 }
 
 function toTable(rows: readonly object[]): string {
@@ -42,4 +55,10 @@ function format(value: unknown): string {
   return value.toPrecision(4);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof DiptychError)) throw error;
+  process.stderr.write(`error[${error.code}]: ${error.message}\n`);
+  process.exitCode = 1;
+}

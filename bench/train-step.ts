@@ -1,16 +1,22 @@
-import { readFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
+import { DiptychError } from '../src/errors.ts';
 import { Graph } from '../gpu-embedder/onnx/graph.ts';
 import { writeModel } from '../gpu-embedder/onnx/model-proto.ts';
 import * as op from '../gpu-embedder/onnx/operators/index.ts';
-import type { Tensor } from '../gpu-embedder/onnx/session.ts';
 import { openSession, tensor } from '../gpu-embedder/onnx/session.ts';
-import { createRandom } from '../gpu-embedder/random.ts';
-import type { Stage } from '../gpu-embedder/train/config.ts';
-import { stageSchema, trainConfigSchema } from '../gpu-embedder/train/config.ts';
-import { buildStageGraph } from '../gpu-embedder/train/stage-graph.ts';
+import { openStep } from '../gpu-embedder/train/open-step.ts';
+import type { SlotStore } from '../gpu-embedder/train/slots.ts';
+import type { BenchOptions } from './bench.ts';
+import type { Torch } from './training/find-torch.ts';
+import { findTorch } from './training/find-torch.ts';
+import type { StepReport } from './training/torch-step.ts';
+import { openTorchStep } from './training/torch-step.ts';
+import type { ImageKind } from './training/two-towers.ts';
+import { twoTowers } from './training/two-towers.ts';
 
 export const question =
-  'How close does a training step come to the raw matrix product of this machine?';
+  'How close does a training step come to the raw matrix product of this machine, and to PyTorch?';
+export const flags = ['against', 'device', 'threads', 'rounds'] as const;
 
 export interface TrainStepRow {
   readonly model: string;
@@ -20,99 +26,122 @@ export interface TrainStepRow {
   readonly gflops: number;
   readonly matMulGflops: number;
   readonly ratioToMatMul: number;
+  readonly torchImagesPerSecond?: number;
+  readonly ratioToTorch?: number;
 }
 
-const threads = 2;
-const repeats = 5;
-const recipeUrl = new URL('../gpu-embedder/train/recipes/pictogram.json', import.meta.url);
-const vit = {
-  kind: 'vit',
-  imageSize: 64,
-  patchSize: 8,
-  width: 256,
-  depth: 6,
-  heads: 8,
-  mlpRatio: 4,
-};
+interface Machine {
+  readonly device: 'cpu' | 'webgpu' | 'cuda';
+  readonly threads: number;
+}
 
-/** Forward, loss and backward of both towers on random pixels, as the contrastive stage runs it. */
-export async function run(): Promise<TrainStepRow[]> {
-  const recipe = JSON.parse(await readFile(recipeUrl, 'utf8')) as Record<string, unknown>;
+const batch = 128;
+
+/** Forward, loss, backward and update of both towers on noise. */
+export async function run(options: BenchOptions = {}): Promise<TrainStepRow[]> {
+  const machine = machineOf(options);
+  const torch = options['against'] === undefined ? null : await theOther(options['against']);
+  if (torch) process.stderr.write(`PyTorch ${torch.version} of ${torch.python}\n`);
+  process.stderr.write(`load average ${loadavg()[0].toFixed(2)}\n`);
   const rows: TrainStepRow[] = [];
-  for (const image of [recipe['image'], vit]) {
-    const config = trainConfigSchema.parse({ ...recipe, image });
-    const stage = stageSchema.parse({
-      kind: 'contrastive',
-      steps: 1,
-      batch: 128,
-      learningRate: 1e-3,
-    });
-    const graph = buildStageGraph(stage, config, 1);
-    // Beside each measurement: the machine may be busier at one moment than at another.
-    const matMulGflops = await measureMatMul();
-    const seconds = await measureStep(
-      graph,
-      stage,
-      config.image.imageSize,
-      config.text.contextLength,
-    );
-    const gflops = graph.flops / seconds / 1e9;
-    rows.push({
-      model: config.image.kind,
-      batch: stage.batch,
-      imagesPerSecond: round(stage.batch / seconds, 1),
-      gflops: round(gflops, 1),
-      matMulGflops: round(matMulGflops, 1),
-      ratioToMatMul: round(gflops / matMulGflops, 2),
-    });
+  const rounds = positive('rounds', options['rounds'] ?? '10');
+  for (const kind of ['cnn', 'vit'] as const) {
+    rows.push(await compare(kind, rounds, machine, torch));
   }
   return rows;
 }
 
-async function measureStep(
-  graph: ReturnType<typeof buildStageGraph>,
-  { batch }: Stage,
-  size: number,
-  length: number,
-): Promise<number> {
-  const random = createRandom(1);
-  const floats = (shape: number[], fill: () => number) =>
-    tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, fill), shape);
-  const ids = Int32Array.from({ length: batch * length }, () => 1 + random.integer(1000));
-  const feeds: Record<string, Tensor> = {
-    pixels: floats([batch, 3, size, size], random.normal),
-    ids: tensor(ids, [batch, length], 'int32'),
-    imageTargets: floats([batch, batch], () => 1 / batch),
-    textTargets: floats([batch, batch], () => 1 / batch),
-  };
-  for (const { name, data, shape } of graph.parameters) {
-    feeds[name] = tensor(data, shape);
-  }
-  const session = await openSession(graph.model, { threads });
-  return fastest(async () => void (await session.run(feeds)));
+function machineOf({ device = 'cpu', threads }: BenchOptions): Machine {
+  if (device !== 'cpu' && device !== 'webgpu' && device !== 'cuda')
+    throw new DiptychError('invalid_option', `--device: cpu, webgpu or cuda, got ${device}`);
+  return { device, threads: positive('threads', threads ?? String(availableParallelism())) };
 }
 
-/** GFLOP/s of one 2048 x 2048 x 2048 product in the same runtime. */
-async function measureMatMul(side = 2048): Promise<number> {
+function positive(flag: string, value: string): number {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new DiptychError('invalid_option', `--${flag}: expected a whole number, got ${value}`);
+}
+
+function theOther(name: string): Promise<Torch> {
+  if (name === 'torch') return findTorch();
+  throw new DiptychError('invalid_option', `--against: expected torch, got ${name}`);
+}
+
+/** All sides take turns, since the machine may be busier at one moment than at another. */
+async function compare(
+  kind: ImageKind,
+  rounds: number,
+  machine: Machine,
+  torch: Torch | null,
+): Promise<TrainStepRow> {
+  const towers = await twoTowers(kind, batch);
+  const store: SlotStore = new Map();
+  const step = await openStep(towers.plan, store, { ...machine, stageBegins: true });
+  const device = machine.device === 'cpu' ? 'cpu' : 'cuda';
+  const theirs = torch && (await openTorchStep(torch, towers, store, { ...machine, device }));
+  const matMul = await openMatMul(machine);
+  const fastest = { ours: Infinity, theirs: Infinity, matMul: Infinity };
+  for (let round = 0; round <= rounds; round++) {
+    const our = await timed(() => step.run(towers.batch, { ...towers.update, step: round + 1 }));
+    const their = await theirs?.run();
+    if (round === 0) {
+      if (their) checkParity(kind, our, their);
+      continue; // Memory is allocated in the first.
+    }
+    fastest.ours = Math.min(fastest.ours, our.seconds);
+    fastest.theirs = Math.min(fastest.theirs, their?.seconds ?? Infinity);
+    fastest.matMul = Math.min(fastest.matMul, (await timed(matMul.run)).seconds);
+  }
+  await Promise.all([step, theirs, matMul].map((side) => side?.close()));
+  const gflops = step.flops / fastest.ours / 1e9;
+  const matMulGflops = matMul.flops / fastest.matMul / 1e9;
+  return {
+    model: kind,
+    batch,
+    imagesPerSecond: round(batch / fastest.ours, 1),
+    gflops: round(gflops, 1),
+    matMulGflops: round(matMulGflops, 1),
+    ratioToMatMul: round(gflops / matMulGflops, 2),
+    ...(theirs && {
+      torchImagesPerSecond: round(batch / fastest.theirs, 1),
+      ratioToTorch: round(fastest.theirs / fastest.ours, 2),
+    }),
+  };
+}
+
+/** The first step has the same weights on both sides. */
+function checkParity(kind: ImageKind, our: Omit<StepReport, 'seconds'>, their: StepReport): void {
+  for (const [name, tolerance] of [
+    ['loss', 1e-4],
+    ['gradientNorm', 1e-3],
+  ] as const) {
+    const error = Math.abs(our[name] - their[name]) / Math.abs(their[name]);
+    if (error < tolerance) continue;
+    throw new DiptychError(
+      'internal',
+      `${kind}: both sides should compute the same, but ${name} is ${our[name]}, in PyTorch ${their[name]}`,
+    );
+  }
+}
+
+/** One 2048 x 2048 x 2048 product in the same runtime. */
+async function openMatMul(machine: Machine, side = 2048) {
   const g = new Graph();
   const [a, b] = ['a', 'b'].map((name) => g.input(name, [side, side]));
   g.output(op.MatMul(g, a, b), 'product');
-  const session = await openSession(writeModel(g), { threads });
+  const session = await openSession(writeModel(g), machine);
   const operand = tensor(new Float32Array(side * side).fill(0.1), [side, side]);
-  const seconds = await fastest(async () => void (await session.run({ a: operand, b: operand })));
-  return (2 * side ** 3) / seconds / 1e9;
+  return {
+    flops: 2 * side ** 3,
+    run: () => session.run({ a: operand, b: operand }),
+    close: () => session.close(),
+  };
 }
 
-/** Seconds of the fastest run: what the code can do when nothing else runs. */
-async function fastest(work: () => Promise<void>): Promise<number> {
-  await work();
-  let best = Infinity;
-  for (let i = 0; i < repeats; i++) {
-    const started = performance.now();
-    await work();
-    best = Math.min(best, (performance.now() - started) / 1000);
-  }
-  return best;
+async function timed<T extends object>(work: () => Promise<T>): Promise<T & { seconds: number }> {
+  const started = performance.now();
+  const result = await work();
+  return { ...result, seconds: (performance.now() - started) / 1000 };
 }
 
 function round(value: number, digits: number): number {
