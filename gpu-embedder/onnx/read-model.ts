@@ -41,10 +41,11 @@ export interface ModelParts {
 /**
  * Read the parts of an ONNX model.
  *
+ * @param where - the file, for messages
  * @throws DiptychError `unreadable_model`: not a model, or one with external data or subgraphs
  */
-export function readModel(bytes: Uint8Array): ModelParts {
-  const { graph, irVersion, opsetImport } = decode(bytes);
+export function readModel(bytes: Uint8Array, where = 'model'): ModelParts {
+  const { graph, irVersion, opsetImport } = decode(bytes, where);
   const initializers = new Map(graph.initializer.map((t) => [t.name, tensor(t)]));
   return {
     irVersion: Number(irVersion),
@@ -70,14 +71,14 @@ export function readModel(bytes: Uint8Array): ModelParts {
   };
 }
 
-function decode(bytes: Uint8Array): ModelMessage {
+function decode(bytes: Uint8Array, where: string): ModelMessage {
   let message: ModelMessage;
   try {
     message = modelProto.decode(bytes) as unknown as ModelMessage;
   } catch (cause) {
     throw new DiptychError(
       'unreadable_model',
-      `not an ONNX model: ${bytes.length} bytes that do not parse as ModelProto`,
+      `${where}: expected an ONNX model, got ${bytes.length} bytes that do not parse as ModelProto`,
       undefined,
       { cause },
     );
@@ -85,7 +86,7 @@ function decode(bytes: Uint8Array): ModelMessage {
   if (!message.graph?.node.length)
     throw new DiptychError(
       'unreadable_model',
-      `not an ONNX model: ${bytes.length} bytes without a graph`,
+      `${where}: expected an ONNX model, got ${bytes.length} bytes without a graph`,
     );
   return message;
 }

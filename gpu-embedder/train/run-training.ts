@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
 import type { Progress } from '../progress.ts';
+import { checkDevice } from '../onnx/check-device.ts';
 import { progressBar } from '../progress.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { Stage, TrainConfig } from './config.ts';
@@ -55,6 +56,7 @@ export async function runTraining(options: RunOptions): Promise<RunSummary> {
 /** Settle all that the training thread needs to know; the data set is let go of again. */
 async function settleRun(options: RunOptions): Promise<TrainThreadData> {
   const { runDir, resume } = options;
+  await checkDevice(options.device);
   const configPath = join(runDir, 'config.json');
   const config = resume ? await readConfig(configPath) : options.config;
   const set = loadTrainingSet(options.dataDir, config);

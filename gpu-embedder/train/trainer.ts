@@ -99,9 +99,8 @@ async function trainStage(options: TrainerOptions, store: SlotStore, at: Progres
       const isLast = at.stageStep === stage.steps || isStopped;
       const isDue = (every: number): boolean => at.step % every === 0 || isLast;
       const now = { step: at.step, stage: at.stage };
-      if (isDue(recordEvery) || isDue(checkpointEvery) || isDue(validateEvery)) {
-        await step.download();
-      }
+      // From a device this is slow: the scale of a record may be that of the checkpoint before.
+      if (isDue(checkpointEvery) || isDue(validateEvery)) await step.download();
       if (isDue(recordEvery)) {
         const scale = isContrastive(stage) ? scaleOf(store) : stage.scale;
         options.onRecord({ type: 'step', ...now, scale, learningRate, ...meter.take() });

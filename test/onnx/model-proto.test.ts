@@ -97,8 +97,8 @@ test('data is read from whatever field holds it', () => {
 });
 
 test.each<readonly [string, Uint8Array, string]>([
-  ['text', new TextEncoder().encode('not a model'), 'not an ONNX model: 11 bytes'],
-  ['nothing', new Uint8Array(0), 'not an ONNX model: 0 bytes without a graph'],
+  ['text', new TextEncoder().encode('not a model'), 'expected an ONNX model, got 11 bytes'],
+  ['nothing', new Uint8Array(0), 'expected an ONNX model, got 0 bytes without a graph'],
   [
     'external data',
     foreignModel([{ name: 'w', dataType: 1, dims: [2], dataLocation: 1 }]),

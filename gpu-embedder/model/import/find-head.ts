@@ -17,7 +17,7 @@ const rows = 2;
  * an added bias to a product with a weight. Null where it ends otherwise (the pooler of SigLIP).
  */
 export function findHead(source: SourceModel, probe: Probe): HeadCut | null {
-  const projected = beforeNormalisation(source, behind(source, source.output));
+  const projected = beforeNormalisation(source, probe, behind(source, source.output));
   const product = productOf(source, projected);
   if (!product || product.attributes.transA === 1) return null;
   const [features, weight] = product.inputs;
@@ -32,13 +32,15 @@ function behind(source: SourceModel, name: string): string {
   return node && ['Identity', 'Cast'].includes(node.opType) ? behind(source, node.inputs[0]) : name;
 }
 
-/** x of x / f(x) or x f(x), which is how exports normalise. */
-function beforeNormalisation(source: SourceModel, name: string): string {
+/** x of x / |x|, or of x times one factor of x for each row: how exports normalise. */
+function beforeNormalisation(source: SourceModel, probe: Probe, name: string): string {
   const node = source.producers.get(name);
   if (node?.opType === 'LpNormalization') return behind(source, node.inputs[0]);
   if (node?.opType !== 'Div' && node?.opType !== 'Mul') return name;
   const [x, factor] = node.inputs;
-  return dependsOn(source, factor, x) ? behind(source, x) : name;
+  if (!dependsOn(source, factor, x)) return name;
+  const perRow = node.opType === 'Div' || probe.shape(factor, rows).at(-1) === 1;
+  return perRow ? behind(source, x) : name;
 }
 
 function dependsOn(source: SourceModel, name: string, on: string): boolean {

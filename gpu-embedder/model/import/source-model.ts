@@ -66,7 +66,7 @@ export async function readSourceModel(
       { cause },
     );
   });
-  const parts = readModel(bytes);
+  const parts = readModel(bytes, path);
   const output = embeddingsOutput(
     parts.outputs.map(({ name }) => name),
     modality,
