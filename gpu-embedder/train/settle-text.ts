@@ -3,9 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
 import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
+import { readImageRule } from '../encode/image-rule.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { modelDir } from '../encode/model-dir.ts';
 import { readModelFiles } from '../encode/model-files.ts';
+import { takesPreparedPixels } from '../encode/prepared-rgb.ts';
 import { trainTokenizer } from '../model/tokenizer-trainer.ts';
 import { singleCaptions } from './captions.ts';
 import type { TrainConfig } from './config.ts';
@@ -53,7 +55,15 @@ async function learntTokenizer(
 /** Rows as long as the longest caption: a caption costs by the length of its row. */
 async function modelTokenizer(model: string, set: TrainingSet): Promise<TextInputSpec> {
   const dir = await modelDir(model);
-  const { family, contextLength } = describeModel(await readModelFiles(dir));
+  const files = await readModelFiles(dir);
+  const description = describeModel(files);
+  const { family, contextLength } = description;
+  if (!takesPreparedPixels({ imageRule: readImageRule(files, description) }, set.dataset)) {
+    process.stderr.write(
+      `warning: ${set.dataset.dir} was not prepared for ${model}, which will see images in another ` +
+        `size or cut; prepare it with --for ${model}\n`,
+    );
+  }
   const whole: TextInputSpec = { kind: 'model', dir, sequence: contextLength };
   // SigLIP was trained with every text padded to the full length.
   if (family === 'siglip') return whole;
