@@ -48,6 +48,9 @@ export async function openSession(
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     logSeverityLevel: 3,
+    // Threads that spin for more work after a run take the time of what comes next: another
+    // session, the update of the weights, the thread that makes batches.
+    extra: { session: { force_spinning_stop: '1' } },
     ...(threads ? { intraOpNumThreads: threads } : {}),
     ...(device === 'webgpu' && keptOnDevice.length > 0
       ? {

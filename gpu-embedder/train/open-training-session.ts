@@ -1,15 +1,16 @@
-import { blockConvolutions } from '../onnx/blocked-convolution.ts';
 import { convolutionBlock } from '../onnx/convolution-block.ts';
+import { copyGraph } from '../onnx/copy-graph.ts';
+import { cpuOperators } from '../onnx/cpu-operators.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/model-proto.ts';
 import type { Session } from '../onnx/session.ts';
 import { openSession } from '../onnx/session.ts';
 
-/** Open a graph whose weights are fed on the CPU, with the fastest convolutions it has. */
+/** Open a graph whose weights are fed on the CPU, with the fastest operators it has. */
 export async function openTrainingSession(
   graph: Graph,
   options: { readonly threads: number },
 ): Promise<Session> {
-  const block = await convolutionBlock();
-  return openSession(writeModel(block ? blockConvolutions(graph, block) : graph), options);
+  const fast = copyGraph(graph, cpuOperators(await convolutionBlock()));
+  return openSession(writeModel(fast), options);
 }

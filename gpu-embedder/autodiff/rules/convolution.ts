@@ -65,8 +65,8 @@ function patchKernelGradient(g: Graph, x: Value, w: Value, dy: Value): Value {
 }
 
 /**
- * dw: for each position of the kernel the product of dy with the input shifted to it; faster in
- * onnxruntime than one convolution over swapped axes.
+ * dw: one product of dy with the input shifted to each position of the kernel. The batch goes last,
+ * so that a shift moves whole runs of it.
  */
 function kernelGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geometry): Value {
   const { strides, pads, kernel } = geometry;
@@ -75,23 +75,22 @@ function kernelGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geome
   const [top, left, bottom, right] = pads;
   const [outChannels, channels] = w.shape;
   const [rows, columns] = dy.shape.slice(2);
-  // The batch goes last: a shift then moves whole runs of it.
   const swapped = op.Transpose(g, x, [1, 2, 3, 0]);
-  const byChannel = pads.some((pad) => pad > 0)
+  const padded = pads.some((pad) => pad > 0)
     ? op.Pad(g, swapped, [0, top, left, 0, 0, bottom, right, 0])
     : swapped;
-  const dyRows = op.Reshape(g, op.Transpose(g, dy, [1, 2, 3, 0]), [outChannels, -1]);
-  const products: Value[] = [];
+  const [, height, width, batch] = padded.shape;
+  const taken: number[] = [];
   for (let i = 0; i < kernel[0]; i++)
-    for (let j = 0; j < kernel[1]; j++) {
-      const ends = [i + (rows - 1) * strides[0] + 1, j + (columns - 1) * strides[1] + 1];
-      const shifted = op.Slice(g, byChannel, [i, j], ends, [1, 2], strides);
-      const product = op.Gemm(g, dyRows, op.Reshape(g, shifted, [channels, -1]), null, {
-        transB: true,
-      });
-      products.push(op.Unsqueeze(g, product, [2]));
-    }
-  return op.Reshape(g, op.Concat(g, products, 2), w.shape);
+    for (let j = 0; j < kernel[1]; j++)
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++)
+          taken.push((i + row * strides[0]) * width + j + column * strides[1]);
+  const pixels = op.Reshape(g, padded, [channels, height * width, batch]);
+  const shifted = op.Gather(g, pixels, g.constant(taken, [taken.length], 'int64'), 1);
+  const inputRows = op.Reshape(g, shifted, [channels * kernel[0] * kernel[1], -1]);
+  const dyRows = op.Reshape(g, op.Transpose(g, dy, [1, 2, 3, 0]), [outChannels, -1]);
+  return op.Reshape(g, op.Gemm(g, dyRows, inputRows, null, { transB: true }), w.shape);
 }
 
 export const convolutionRules: Readonly<Record<string, Rule>> = {
