@@ -31,6 +31,7 @@ const ownSchema = z.object({
 /** Defaults are those of the transformers library, which leaves them out of config.json. */
 const clipSchema = z.object({
   model_type: z.literal('clip'),
+  trained_logit_scale: z.number().optional(),
   projection_dim: count.default(512),
   text_config: z.object({ max_position_embeddings: count.default(77) }).prefault({}),
   vision_config: z.object({ image_size: count.default(224) }).prefault({}),
@@ -38,6 +39,7 @@ const clipSchema = z.object({
 
 const siglipSchema = z.object({
   model_type: z.literal('siglip'),
+  trained_logit_scale: z.number().optional(),
   text_config: z
     .object({ max_position_embeddings: count.default(64), projection_size: count.optional() })
     .prefault({}),
@@ -46,7 +48,10 @@ const siglipSchema = z.object({
     .prefault({}),
 });
 
-/** Scales that training ended at; config.json only has the value it began with. */
+/**
+ * Scales that training ended at; config.json only has the value it began with, unless it was
+ * fine-tuned here (`trained_logit_scale`).
+ */
 const trainedLogitScale = { clip: Math.log(100), siglip: Math.log(117.33) } as const;
 
 /**
@@ -77,7 +82,7 @@ export function describeModel(files: ModelFiles, id = basename(files.dir)): Mode
         embedDim: clip.projection_dim,
         imageSize: clip.vision_config.image_size,
         contextLength: clip.text_config.max_position_embeddings,
-        logitScale: trainedLogitScale.clip,
+        logitScale: clip.trained_logit_scale ?? trainedLogitScale.clip,
       };
     }
     case 'siglip': {
@@ -88,7 +93,7 @@ export function describeModel(files: ModelFiles, id = basename(files.dir)): Mode
         embedDim: siglip.vision_config.hidden_size,
         imageSize: siglip.vision_config.image_size,
         contextLength: siglip.text_config.max_position_embeddings,
-        logitScale: trainedLogitScale.siglip,
+        logitScale: siglip.trained_logit_scale ?? trainedLogitScale.siglip,
       };
     }
     default:

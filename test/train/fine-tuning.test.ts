@@ -31,13 +31,13 @@ const losses = (run: string): number[] =>
   readLog(join(dir, run, 'log.jsonl')).flatMap((r) => (r.type === 'step' ? [r.loss] : []));
 
 /** Embeddings of one image and one text. */
-async function embed(path: string): Promise<{ image: Float32Array; text: Float32Array }> {
+async function embed(path: string) {
   const model: EmbeddingModel = await loadModel(path, { threads: 1 });
   const grey = new Uint8Array(side * side * 3).map((_, i) => (i * 7) % 256);
   const image = await model.embedPixels(grey);
   const text = await model.embedTexts(['a red house']);
   await model.dispose();
-  return { image, text };
+  return { image, text, logitScale: model.logitScale };
 }
 
 const distance = (a: Float32Array, b: Float32Array): number =>
@@ -61,6 +61,7 @@ describe.each(models)('%s', (model) => {
     const moved = (which: 'image' | 'text'): string =>
       distance(before[which], after[which]) > 1e-4 ? 'moves' : 'stays';
     expect([moved('image'), moved('text')]).toEqual([image, text]);
+    expect(after.logitScale).not.toBe(before.logitScale);
   });
 });
 

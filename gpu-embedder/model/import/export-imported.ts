@@ -77,12 +77,8 @@ function configured(
   logitScale?: number,
   modelId?: string,
 ): object {
-  const scaled = logitScale === undefined ? {} : { logit_scale_init_value: logitScale };
-  if (!config.diptych) return { ...config, ...scaled };
-  const own = {
-    ...config.diptych,
-    ...(modelId === undefined ? {} : { modelId }),
-    ...(logitScale === undefined ? {} : { logitScale }),
-  };
-  return { ...config, ...scaled, diptych: own };
+  const scale = (key: string) => (logitScale === undefined ? {} : { [key]: logitScale });
+  if (!config.diptych) return { ...config, ...scale('trained_logit_scale') };
+  const name = modelId === undefined ? {} : { modelId };
+  return { ...config, diptych: { ...config.diptych, ...name, ...scale('logitScale') } };
 }
