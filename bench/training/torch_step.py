@@ -15,7 +15,8 @@ import torch.nn.functional as F
 
 
 def linear(w, name, x):
-    return F.linear(x, w[f"{name}.weight"].t(), w[f"{name}.bias"])
+    flat = torch.addmm(w[f"{name}.bias"], x.reshape(-1, x.shape[-1]), w[f"{name}.weight"])
+    return flat.view(*x.shape[:-1], -1)
 
 
 def layer_norm(w, name, x):

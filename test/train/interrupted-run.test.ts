@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
@@ -34,7 +35,7 @@ test(
   'a run killed in mid-epoch goes on with the losses of one that was not',
   async () => {
     const killed = train('killed');
-    const gone = outcomeOf(killed);
+    const gone = once(killed, 'exit');
     // After the second checkpoint there is one to go on from, whatever is being written.
     await vi.waitUntil(() => existsSync(`${checkpoint('killed')}.previous`), {
       timeout: patience,
