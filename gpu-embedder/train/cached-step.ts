@@ -3,11 +3,12 @@ import { TrainableParameters } from '../model/parameters.ts';
 import { countFlops } from '../onnx/count-flops.ts';
 import { Graph } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
-import type { Session, Tensor } from '../onnx/session.ts';
-import { tensor } from '../onnx/session.ts';
+import type { Session } from '../onnx/session.ts';
 import { adamWStep, gradientNorm } from './adamw.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch } from './batches.ts';
+import type { Fetches } from './bind-slots.ts';
+import { bindGradients, bindWeights, readResult } from './bind-slots.ts';
 import type { StagePlan, TowerRole } from './loss-graph.ts';
 import {
   buildLossGraph,
@@ -75,14 +76,7 @@ export async function openCachedStep(
       }
       const norm = gradientNorm(gradientArrays);
       if (Number.isFinite(norm)) adamWStep(slots, gradientArrays, norm, update);
-      return {
-        loss: (result['loss'].data as Float32Array)[0],
-        gradientNorm: norm,
-        statistics: Object.fromEntries(
-          head.statistics.map((name) => [name, result[name].data as Float32Array]),
-        ),
-        insideMs,
-      };
+      return { ...readResult(result, head.statistics), gradientNorm: norm, insideMs };
     },
     download: async () => {},
     close: async () => {
@@ -110,8 +104,8 @@ async function openHead(
     graph.output(gradient, gradientOutput(parameter.name)),
   );
   const session = await openTrainingSession(graph, { threads });
-  const weights = weightFeeds(parameters, store);
-  const fetches: Record<string, Tensor | null> = { loss: null };
+  const weights = bindWeights(parameters, store);
+  const fetches: Fetches = { loss: null };
   for (const { name } of statistics) fetches[name] = null;
   for (const modality of learning) fetches[featuresGradient(modality)] = null;
   const gradientArrays = bindGradients(names, store, fetches);
@@ -140,7 +134,7 @@ async function openTrunk(
   g.output(tower.features(scope, towerInputs(g, tower, rows)), 'features');
   adoptParameters(store, p.list, options.stageBegins);
   const session = await openTrainingSession(g, options);
-  const weights = weightFeeds(p.list, store);
+  const weights = bindWeights(p.list, store);
   const forward = async (batch: Batch, firstRow: number): Promise<Float32Array> => {
     const { features } = await session.run({ ...weights, ...batchFeeds(g, batch, firstRow) });
     return features.data as Float32Array;
@@ -181,8 +175,8 @@ async function openBackward(
   const names = learning.map(({ name }) => name);
   found.forEach((gradient, i) => g.output(gradient!, gradientOutput(names[i])));
   const session: Session = await openTrainingSession(g, { threads });
-  const weights = weightFeeds(p.list, store);
-  const fetches: Record<string, Tensor | null> = {};
+  const weights = bindWeights(p.list, store);
+  const fetches: Fetches = {};
   const parts = bindGradients(names, store, fetches);
   const sums = parts.map((part) => new Float32Array(part.length));
   return {
@@ -199,27 +193,4 @@ async function openBackward(
     },
     close: () => session.close(),
   };
-}
-
-function weightFeeds(
-  parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  store: SlotStore,
-): Record<string, Tensor> {
-  return Object.fromEntries(
-    parameters.map(({ name, shape }) => [name, tensor(store.get(name)!.data, shape)]),
-  );
-}
-
-/** Arrays that a run writes the gradients into. */
-function bindGradients(
-  names: readonly string[],
-  store: SlotStore,
-  fetches: Record<string, Tensor | null>,
-): Float32Array[] {
-  return names.map((name) => {
-    const { data, shape } = store.get(name)!;
-    const gradient = new Float32Array(data.length);
-    fetches[gradientOutput(name)] = tensor(gradient, shape);
-    return gradient;
-  });
 }

@@ -1,17 +1,14 @@
 import { countFlops } from '../onnx/count-flops.ts';
-import type { Tensor } from '../onnx/session.ts';
-import { tensor } from '../onnx/session.ts';
 import { adamWStep, gradientNorm } from './adamw.ts';
+import { batchFeeds } from './batch-feeds.ts';
+import type { Fetches } from './bind-slots.ts';
+import { bindGradients, bindWeights, readResult } from './bind-slots.ts';
 import { gradientOutput } from './loss-graph.ts';
 import type { SlotStore } from './slots.ts';
 import { openTrainingSession } from './open-training-session.ts';
 import type { LossGraph, TrainingStep } from './step.ts';
-import { batchFeeds } from './batch-feeds.ts';
 
-/**
- * A step on the CPU in one run. The slots' own memory is bound to the graph: ONNX Runtime reads
- * weights and writes gradients in place, so nothing is copied between steps.
- */
+/** A step on the CPU in one run, on the slots' own memory. */
 export async function openDirectStep(
   lossGraph: LossGraph,
   store: SlotStore,
@@ -22,16 +19,12 @@ export async function openDirectStep(
     graph.output(gradient, gradientOutput(parameter.name)),
   );
   const session = await openTrainingSession(graph, { threads });
-  const slots = trained.map(({ parameter }) => store.get(parameter.name)!);
-  const weights: Record<string, Tensor> = {};
-  for (const { name, shape } of parameters) weights[name] = tensor(store.get(name)!.data, shape);
-  const fetches: Record<string, Tensor | null> = { loss: null };
-  for (const { name } of statistics) fetches[name] = null;
-  const gradients = slots.map(({ name, shape, data }) => {
-    const gradient = new Float32Array(data.length);
-    fetches[gradientOutput(name)] = tensor(gradient, shape);
-    return gradient;
-  });
+  const names = trained.map(({ parameter }) => parameter.name);
+  const slots = names.map((name) => store.get(name)!);
+  const weights = bindWeights(parameters, store);
+  const observed = statistics.map(({ name }) => name);
+  const fetches: Fetches = Object.fromEntries(['loss', ...observed].map((name) => [name, null]));
+  const gradients = bindGradients(names, store, fetches);
   return {
     flops: countFlops(graph),
     run: async (batch, update) => {
@@ -40,14 +33,7 @@ export async function openDirectStep(
       const insideMs = performance.now() - started;
       const norm = gradientNorm(gradients);
       if (Number.isFinite(norm)) adamWStep(slots, gradients, norm, update);
-      return {
-        loss: (result['loss'].data as Float32Array)[0],
-        gradientNorm: norm,
-        statistics: Object.fromEntries(
-          statistics.map(({ name }) => [name, result[name].data as Float32Array]),
-        ),
-        insideMs,
-      };
+      return { ...readResult(result, observed), gradientNorm: norm, insideMs };
     },
     download: async () => {},
     close: () => session.close(),

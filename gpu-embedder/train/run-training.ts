@@ -58,12 +58,14 @@ async function settleRun(options: RunOptions): Promise<TrainThreadData> {
   const { runDir, resume } = options;
   await checkDevice(options.device);
   const configPath = join(runDir, 'config.json');
-  const config = resume ? await readConfig(configPath) : options.config;
-  const set = loadTrainingSet(options.dataDir, config);
+  const wanted = resume ? await readConfig(configPath) : options.config;
+  const set = loadTrainingSet(options.dataDir, wanted);
   const images = set.training.length;
-  const stages = config.stages
-    .map((stage) => fitBatch(stage, images))
-    .map((stage): TimedStage => ({ ...stage, steps: stageSteps(stage, images) }));
+  const config = { ...wanted, stages: wanted.stages.map((stage) => fitBatch(stage, images)) };
+  const stages = config.stages.map((stage): TimedStage => ({
+    ...stage,
+    steps: stageSteps(stage, images),
+  }));
   checkClasses(set, config, stages);
   const text = await settleText(runDir, config, set, resume);
   set.close();
