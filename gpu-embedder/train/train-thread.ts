@@ -80,7 +80,7 @@ async function main(): Promise<TrainMessage> {
   const inputs: BatchInputs = { ...bare, features };
   const { imageSize, normalisation } = model;
   const source = startBatchSource({ ...data, imageSize, normalisation, features });
-  const validator = openValidator(set, model, inputs, threads);
+  const validator = await openValidator(set, model, inputs, threads);
   const resumeFrom = data.resume ? readNewestCheckpoint(path, warn) : null;
   let lastStep = resumeFrom?.step ?? null;
   const lastStage = data.stages.length - 1;

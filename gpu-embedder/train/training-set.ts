@@ -34,6 +34,7 @@ export interface TrainingSet {
   readonly training: readonly number[];
   /** Ordinals of the validation sample, in an order that depends on nothing but their ids. */
   readonly validation: readonly number[];
+  /** Its pixels are overwritten by the next call. */
   picture(item: number): Picture;
   /**
    * Draw `count` items for a step: emoji by their concept (see `emojiShare`), other sets image by
@@ -82,6 +83,7 @@ export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
     });
   const pixels = openPixels(dataset);
   const side = dataset.manifest.imageSize;
+  const buffer = new Uint8Array(side * side * 4);
   return {
     dataset,
     subjects,
@@ -90,7 +92,7 @@ export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
     classOf,
     training,
     validation,
-    picture: (i) => ({ pixels: pixels.read(i), side, palette: items[i].palette }),
+    picture: (i) => ({ pixels: pixels.read(i, buffer), side, palette: items[i].palette }),
     draw: sampler(subjects, training, config),
     close: () => pixels.close(),
   };

@@ -2,7 +2,6 @@ import { bestRank } from '../../src/metrics/best-rank.ts';
 import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/model-proto.ts';
-import type { Session } from '../onnx/session.ts';
 import { openSession, tensor } from '../onnx/session.ts';
 import { plainView } from './augment.ts';
 import { batchFeeds } from './batch-feeds.ts';
@@ -34,19 +33,19 @@ export interface Validator {
 const rows = 50;
 
 /** Open a validator over the sample of a training set: one caption for each image. */
-export function openValidator(
+export async function openValidator(
   set: TrainingSet,
   model: TrainingModel,
   inputs: BatchInputs,
   threads: number,
-): Validator | null {
+): Promise<Validator | null> {
   const { dataset, validation } = set;
   if (validation.length < 2) return null;
   const items = validation.map((i) => dataset.items[i]);
   const texts = validation.map((i) => validationText(set, i));
   const keys = items.map(({ id, concept }) => concept ?? `item:${id}`);
-  const image = embedder(model, 'image', inputs, threads);
-  const text = embedder(model, 'text', inputs, threads);
+  const image = await openEmbedder(model, 'image', inputs, threads);
+  const text = await openEmbedder(model, 'text', inputs, threads);
   const imageBatch = (from: number): Batch => {
     const part = validation.slice(from, from + rows);
     const { image: table } = inputs.features;
@@ -107,7 +106,12 @@ export function validationText({ dataset }: Pick<TrainingSet, 'dataset'>, item: 
   return captions[0] ?? names?.[0] ?? title;
 }
 
-function embedder(model: TrainingModel, modality: Modality, inputs: BatchInputs, threads: number) {
+async function openEmbedder(
+  model: TrainingModel,
+  modality: Modality,
+  inputs: BatchInputs,
+  threads: number,
+) {
   const g = new Graph();
   const p = new TrainableParameters(g, 1);
   const tower: Tower = model.tower(modality);
@@ -116,7 +120,7 @@ function embedder(model: TrainingModel, modality: Modality, inputs: BatchInputs,
     ? g.input(featuresInput(modality), [rows, tower.featureWidth])
     : tower.features(frozen, towerInputs(g, tower, rows));
   g.output(tower.head(frozen, features), 'embeds');
-  let session: Session | null = null;
+  const session = await openSession(writeModel(g), { threads });
   return {
     embed: async (
       store: SlotStore,
@@ -130,7 +134,6 @@ function embedder(model: TrainingModel, modality: Modality, inputs: BatchInputs,
       });
       if (weights.includes(undefined)) return null;
       const feeds = Object.fromEntries(weights as (readonly [string, never])[]);
-      session ??= await openSession(writeModel(g), { threads });
       const embeddings: Float32Array[] = [];
       for (let from = 0; from < count; from += rows) {
         const batch = batchFeeds(g, batchFrom(from));
@@ -144,7 +147,7 @@ function embedder(model: TrainingModel, modality: Modality, inputs: BatchInputs,
       }
       return embeddings;
     },
-    close: async () => session?.close(),
+    close: () => session.close(),
   };
 }
 
