@@ -1,6 +1,7 @@
 import type { CopyOptions } from './copy-nodes.ts';
 import type { Attributes, Graph, Node, Shape, Value } from './graph.ts';
 import * as op from './operators/index.ts';
+import { sameShape, sizeOf } from './operators/shape-rules.ts';
 
 /**
  * Faster forms of what onnxruntime's CPU provider (1.30) does slowly while weights are fed.
@@ -14,6 +15,7 @@ export function cpuOperators(block: number | null): CopyOptions['instead'] {
         ? blockedConv(g, node, inputs, block)
         : unchanged(g, node, inputs),
     Transpose: (g, node, inputs) => pixelShuffle(g, node, inputs[0]) ?? unchanged(g, node, inputs),
+    ReduceSum: (g, node, inputs) => leadingSum(g, node, inputs[0]) ?? unchanged(g, node, inputs),
   };
 }
 
@@ -89,3 +91,18 @@ function pixelShuffle(g: Graph, { attributes }: Node, x: Value): Value | null {
   }
   return null;
 }
+
+/** A sum over the leading axes (the gradient of a bias) on all threads; null for others. */
+function leadingSum(g: Graph, { outputs: [y] }: Node, x: Value): Value | null {
+  const kept = y.shape.findIndex((dim) => dim !== 1);
+  const rest = y.shape.slice(kept);
+  const rows = sizeOf(x.shape.slice(0, kept));
+  const isLeading = kept > 0 && sameShape([...x.shape.slice(0, kept), ...rest], x.shape);
+  if (!isLeading || rows % rowGroups !== 0) return null;
+  const groups = op.Reshape(g, x, [rowGroups, rows / rowGroups, ...rest]);
+  const sums = op.ReduceSum(g, groups, [1], false);
+  return op.Reshape(g, op.ReduceSum(g, sums, [0], false), y.shape);
+}
+
+/** More than there are threads, so that they end at the same time. */
+const rowGroups = 64;
