@@ -4,14 +4,14 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
-import { writeModel } from '../onnx/model-proto.ts';
-import { openSession, tensor } from '../onnx/session.ts';
+import { tensor } from '../onnx/session.ts';
 import { plainView } from './augment.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch, BatchInputs, FeatureTable } from './batches.ts';
 import { tokenRows } from './batches.ts';
 import { singleCaptions } from './captions.ts';
 import { towerInputs } from './loss-graph.ts';
+import { openTrainingSession } from './open-training-session.ts';
 import type { Modality } from './tower.ts';
 import type { TrainingModel } from './training-model.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -132,7 +132,7 @@ async function encode(
   const weights = Object.fromEntries(
     p.list.map(({ name, shape, data }) => [name, tensor(data, shape)]),
   );
-  const session = await openSession(writeModel(g), { threads });
+  const session = await openTrainingSession(g, { threads });
   for (let from = 0; from < count; from += rows) {
     const { features } = await session.run({ ...weights, ...batchFeeds(g, batchFrom(from)) });
     const part = (features.data as Float32Array).subarray(0, Math.min(rows, count - from) * width);

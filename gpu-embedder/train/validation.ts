@@ -1,13 +1,13 @@
 import { bestRank } from '../../src/metrics/best-rank.ts';
 import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
-import { writeModel } from '../onnx/model-proto.ts';
-import { openSession, tensor } from '../onnx/session.ts';
+import { tensor } from '../onnx/session.ts';
 import { plainView } from './augment.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch, BatchInputs } from './batches.ts';
 import { gatherRows, tokenRows } from './batches.ts';
 import { featuresInput, towerInputs } from './loss-graph.ts';
+import { openTrainingSession } from './open-training-session.ts';
 import type { ValidationQuery } from './records.ts';
 import type { SlotStore } from './slots.ts';
 import type { Modality, Tower } from './tower.ts';
@@ -120,7 +120,7 @@ async function openEmbedder(
     ? g.input(featuresInput(modality), [rows, tower.featureWidth])
     : tower.features(frozen, towerInputs(g, tower, rows));
   g.output(tower.head(frozen, features), 'embeds');
-  const session = await openSession(writeModel(g), { threads });
+  const session = await openTrainingSession(g, { threads });
   return {
     embed: async (
       store: SlotStore,
