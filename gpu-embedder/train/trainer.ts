@@ -75,7 +75,16 @@ async function trainStage(options: TrainerOptions, store: SlotStore, at: Progres
   const step = await openStep(plan, store, { ...options, stageBegins: at.stageStep === 0 });
   const meter = new Meter();
   const warmupSteps = Math.min(stage.warmupSteps, Math.floor(stage.steps / 10));
+  const validate = async (): Promise<void> => {
+    const outcome = await options.validator?.run(store);
+    if (!outcome) return;
+    meter.addInside(outcome.insideMs);
+    const { step, stage } = at;
+    options.onRecord({ type: 'validation', step, stage, metrics: outcome.metrics });
+  };
   try {
+    // The model as it begins, where there is one; after the first step there always is.
+    if (at.step === 0) await validate();
     while (at.stageStep < stage.steps) {
       const batch = await options.nextBatch(at.stage, at.stageStep);
       const learningRate = learningRateAt(at.stageStep, { ...stage, warmupSteps });
@@ -107,13 +116,7 @@ async function trainStage(options: TrainerOptions, store: SlotStore, at: Progres
       }
       if (isDue(checkpointEvery)) await options.onCheckpoint({ ...at, slots: [...store.values()] });
       if (isStopped) return;
-      if (options.validator && isDue(validateEvery)) {
-        const outcome = await options.validator.run(store);
-        if (outcome) {
-          meter.addInside(outcome.insideMs);
-          options.onRecord({ type: 'validation', ...now, metrics: outcome.metrics });
-        }
-      }
+      if (isDue(validateEvery) || at.stageStep === 1) await validate();
     }
   } finally {
     await step.close();

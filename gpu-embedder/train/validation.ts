@@ -1,6 +1,7 @@
 import { bestRank } from '../../src/metrics/best-rank.ts';
 import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
+import type { Tensor } from '../onnx/session.ts';
 import { tensor } from '../onnx/session.ts';
 import { plainView } from './augment.ts';
 import { batchFeeds } from './batch-feeds.ts';
@@ -69,10 +70,11 @@ export async function openValidator(
   };
   return {
     run: async (store) => {
-      const started = { insideMs: 0 };
-      const images = await image.embed(store, imageBatch, items.length, started);
-      const captions = images && (await text.embed(store, textBatch, items.length, started));
-      if (!images || !captions) return null;
+      const weights = { image: image.weights(store), text: text.weights(store) };
+      if (!weights.image || !weights.text) return null;
+      const clock = { insideMs: 0 };
+      const images = await image.embed(weights.image, imageBatch, items.length, clock);
+      const captions = await text.embed(weights.text, textBatch, items.length, clock);
       const imageRanks = ranksOf(captions, images, keys);
       const textRanks = ranksOf(images, captions, keys);
       const queries = texts
@@ -90,7 +92,7 @@ export async function openValidator(
         ...recalls('image_retrieval', imageRanks),
         ...recalls('text_retrieval', textRanks),
       };
-      return { metrics, queries, ...started };
+      return { metrics, queries, ...clock };
     },
     close: async () => {
       await image.close();
@@ -122,18 +124,22 @@ async function openEmbedder(
   g.output(tower.head(frozen, features), 'embeds');
   const session = await openTrainingSession(g, { threads });
   return {
+    /** The averaged weights; null where one has not begun to train. */
+    weights: (store: SlotStore): Record<string, Tensor> | null => {
+      const feeds: Record<string, Tensor> = {};
+      for (const { name, shape } of p.list) {
+        const data = store.get(name)?.average ?? model.weights.get(name)?.data;
+        if (!data) return null;
+        feeds[name] = tensor(data, shape);
+      }
+      return feeds;
+    },
     embed: async (
-      store: SlotStore,
+      feeds: Record<string, Tensor>,
       batchFrom: (row: number) => Batch,
       count: number,
       clock: { insideMs: number },
-    ): Promise<Float32Array[] | null> => {
-      const weights = p.list.map(({ name, shape }) => {
-        const data = store.get(name)?.average ?? model.weights.get(name)?.data;
-        return data && ([name, tensor(data, shape)] as const);
-      });
-      if (weights.includes(undefined)) return null;
-      const feeds = Object.fromEntries(weights as (readonly [string, never])[]);
+    ): Promise<Float32Array[]> => {
       const embeddings: Float32Array[] = [];
       for (let from = 0; from < count; from += rows) {
         const batch = batchFeeds(g, batchFrom(from));

@@ -55,6 +55,8 @@ describe.each(models)('%s', (model) => {
     expect(stderr).not.toContain('error');
     expect(code).toBe(0);
     expect(stdout).toContain('model in');
+    const begin = readLog(join(dir, run, 'log.jsonl')).find((r) => r.type === 'validation');
+    expect(begin).toMatchObject({ step: 0 }); // the model as it was
     const seen = losses(run);
     expect(seen.at(-1)).toBeLessThan(seen[0]);
     const [before, after] = [await embed(join(dir, model)), await embed(join(dir, run, 'model'))];

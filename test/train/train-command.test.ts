@@ -55,7 +55,7 @@ test('photographs train by the recipe for them, in epochs, and are validated', a
   // Two of 24 images are held out: 4 * 22 / 8 steps.
   expect(JSON.parse(stdout)).toMatchObject({ steps: 11, validation: { step: 11 } });
   const validations = readLog(join(dir, 'photos/log.jsonl')).filter((r) => r.type === 'validation');
-  expect(validations.map(({ step }) => step)).toEqual([5, 10, 11]);
+  expect(validations.map(({ step }) => step)).toEqual([1, 5, 10, 11]);
   const queries = JSON.parse(readFileSync(join(dir, 'photos/validation.json'), 'utf8')) as object[];
   expect(queries).toHaveLength(2);
   expect(queries[0]).toMatchObject({ text: expect.any(String), rank: expect.any(Number) });
