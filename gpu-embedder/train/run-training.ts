@@ -49,8 +49,27 @@ export interface RunSummary {
  * the end `validation.json` and `model/`. A resumed run keeps the configuration it began with.
  */
 export async function runTraining(options: RunOptions): Promise<RunSummary> {
-  await mkdir(options.runDir, { recursive: true });
+  await openRunFolder(options);
   return supervise(await settleRun(options));
+}
+
+/** A run that is there is never overwritten: it may have taken days. */
+async function openRunFolder({ runDir, resume }: RunOptions): Promise<void> {
+  try {
+    await mkdir(runDir, { recursive: true });
+  } catch (cause) {
+    throw new DiptychError(
+      'invalid_option',
+      `--out ${runDir}: expected a folder or a new name: ${(cause as Error).message}`,
+      {},
+      { cause },
+    );
+  }
+  if (resume || !existsSync(join(runDir, 'checkpoint.bin'))) return;
+  throw new DiptychError(
+    'invalid_option',
+    `--out ${runDir}: there is a run already; continue it with --resume, or name another folder`,
+  );
 }
 
 /** Settle all that the training thread needs to know; the data set is let go of again. */

@@ -110,6 +110,22 @@ test('classification of images that share nothing says what trains on them', asy
   expect(stderr).toMatch(/at least 2 concepts or labels.*trains with infonce or sigmoid/s);
 });
 
+test('a run that is there is not overwritten', async () => {
+  writeRecipe(recipe, [{ loss: 'infonce' }]);
+  const flags = ['--data', photographs, '--config', recipe];
+  await train('kept', ...flags);
+  const before = readFileSync(join(dir, 'kept/checkpoint.bin'));
+  const { code, stderr } = await train('kept', ...flags);
+  expect(stderr).toMatch(/invalid_option.*there is a run already; continue it with --resume/);
+  expect(code).toBe(1);
+  expect(readFileSync(join(dir, 'kept/checkpoint.bin')).equals(before)).toBe(true);
+});
+
+test('a file in place of a run folder is refused', async () => {
+  const { stderr } = await train('recipe.json', '--data', photographs, '--config', recipe);
+  expect(stderr).toMatch(/error\[invalid_option\].*recipe.json: expected a folder/);
+});
+
 test('a checkpoint that is cut off is passed over for the one before', async () => {
   writeRecipe(recipe, [{ loss: 'infonce', steps: 12 }]);
   const flags = ['--data', photographs, '--config', recipe, '--checkpoint-every', '5'];
