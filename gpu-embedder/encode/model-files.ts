@@ -25,16 +25,16 @@ export interface ModelFiles {
  * @throws DiptychError unreadable_model, naming the file, what was expected and what was found
  */
 export async function readModelFiles(dir: string): Promise<ModelFiles> {
-  const [config, preprocessor, tokenizer, tokenizerConfig, textModel, visionModel] =
-    await Promise.all([
-      readObject(dir, 'config.json'),
-      readObject(dir, 'preprocessor_config.json'),
-      readObject(dir, 'tokenizer.json'),
-      readObject(dir, 'tokenizer_config.json'),
-      findTower(dir, 'text_model'),
-      findTower(dir, 'vision_model'),
-    ]);
-  return { dir, config, preprocessor, tokenizer, tokenizerConfig, textModel, visionModel };
+  // One after the other: of several missing files the first is named, each time the same.
+  return {
+    dir,
+    config: await readObject(dir, 'config.json'),
+    preprocessor: await readObject(dir, 'preprocessor_config.json'),
+    tokenizer: await readObject(dir, 'tokenizer.json'),
+    tokenizerConfig: await readObject(dir, 'tokenizer_config.json'),
+    textModel: await findTower(dir, 'text_model'),
+    visionModel: await findTower(dir, 'vision_model'),
+  };
 }
 
 /** Hash what decides an embedding (configuration, tokenizer, weights): 16 hex digits of SHA-256. */

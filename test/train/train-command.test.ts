@@ -61,6 +61,23 @@ test('photographs train by the recipe for them, in epochs, and are validated', a
   expect(queries[0]).toMatchObject({ text: expect.any(String), rank: expect.any(Number) });
 });
 
+test('labels are classes, and the captions of their images follow them', async () => {
+  const data = join(dir, 'labelled');
+  const label = (i: number) => ['boat', 'horse', 'lamp'][i % 3];
+  await writeImages(data, { captions: wordCaptions(18), label });
+  writeRecipe(recipe, [
+    { loss: 'classification', train: ['image'], steps: 30, batch: 12 },
+    { loss: 'classification', train: ['text'], steps: 30, batch: 12 },
+  ]); // prettier-ignore
+  const { code } = await train('labels', '--data', data, '--config', recipe);
+  expect(code).toBe(0);
+  const losses = readLog(join(dir, 'labels/log.jsonl')).flatMap((r) =>
+    r.type === 'step' ? [r.loss] : [],
+  );
+  expect(losses[29]).toBeLessThan(losses[0]);
+  expect(losses[59]).toBeLessThan(losses[30]);
+});
+
 /** Flags, and what the message must say. */
 const refusals: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown flag', ['--learn'], /unknown option '--learn'/],

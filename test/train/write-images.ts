@@ -6,12 +6,13 @@ export interface NoiseImages {
   /** One image for each, with these captions. */
   readonly captions: readonly (readonly string[])[];
   readonly split?: (index: number) => 'train' | 'validation';
+  readonly label?: (index: number) => string;
 }
 
 /** Write a prepared set of noise images, as `prepare folder` would leave it. */
 export async function writeImages(
   dir: string,
-  { side = 16, captions, split = () => 'train' }: NoiseImages,
+  { side = 16, captions, split = () => 'train', label }: NoiseImages,
 ): Promise<void> {
   const random = createRandom(1);
   const writer = await datasetWriter(dir, 'folder', side);
@@ -27,6 +28,7 @@ export async function writeImages(
         tags: [],
         palette: 'colour',
         split: split(i),
+        ...(label ? { label: label(i) } : {}),
       },
       { bytes: new Uint8Array([0]), type: 'image/png' },
       pixels,
