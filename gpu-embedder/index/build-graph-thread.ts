@@ -11,16 +11,19 @@ import { readHnswlib } from './read-hnswlib.ts';
 /** Vectors between two messages. */
 const chunk = 256;
 
-const { vectors, dim, options } = (workerData as ThreadData<GraphThreadData>).data;
+const { vectors, dim, options, stopped } = (workerData as ThreadData<GraphThreadData>).data;
 const post = (message: GraphThreadMessage) => parentPort?.postMessage(message);
-post({ graph: await build() });
+const graph = await build();
+if (graph) post({ graph });
 
-async function build(): Promise<HnswGraph> {
+/** Null where it was stopped. */
+async function build(): Promise<HnswGraph | null> {
   const { M, efConstruction, seed } = options;
   const count = vectors.length / dim;
   const index = new hnswlib.HierarchicalNSW('ip', dim);
   index.initIndex(count, M, efConstruction, seed);
   for (let i = 0; i < count; i++) {
+    if (Atomics.load(stopped, 0) !== 0) return null;
     index.addPoint(Array.from(vectors.subarray(i * dim, (i + 1) * dim)), i);
     if ((i + 1) % chunk === 0) post({ done: i + 1 });
   }

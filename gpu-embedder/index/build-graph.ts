@@ -30,6 +30,8 @@ export interface GraphThreadData {
   readonly vectors: Float32Array;
   readonly dim: number;
   readonly options: Required<GraphOptions>;
+  /** One shared number; not zero asks the thread to end. */
+  readonly stopped: Int32Array;
 }
 
 export type GraphThreadMessage = { readonly done: number } | { readonly graph: HnswGraph };
@@ -41,9 +43,11 @@ export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}
   if (vectors.length === 0) return emptyGraph(options);
   const shared = new Float32Array(new SharedArrayBuffer(vectors.byteLength));
   shared.set(vectors);
-  const data: GraphThreadData = { vectors: shared, dim, options: { seed: 1, ...options } };
+  const stopped = new Int32Array(new SharedArrayBuffer(4));
+  const data: GraphThreadData = { vectors: shared, dim, options: { seed: 1, ...options }, stopped };
   const worker = startThread(new URL('./build-graph-thread.ts', import.meta.url), data);
-  const stop = () => void worker.terminate();
+  // Terminating a thread inside of hnswlib-node aborts the process: it is asked to end by itself.
+  const stop = () => void Atomics.store(stopped, 0, 1);
   signal?.addEventListener('abort', stop);
   try {
     const graph = await new Promise<HnswGraph>((resolve, reject) => {
