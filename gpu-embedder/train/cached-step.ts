@@ -3,7 +3,6 @@ import { TrainableParameters } from '../model/parameters.ts';
 import { countFlops } from '../onnx/count-flops.ts';
 import { Graph } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
-import type { Session } from '../onnx/session.ts';
 import { adamWStep, gradientNorm } from './adamw.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch } from './batches.ts';
@@ -21,6 +20,7 @@ import { openTrainingSession } from './open-training-session.ts';
 import type { SlotStore } from './slots.ts';
 import { adoptParameters } from './slots.ts';
 import type { TrainingStep } from './step.ts';
+import type { Modality } from './tower.ts';
 
 /**
  * A step whose towers see `microBatch` rows at a time, with the gradient of the full batch
@@ -90,7 +90,7 @@ export async function openCachedStep(
 async function openHead(
   plan: StagePlan,
   live: readonly TowerRole[],
-  learning: readonly TowerRole['tower']['modality'][],
+  learning: readonly Modality[],
   store: SlotStore,
   { threads, stageBegins }: { readonly threads: number; readonly stageBegins: boolean },
 ) {
@@ -174,7 +174,7 @@ async function openBackward(
   );
   const names = learning.map(({ name }) => name);
   found.forEach((gradient, i) => g.output(gradient!, gradientOutput(names[i])));
-  const session: Session = await openTrainingSession(g, { threads });
+  const session = await openTrainingSession(g, { threads });
   const weights = bindWeights(p.list, store);
   const fetches: Fetches = {};
   const parts = bindGradients(names, store, fetches);

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
 import { tensor } from '../onnx/session.ts';
-import { plainView } from './augment.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch, BatchInputs, FeatureTable } from './batches.ts';
-import { tokenRows } from './batches.ts';
 import { singleCaptions } from './captions.ts';
 import { towerInputs } from './loss-graph.ts';
 import { openTrainingSession } from './open-training-session.ts';
+import { plainImages, plainTexts } from './plain-batch.ts';
 import type { Modality } from './tower.ts';
 import type { TrainingModel } from './training-model.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -55,17 +54,9 @@ async function imageTable(
   options: EncodeOptions,
 ): Promise<FeatureTable> {
   const { items } = set.dataset;
-  const size = model.imageSize;
   const wanted = [...set.training, ...set.validation].sort((a, b) => a - b);
-  const batchFrom = (from: number): Batch => {
-    const pixels = new Float32Array(rows * 3 * size * size);
-    wanted
-      .slice(from, from + rows)
-      .forEach((item, i) =>
-        plainView(set.picture(item), { ...inputs, size, out: pixels, offset: i * 3 * size * size }),
-      );
-    return { pixels };
-  };
+  const batchFrom = (from: number): Batch =>
+    plainImages(set, wanted.slice(from, from + rows), rows, inputs);
   const key = [set.dataset.manifest.fingerprint, wanted.length];
   const { width, rows: found } = await encode(
     model,
@@ -96,10 +87,7 @@ async function textTable(
     for (const caption of singleCaptions(items[item], concept)) captions.add(caption);
   }
   const texts = [...captions];
-  const batchFrom = (from: number): Batch => {
-    const part = texts.slice(from, from + rows);
-    return tokenRows([...part, ...new Array<string>(rows - part.length).fill(part[0])], text);
-  };
+  const batchFrom = (from: number): Batch => plainTexts(texts.slice(from, from + rows), rows, text);
   const key = [text.sequence, ...texts];
   const table = await encode(model, 'text', texts.length, batchFrom, key, options);
   return { ...table, rowOf: new Map(texts.map((caption, row) => [caption, row])) };

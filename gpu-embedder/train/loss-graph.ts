@@ -43,8 +43,8 @@ export const featuresGradient = (modality: Modality): string => `gradient:${moda
 /**
  * Forward, loss and backward of a stage for a whole batch.
  *
- * @param micro - towers whose features are computed outside: the graph also gives
- *   `gradient:<modality>Features` [batch, featureWidth]
+ * @param micro - towers, learning from features that are fed, whose features want a gradient: the
+ *   graph also gives `gradient:<modality>Features` [batch, featureWidth]
  */
 export function buildLossGraph(plan: StagePlan, micro: readonly Modality[] = []): LossGraph {
   const g = new Graph();
@@ -56,7 +56,7 @@ export function buildLossGraph(plan: StagePlan, micro: readonly Modality[] = [])
       (role) => role.tower.modality === modality,
     )!;
     const scope = learns ? p : p.frozen();
-    if (!fromFeatures && !micro.includes(modality)) {
+    if (!fromFeatures) {
       return tower.head(scope, tower.features(scope, towerInputs(g, tower, batch)));
     }
     const features = g.input(featuresInput(modality), [batch, tower.featureWidth]);

@@ -103,7 +103,7 @@ async function main(): Promise<TrainMessage> {
     if (ended) send({ type: 'stage', stage });
   };
   try {
-    const { store, step, finished } = await train({
+    const { store, step, validation, finished } = await train({
       ...data,
       model,
       classes: Math.max(1, set.classes.length),
@@ -116,7 +116,8 @@ async function main(): Promise<TrainMessage> {
     });
     if (!finished) return { type: 'stopped', step };
     if (!model.isComplete(store)) return { type: 'done', modelDir: null };
-    const outcome = await validator?.run(store);
+    // A resumed run that had ended has none of its own.
+    const outcome = validation ?? (await validator?.run(store));
     if (outcome) await writeFile(join(runDir, 'validation.json'), JSON.stringify(outcome.queries));
     const modelDir = join(runDir, 'model');
     await model.save(modelDir, store);

@@ -11,7 +11,7 @@ import { learningRateAt } from './schedule.ts';
 import type { SlotStore } from './slots.ts';
 import { followStatistic } from './slots.ts';
 import type { TrainingModel } from './training-model.ts';
-import type { Validator } from './validation.ts';
+import type { ValidationOutcome, Validator } from './validation.ts';
 
 /** Where the loop stands; plain, so that a checkpoint holds all of it. */
 interface Progress {
@@ -47,6 +47,8 @@ export interface TrainingOutcome {
   readonly store: SlotStore;
   /** Last step that was done. */
   readonly step: number;
+  /** Of the last step; null where nothing was left to do, or nothing could be validated. */
+  readonly validation: ValidationOutcome | null;
   /** False where the run was stopped before its end. */
   readonly finished: boolean;
 }
@@ -60,27 +62,35 @@ export async function train(options: TrainerOptions): Promise<TrainingOutcome> {
     stageStep: resumeFrom?.stageStep ?? 0,
     step: resumeFrom?.step ?? 0,
   };
+  let validation: ValidationOutcome | null = null;
   for (; at.stage < stages.length; at.stage++, at.stageStep = 0) {
-    await trainStage(options, store, at);
-    if (at.stageStep < stages[at.stage].steps) return { store, step: at.step, finished: false };
+    validation = await trainStage(options, store, at);
+    const finished = at.stageStep === stages[at.stage].steps;
+    if (!finished) return { store, step: at.step, validation, finished };
   }
-  return { store, step: at.step, finished: true };
+  return { store, step: at.step, validation, finished: true };
 }
 
-async function trainStage(options: TrainerOptions, store: SlotStore, at: Progress): Promise<void> {
+/** @returns the validation of the last step */
+async function trainStage(
+  options: TrainerOptions,
+  store: SlotStore,
+  at: Progress,
+): Promise<ValidationOutcome | null> {
   const { config, model, classes, recordEvery, checkpointEvery, validateEvery } = options;
   const stage = options.stages[at.stage];
-  if (at.stageStep >= stage.steps) return;
+  if (at.stageStep >= stage.steps) return null;
   const plan = planStage(stage, model, { classes, seed: config.seed });
   const step = await openStep(plan, store, { ...options, stageBegins: at.stageStep === 0 });
   const meter = new Meter();
   const warmupSteps = Math.min(stage.warmupSteps, Math.floor(stage.steps / 10));
+  let last: ValidationOutcome | null = null;
   const validate = async (): Promise<void> => {
-    const outcome = await options.validator?.run(store);
-    if (!outcome) return;
-    meter.addInside(outcome.insideMs);
+    last = (await options.validator?.run(store)) ?? null;
+    if (!last) return;
+    meter.addInside(last.insideMs);
     const { step, stage } = at;
-    options.onRecord({ type: 'validation', step, stage, metrics: outcome.metrics });
+    options.onRecord({ type: 'validation', step, stage, metrics: last.metrics });
   };
   try {
     // The model as it begins, where there is one; after the first step there always is.
@@ -115,9 +125,10 @@ async function trainStage(options: TrainerOptions, store: SlotStore, at: Progres
         options.onRecord({ type: 'step', ...now, scale, learningRate, ...meter.take() });
       }
       if (isDue(checkpointEvery)) await options.onCheckpoint({ ...at, slots: [...store.values()] });
-      if (isStopped) return;
+      if (isStopped) return null;
       if (isDue(validateEvery) || at.stageStep === 1) await validate();
     }
+    return last;
   } finally {
     await step.close();
   }

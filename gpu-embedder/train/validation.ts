@@ -3,12 +3,12 @@ import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { Tensor } from '../onnx/session.ts';
 import { tensor } from '../onnx/session.ts';
-import { plainView } from './augment.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch, BatchInputs } from './batches.ts';
-import { gatherRows, tokenRows } from './batches.ts';
+import { gatherRows } from './batches.ts';
 import { featuresInput, towerInputs } from './loss-graph.ts';
 import { openTrainingSession } from './open-training-session.ts';
+import { plainImages, plainTexts } from './plain-batch.ts';
 import type { ValidationQuery } from './records.ts';
 import type { SlotStore } from './slots.ts';
 import type { Modality, Tower } from './tower.ts';
@@ -51,12 +51,7 @@ export async function openValidator(
     const part = validation.slice(from, from + rows);
     const { image: table } = inputs.features;
     if (table) return { [featuresInput('image')]: gatherRows(table, part, rows) };
-    const size = model.imageSize;
-    const pixels = new Float32Array(rows * 3 * size * size);
-    part.forEach((item, i) =>
-      plainView(set.picture(item), { ...inputs, size, out: pixels, offset: i * 3 * size * size }),
-    );
-    return { pixels };
+    return plainImages(set, part, rows, inputs);
   };
   const textBatch = (from: number): Batch => {
     const part = texts.slice(from, from + rows);
@@ -65,8 +60,7 @@ export async function openValidator(
       const found = part.map((caption) => table.rowOf!.get(caption)!);
       return { [featuresInput('text')]: gatherRows(table, found, rows) };
     }
-    const padded = [...part, ...new Array<string>(rows - part.length).fill(part[0])];
-    return tokenRows(padded, inputs.text);
+    return plainTexts(part, rows, inputs.text);
   };
   return {
     run: async (store) => {

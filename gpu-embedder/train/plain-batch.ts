@@ -1,0 +1,24 @@
+import { plainView } from './augment.ts';
+import type { Batch, BatchInputs } from './batches.ts';
+import { tokenRows } from './batches.ts';
+import type { TextInput } from './text-input.ts';
+import type { TrainingSet } from './training-set.ts';
+
+/** Images as they are, [rows, 3, imageSize, imageSize]; rows without an item are zero. */
+export function plainImages(
+  set: Pick<TrainingSet, 'picture'>,
+  items: readonly number[],
+  rows: number,
+  { imageSize: size, normalisation }: Pick<BatchInputs, 'imageSize' | 'normalisation'>,
+): Batch {
+  const pixels = new Float32Array(rows * 3 * size * size);
+  items.forEach((item, i) =>
+    plainView(set.picture(item), { size, out: pixels, offset: i * 3 * size * size, normalisation }),
+  );
+  return { pixels };
+}
+
+/** Texts as they are, [rows, sequence]; rows without a text repeat the first. */
+export function plainTexts(texts: readonly string[], rows: number, input: TextInput): Batch {
+  return tokenRows([...texts, ...new Array<string>(rows - texts.length).fill(texts[0])], input);
+}
