@@ -55,7 +55,7 @@ export async function twoTowers(
   }));
   return {
     architecture,
-    plan: { stage, roles, classes: 1, logitScale: Math.log(20), seed },
+    plan: { stage, roles, classes: 1, words: 0, logitScale: Math.log(20), seed },
     batch: noise(architecture, batch),
     update: { ...stage, step: 1, emaDecay },
   };

@@ -14,7 +14,18 @@ interface View {
   readonly ink: Rgb | null;
   /** 3 x 3 colour matrix, row-major. */
   readonly matrix: readonly number[] | null;
+  /** Draws a coloured picture in ink alone. */
+  readonly drawing?: Drawing;
 }
+
+/** How a coloured picture becomes a monochrome one. */
+type Drawing =
+  /** Ink where it is darker than a brightness, or brighter. */
+  | { readonly kind: 'stencil'; readonly threshold: number; readonly inverted: boolean }
+  /** Ink where colours change, [weight] for a step of brightness from 0 to 255. */
+  | { readonly kind: 'outline'; readonly weight: number };
+
+type Colours = Pick<View, 'background' | 'ink' | 'matrix' | 'drawing'>;
 
 export interface Picture {
   /** [side, side, 4] RGBA, alpha premultiplied. */
@@ -85,6 +96,9 @@ function photographView({ side }: Picture, size: number, random: Random): View {
   };
 }
 
+/** Share of the views of coloured pictures that are drawn in ink. */
+const drawnShare = 0.2;
+
 const randomColour = (random: Random): Rgb => [
   random.uniform() * 255,
   random.uniform() * 255,
@@ -92,7 +106,7 @@ const randomColour = (random: Random): Rgb => [
 ];
 const brightness = (c: Rgb) => c[0] * luminance[0] + c[1] * luminance[1] + c[2] * luminance[2];
 
-function monoColours(random: Random): Pick<View, 'background' | 'ink' | 'matrix'> {
+function monoColours(random: Random): Colours {
   const u = random.uniform();
   if (u < 0.4) return { background: white, ink: black, matrix: null };
   if (u < 0.5) return { background: black, ink: white, matrix: null };
@@ -105,7 +119,21 @@ function monoColours(random: Random): Pick<View, 'background' | 'ink' | 'matrix'
   }
 }
 
-function colourColours(random: Random): Pick<View, 'background' | 'ink' | 'matrix'> {
+/** The same thing in the styles of monochrome sets, as far as a coloured picture gives them. */
+function drawnColours(random: Random): Colours {
+  const drawing: Drawing =
+    random.uniform() < 0.6
+      ? {
+          kind: 'stencil',
+          threshold: 70 + random.uniform() * 140,
+          inverted: random.uniform() < 0.3,
+        }
+      : { kind: 'outline', weight: 2 + random.uniform() * 4 };
+  return { ...monoColours(random), drawing };
+}
+
+function colourColours(random: Random): Colours {
+  if (random.uniform() < drawnShare) return drawnColours(random);
   const u = random.uniform();
   const background = u < 0.6 ? white : u < 0.72 ? black : randomColour(random);
   if (random.uniform() < 0.4) return { background, ink: null, matrix: null };
@@ -121,60 +149,92 @@ function colourColours(random: Random): Pick<View, 'background' | 'ink' | 'matri
   return { background, ink: null, matrix };
 }
 
-/** Bilinear sampling of the premultiplied source, coloured, over the background. */
+/** Red, green, blue (premultiplied, 0 to 255) and alpha (0 to 1) of the latest sample. */
+const sampled = new Float64Array(4);
+
+/** Sample the premultiplied source, bilinear; transparent outside of it. */
+function sample({ pixels, side }: Picture, x: number, y: number): void {
+  sampled.fill(0);
+  const x0 = Math.floor(x);
+  const y0 = Math.floor(y);
+  if (x0 < -1 || y0 < -1 || x0 >= side || y0 >= side) return;
+  const fx = x - x0;
+  const fy = y - y0;
+  for (let corner = 0; corner < 4; corner++) {
+    const cx = x0 + (corner & 1);
+    const cy = y0 + (corner >> 1);
+    if (cx < 0 || cy < 0 || cx >= side || cy >= side) continue;
+    const w = (corner & 1 ? fx : 1 - fx) * (corner >> 1 ? fy : 1 - fy);
+    const at = (cy * side + cx) * 4;
+    sampled[0] += pixels[at] * w;
+    sampled[1] += pixels[at + 1] * w;
+    sampled[2] += pixels[at + 2] * w;
+    sampled[3] += (pixels[at + 3] * w) / 255;
+  }
+}
+
+/** Brightness of the latest sample over white, 0 to 255. */
+function brightnessOverWhite(): number {
+  const colours = sampled[0] * luminance[0] + sampled[1] * luminance[1] + sampled[2] * luminance[2];
+  return colours + 255 * (1 - sampled[3]);
+}
+
+/** Colour the latest sample: ink, a drawing in ink, or the colour matrix. */
+function colour(picture: Picture, { ink, matrix, drawing, map }: View, x: number, y: number): void {
+  // Not by destructuring, which iterates: this runs for every pixel.
+  const r = sampled[0];
+  const g = sampled[1];
+  const b = sampled[2];
+  const alpha = sampled[3];
+  if (ink) {
+    const cover = drawing ? coverage(picture, drawing, map[0], x, y) : alpha;
+    for (let c = 0; c < 3; c++) sampled[c] = ink[c] * cover;
+    sampled[3] = cover;
+  } else if (matrix) {
+    for (let c = 0; c < 3; c++) {
+      const mixed = matrix[3 * c] * r + matrix[3 * c + 1] * g + matrix[3 * c + 2] * b;
+      sampled[c] = Math.min(255 * alpha, Math.max(0, mixed));
+    }
+  }
+}
+
+/** How much of a sample is inked, 0 to 1. @param step - source pixels of an output pixel */
+function coverage(picture: Picture, drawing: Drawing, step: number, x: number, y: number): number {
+  const here = brightnessOverWhite();
+  if (drawing.kind === 'stencil') {
+    // A soft threshold, some 25 levels wide.
+    const dark = clamp((drawing.threshold - here) / 25 + 0.5);
+    return drawing.inverted ? sampled[3] * (1 - dark) : dark;
+  }
+  sample(picture, x + step, y);
+  const right = brightnessOverWhite() - here;
+  sample(picture, x, y + step);
+  const below = brightnessOverWhite() - here;
+  return clamp((Math.hypot(right, below) * drawing.weight) / 255);
+}
+
+const clamp = (x: number): number => Math.min(1, Math.max(0, x));
+
+/** Write the view of a picture over its background. */
 function render(picture: Picture, view: View, target: Target): void {
-  const { pixels, side } = picture;
-  const { map, background, ink, matrix } = view;
+  const { map, background } = view;
   const { size, out, offset, normalisation } = target;
   const plane = size * size;
-  const centre = side / 2 - 0.5;
+  const centre = picture.side / 2 - 0.5;
   const half = size / 2 - 0.5;
-  const [biasR, biasG, biasB] = normalisation.mean.map((m, c) => -m / normalisation.std[c]);
-  const [gainR, gainG, gainB] = normalisation.std.map((s) => 1 / (255 * s));
+  const bias = Float64Array.from(normalisation.mean, (m, c) => -m / normalisation.std[c]);
+  const gain = Float64Array.from(normalisation.std, (s) => 1 / (255 * s));
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const sourceX = map[0] * (x - half) + map[1] * (y - half) + map[2] + centre;
       const sourceY = map[3] * (x - half) + map[4] * (y - half) + map[5] + centre;
-      let alpha = 0;
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      const x0 = Math.floor(sourceX);
-      const y0 = Math.floor(sourceY);
-      if (x0 >= -1 && y0 >= -1 && x0 < side && y0 < side) {
-        const fx = sourceX - x0;
-        const fy = sourceY - y0;
-        for (let corner = 0; corner < 4; corner++) {
-          const cx = x0 + (corner & 1);
-          const cy = y0 + (corner >> 1);
-          if (cx < 0 || cy < 0 || cx >= side || cy >= side) continue;
-          const w = (corner & 1 ? fx : 1 - fx) * (corner >> 1 ? fy : 1 - fy);
-          const at = (cy * side + cx) * 4;
-          r += pixels[at] * w;
-          g += pixels[at + 1] * w;
-          b += pixels[at + 2] * w;
-          alpha += pixels[at + 3] * w;
-        }
-        alpha /= 255;
-        if (ink) {
-          r = ink[0] * alpha;
-          g = ink[1] * alpha;
-          b = ink[2] * alpha;
-        } else if (matrix) {
-          const red = matrix[0] * r + matrix[1] * g + matrix[2] * b;
-          const green = matrix[3] * r + matrix[4] * g + matrix[5] * b;
-          const blue = matrix[6] * r + matrix[7] * g + matrix[8] * b;
-          const most = 255 * alpha;
-          r = Math.min(most, Math.max(0, red));
-          g = Math.min(most, Math.max(0, green));
-          b = Math.min(most, Math.max(0, blue));
-        }
-      }
-      const rest = 1 - alpha;
+      sample(picture, sourceX, sourceY);
+      if (sampled[3] > 0 || view.drawing) colour(picture, view, sourceX, sourceY);
+      const rest = 1 - sampled[3];
       const at = offset + y * size + x;
-      out[at] = (r + background[0] * rest) * gainR + biasR;
-      out[at + plane] = (g + background[1] * rest) * gainG + biasG;
-      out[at + 2 * plane] = (b + background[2] * rest) * gainB + biasB;
+      for (let c = 0; c < 3; c++) {
+        out[at + c * plane] = (sampled[c] + background[c] * rest) * gain[c] + bias[c];
+      }
     }
   }
 }

@@ -9,6 +9,7 @@ import { featuresInput } from './loss-graph.ts';
 import type { TextInput } from './text-input.ts';
 import type { Modality } from './tower.ts';
 import type { ImageClass, TrainingSet } from './training-set.ts';
+import { keywordWeight } from './words.ts';
 
 /** Arrays of one step by graph input name. */
 export type Batch = Readonly<Record<string, Float32Array | Int32Array>>;
@@ -53,68 +54,97 @@ export function createBatchMaker(
     drawn.forEach((item, i) => {
       const view = { size, out: pixels, offset: i * 3 * size * size, ...inputs };
       if (config.augment === 'none') plainView(set.picture(item), view);
-      else randomView(set.picture(item), view, config.augment, random);
+      else randomView(set.picture(item, random), view, config.augment, random);
     });
     return { pixels };
   };
-  const texts = (captions: readonly Caption[], random: Random): Batch => {
+  const texts = (captions: readonly Caption[], stage: Stage, random: Random): Batch => {
     const table = inputs.features.text;
     if (table) {
       const rows = captions.map(({ text }) => table.rowOf!.get(text)!);
       return { [featuresInput('text')]: gatherRows(table, rows) };
     }
-    const typed = captions.map(({ text }) =>
-      config.augment === 'pictogram' ? asTyped(text, random) : text,
+    const { tokenise, split } = inputs.text;
+    const typed = (text: string): readonly number[] => {
+      if (config.augment !== 'pictogram') return tokenise(text);
+      const tokens = tokenise(asTyped(text, random));
+      return split ? split(tokens, random) : tokens;
+    };
+    const sequence = Math.min(stage.textLength ?? inputs.text.sequence, inputs.text.sequence);
+    return tokenRows(
+      captions.map(({ text }) => typed(text)),
+      { ...inputs.text, sequence },
     );
-    return tokenRows(typed, inputs.text);
   };
-  const drawClassItem = (step: number, random: Random): number => {
+  const draw = (count: number, stage: Stage, step: number, random: Random): number[] =>
+    set.draw(step, count, stage.emojiShare ?? config.emojiShare, random);
+  const drawClassItem = (stage: Stage, step: number, random: Random): number => {
     for (let attempt = 0; attempt < 20; attempt++) {
-      const [item] = set.draw(step, 1, random);
+      const [item] = draw(1, stage, step, random);
       if (set.classOf[item] >= 0) return item;
     }
     return random.pick(classItems);
   };
-  const drawClassItems = (count: number, step: number, random: Random): number[] =>
-    Array.from({ length: count }, (_, row) => drawClassItem(step * count + row, random));
+  const drawClassItems = (count: number, stage: Stage, step: number, random: Random): number[] =>
+    Array.from({ length: count }, (_, row) => drawClassItem(stage, step * count + row, random));
   /** Runs of `imagesPerConcept` items that show the same thing. */
   const drawItems = (stage: Stage, step: number, random: Random): number[] => {
     const { batch, imagesPerConcept } = stage;
-    if (imagesPerConcept === 1) return set.draw(step, batch, random);
-    const first = drawClassItems(batch / imagesPerConcept, step, random);
+    if (imagesPerConcept === 1) return draw(batch, stage, step, random);
+    const first = drawClassItems(batch / imagesPerConcept, stage, step, random);
     return first.flatMap((item) =>
       several(set.classes[set.classOf[item]].items, item, imagesPerConcept, random),
     );
   };
   const captionOf = (item: number, random: Random): Caption => {
     const { concept } = set.subjects[set.subjectOf[item]];
-    if (!inputs.features.text) return drawCaption(items[item], concept, random);
+    if (!inputs.features.text)
+      return drawCaption(items[item], concept, config.englishShare, random);
     const text = random.pick(singleCaptions(items[item], concept));
-    return { text, parts: [text.toLowerCase()] };
+    return { text, parts: [text.toLowerCase()], meaning: [text] };
+  };
+
+  const itemWords = (item: number): ReadonlyMap<number, number> => {
+    const { names, keywords } = set.subjects[set.subjectOf[item]].concept;
+    const own = [...names, ...items[item].captions];
+    const weights = [...own.map(() => 1), ...keywords.map(() => keywordWeight)];
+    return set.words.spread([...own, ...keywords], weights);
   };
 
   const classify = (stage: Stage, step: number, random: Random): Batch => {
-    const { batch } = stage;
-    const drawn = drawClassItems(batch, step, random);
+    const { batch, wordWeight } = stage;
+    const tellsWords = wordWeight > 0;
+    // Words are told of every item, concepts of those that share theirs with another.
+    const drawn = (tellsWords ? draw : drawClassItems)(batch, stage, step, random);
     const targets = new Float32Array(batch * set.classes.length);
+    const wordTargets = new Float32Array(tellsWords ? batch * set.words.list.length : 0);
+    const put = (row: number, words: ReadonlyMap<number, number>): void => {
+      for (const [word, mass] of words) wordTargets[row * set.words.list.length + word] = mass;
+    };
     if (stage.train[0] === 'image') {
-      drawn.forEach((item, i) => (targets[i * set.classes.length + set.classOf[item]] = 1));
-      return { ...images(drawn, stage, random), targets };
+      drawn.forEach((item, i) => {
+        const own = set.classOf[item];
+        if (own >= 0) targets[i * set.classes.length + own] = 1;
+        if (tellsWords) put(i, itemWords(item));
+      });
+      return { ...images(drawn, stage, random), targets, wordTargets };
     }
     const captions = drawn.map((item) => captionOf(item, random));
     drawn.forEach((item, i) => {
       const described = describedBy(captions[i], captionClasses);
-      const share = described.length > 0 ? described : [set.classOf[item]];
+      const own = set.classOf[item];
+      const share = described.length > 0 || own < 0 ? described : [own];
       for (const c of share) targets[i * set.classes.length + c] = 1 / share.length;
+      if (tellsWords) put(i, set.words.spread(captions[i].meaning));
     });
-    return { ...texts(captions, random), targets };
+    return { ...texts(captions, stage, random), targets, wordTargets };
   };
   const pairs = (stage: Stage, step: number, random: Random): Batch => {
     const drawn = drawItems(stage, step, random);
     const captions = drawn.map((item) => captionOf(item, random));
     const subjects = drawn.map((item) => set.subjectOf[item]);
     const positives = positivesOf(subjects, captions, captionSubjects);
-    return { ...images(drawn, stage, random), ...texts(captions, random), positives };
+    return { ...images(drawn, stage, random), ...texts(captions, stage, random), positives };
   };
   const sameConcept = (stage: Stage, step: number, random: Random): Batch => {
     const drawn = drawItems(stage, step, random);
@@ -146,13 +176,15 @@ export function createBatchMaker(
 }
 
 /** Token ids [rows, sequence] and the mask of what is no padding. */
-export function tokenRows(texts: readonly string[], { sequence, padId, tokenise }: TextInput) {
+export function tokenRows(
+  texts: readonly (readonly number[])[],
+  { sequence, padId }: Pick<TextInput, 'sequence' | 'padId'>,
+) {
   const ids = new Int32Array(texts.length * sequence).fill(padId);
   const mask = new Int32Array(ids.length);
-  texts.forEach((text, i) => {
-    const tokens = tokenise(text);
+  texts.forEach((tokens, i) => {
     // A caption without a single token still needs one that is not padding.
-    const row = tokens.length > 0 ? tokens : [1];
+    const row = tokens.length > 0 ? tokens.slice(0, sequence) : [1];
     ids.set(row, i * sequence);
     mask.fill(1, i * sequence, i * sequence + row.length);
   });

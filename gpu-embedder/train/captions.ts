@@ -6,6 +6,8 @@ export interface Caption {
   readonly text: string;
   /** Pool entries the text is made of. */
   readonly parts: readonly string[];
+  /** What it says, in English. */
+  readonly meaning: readonly string[];
 }
 
 /** All English and foreign names and keywords of a concept, lower-cased. */
@@ -26,37 +28,51 @@ export function singleCaptions(item: Item, { names, keywords }: Concept): readon
   return item.captions.length > 0 ? item.captions : [...names, ...keywords];
 }
 
-/** Draw one caption of a picture: its own, a name, keywords, or a name in another language. */
-export function drawCaption(item: Item | null, concept: Concept, random: Random): Caption {
-  const { names, keywords } = concept;
+/**
+ * Draw one caption of a picture: its own, a name, keywords, or words in another language.
+ *
+ * @param englishShare - of the captions of a concept with names in other languages
+ */
+export function drawCaption(
+  item: Item | null,
+  concept: Concept,
+  englishShare: number,
+  random: Random,
+): Caption {
+  const { names } = concept;
   const own = item ? item.captions : [];
-  const u = random.uniform();
-  if (own.length > 0 && (names.length === 0 || u < 0.5)) return single(random.pick(own));
+  if (own.length > 0 && (names.length === 0 || random.uniform() < 0.5)) {
+    return single(random.pick(own));
+  }
   const languages = Object.keys(concept.languages);
-  if (languages.length > 0 && u > 0.6) return foreign(concept, languages, random);
-  const name = random.uniform() < 0.6 ? names[0] : random.pick(names);
-  if (keywords.length === 0 || u < 0.28) return single(name);
-  if (u < 0.42) return single(random.pick(keywords));
-  if (u < 0.5) return joined([name, random.pick(keywords)]);
-  return joined(
-    [random.pick(keywords), random.pick(keywords), random.pick(keywords)].slice(random.integer(2)),
-  );
+  if (languages.length > 0 && random.uniform() >= englishShare) {
+    return { ...drawWords(concept.languages[random.pick(languages)], random), meaning: names };
+  }
+  return drawWords(concept, random);
 }
 
-function foreign(concept: Concept, languages: readonly string[], random: Random): Caption {
-  const { names, keywords } = concept.languages[random.pick(languages)];
-  const all = [...names, ...keywords];
-  if (all.length === 0) return single(concept.names[0]);
+/** A name, a keyword, a name with a keyword, or several keywords. */
+function drawWords(
+  { names, keywords }: Pick<Concept, 'names' | 'keywords'>,
+  random: Random,
+): Caption {
+  const name = (): string => (random.uniform() < 0.6 ? names[0] : random.pick(names));
+  const keyword = (): string => random.pick(keywords);
   const u = random.uniform();
-  if (names.length > 0 && (u < 0.55 || keywords.length === 0)) return single(random.pick(names));
-  if (u < 0.9) return single(random.pick(keywords));
-  return joined([random.pick(all), random.pick(all)]);
+  if (keywords.length === 0 || (names.length > 0 && u < 0.4)) return single(name());
+  if (u < 0.75) return single(keyword());
+  if (names.length > 0 && u < 0.85) return joined([name(), keyword()]);
+  return joined([keyword(), keyword(), keyword()].slice(random.integer(2)));
 }
 
-const single = (text: string): Caption => ({ text, parts: [text.toLowerCase()] });
+const single = (text: string): Caption => joined([text]);
 function joined(texts: readonly string[]): Caption {
   const distinct = [...new Set(texts)];
-  return { text: distinct.join(' '), parts: distinct.map((t) => t.toLowerCase()) };
+  return {
+    text: distinct.join(' '),
+    parts: distinct.map((t) => t.toLowerCase()),
+    meaning: distinct,
+  };
 }
 
 const templates = ['a X', 'the X', 'my X', 'X icon', 'X emoji', 'icon of X', 'emoji of X', 'i want X', 'something X',
@@ -65,7 +81,7 @@ const templates = ['a X', 'the X', 'my X', 'X icon', 'X emoji', 'icon of X', 'em
 /** What people type: sometimes inside a phrase, sometimes with one typing error. */
 export function asTyped(text: string, random: Random): string {
   const phrase = random.uniform() < 0.1 ? random.pick(templates).replace('X', () => text) : text;
-  return random.uniform() < 0.12 ? withTypo(phrase, random) : phrase;
+  return random.uniform() < 0.2 ? withTypo(phrase, random) : phrase;
 }
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';

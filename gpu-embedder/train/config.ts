@@ -36,8 +36,12 @@ export const stageSchema = z
     microBatch: positive.optional(),
     /** Side of the images, pixels, where the tower takes any; that of the model by default. */
     imageSize: positive.optional(),
+    /** Tokens of a caption that are read, at most those of the model; most captions are short. */
+    textLength: positive.optional(),
     /** Images of one concept that stand in a batch together. */
     imagesPerConcept: positive.default(1),
+    /** Share of the items drawn from emoji; that of the recipe by default. */
+    emojiShare: z.number().min(0).max(1).optional(),
     /** Peak of the schedule: linear warm-up, then cosine to `finalShare` of the peak. */
     learningRate: z.number().positive(),
     /** At most a tenth of the steps. */
@@ -48,6 +52,8 @@ export const stageSchema = z
     clipNorm: z.number().positive().default(1),
     /** Fixed inverse temperature of `classification` and `supervised-contrastive`. */
     scale: z.number().positive().default(20),
+    /** Of `classification`: weight of telling the words of the captions, beside the concept. */
+    wordWeight: z.number().nonnegative().default(0),
   })
   .superRefine((stage, context) => {
     const refuse = (path: string, message: string) =>
@@ -63,6 +69,9 @@ export const stageSchema = z
     }
     if (stage.loss === 'classification' && stage.train.length !== 1) {
       refuse('train', 'classification trains one tower: ["image"] or ["text"]');
+    }
+    if (stage.loss !== 'classification' && stage.wordWeight > 0) {
+      refuse('wordWeight', `${stage.loss} knows no words: expected 0`);
     }
     if (stage.loss === 'supervised-contrastive') {
       if (stage.train.join() !== 'image') refuse('train', 'expected ["image"]');
@@ -83,10 +92,14 @@ const configFields = {
   modelId: z.string().min(1),
   seed: z.number().int().default(1),
   stages: z.array(stageSchema).min(1),
-  /** Share of a batch drawn from emoji concepts, one concept at a time; icons make up the rest. */
+  /** Share of the items drawn from emoji, one concept at a time; icons make up the rest. */
   emojiShare: z.number().min(0).max(1).default(0.6),
   /** Classes are the concepts or labels with at least this many training images. */
   minItemsPerClass: positive.default(2),
+  /** Words that `wordWeight` is about stand in the captions of at least this many images. */
+  minItemsPerWord: positive.default(8),
+  /** Share of the captions drawn in English, of concepts that have names in other languages. */
+  englishShare: z.number().min(0).max(1).default(0.6),
   /** `pictogram`: random views, inks and typing errors; `photograph`: random crops. */
   augment: z.enum(['pictogram', 'photograph', 'none']).default('pictogram'),
   /** Exponential moving average of the weights; the average is validated and exported. */
@@ -128,20 +141,28 @@ export function parseTrainConfig(value: unknown, where: string): TrainConfig {
   if (!parsed.success) {
     throw new DiptychError('invalid_option', `${where}: ${z.prettifyError(parsed.error)}`);
   }
-  const { stages } = parsed.data;
-  const unprepared = stages.findIndex(
-    ({ loss, train }, i) =>
-      loss === 'classification' &&
-      train[0] === 'text' &&
-      !stages.slice(0, i).some((s) => s.loss === 'classification' && s.train[0] === 'image'),
-  );
-  if (unprepared >= 0) {
-    throw new DiptychError(
-      'invalid_option',
-      `${where}: stages[${unprepared}] classifies captions: expected an earlier stage that classifies images`,
-    );
-  }
+  checkPrototypes(parsed.data.stages, where);
   return parsed.data;
+}
+
+/** Captions move towards prototypes that images have made. */
+function checkPrototypes(stages: readonly Stage[], where: string): void {
+  for (const [i, { loss, train, wordWeight }] of stages.entries()) {
+    if (loss !== 'classification' || train[0] !== 'text') continue;
+    const makers = stages
+      .slice(0, i)
+      .filter((stage) => stage.loss === 'classification' && stage.train[0] === 'image');
+    const fail = (does: string, expected: string): never => {
+      throw new DiptychError(
+        'invalid_option',
+        `${where}: stages[${i}] ${does}: expected an earlier stage that ${expected}`,
+      );
+    };
+    if (makers.length === 0) fail('classifies captions', 'classifies images');
+    if (wordWeight > 0 && !makers.some((stage) => stage.wordWeight > 0)) {
+      fail('has wordWeight', 'classifies images with wordWeight');
+    }
+  }
 }
 
 export type Stage = z.infer<typeof stageSchema>;

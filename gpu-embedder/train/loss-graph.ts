@@ -11,6 +11,7 @@ import { TrainableParameters } from '../model/parameters.ts';
 import type { Parameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/graph.ts';
+import * as op from '../onnx/operators/index.ts';
 import type { Stage } from './config.ts';
 import type { LossGraph } from './step.ts';
 import type { Modality, Tower } from './tower.ts';
@@ -29,13 +30,15 @@ export interface StagePlan {
   readonly stage: Stage;
   /** Those that the loss needs. */
   readonly roles: readonly TowerRole[];
-  /** Of the prototype table. */
+  /** Rows of the prototype tables. */
   readonly classes: number;
+  readonly words: number;
   readonly logitScale: number;
   readonly seed: number;
 }
 
 export const prototypesName = 'class_prototypes';
+export const wordPrototypesName = 'word_prototypes';
 export const gradientOutput = (parameter: string): string => `gradient:${parameter}`;
 export const featuresInput = (modality: Modality): string => `${modality}Features`;
 export const featuresGradient = (modality: Modality): string => `gradient:${modality}Features`;
@@ -99,12 +102,12 @@ export function towerInputs(g: Graph, { inputs }: Tower, rows: number): Value[] 
 }
 
 function stageLoss(
-  { stage, roles, classes, logitScale: initialScale }: StagePlan,
+  { stage, roles, classes, words, logitScale: initialScale }: StagePlan,
   p: TrainableParameters,
   embed: (modality: Modality) => Value,
 ): Value {
   const g = p.graph;
-  const { batch, scale } = stage;
+  const { batch, scale, wordWeight } = stage;
   const positives = (): Value => g.input('positives', [batch, batch]);
   switch (stage.loss) {
     case 'infonce':
@@ -119,14 +122,16 @@ function stageLoss(
       const embeddings = embed(modality);
       // Captions move towards prototypes that stay where the images left them.
       const scope: Parameters = modality === 'image' ? p : p.frozen();
-      const prototypes = scope.get(
-        prototypesName,
-        [classes, embedDim],
-        { std: 1 / Math.sqrt(embedDim) },
-        { decay: false },
-      );
-      const targets = g.input('targets', [batch, classes]);
-      return prototypeCrossEntropy(p, embeddings, prototypes, targets, scale);
+      const tell = (name: string, rows: number, targets: string): Value => {
+        const initial = { std: 1 / Math.sqrt(embedDim) };
+        const prototypes = scope.get(name, [rows, embedDim], initial, { decay: false });
+        const wanted = g.input(targets, [batch, rows]);
+        return prototypeCrossEntropy(p, embeddings, prototypes, wanted, scale);
+      };
+      const loss = tell(prototypesName, classes, 'targets');
+      if (wordWeight === 0 || words === 0) return loss;
+      const wordLoss = tell(wordPrototypesName, words, 'wordTargets');
+      return op.Add(g, loss, op.Mul(g, wordLoss, wordWeight));
     }
   }
 }

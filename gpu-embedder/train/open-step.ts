@@ -45,12 +45,12 @@ export async function openStep(
 export function planStage(
   stage: Stage,
   model: TrainingModel,
-  run: Pick<StagePlan, 'classes' | 'seed'>,
+  run: Pick<StagePlan, 'classes' | 'words' | 'seed'>,
 ): StagePlan {
   const needed: readonly Modality[] =
     stage.loss === 'infonce' || stage.loss === 'sigmoid' ? ['image', 'text'] : stage.train;
   const roles = needed.map((modality): TowerRole => ({
-    tower: model.tower(modality, stage.imageSize),
+    tower: model.tower(modality, stage),
     learns: stage.train.includes(modality) && model.learning.includes(modality),
     fromFeatures: model.frozenFeatures.includes(modality),
   }));

@@ -18,11 +18,14 @@ export function ownImageTower(
   };
 }
 
-/** The text tower of our architecture. */
-export function ownTextTower({ text, embedDim }: DualEncoderConfig): Tower {
+/** The text tower of our architecture. @param length - tokens that are read, at most its context */
+export function ownTextTower(
+  { text, embedDim }: DualEncoderConfig,
+  length = text.contextLength,
+): Tower {
   return {
     modality: 'text',
-    inputs: [{ name: 'ids', shape: [text.contextLength], dtype: 'int32' }],
+    inputs: [{ name: 'ids', shape: [Math.min(length, text.contextLength)], dtype: 'int32' }],
     featureWidth: text.width,
     embedDim,
     features: (p, [ids]) => textFeatures(p, ids, text),

@@ -20,5 +20,9 @@ export function plainImages(
 
 /** Texts as they are, [rows, sequence]; rows without a text repeat the first. */
 export function plainTexts(texts: readonly string[], rows: number, input: TextInput): Batch {
-  return tokenRows([...texts, ...new Array<string>(rows - texts.length).fill(texts[0])], input);
+  const all = [...texts, ...new Array<string>(rows - texts.length).fill(texts[0])];
+  return tokenRows(
+    all.map((text) => input.tokenise(text)),
+    input,
+  );
 }

@@ -3,6 +3,8 @@ import { createTokenizer } from '../../src/text/tokenizer.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { readModelFiles } from '../encode/model-files.ts';
 import { createTextTokeniser, padTokenId } from '../encode/tokenise-texts.ts';
+import type { TokenSplitter } from './split-tokens.ts';
+import { tokenSplitter } from './split-tokens.ts';
 
 /** Where the tokens of captions come from: plain data, so that it travels to threads. */
 export type TextInputSpec =
@@ -24,6 +26,8 @@ export interface TextInput {
   readonly padId: number;
   /** At most `sequence` ids, without padding. */
   tokenise(text: string): readonly number[];
+  /** Takes tokens apart as augmentation, where the tokenizer can. */
+  readonly split?: TokenSplitter;
 }
 
 /** Open the tokenizer of a run. */
@@ -35,6 +39,7 @@ export async function openTextInput(spec: TextInputSpec): Promise<TextInput> {
       sequence: contextLength,
       padId: 0,
       tokenise: (text) => tokenizer.encode(text).ids,
+      split: tokenSplitter(spec.tokenizer),
     };
   }
   const files = await readModelFiles(spec.dir);

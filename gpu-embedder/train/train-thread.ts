@@ -107,6 +107,7 @@ async function main(): Promise<TrainMessage> {
       ...data,
       model,
       classes: Math.max(1, set.classes.length),
+      words: set.words.list.length,
       validator,
       nextBatch: source.next,
       onRecord: (record) => send({ type: 'record', record }),

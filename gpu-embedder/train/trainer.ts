@@ -27,8 +27,9 @@ export interface TrainerOptions extends Omit<StepOptions, 'stageBegins'> {
   readonly config: TrainConfig;
   readonly stages: readonly TimedStage[];
   readonly model: TrainingModel;
-  /** Of the prototype table. */
+  /** Rows of the prototype tables. */
   readonly classes: number;
+  readonly words: number;
   readonly recordEvery: number;
   readonly checkpointEvery: number;
   readonly validateEvery: number;
@@ -77,10 +78,10 @@ async function trainStage(
   store: SlotStore,
   at: Progress,
 ): Promise<ValidationOutcome | null> {
-  const { config, model, classes, recordEvery, checkpointEvery, validateEvery } = options;
+  const { config, model, classes, words, recordEvery, checkpointEvery, validateEvery } = options;
   const stage = options.stages[at.stage];
   if (at.stageStep >= stage.steps) return null;
-  const plan = planStage(stage, model, { classes, seed: config.seed });
+  const plan = planStage(stage, model, { classes, words, seed: config.seed });
   const step = await openStep(plan, store, { ...options, stageBegins: at.stageStep === 0 });
   const meter = new Meter();
   const warmupSteps = Math.min(stage.warmupSteps, Math.floor(stage.steps / 10));

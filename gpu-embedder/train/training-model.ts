@@ -1,18 +1,21 @@
 import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { pixelNormalisation } from '../model/config.ts';
 import type { PixelNormalisation } from './augment.ts';
-import type { ScratchConfig } from './config.ts';
+import type { ScratchConfig, Stage } from './config.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
 import { ownImageTower, ownTextTower } from './own-towers.ts';
 import type { SlotStore } from './slots.ts';
 import type { Modality, Tower } from './tower.ts';
 
+/** Of the images, pixels; of the captions, tokens. */
+export type InputSizes = Pick<Stage, 'imageSize' | 'textLength'>;
+
 /** The model that a run trains: from scratch, or one that exists. */
 export interface TrainingModel {
   /** Of what it began with. */
   readonly hash: string;
-  /** @param imageSize - where a stage trains at another size */
-  tower(modality: Modality, imageSize?: number): Tower;
+  /** @param sizes - where a stage trains at others */
+  tower(modality: Modality, sizes?: InputSizes): Tower;
   /** Where logitScale starts, log space. */
   readonly logitScale: number;
   /** Side of the images, pixels. */
@@ -37,8 +40,8 @@ export function scratchModel(config: ScratchConfig, tokenizer: TokenizerJson): T
   const fitted = { ...architecture, text: { ...architecture.text, vocabSize } };
   return {
     hash: '',
-    tower: (modality, imageSize) =>
-      modality === 'image' ? ownImageTower(fitted, imageSize) : ownTextTower(fitted),
+    tower: (modality, { imageSize, textLength } = {}) =>
+      modality === 'image' ? ownImageTower(fitted, imageSize) : ownTextTower(fitted, textLength),
     logitScale: config.logitScale ?? Math.log(20),
     imageSize: architecture.image.imageSize,
     normalisation: pixelNormalisation,

@@ -8,6 +8,8 @@ import type { Random } from '../random.ts';
 import type { Picture } from './augment.ts';
 import { captionPool } from './captions.ts';
 import type { TrainConfig } from './config.ts';
+import type { WordTable } from './words.ts';
+import { collectWords } from './words.ts';
 
 /** One thing that images show: every training image belongs to exactly one subject. */
 export interface Subject {
@@ -26,6 +28,7 @@ export interface TrainingSet {
   readonly dataset: PreparedDataset;
   readonly subjects: readonly Subject[];
   readonly classes: readonly ImageClass[];
+  readonly words: WordTable;
   /** Subject of an item, by item ordinal; -1 for items that are not trained on. */
   readonly subjectOf: Int32Array;
   /** Class of an item; -1 where it has none. */
@@ -34,13 +37,13 @@ export interface TrainingSet {
   readonly training: readonly number[];
   /** Ordinals of the validation sample, in an order that depends on nothing but their ids. */
   readonly validation: readonly number[];
-  /** Its pixels are overwritten by the next call. */
-  picture(item: number): Picture;
+  /** Its pixels are overwritten by the next call. @param random - draw one of its styles */
+  picture(item: number, random?: Random): Picture;
   /**
    * Draw `count` items for a step: emoji by their concept (see `emojiShare`), other sets image by
    * image, each once an epoch.
    */
-  draw(step: number, count: number, random: Random): number[];
+  draw(step: number, count: number, emojiShare: number, random: Random): number[];
   close(): void;
 }
 
@@ -88,12 +91,17 @@ export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
     dataset,
     subjects,
     classes,
+    words: collectWords({ subjects, dataset }, config.minItemsPerWord),
     subjectOf,
     classOf,
     training,
     validation,
-    picture: (i) => ({ pixels: pixels.read(i, buffer), side, palette: items[i].palette }),
-    draw: sampler(subjects, training, config),
+    picture: (i, random) => {
+      const { palette, views = [] } = items[i];
+      const row = random && views.length > 0 ? random.pick([i, ...views]) : i;
+      return { pixels: pixels.read(row, buffer), side, palette };
+    },
+    draw: sampler(subjects, training, config.seed),
     close: () => pixels.close(),
   };
 }
@@ -101,7 +109,7 @@ export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
 function sampler(
   subjects: readonly Subject[],
   training: readonly number[],
-  { emojiShare, seed }: TrainConfig,
+  seed: number,
 ): TrainingSet['draw'] {
   const emoji = subjects.filter(({ concept }) => concept.group !== undefined);
   if (emoji.length === 0) {
@@ -110,10 +118,11 @@ function sampler(
   }
   const rest = subjects.filter(({ concept }) => concept.group === undefined);
   const others = rest.flatMap(({ items }) => items);
-  const share = others.length === 0 ? 1 : emojiShare;
-  return (_step, count, random) =>
+  return (_step, count, emojiShare, random) =>
     Array.from({ length: count }, () =>
-      random.uniform() < share ? random.pick(random.pick(emoji).items) : random.pick(others),
+      others.length === 0 || random.uniform() < emojiShare
+        ? random.pick(random.pick(emoji).items)
+        : random.pick(others),
     );
 }
 

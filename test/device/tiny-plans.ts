@@ -35,6 +35,7 @@ export function tinyPlan(name: PlanName, logitScale = Math.log(20)): StagePlan {
       { tower: ownTextTower(architecture), learns: textLearns, fromFeatures: !textLearns },
     ],
     classes: 1,
+    words: 0,
     logitScale,
     seed: 3,
   };

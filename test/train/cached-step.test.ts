@@ -6,7 +6,11 @@ import { noiseBatch, tinyConfig, tinyTrainingModel } from './tiny-stage.ts';
 /** The first moments after one step are the clipped gradients times one minus beta1. */
 async function oneStep(stage: object): Promise<{ loss: number; store: SlotStore }> {
   const config = tinyConfig(stage);
-  const plan = planStage(config.stages[0], tinyTrainingModel(config), { classes: 1, seed: 1 });
+  const plan = planStage(config.stages[0], tinyTrainingModel(config), {
+    classes: 1,
+    words: 0,
+    seed: 1,
+  });
   const store: SlotStore = new Map();
   const options = { threads: 1, device: 'cpu', stageBegins: true } as const;
   const step = await openStep(plan, store, options);

@@ -19,6 +19,7 @@ async function run(stage: object, resumeFrom: Checkpoint | null = null): Promise
     stages: config.stages as TimedStage[],
     model: tinyTrainingModel(config),
     classes: 1,
+    words: 0,
     threads: 1,
     device: 'cpu',
     recordEvery: 1,

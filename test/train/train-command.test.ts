@@ -78,6 +78,28 @@ test('labels are classes, and the captions of their images follow them', async (
   expect(losses[59]).toBeLessThan(losses[30]);
 });
 
+test('words are told beside classes, and short rows of captions will do', async () => {
+  const data = join(dir, 'words');
+  const label = (i: number) => (i < 12 ? ['boat', 'horse'][i % 2] : `alone-${i}`);
+  await writeImages(data, { captions: wordCaptions(24), label });
+  const stage = { loss: 'classification', steps: 30, batch: 12, wordWeight: 1 };
+  writeRecipe(
+    recipe,
+    [
+      { ...stage, train: ['image'] },
+      { ...stage, train: ['text'], textLength: 4 },
+    ],
+    { minItemsPerWord: 2 },
+  );
+  const { code } = await train('words', '--data', data, '--config', recipe);
+  expect(code).toBe(0);
+  const losses = readLog(join(dir, 'words/log.jsonl')).flatMap((r) =>
+    r.type === 'step' ? [r.loss] : [],
+  );
+  expect(losses[29]).toBeLessThan(losses[0]);
+  expect(losses[59]).toBeLessThan(losses[30]);
+});
+
 /** Flags, and what the message must say. */
 const refusals: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown flag', ['--learn'], /unknown option '--learn'/],
@@ -103,6 +125,17 @@ test('a recipe with a wrong field says which', async () => {
   writeRecipe(recipe, [{ loss: 'guess' }]);
   const { stderr } = await train('refused', '--data', photographs, '--config', recipe);
   expect(stderr).toMatch(/error\[invalid_option\].*stages\[0\]\.loss/s);
+});
+
+test('captions follow only the words that images were told', async () => {
+  writeRecipe(recipe, [
+    { loss: 'classification', train: ['image'] },
+    { loss: 'classification', train: ['text'], wordWeight: 1 },
+  ]);
+  const { stderr } = await train('refused', '--data', photographs, '--config', recipe);
+  expect(stderr).toMatch(
+    /error\[invalid_option\].*stages\[1\] has wordWeight: expected an earlier/s,
+  );
 });
 
 /** Captions of the images, and what the message must say. */

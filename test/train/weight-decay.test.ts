@@ -5,7 +5,11 @@ import { tinyConfig, tinyTrainingModel } from './tiny-stage.ts';
 
 test('weight decay takes products alone: no bias, norm, gain, position or temperature', () => {
   const config = tinyConfig({ loss: 'sigmoid' });
-  const plan = planStage(config.stages[0], tinyTrainingModel(config), { classes: 1, seed: 1 });
+  const plan = planStage(config.stages[0], tinyTrainingModel(config), {
+    classes: 1,
+    words: 0,
+    seed: 1,
+  });
   const { parameters } = buildLossGraph(plan);
   const names = (decays: boolean): string[] =>
     parameters.filter(({ decay }) => decay === decays).map(({ name }) => name);

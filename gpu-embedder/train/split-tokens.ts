@@ -1,0 +1,27 @@
+import type { Random } from '../random.ts';
+import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
+
+/** Take tokens apart at random. */
+export type TokenSplitter = (ids: readonly number[], random: Random) => number[];
+
+/** How likely a merge is undone. */
+const dropout = 0.1;
+
+/**
+ * Subword regularisation in the manner of BPE-dropout (arXiv:1910.13267): each merge that made a
+ * token is undone with a probability, from the last one back, so that a word is met in pieces, too,
+ * as a misspelt one will be.
+ */
+export function tokenSplitter({ model: { vocab, merges } }: TokenizerJson): TokenSplitter {
+  const parts = new Map<number, readonly [number, number]>();
+  for (const [left, right] of merges) {
+    const merged = vocab[left + right];
+    if (!parts.has(merged)) parts.set(merged, [vocab[left], vocab[right]]);
+  }
+  const split = (id: number, random: Random): number[] => {
+    const pair = parts.get(id);
+    if (!pair || random.uniform() >= dropout) return [id];
+    return pair.flatMap((part) => split(part, random));
+  };
+  return (ids, random) => ids.flatMap((id) => split(id, random));
+}

@@ -1,0 +1,62 @@
+import type { TrainingSet } from './training-set.ts';
+
+/** The words that captions are made of, and how much each tells. */
+export interface WordTable {
+  readonly list: readonly string[];
+  /**
+   * Spread a mass of 1 over the known words of some texts; none where no word is known.
+   *
+   * @param weights - of each text; 1 by default
+   */
+  spread(texts: readonly string[], weights?: readonly number[]): ReadonlyMap<number, number>;
+}
+
+/** Tags name what surrounds a thing, names the thing itself. */
+export const keywordWeight = 0.25;
+
+/** Distinct words of a text: runs of letters or of digits. */
+export function wordsOf(text: string): Set<string> {
+  return new Set(text.toLowerCase().match(/\p{L}+|\p{N}+/gu) ?? []);
+}
+
+/**
+ * Collect the English words that stand in the captions of at least `minItems` training images.
+ * A word weighs as much as it tells apart: log(images / images with the word), as in "Classification
+ * Done Right for Vision-Language Pre-Training" (SuperClass, arXiv:2411.03313, section 3.2).
+ */
+export function collectWords(
+  { subjects, dataset: { items } }: Pick<TrainingSet, 'subjects' | 'dataset'>,
+  minItems: number,
+): WordTable {
+  const counts = new Map<string, number>();
+  const add = (texts: readonly string[], times: number): void => {
+    for (const word of wordsOf(texts.join(' '))) counts.set(word, (counts.get(word) ?? 0) + times);
+  };
+  let total = 0;
+  for (const { concept, items: members } of subjects) {
+    total += members.length;
+    const own = members.flatMap((i) => items[i].captions);
+    add([...concept.names, ...concept.keywords, ...own], members.length);
+  }
+  const known = [...counts].filter(([, count]) => count >= minItems).sort();
+  const indexOf = new Map(known.map(([word], i) => [word, i]));
+  const tells = known.map(([, count]) => Math.log(1 + total / count));
+  return {
+    list: known.map(([word]) => word),
+    spread(texts, weights) {
+      const masses = new Map<number, number>();
+      let sum = 0;
+      for (const [i, text] of texts.entries()) {
+        for (const word of wordsOf(text)) {
+          const index = indexOf.get(word);
+          if (index === undefined) continue;
+          const mass = Math.max(masses.get(index) ?? 0, tells[index] * (weights?.[i] ?? 1));
+          sum += mass - (masses.get(index) ?? 0);
+          masses.set(index, mass);
+        }
+      }
+      for (const [index, mass] of masses) masses.set(index, mass / sum);
+      return masses;
+    },
+  };
+}
