@@ -13,9 +13,10 @@ export function registerPrepare(program: Command): void {
     .description('turn images and captions, wherever they are, into a prepared data set');
   prepare
     .command('pictograms')
-    .description('emoji and icon sets of npm packages; default: the demo, about 15,000 images')
+    .description('emoji and icon sets of npm packages; default: the demo, about 16,000 images')
     .option('--out <dir>', 'where the data set goes (default: .diptych/data/<choice of sets>)')
     .option('--all', 'the whole training corpus and the validation sets; installs packages')
+    .option('--variants', 'keep other styles of each icon as views, which training draws from')
     .option('--sets <names>', 'only these sets of corpus/sets.json, comma-separated', list)
     .option('--image-size <pixels>', 'side of an image', positive, defaults.imageSize)
     .option('--json', 'print the result as JSON')
@@ -127,6 +128,7 @@ interface PictogramOptions {
   readonly imageSize: number;
   readonly json?: boolean;
   readonly all?: boolean;
+  readonly variants?: boolean;
   readonly sets?: readonly string[];
 }
 interface CommonOptions {
@@ -157,9 +159,9 @@ interface ParquetOptions extends ColumnOptions {
   readonly imageColumn?: string;
 }
 
-function defaultName({ all, sets }: PictogramOptions): string {
-  if (sets !== undefined) return sets.join('+');
-  return all === true ? 'pictograms' : 'pictograms-demo';
+function defaultName({ all, sets, variants }: PictogramOptions): string {
+  const name = sets?.join('+') ?? (all === true ? 'pictograms' : 'pictograms-demo');
+  return variants === true ? `${name}-views` : name;
 }
 
 /** Print the summary to stderr, and the result to stdout: its place, or all of it as JSON. */
@@ -167,9 +169,10 @@ function show(result: PrepareResult, json: boolean | undefined): void {
   const skips = Object.entries(result.skipped).map(([code, count]) => `${count} ${code}`);
   const total = Object.values(result.skipped).reduce((sum, count) => sum + count, 0);
   const because = skips.length === 0 ? '' : ` (${skips.join(', ')})`;
+  const views = result.views === undefined ? '' : ` + ${result.views} views`;
   process.stderr.write(
     `${result.unchanged ? 'Nothing to do, the inputs are unchanged' : 'Prepared'}: ` +
-      `${result.inputs} inputs = ${result.prepared} prepared + ${total} skipped${because}\n` +
+      `${result.inputs} inputs = ${result.prepared} prepared${views} + ${total} skipped${because}\n` +
       (total === 0
         ? ''
         : `Each skipped input with its reason: ${join(result.dir, 'report.json')}\n`),

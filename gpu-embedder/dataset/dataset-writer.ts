@@ -27,6 +27,13 @@ export type NewImage =
 export interface DatasetWriter {
   /** @param pixels - RGBA8, alpha premultiplied, [imageSize, imageSize, 4] */
   add(item: NewItem, image: NewImage, pixels: Uint8Array): Promise<void>;
+  /**
+   * Add another drawing of an item; no item can be added after it.
+   *
+   * @param item - ordinal
+   * @param pixels - RGBA8, alpha premultiplied, [imageSize, imageSize, 4]
+   */
+  addView(item: number, pixels: Uint8Array): Promise<void>;
   /** Write the rest, and put the data set where it belongs. */
   finish(end: {
     readonly concepts: readonly Concept[];
@@ -68,6 +75,8 @@ export async function datasetWriter(
   let offset = 0;
   let count = 0;
   let captions = 0;
+  const views = new Map<number, number[]>();
+  let viewCount = 0;
 
   async function write(stream: WriteStream, data: string | Uint8Array): Promise<void> {
     if (failure !== undefined) throw failure;
@@ -76,6 +85,7 @@ export async function datasetWriter(
 
   return {
     async add(item, image, pixels) {
+      if (viewCount > 0) throw new Error(`${item.id}: expected every item before the first view`);
       const { id, title, captions: own, tags, ...rest } = item;
       const ref =
         'file' in image ? image : { offset, length: image.bytes.length, type: image.type };
@@ -91,22 +101,33 @@ export async function datasetWriter(
       count += 1;
       captions += own.length;
     },
+    async addView(item, pixels) {
+      hash.pixels.update(pixels);
+      await write(pixelFile, pixels);
+      views.set(item, [...(views.get(item) ?? []), count + viewCount]);
+      viewCount += 1;
+    },
     async finish({ concepts, sources, skipped, inputKey, imageRule, heldOut = new Set() }) {
       const conceptLines = concepts.map((concept) => `${JSON.stringify(concept)}\n`).join('');
       await writeFile(join(partial, 'concepts.jsonl'), conceptLines);
-      await writeFile(join(partial, 'report.json'), reportJson(count, skipped));
+      await writeFile(join(partial, 'report.json'), reportJson(count, viewCount, skipped));
       for (const stream of streams) stream.end();
       await Promise.all(streams.map((stream) => finished(stream)));
       const itemsDigest =
-        heldOut.size === 0
+        heldOut.size + views.size === 0
           ? hash.items.digest()
-          : await holdOut(join(partial, 'items.jsonl'), heldOut);
+          : await amendItems(join(partial, 'items.jsonl'), heldOut, views);
       const manifest: DatasetManifest = {
         formatVersion: datasetFormatVersion,
         name: basename(place),
         kind,
         imageSize,
-        counts: { items: count, concepts: concepts.length, captions },
+        counts: {
+          items: count,
+          concepts: concepts.length,
+          captions,
+          ...(viewCount > 0 && { views: viewCount }),
+        },
         sources,
         fingerprint: createHash('sha256')
           .update(itemsDigest)
@@ -149,35 +170,43 @@ async function destroyed(stream: WriteStream): Promise<void> {
 }
 
 /**
- * Mark items for validation, once it is known which.
+ * Mark items for validation and give items their views, once it is known which.
  *
  * @returns SHA-256 of the file
  */
-async function holdOut(file: string, ordinals: ReadonlySet<number>): Promise<Buffer> {
+async function amendItems(
+  file: string,
+  heldOut: ReadonlySet<number>,
+  views: ReadonlyMap<number, readonly number[]>,
+): Promise<Buffer> {
   const hash = createHash('sha256');
   await pipeline(
     function* () {
       let ordinal = 0;
       for (const line of readLines(file)) {
-        const item = JSON.parse(line) as Item;
-        const marked: Item = ordinals.has(ordinal++) ? { ...item, split: 'validation' } : item;
-        const text = `${JSON.stringify(marked)}\n`;
+        const item: Item = {
+          ...(JSON.parse(line) as Item),
+          ...(heldOut.has(ordinal) && { split: 'validation' }),
+          ...(views.has(ordinal) && { views: views.get(ordinal) }),
+        };
+        ordinal += 1;
+        const text = `${JSON.stringify(item)}\n`;
         hash.update(text);
         yield text;
       }
     },
-    createWriteStream(`${file}.split`),
+    createWriteStream(`${file}.amended`),
   );
-  await rename(`${file}.split`, file);
+  await rename(`${file}.amended`, file);
   return hash.digest();
 }
 
 /** Write a report with a line for each skip. */
-function reportJson(prepared: number, skipped: PrepareReport['skipped']): string {
+function reportJson(prepared: number, views: number, skipped: PrepareReport['skipped']): string {
   const lines = skipped.map((skip) => `\n    ${JSON.stringify(skip)}`).join(',');
   return `{
-  "inputs": ${prepared + skipped.length},
-  "prepared": ${prepared},
+  "inputs": ${prepared + views + skipped.length},
+  "prepared": ${prepared},${views === 0 ? '' : `\n  "views": ${views},`}
   "skipped": [${lines}${lines === '' ? '' : '\n  '}]
 }\n`;
 }

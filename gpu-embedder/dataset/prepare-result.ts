@@ -8,6 +8,8 @@ export interface PrepareResult {
   readonly unchanged: boolean;
   readonly inputs: number;
   readonly prepared: number;
+  /** Number of inputs that became views of an item; absent: none. */
+  readonly views?: number;
   /** Number of skipped inputs by code; report.json lists them. */
   readonly skipped: Readonly<Record<string, number>>;
   readonly counts: DatasetManifest['counts'];
@@ -29,6 +31,7 @@ export function prepareResult(
     unchanged,
     inputs: report.inputs,
     prepared: report.prepared,
+    ...(report.views !== undefined && { views: report.views }),
     skipped,
     counts: manifest.counts,
     fingerprint: manifest.fingerprint,

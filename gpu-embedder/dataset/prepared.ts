@@ -6,9 +6,10 @@ import type { Preprocessing } from '../../src/image/preprocessing.ts';
  *     <dir>/dataset.json      DatasetManifest
  *     <dir>/items.jsonl       one Item a line, in index order
  *     <dir>/concepts.jsonl    one Concept a line (may be empty)
- *     <dir>/pixels.bin        item i at i * size * size * 4: RGBA8, alpha premultiplied
+ *     <dir>/pixels.bin        row r at r * size * size * 4: RGBA8, alpha premultiplied; item i is row i,
+ *                             views of items are the rows after all items
  *     <dir>/originals.bin     image bytes of items whose image is packed (SVG of pictograms, members of shards)
- *     <dir>/report.json       inputs = prepared + skipped, each skip with its reason
+ *     <dir>/report.json       inputs = prepared + views + skipped, each skip with its reason
  */
 export const datasetFormatVersion = 1;
 
@@ -18,7 +19,13 @@ export interface DatasetManifest {
   readonly kind: 'pictograms' | 'folder' | 'coco' | 'tar' | 'parquet';
   /** Side of an image in pixels.bin. */
   readonly imageSize: number;
-  readonly counts: { readonly items: number; readonly concepts: number; readonly captions: number };
+  readonly counts: {
+    readonly items: number;
+    readonly concepts: number;
+    readonly captions: number;
+    /** Rows of pixels.bin after those of the items; absent: none. */
+    readonly views?: number;
+  };
   readonly sources: readonly SourceInfo[];
   /** SHA-256 (hex) over items, concepts and pixels: changes exactly when the content does. */
   readonly fingerprint: string;
@@ -60,6 +67,8 @@ export interface Item {
   /** `mono`: one colour on nothing, may be recoloured. */
   readonly palette: 'colour' | 'mono';
   readonly split: 'train' | 'validation';
+  /** Rows of pixels.bin with the same drawing in other styles; training draws one of them. */
+  readonly views?: readonly number[];
 }
 
 /**
@@ -84,6 +93,8 @@ export interface Concept {
 export interface PrepareReport {
   readonly inputs: number;
   readonly prepared: number;
+  /** Inputs that became views of an item; absent: none. */
+  readonly views?: number;
   readonly skipped: readonly {
     readonly where: string;
     readonly reason: string;

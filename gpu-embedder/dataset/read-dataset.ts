@@ -26,6 +26,7 @@ const manifestSchema: z.ZodType<DatasetManifest> = z.object({
     items: z.int().nonnegative(),
     concepts: z.int().nonnegative(),
     captions: z.int().nonnegative(),
+    views: z.int().nonnegative().optional(),
   }),
   sources: z.array(
     z.object({ name: z.string(), version: z.string().optional(), licence: z.string().optional() }),
@@ -83,35 +84,36 @@ export function readManifest(dir: string): DatasetManifest {
 /** The pixels of a data set, which are read item by item: they may be larger than the memory. */
 export interface Pixels {
   /**
-   * Read the pixels of an item.
+   * Read the pixels of an item or of a view.
    *
+   * @param row - ordinal of the item, or one of its `views`
    * @param into - memory of at least imageSize * imageSize * 4 bytes to read into
    * @returns RGBA8, alpha premultiplied, [imageSize, imageSize, 4]
    */
-  read(item: number, into?: Uint8Array): Uint8Array;
+  read(row: number, into?: Uint8Array): Uint8Array;
   close(): void;
 }
 
 /**
  * Open the pixels of a data set; threads open them each for itself.
  *
- * @throws DiptychError not_prepared - there are more or fewer than the items take
+ * @throws DiptychError not_prepared - there are more or fewer than the items and views take
  */
 export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'manifest'>): Pixels {
   const { counts, imageSize } = manifest;
   const length = imageSize * imageSize * 4;
   const path = join(dir, 'pixels.bin');
-  const expected = counts.items * length;
+  const expected = (counts.items + (counts.views ?? 0)) * length;
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size !== expected) {
     throw notPrepared(dir, `${path}: expected ${expected} bytes, got ${size}`);
   }
   const file = openSync(path, 'r');
   return {
-    read(item, into = new Uint8Array(length)) {
-      const read = readSync(file, into, 0, length, item * length);
+    read(row, into = new Uint8Array(length)) {
+      const read = readSync(file, into, 0, length, row * length);
       if (read < length) {
-        throw notPrepared(dir, `${path}: expected ${length} bytes of item ${item}, got ${read}`);
+        throw notPrepared(dir, `${path}: expected ${length} bytes of row ${row}, got ${read}`);
       }
       return into.subarray(0, length);
     },

@@ -108,7 +108,7 @@ describe('prepare folder', () => {
     expect(middle(0)).toEqual([255, 0, 0, 255]);
     expect(middle(1)).toEqual([0, 0, 255, 255]);
     expect(middle(2)).toEqual([128, 128, 128, 128]);
-    expect(() => pixels.read(3)).toThrow(/of item 3, got 0/);
+    expect(() => pixels.read(3)).toThrow(/of row 3, got 0/);
     pixels.close();
   });
 

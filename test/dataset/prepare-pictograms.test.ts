@@ -87,6 +87,11 @@ describe('prepare pictograms', () => {
     expect(await preparePictograms(options)).toEqual({ ...result, unchanged: true });
   });
 
+  it('takes an icon that is crossed out for another thing', () => {
+    expect(item('lucide:bell-off')).toMatchObject({ title: 'bell off', concept: 'icon:belloff' });
+    expect(item('lucide:bell').concept).toBe('1f514');
+  });
+
   it('says that the registry cannot be reached, where a set has to be installed', async () => {
     vi.stubEnv('npm_config_registry', 'http://127.0.0.1:9');
     vi.stubEnv('npm_config_cache', join(root, 'npm-cache'));
@@ -107,14 +112,92 @@ describe('prepare pictograms', () => {
   });
 });
 
+describe('prepare pictograms --variants', () => {
+  const out = join(root, 'views');
+  const withVariants = { ...options, out, variants: true };
+  let withViews: PrepareResult;
+  let viewed: PreparedDataset;
+  beforeAll(async () => {
+    withViews = await preparePictograms(withVariants);
+    viewed = openDataset(out);
+  }, 60_000);
+
+  it('keeps the items and makes views of the variants that were skipped', () => {
+    const meaning = ({ id, title, concept, tags, split }: Item) => [
+      id,
+      title,
+      concept,
+      tags,
+      split,
+    ];
+    expect(viewed.items.map(meaning)).toEqual(dataset.items.map(meaning));
+    const { views, prepared } = withViews;
+    expect(views).toBe(result.skipped.variant);
+    expect(viewed.manifest.counts).toMatchObject({ items: result.prepared, views });
+    const skipped = Object.values(withViews.skipped).reduce((sum, count) => sum + count, 0);
+    expect(withViews.inputs).toBe(prepared + views! + skipped);
+    expect(withViews.skipped).not.toHaveProperty('variant');
+    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as object;
+    expect(report).toMatchObject({ inputs: withViews.inputs, prepared, views });
+  });
+
+  it('gives each row after the items to one item, with another drawing than its own', () => {
+    const rows = viewed.items.flatMap(({ views = [] }) => views);
+    expect(rows.toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: withViews.views! }, (_, i) => viewed.items.length + i),
+    );
+    const music = viewed.items.findIndex(({ id }) => id === 'lucide:music');
+    expect(viewed.items[music].views).toHaveLength(3);
+    const pixels = openPixels(viewed);
+    const drawings = [music, ...viewed.items[music].views!].map((row) =>
+      Buffer.from(pixels.read(row)).toString('hex'),
+    );
+    pixels.close();
+    expect(new Set(drawings).size).toBe(4);
+  });
+
+  it('does nothing the second time', async () => {
+    expect(await preparePictograms(withVariants)).toEqual({ ...withViews, unchanged: true });
+    expect(viewed.manifest.inputKey).not.toBe(dataset.manifest.inputKey);
+    expect(withViews.fingerprint).not.toBe(result.fingerprint);
+  });
+
+  it('says so where the rows of the views are missing', () => {
+    const { manifest } = viewed;
+    const counts = { ...manifest.counts, views: manifest.counts.views! + 1 };
+    expect(() => openPixels({ dir: out, manifest: { ...manifest, counts } })).toThrow(
+      /pixels\.bin: expected \d+ bytes, got \d+/,
+    );
+  });
+});
+
 describe('iconStem', () => {
   it.each([
     ['heart-filled', 'tabler', 'heart'],
     ['heart-outline-rounded', 'material-symbols', 'heart'],
     ['ad-1x1', 'flag', 'ad'],
     ['park-15', 'maki', 'park'],
-    ['battery-3', 'tabler', 'battery'],
-    ['battery-3', 'mdi', 'battery-3'],
     ['car-battery', 'fa7-solid', 'car-battery'],
+    ['pills-3-bold-duotone', 'solar', 'pills'],
+    ['heart-broken-bold', 'solar', 'heart-broken'],
+    ['arrow-left-bold', 'mdi', 'arrow-left'],
+    ['scissors-circle-off', 'pepicons-pop', 'scissors-off'],
+    ['scissors-circle-filled', 'pepicons-pop', 'scissors'],
+    ['filter-alt', 'iconoir', 'filter'],
+    // A number, a state or a shape that makes another thing of it.
+    ['battery-3', 'tabler', 'battery-3'],
+    ['battery-3', 'mdi', 'battery-3'],
+    ['dice-3-filled', 'tabler', 'dice-3'],
+    ['flag-3', 'tabler', 'flag'],
+    ['clock-3', 'lucide', 'clock-3'],
+    ['clock-2', 'tabler', 'clock'],
+    ['bell-off', 'mdi', 'bell-off'],
+    ['bell-off-outline', 'mdi', 'bell-off'],
+    ['battery-negative', 'mdi', 'battery-negative'],
+    ['traffic-light', 'mdi', 'traffic-light'],
+    ['format-bold', 'mdi', 'format-bold'],
+    ['heart-broken', 'tabler', 'heart-broken'],
+    ['chart-line', 'lucide', 'chart-line'],
+    ['sort-alpha-down-alt', 'bi', 'sort-alpha-down-alt'],
   ])('%s of %s is %s', (name, set, stem) => expect(iconStem(name, set)).toBe(stem));
 });

@@ -11,6 +11,8 @@ export interface ChosenIcon {
   readonly name: string;
   /** Name without style and size, e.g. `heart`; of an emoji, its name. */
   readonly stem: string;
+  /** Names of the same thing in other styles. */
+  readonly variants: readonly string[];
 }
 
 const brandName = /(^|-)(logo|brand|brands)(-|$)/;
@@ -27,8 +29,8 @@ function isSkinTone(set: string, name: string): boolean {
 }
 
 /**
- * Choose one icon per drawing: no hidden, animated or brand icon, no skin tone, no second name of
- * the same drawing, and of an icon's style variants one.
+ * Choose one icon per thing: no hidden, animated or brand icon, no skin tone, no second name of
+ * the same drawing; style variants go with the one that is chosen.
  *
  * @param mapped - names that are known to show a Unicode emoji; they win over other names
  */
@@ -47,14 +49,16 @@ export function chooseIcons(
       .flatMap(([, names]) => names),
   );
   const byBody = new Map<string, string>();
-  const byStem = new Map<string, ChosenIcon>();
-  const names = Object.keys(data.icons);
-  if (set.emoji) names.sort((a, b) => Number(mapped.has(b)) - Number(mapped.has(a)));
+  const byStem = new Map<string, { readonly name: string; readonly variants: string[] }>();
+  const stemOf = (name: string): string => (set.emoji ? name : iconStem(name, set.set));
+  // The plainest name is the vendor's normal style; of two names of a drawing it is the better, too.
+  const plainness = (name: string): number =>
+    set.emoji ? Number(mapped.has(name)) : stemOf(name).length - name.length;
+  const names = Object.keys(data.icons).sort((a, b) => plainness(b) - plainness(a));
   for (const name of names) {
     const { body, hidden } = data.icons[name];
-    const stem = set.emoji ? name : iconStem(name, set.set);
+    const stem = stemOf(name);
     const same = byBody.get(body);
-    const variant = byStem.get(stem);
     if (hidden === true) skip(name, 'hidden', 'hidden by its set');
     else if (set.emoji && isSkinTone(set.set, name)) skip(name, 'skin_tone', 'a skin tone');
     else if (/<(animate|set)\b/.test(body)) skip(name, 'animated', 'animated');
@@ -63,14 +67,10 @@ export function chooseIcons(
     } else if (same !== undefined) skip(name, 'same_drawing', `the same drawing as ${same}`);
     else {
       byBody.set(body, name);
-      if (variant !== undefined && name !== stem) {
-        skip(name, 'variant', `a variant of ${variant.name}`);
-        continue;
-      }
-      // The plain name is the vendor's normal style, so it replaces a variant met earlier.
-      if (variant !== undefined) skip(variant.name, 'variant', `a variant of ${name}`);
-      byStem.set(stem, { name, stem });
+      const chosen = byStem.get(stem);
+      if (chosen === undefined) byStem.set(stem, { name, variants: [] });
+      else chosen.variants.push(name);
     }
   }
-  return { chosen: [...byStem.values()], skipped };
+  return { chosen: [...byStem].map(([stem, icon]) => ({ ...icon, stem })), skipped };
 }

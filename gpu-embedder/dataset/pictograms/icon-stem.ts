@@ -1,28 +1,60 @@
-/** Style of an icon, as vendors append it to the name. */
-const styleSuffix =
-  /-(outlined?|fill|filled|line|linear|bold|bold-duotone|line-duotone|duotone|thin|light|regular|broken|rounded|sharp|twotone|two-tone|solid|negative|24px|alt|off)$/;
-
-/** Suffixes that mean a style or another drawing of the same thing in one vendor's names only. */
-const vendorSuffixes: Readonly<Record<string, readonly RegExp[]>> = {
-  flag: [/-(1x1|4x3)$/],
-  maki: [/-(8|10|11|12|14|15|16|18|20|24|28|32|36|40|48|60|64|80|96|100|256)$/],
-  'pepicons-pop': [/-(circle-filled|circle-off|cutout)$/],
-  'streamline-ultimate-color': [/-(flat|duo)$/, /-0?[1-9]$/],
-  ...Object.fromEntries(
-    ['streamline-pixel', 'hugeicons', 'solar', 'ri', 'fa7-solid', 'tabler', 'lucide'].map((set) => [
-      set,
-      [/-0?[1-9]$/],
-    ]),
-  ),
+/**
+ * Styles, and further drawings of the same thing, as each vendor appends them to a name. A word is
+ * no style by itself: "sharp" is one in material-symbols, but not in "music-accidental-sharp" of
+ * mdi, and what is crossed out ("bell-off") is another thing in every set.
+ */
+const styleSuffixes: Readonly<Record<string, RegExp>> = {
+  bi: /(?<!^sort-.*)(-alt)?(-fill)?$/,
+  carbon: /(?<!^text)(-(alt|fill|filled|outline|solid))+$/,
+  'fa7-solid': /(?<!^sort-.*)-alt$/,
+  flag: /-(1x1|4x3)$/,
+  'game-icons': /-alt$/,
+  healthicons: /(-alt)?(-outline)?(-24px)?$/,
+  iconoir: /(-alt)?(-solid)?$/,
+  maki: /-(8|10|11|12|14|15|16|18|20|24|28|32|36|40|48|60|64|80|96|100|256)$/,
+  'material-symbols': /(-outline)?(-rounded|-sharp)?$/,
+  mdi: /((?<=^(?:arrow|check|swap)(?:-.*)?)-(bold|thin))?(-variant)?(-outline)?$/,
+  mingcute: /-(fill|line)$/,
+  'pepicons-pop': /(-(filled|outlined|cutout))?(-circle(-filled)?)?(?=(-off)?$)/,
+  ph: /-(bold|duotone|fill|light|thin)$/,
+  ri: /-(fill|line)$/,
+  solar: /-(bold|bold-duotone|broken|line-duotone|linear|outline)$/,
+  'streamline-ultimate-color': /(-alt)?(-(flat|duo))?$/,
+  tabler: /(-alt)?(-filled)?$/,
 };
+
+/** Sets that number the drawings of one thing. */
+const numberedSets: ReadonlySet<string> = new Set([
+  'fa7-solid',
+  'guidance',
+  'hugeicons',
+  'lucide',
+  'mingcute',
+  'ri',
+  'solar',
+  'streamline-pixel',
+  'streamline-ultimate-color',
+  'tabler',
+]);
+const drawingNumber = /-0?[1-9](?=(-off)?$)/;
+
+/** Names whose number says how many, how much, which: "dice-3" is no other drawing of "dice". */
+const counted = new RegExp(
+  `(^|-)(${[
+    'number|dice|dice-faces|clock-hour|box-multiple|play-card|casino-lucky|laurel-wreath|repeat',
+    'battery|battery-charging|battery-vertical|antenna-bars|signal|cell-signal|signal-cellular',
+    'signal-wifi|wifi|wifi-signal|volume|temperature|thermometer|progress|sim|dual-sim|device-sim',
+    'heading|h|columns|rows|paginate-filter|tally|tallymark|exposure-minus|exposure-plus|divide',
+    'forward|rewind-forward|rewind-backward|rewind-forward-square|rewind-backward-square|replay',
+    'time-duration|car-fan|ironing|wash-dry|wash-temperature|html|css|[0-9]+',
+  ].join('|')})-[1-9](-off)?$|^(dice-faces|heading|tally)-0[1-9]$`,
+);
+const countedBySet: Readonly<Record<string, RegExp>> = { lucide: /^(clock-.|calendar-1)$/ };
 
 /** Strip style and size from an icon's name, so that all drawings of one thing share a stem. */
 export function iconStem(name: string, set: string): string {
-  const suffixes = [styleSuffix, ...(vendorSuffixes[set] ?? [])];
-  let stem = name.toLowerCase();
-  for (;;) {
-    const shorter = suffixes.reduce((rest, suffix) => rest.replace(suffix, ''), stem);
-    if (shorter === stem) return stem;
-    stem = shorter;
-  }
+  const lower = name.toLowerCase();
+  const plain = set in styleSuffixes ? lower.replace(styleSuffixes[set], '') : lower;
+  const isCounted = counted.test(plain) || countedBySet[set]?.test(plain) === true;
+  return numberedSets.has(set) && !isCounted ? plain.replace(drawingNumber, '') : plain;
 }

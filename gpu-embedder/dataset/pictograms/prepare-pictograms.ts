@@ -1,9 +1,7 @@
 import { defaults } from '../../../src/config.ts';
-import { progressBar } from '../../progress.ts';
-import { datasetWriter, type NewItem } from '../dataset-writer.ts';
+import { datasetWriter } from '../dataset-writer.ts';
 import { prepareResult, type PrepareResult } from '../prepare-result.ts';
 import { datasetFormatVersion, type PrepareReport, type SourceInfo } from '../prepared.ts';
-import { isBlank, renderSvg } from '../render-svg.ts';
 import { inputKeyOf, reuseDataset } from '../reuse-dataset.ts';
 import { chooseIcons } from './choose-icons.ts';
 import { corpusPackages, installCorpus, type CorpusPackages } from './corpus-packages.ts';
@@ -12,11 +10,14 @@ import { languages, lexiconPackages, derivedPackage, readEmojiLexicon } from './
 import { iconSvg, readIconSet } from './icon-set.ts';
 import { iconTagPackages, readIconTags } from './icon-tags.ts';
 import { pictogramConcepts } from './pictogram-concepts.ts';
+import { variantSkip, writePictograms, type Pictogram } from './write-pictograms.ts';
 
 export interface PreparePictogramsOptions {
   readonly out: string;
   /** The whole corpus, validation sets included; default: the demo. */
   readonly all?: boolean;
+  /** Render the style variants of training icons, too, as views of their items. */
+  readonly variants?: boolean;
   /** Only these sets. */
   readonly sets?: readonly string[];
   /** Side of an image, pixels. */
@@ -25,17 +26,10 @@ export interface PreparePictogramsOptions {
   readonly corpusDir?: string;
 }
 
-interface Pictogram {
-  readonly item: NewItem;
-  readonly svg: string;
-}
 type Skip = PrepareReport['skipped'][number];
 
 /** Changes when the same packages give another data set. */
-const codeVersion = 2;
-
-/** Images rendered at a time; sharp renders on libuv's threads. */
-const inFlight = 64;
+const codeVersion = 3;
 
 /**
  * Prepare the pictogram corpus: choose icons, pool their captions, render them.
@@ -44,6 +38,7 @@ const inFlight = 64;
  */
 export async function preparePictograms(options: PreparePictogramsOptions): Promise<PrepareResult> {
   const { out, imageSize = defaults.imageSize, corpusDir = '.diptych/corpus' } = options;
+  const variants = options.variants === true;
   const sets = selectSets({ all: options.all, names: options.sets });
   const names = new Set(sets.map(({ set }) => set));
   const packages = corpusPackages(corpusDir);
@@ -62,6 +57,7 @@ export async function preparePictograms(options: PreparePictogramsOptions): Prom
       codeVersion,
       datasetFormatVersion,
       imageSize,
+      variants,
       languages,
       sets: [...names],
       packages: needed.map((name) => [name, packages.version(name)]),
@@ -71,38 +67,23 @@ export async function preparePictograms(options: PreparePictogramsOptions): Prom
   if (reused !== undefined) return reused;
   if (!needed.every(packages.has)) await installCorpus(corpusDir);
 
-  const { pictograms, concepts, skipped } = readPictograms(packages, sets, derived, imageSize);
+  const read = readPictograms(packages, sets, derived, { imageSize, variants });
+  const { pictograms, concepts } = read;
   const writer = await datasetWriter(out, 'pictograms', imageSize);
-  const progress = progressBar('Rendering', pictograms.length);
   try {
-    for (let start = 0; start < pictograms.length; start += inFlight) {
-      const batch = pictograms.slice(start, start + inFlight);
-      const rendered = await Promise.all(batch.map(({ svg }) => tryRender(svg, imageSize)));
-      for (const [i, { item, svg }] of batch.entries()) {
-        const pixels = rendered[i];
-        if (pixels instanceof Error) {
-          skipped.push({ where: item.id, reason: pixels.message, code: 'unreadable_image' });
-        } else if (isBlank(pixels)) {
-          skipped.push({ where: item.id, reason: 'nothing is drawn', code: 'blank' });
-        } else {
-          await writer.add(item, { bytes: Buffer.from(svg), type: 'image/svg+xml' }, pixels);
-        }
-      }
-      progress.update(start + batch.length);
-    }
+    const skipped = [...read.skipped, ...(await writePictograms(writer, pictograms, imageSize))];
     const sources = sets.map((set): SourceInfo => {
       const version = packages.version(set.package);
       return { name: set.package, licence: set.licence, ...(version && { version }) };
     });
     const manifest = await writer.finish({ concepts, sources, skipped, inputKey: keyOf() });
-    const prepared = manifest.counts.items;
-    const report = { inputs: prepared + skipped.length, prepared, skipped };
+    const { items: prepared, views } = manifest.counts;
+    const inputs = prepared + (views ?? 0) + skipped.length;
+    const report = { inputs, prepared, ...(views !== undefined && { views }), skipped };
     return prepareResult(out, manifest, report, false);
   } catch (error) {
     await writer.abort();
     throw error;
-  } finally {
-    progress.stop();
   }
 }
 
@@ -111,7 +92,7 @@ function readPictograms(
   packages: CorpusPackages,
   sets: readonly CorpusSet[],
   derived: boolean,
-  imageSize: number,
+  { imageSize, variants }: { readonly imageSize: number; readonly variants: boolean },
 ) {
   const codes = emojiMap();
   const meanings = pictogramConcepts(
@@ -129,25 +110,26 @@ function readPictograms(
     );
     const icons = chooseIcons(set, data, new Set(hexcodes.keys()));
     skipped.push(...icons.skipped);
+    const drawing = (name: string) => ({
+      id: `${set.set}:${name}`,
+      svg: iconSvg(data, name, imageSize),
+    });
+    // Validation measures every model on the same drawings, so it has no views.
+    const hasViews = variants && set.role === 'train';
     for (const icon of icons.chosen) {
-      const item: NewItem = {
-        id: `${set.set}:${icon.name}`,
+      const { id, svg } = drawing(icon.name);
+      const item = {
+        id,
         captions: [],
         ...meanings.meaningOf(set, icon, hexcodes.get(icon.name)),
         set: set.set,
         palette: set.kind,
         split: set.role,
       };
-      pictograms.push({ item, svg: iconSvg(data, icon.name, imageSize) });
+      pictograms.push({ item, svg, views: hasViews ? icon.variants.map(drawing) : [] });
+      if (hasViews) continue;
+      skipped.push(...icon.variants.map((name) => variantSkip(`${set.set}:${name}`, icon.name)));
     }
   }
   return { pictograms, concepts: meanings.concepts(), skipped };
-}
-
-async function tryRender(svg: string, size: number): Promise<Uint8Array | Error> {
-  try {
-    return await renderSvg(svg, size);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
