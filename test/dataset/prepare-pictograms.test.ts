@@ -26,7 +26,7 @@ let dataset: PreparedDataset;
 beforeAll(async () => {
   result = await preparePictograms(options);
   dataset = openDataset(options.out);
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
 const item = (id: string): Item => dataset.items.find((candidate) => candidate.id === id)!;
@@ -120,7 +120,7 @@ describe('prepare pictograms --variants', () => {
   beforeAll(async () => {
     withViews = await preparePictograms(withVariants);
     viewed = openDataset(out);
-  }, 60_000);
+  }, 120_000);
 
   it('keeps the items and makes views of the variants that were skipped', () => {
     const meaning = ({ id, title, concept, tags, split }: Item) => [
