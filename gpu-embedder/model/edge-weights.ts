@@ -9,7 +9,8 @@ import { readPreprocessing } from '../../src/image/preprocessing.ts';
 import type { Preprocessing } from '../../src/image/preprocessing.ts';
 import { imageTowerConfigSchema, textTowerConfigSchema } from './config.ts';
 import type { CnnConfig, TextTowerConfig } from './config.ts';
-import { packConvolution, packMatrix } from './pack-weights.ts';
+import { packConvolution, packMatrix, packProjection, packRows } from './pack-weights.ts';
+import type { PackedMatrix, PackedProjection } from './pack-weights.ts';
 import { openStoredWeights } from './stored-weights.ts';
 import type { WeightSource } from './stored-weights.ts';
 
@@ -75,11 +76,11 @@ export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
   };
 }
 
-/** A tensor as the ONNX file has it, and how it is packed; unpacked ones are copied. */
+/** A tensor as the ONNX file has it, and how it is packed as int8; unpacked ones are copied. */
 interface Packing {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly pack?: (data: Float32Array) => Tensor;
+  readonly pack?: (data: Float32Array) => PackedMatrix | PackedProjection;
 }
 
 function write(
@@ -90,9 +91,28 @@ function write(
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, pack } of packings) {
     const data = weights(name, shape);
-    tensors.set(name, pack ? pack(data) : { shape, data });
+    checkFinite(header.tower, name, data);
+    if (!pack) {
+      tensors.set(name, { shape, data });
+      continue;
+    }
+    const packed = pack(data);
+    const vector = (part: string, values: Float32Array): unknown =>
+      tensors.set(name.replace(/weight$/, part), { shape: [values.length], data: values });
+    tensors.set(name, { shape: packed.shape, data: packed.codes });
+    vector('scale', packed.scales);
+    if ('inputScale' in packed) vector('input_scale', packed.inputScale);
   }
   return writeWeights(header, tensors);
+}
+
+function checkFinite(tower: string, name: string, data: Float32Array): void {
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new DiptychError(
+    'unreadable_model',
+    `${tower} weights: ${name}: expected finite numbers, got ${data[at]} at ${at}`,
+  );
 }
 
 function textTensors(config: TextTowerConfig, embedDim: number): Packing[] {
@@ -105,8 +125,9 @@ function textTensors(config: TextTowerConfig, embedDim: number): Packing[] {
     ...dense(`layers.${i}.mlp.fc1`, width, mlpRatio * width),
     ...dense(`layers.${i}.mlp.fc2`, mlpRatio * width, width),
   ]);
+  const packTokens = (data: Float32Array): PackedMatrix => packRows(data, vocabSize, width);
   return [
-    { name: 'token_embedding.weight', shape: [vocabSize, width] },
+    { name: 'token_embedding.weight', shape: [vocabSize, width], pack: packTokens },
     { name: 'position_embedding.weight', shape: [contextLength, width] },
     ...layers.flat(),
     ...norm('final_ln', width),
@@ -125,7 +146,7 @@ function imageTensors({ stem, channels, blocks }: CnnConfig, embedDim: number): 
   return [
     ...convolution('stem', channels[0], 3, stem, 3),
     ...stages.flat(),
-    ...dense('image_projection', channels[channels.length - 1], embedDim),
+    ...dense('image_projection', channels[channels.length - 1], embedDim, packProjection),
   ];
 }
 
@@ -136,9 +157,9 @@ function norm(name: string, width: number): Packing[] {
   ];
 }
 
-function dense(name: string, from: number, to: number): Packing[] {
+function dense(name: string, from: number, to: number, pack = packMatrix): Packing[] {
   return [
-    { name: `${name}.weight`, shape: [from, to], pack: (data) => packMatrix(data, from, to) },
+    { name: `${name}.weight`, shape: [from, to], pack: (data) => pack(data, from, to) },
     { name: `${name}.bias`, shape: [to] },
   ];
 }
@@ -151,7 +172,7 @@ function convolution(
   kernel: number,
 ): Packing[] {
   const shape = [out, channels * block * block, kernel, kernel];
-  const pack = (data: Float32Array): Tensor =>
+  const pack = (data: Float32Array): PackedMatrix =>
     packConvolution(data, { out, channels, block, kernel });
   return [
     { name: `${name}.weight`, shape, pack },

@@ -1,9 +1,55 @@
 import { weightsFormat } from '../../src/encoder/weights-format.ts';
-import type { Tensor } from '../../src/encoder/weights-format.ts';
+import { quantiseNumbers } from './quantise-weights.ts';
+
+/** A matrix as int8, see src/encoder/weights-format.ts. */
+export interface PackedMatrix {
+  readonly shape: readonly number[];
+  readonly codes: Int8Array;
+  /** Of each column, or of each row of a table. */
+  readonly scales: Float32Array;
+}
+
+/** Pack a table whose rows are looked up. `data` [rows, width]. */
+export function packRows(data: Float32Array, rows: number, width: number): PackedMatrix {
+  const codes = new Int8Array(rows * width);
+  const scales = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const quantised = quantiseNumbers(data.subarray(row * width, (row + 1) * width));
+    codes.set(quantised.codes, row * width);
+    scales[row] = quantised.scale;
+  }
+  return { shape: [rows, width], codes, scales };
+}
 
 /** Pack a dense layer's matrix for the edge kernel. `data` [depth, columns]. */
-export function packMatrix(data: Float32Array, depth: number, columns: number): Tensor {
+export function packMatrix(data: Float32Array, depth: number, columns: number): PackedMatrix {
   return packPanels(depth, columns, (row, column) => data[row * columns + column]);
+}
+
+/** A matrix whose input is multiplied by `inputScale` [depth] first. */
+export interface PackedProjection extends PackedMatrix {
+  readonly inputScale: Float32Array;
+}
+
+/**
+ * Pack a matrix that a batch normalisation of its input was folded into: its rows lie orders of
+ * magnitude apart, and in a column's one scale the small ones, whose inputs are large, would drown.
+ * They are brought to one root mean square first.
+ *
+ * @param data - [depth, columns]
+ */
+export function packProjection(
+  data: Float32Array,
+  depth: number,
+  columns: number,
+): PackedProjection {
+  const inputScale = Float32Array.from({ length: depth }, (_, row) => {
+    const values = data.subarray(row * columns, (row + 1) * columns);
+    const squares = values.reduce((sum, value) => sum + value * value, 0);
+    return Math.sqrt(squares / columns) || 1;
+  });
+  const level = data.map((value, i) => value / inputScale[Math.floor(i / columns)]);
+  return { ...packMatrix(level, depth, columns), inputScale };
 }
 
 export interface ConvolutionShape {
@@ -22,7 +68,7 @@ export interface ConvolutionShape {
  *
  * @param data - [out, channels, block dy, block dx, kernel y, kernel x], as in the ONNX file
  */
-export function packConvolution(data: Float32Array, shape: ConvolutionShape): Tensor {
+export function packConvolution(data: Float32Array, shape: ConvolutionShape): PackedMatrix {
   const { out, channels, block, kernel } = shape;
   const area = block * block;
   const taps = kernel * kernel;
@@ -40,14 +86,18 @@ function packPanels(
   depth: number,
   columns: number,
   at: (row: number, column: number) => number,
-): Tensor {
+): PackedMatrix {
   const { panel } = weightsFormat;
-  const data = new Float32Array(depth * columns);
-  let to = 0;
-  for (let first = 0; first < columns; first += panel) {
-    for (let row = 0; row < depth; row++) {
-      for (let column = first; column < first + panel; column++) data[to++] = at(row, column);
-    }
+  const codes = new Int8Array(depth * columns);
+  const scales = new Float32Array(columns);
+  const values = new Float32Array(depth);
+  for (let column = 0; column < columns; column++) {
+    for (let row = 0; row < depth; row++) values[row] = at(row, column);
+    const quantised = quantiseNumbers(values);
+    scales[column] = quantised.scale;
+    const inPanel = column % panel;
+    const start = (column - inPanel) * depth + inPanel;
+    for (let row = 0; row < depth; row++) codes[start + row * panel] = quantised.codes[row];
   }
-  return { shape: [columns / panel, depth, panel], data };
+  return { shape: [columns / panel, depth, panel], codes, scales };
 }

@@ -9,7 +9,7 @@ import { keywordHeapFactor } from '../query/keyword-index.ts';
 const jsonHeapFactor = 4;
 /** The same for tokenizer.json, whose vocabulary and merges become maps. */
 const tokenizerHeapFactor = 8;
-/** Activations of a tower, next to its weights. */
+/** Activations of a tower and the panel of weights that is widened, next to its weights. */
 const towerScratchBytes = 2 * 1024 * 1024;
 const pageBytes = 65536;
 

@@ -2,7 +2,7 @@ import { DiptychError } from '../errors.ts';
 import { createMemory, instantiate } from '../kernel/webassembly.ts';
 import type { WasmMemory } from '../kernel/webassembly.ts';
 import type { EncoderKernel } from './encoder-kernel.ts';
-import type { StoredHeader } from './weights-format.ts';
+import type { StoredHeader, TensorType } from './weights-format.ts';
 
 const pageBytes = 65536;
 /** The first page is the module's own: constants of its exponential function. */
@@ -61,21 +61,23 @@ export function addScratch<Name extends string>(
   return Object.fromEntries(rooms) as Record<Name, Room>;
 }
 
+/** Where a tensor of this name, shape and type lies; float32 where no type is told. */
+export type TensorAddress = (name: string, shape: readonly number[], type?: TensorType) => number;
+
 /**
  * Give addresses of tensors by name.
  *
- * @returns name and shape to address; throws `unreadable_model` for a missing tensor or another shape
+ * @returns a function that throws `unreadable_model` for a missing tensor, another shape or type
  */
-export function tensorAddresses(
-  header: StoredHeader,
-): (name: string, shape: readonly number[]) => number {
-  return (name, shape) => {
-    const place = header.tensors[name];
-    if (place === undefined || place.shape.join() !== shape.join()) {
-      const got = place === undefined ? 'nothing' : `[${place.shape.join(', ')}]`;
+export function tensorAddresses({ tower, tensors }: StoredHeader): TensorAddress {
+  return (name, shape, type = 'float32') => {
+    const place = tensors[name];
+    const expected = `${type} [${shape.join(', ')}]`;
+    const got = place ? `${place.type} [${place.shape.join(', ')}]` : 'nothing';
+    if (got !== expected) {
       throw new DiptychError(
         'unreadable_model',
-        `${header.tower} weights: ${name}: expected shape [${shape.join(', ')}], got ${got}`,
+        `${tower} weights: ${name}: expected ${expected}, got ${got}`,
       );
     }
     return weightsAt + place.offset;

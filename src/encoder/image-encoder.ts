@@ -1,7 +1,7 @@
 import { DiptychError } from '../errors.ts';
 import { addScratch, createEncoderMemory, tensorAddresses } from './encoder-memory.ts';
 import type { EncoderMemory, Room } from './encoder-memory.ts';
-import { findLayer, normalised } from './layer.ts';
+import { findLayer, normalised, panelLength } from './layer.ts';
 import type { Layer } from './layer.ts';
 import { readWeights } from './read-weights.ts';
 import type { ImageTowerHeader } from './weights-format.ts';
@@ -56,11 +56,13 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
   }));
   const last = stages[stages.length - 1];
   const projection = layer('image_projection', last.width, embedDim);
+  const inputScaleAt = address('image_projection.input_scale', [last.width]);
 
   const lengths: Record<string, number> = {
     input: mapLength(stages[0].side, folded),
     pooled: last.width,
     embedding: embedDim,
+    panel: panelLength(header),
   };
   for (const [i, { side, width }] of stages.entries()) {
     lengths[`x${i}`] = mapLength(side, width);
@@ -72,6 +74,7 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
     x: featureMap(room[`x${i}`], side, width),
     hidden: featureMap(room[`hidden${i}`], side, width),
   }));
+  const inputScale = new Float32Array(memory.memory.buffer, inputScaleAt, last.width);
   const writePixels = pixelWriter(header, input);
 
   /** 3x3 convolution, then relu: to = relu(from * layer (+ to)). */
@@ -80,7 +83,7 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
     kernel.product(
       to.side, to.side, 3, layer.depth / 3, layer.columns,
       from.at, from.line, from.pixel, from.line,
-      layer.weights, layer.bias, to.origin, to.line, to.pixel, add, true,
+      layer.weights, layer.scale, layer.bias, room.panel.at, to.origin, to.line, to.pixel, add, true,
     );
   }
 
@@ -90,7 +93,7 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
     kernel.product(
       to.side, to.side, 2, layer.depth / 2, layer.columns,
       from.origin, 2 * from.line, 2 * from.pixel, from.line,
-      layer.weights, layer.bias, to.origin, to.line, to.pixel, false, false,
+      layer.weights, layer.scale, layer.bias, room.panel.at, to.origin, to.line, to.pixel, false, false,
     );
   }
 
@@ -117,10 +120,11 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
       }
       const { origin, line, side } = maps[maps.length - 1].x;
       kernel.mean(side, side, last.width, origin, line, room.pooled.at);
+      room.pooled.values.forEach((value, i, pooled) => (pooled[i] = value * inputScale[i]));
       // prettier-ignore
       kernel.product(
         1, 1, 1, last.width, embedDim, room.pooled.at, 0, 0, 0,
-        projection.weights, projection.bias, room.embedding.at, 0, 0, false, false,
+        projection.weights, projection.scale, projection.bias, room.panel.at, room.embedding.at, 0, 0, false, false,
       );
       return normalised(room.embedding.values);
     },

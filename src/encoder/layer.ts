@@ -1,28 +1,38 @@
+import type { TensorAddress } from './encoder-memory.ts';
 import { weightsFormat } from './weights-format.ts';
+import type { StoredHeader } from './weights-format.ts';
 
 /** Addresses of a dense or convolution layer. */
 export interface Layer {
   readonly weights: number;
+  readonly scale: number;
   readonly bias: number;
   /** Numbers that go into one output. */
   readonly depth: number;
   readonly columns: number;
 }
 
-/** Find the tensors `NAME.weight` (packed) and `NAME.bias`. */
+/** Find the tensors `NAME.weight` (packed), `NAME.scale` and `NAME.bias`. */
 export function findLayer(
-  address: (name: string, shape: readonly number[]) => number,
+  address: TensorAddress,
   name: string,
   depth: number,
   columns: number,
 ): Layer {
   const { panel } = weightsFormat;
   return {
-    weights: address(`${name}.weight`, [columns / panel, depth, panel]),
+    weights: address(`${name}.weight`, [columns / panel, depth, panel], 'int8'),
+    scale: address(`${name}.scale`, [columns]),
     bias: address(`${name}.bias`, [columns]),
     depth,
     columns,
   };
+}
+
+/** Numbers of the largest panel of a file: the room in which the kernel widens each. */
+export function panelLength({ tensors }: StoredHeader): number {
+  const packed = Object.values(tensors).filter(({ shape }) => shape.length === 3);
+  return Math.max(...packed.map(({ shape: [, depth, panel] }) => depth * panel));
 }
 
 /** Copy a vector at unit length. */

@@ -1,7 +1,7 @@
 import { DiptychError } from '../errors.ts';
 import { addScratch, createEncoderMemory, tensorAddresses } from './encoder-memory.ts';
 import type { EncoderMemory, Room } from './encoder-memory.ts';
-import { findLayer, normalised } from './layer.ts';
+import { findLayer, normalised, panelLength } from './layer.ts';
 import type { Layer } from './layer.ts';
 import { readWeights } from './read-weights.ts';
 
@@ -54,7 +54,8 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
   }));
   const finalNorm = norm('final_ln');
   const projection = layer('text_projection', width, embedDim);
-  const tokensAt = address('token_embedding.weight', [vocabSize, width]);
+  const tokensAt = address('token_embedding.weight', [vocabSize, width], 'int8');
+  const tokenScaleAt = address('token_embedding.scale', [vocabSize]);
   const positionsAt = address('position_embedding.weight', [contextLength, width]);
 
   const room = addScratch(memory, {
@@ -65,9 +66,11 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
     hidden: contextLength * mlpRatio * width,
     pooled: width,
     embedding: embedDim,
+    panel: panelLength(header),
   });
   const { buffer } = memory.memory;
-  const tokens = new Float32Array(buffer, tokensAt, vocabSize * width);
+  const tokens = new Int8Array(buffer, tokensAt, vocabSize * width);
+  const tokenScale = new Float32Array(buffer, tokenScaleAt, vocabSize);
   const positions = new Float32Array(buffer, positionsAt, contextLength * width);
 
   const normalise = (rows: number, { scale, bias }: Norm): void =>
@@ -75,11 +78,14 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
 
   /** to = from x layer (+ to) (then relu), for the first `rows` rows. */
   function apply(rows: number, from: Room, layer: Layer, to: Room, mode: Mode = {}): void {
-    const { depth, columns, weights, bias } = layer;
+    const { depth, columns, weights, scale, bias } = layer;
     const { add = false, relu = false } = mode;
     const [fromRow, toRow] = [4 * depth, 4 * columns];
     // prettier-ignore
-    kernel.product(1, rows, 1, depth, columns, from.at, 0, fromRow, 0, weights, bias, to.at, 0, toRow, add, relu);
+    kernel.product(
+      1, rows, 1, depth, columns, from.at, 0, fromRow, 0,
+      weights, scale, bias, room.panel.at, to.at, 0, toRow, add, relu,
+    );
   }
 
   return {
@@ -88,9 +94,10 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
     encode(ids) {
       const rows = countTokens(ids, contextLength, vocabSize);
       for (let row = 0; row < rows; row++) {
+        const [token, scale] = [ids[row] * width, tokenScale[ids[row]]];
         for (let i = 0; i < width; i++) {
           const at = row * width + i;
-          room.x.values[at] = tokens[ids[row] * width + i] + positions[at];
+          room.x.values[at] = scale * tokens[token + i] + positions[at];
         }
       }
       for (const { ln1, qkv, out, ln2, fc1, fc2 } of blocks) {

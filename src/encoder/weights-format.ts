@@ -7,14 +7,17 @@
  *     12  u32  checksum of all bytes from 16 on, see checksum.ts
  *     16  u32  bytes of the header
  *     20  header: JSON, UTF-8, TowerHeader
- *      …  tensors: float32, each at a multiple of 64, zeros in between
+ *      …  tensors: float32 or int8, each at a multiple of 64, zeros in between
  *
- * Matrices are packed into panels of 8 columns, [columns / 8, depth, 8], in the order in which the
- * kernel reads them (src/kernel/assembly/encoder.ts).
+ * Matrices `NAME.weight` are int8, packed into panels of 8 columns, [columns / 8, depth, 8], in the
+ * order in which the kernel reads them (src/kernel/assembly/encoder.ts). A column is its numbers times
+ * its `NAME.scale` [columns], float32. `token_embedding.weight` is int8 [tokens, width], with a scale
+ * per row. Biases, norms and positions are float32. The input of `image_projection` is multiplied
+ * by `image_projection.input_scale` first.
  */
 export const weightsFormat = {
   magic: 'DPTW',
-  version: 1,
+  version: 2,
   alignment: 64,
   offsets: { version: 4, fileBytes: 8, checksum: 12, headerBytes: 16, header: 20 },
   /** Columns of a panel; every width of a tower is a multiple of it. */
@@ -48,13 +51,16 @@ export interface ImageTowerHeader {
 
 export type TowerHeader = TextTowerHeader | ImageTowerHeader;
 
+export type TensorType = 'float32' | 'int8';
+
 export interface Tensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Int8Array;
 }
 
 /** Where a tensor lies; `offset` in bytes from the start of the file. */
 export interface TensorPlace {
+  readonly type: TensorType;
   readonly shape: readonly number[];
   readonly offset: number;
 }

@@ -16,7 +16,7 @@ export function writeWeights(
   file.set(new TextEncoder().encode(magic));
   file.set(json, offsets.header);
   for (const [name, { data }] of tensors) {
-    new Float32Array(file.buffer, table[name].offset, data.length).set(data);
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), table[name].offset);
   }
   const view = new DataView(file.buffer);
   view.setUint32(offsets.version, version, true);
@@ -33,7 +33,8 @@ function placeTensors(
   const table: Record<string, TensorPlace> = {};
   let end = start;
   for (const [name, { shape, data }] of tensors) {
-    table[name] = { shape, offset: end };
+    const type = data instanceof Int8Array ? 'int8' : 'float32';
+    table[name] = { type, shape, offset: end };
     end = align(end + data.byteLength);
   }
   return { table, end };

@@ -14,8 +14,19 @@ const rowsOf = (data: Float32Array, width: number): number[][] =>
     ...data.subarray(i * width, (i + 1) * width),
   ]);
 
+/**
+ * A matrix [depth, columns] that int8 holds exactly: whole numbers up to 127, which every column
+ * has, times a power of two of its own.
+ */
+function matrix(depth: number, columns: number): Float32Array {
+  return Float32Array.from({ length: depth * columns }, (_, i) => {
+    const whole = i < columns ? 127 * (-1) ** i : random.integer(255) - 127;
+    return whole * 2 ** ((i % columns) % 5);
+  });
+}
+
 /** A kernel over a fresh memory, with the arrays placed one after the other, NaN in between. */
-function place(...arrays: Float32Array[]): {
+function place(...arrays: (Float32Array | Int8Array)[]): {
   kernel: EncoderKernel;
   at: number[];
   read: (at: number, length: number) => number[];
@@ -26,7 +37,8 @@ function place(...arrays: Float32Array[]): {
   let end = 65536;
   const at = arrays.map((array) => {
     const start = end;
-    new Float32Array(memory.buffer, start, array.length).set(array);
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    new Uint8Array(memory.buffer, start).set(bytes);
     end += Math.ceil(array.byteLength / 64) * 64 + 64;
     return start;
   });
@@ -44,33 +56,42 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
 }
 
 describe('product', () => {
-  for (const rows of [1, 2, 3, 4, 5, 7, 8]) {
+  for (const rows of [1, 2, 3, 4, 5, 6, 7, 8]) {
     for (const [depth, columns] of [
       [1, 8],
       [13, 24],
       [32, 16],
     ]) {
       it(`multiplies ${rows} x ${depth} x ${columns}`, () => {
-        const [x, w, bias] = [rows * depth, depth * columns, columns].map(numbers);
-        const packed = packMatrix(w, depth, columns).data;
-        const { kernel, at, read } = place(x, packed, bias, new Float32Array(rows * columns));
+        const [x, bias, w] = [numbers(rows * depth), numbers(columns), matrix(depth, columns)];
+        const { codes, scales } = packMatrix(w, depth, columns);
+        const [panel, output] = [8 * depth, rows * columns].map((n) => new Float32Array(n));
+        const { kernel, at, read } = place(x, codes, scales, bias, panel, output);
         // prettier-ignore
-        kernel.product(1, rows, 1, depth, columns, at[0], 0, 4 * depth, 0, at[1], at[2], at[3], 0, 4 * columns, false, false);
+        kernel.product(
+          1, rows, 1, depth, columns, at[0], 0, 4 * depth, 0,
+          at[1], at[2], at[3], at[4], at[5], 0, 4 * columns, false, false,
+        );
         const expected = reference.product(rowsOf(x, depth), rowsOf(w, columns), [...bias]);
-        expectClose(read(at[3], rows * columns), expected.flat());
+        expectClose(read(at[5], rows * columns), expected.flat());
+        const after = read(at[5] + 4 * rows * columns, 8);
+        expect(after, 'nothing is written past the last row').toEqual(after.fill(NaN));
       });
     }
   }
 
   it('adds to what is there, then cuts off below zero', () => {
-    const [x, w, bias, before] = [5 * 3, 3 * 8, 8, 5 * 8].map(numbers);
-    const packed = packMatrix(w, 3, 8).data;
-    const { kernel, at, read } = place(x, packed, bias, before);
+    const [x, bias, before] = [5 * 3, 8, 5 * 8].map(numbers);
+    const w = matrix(3, 8);
+    const { codes, scales } = packMatrix(w, 3, 8);
+    const { kernel, at, read } = place(x, codes, scales, bias, new Float32Array(24), before);
     // prettier-ignore
-    kernel.product(1, 5, 1, 3, 8, at[0], 0, 12, 0, at[1], at[2], at[3], 0, 32, true, true);
+    kernel.product(
+      1, 5, 1, 3, 8, at[0], 0, 12, 0, at[1], at[2], at[3], at[4], at[5], 0, 32, true, true,
+    );
     const sums = reference.product(rowsOf(x, 3), rowsOf(w, 8), [...bias]).flat();
     expectClose(
-      read(at[3], 40),
+      read(at[5], 40),
       sums.map((sum, i) => Math.max(0, sum + before[i])),
     );
   });
@@ -81,7 +102,10 @@ describe('product', () => {
     [6, 8, 8],
   ]) {
     it(`convolves ${channels} maps of ${side} x ${side} into ${out}`, () => {
-      const [w, bias] = [out * channels * 9, out].map(numbers);
+      const depth = 9 * channels;
+      const columns = matrix(depth, out);
+      const w = columns.map((_, i) => columns[(i % depth) * out + Math.floor(i / depth)]);
+      const bias = numbers(out);
       const planes = Array.from({ length: channels }, () => rowsOf(numbers(side * side), side));
       const line = (side + 2) * channels;
       const input = new Float32Array((side + 2) * line);
@@ -90,19 +114,20 @@ describe('product', () => {
           row.forEach((value, x) => (input[(y + 1) * line + (x + 1) * channels + c] = value)),
         ),
       );
-      const packed = packConvolution(w, { out, channels, block: 1, kernel: 3 }).data;
-      const { kernel, at, read } = place(input, packed, bias, new Float32Array(side * side * out));
+      const { codes, scales } = packConvolution(w, { out, channels, block: 1, kernel: 3 });
+      const [panel, output] = [8 * depth, side * side * out].map((n) => new Float32Array(n));
+      const { kernel, at, read } = place(input, codes, scales, bias, panel, output);
       // prettier-ignore
       kernel.product(
         side, side, 3, 3 * channels, out, at[0], 4 * line, 4 * channels, 4 * line,
-        at[1], at[2], at[3], 4 * side * out, 4 * out, false, false,
+        at[1], at[2], at[3], at[4], at[5], 4 * side * out, 4 * out, false, false,
       );
       const expected = reference.convolution(planes, w, [...bias], 3);
       const interleaved = Array.from({ length: side * side * out }, (_, i) => {
         const position = Math.floor(i / out);
         return expected[i % out][Math.floor(position / side)][position % side];
       });
-      expectClose(read(at[3], side * side * out), interleaved);
+      expectClose(read(at[5], side * side * out), interleaved);
     });
   }
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { edgeWeights } from '../../gpu-embedder/model/edge-weights.ts';
 import type { EdgeWeights } from '../../gpu-embedder/model/edge-weights.ts';
-import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import { exportImported } from '../../gpu-embedder/model/import/export-imported.ts';
 import { openSession, tensor } from '../../gpu-embedder/onnx/session.ts';
 import { createRandom } from '../../gpu-embedder/random.ts';
 import { loadWasm } from '../../gpu-embedder/wasm-modules.ts';
@@ -12,6 +12,7 @@ import { createEncoderMemory } from '../../src/encoder/encoder-memory.ts';
 import { createImageEncoder } from '../../src/encoder/image-encoder.ts';
 import { createTextEncoder, openTextEncoder } from '../../src/encoder/text-encoder.ts';
 import { toPixelValues } from '../../src/image/preprocess.ts';
+import { writeInt8Model } from './int8-model.ts';
 
 let folder: string;
 let weights: EdgeWeights;
@@ -20,7 +21,7 @@ const module = loadWasm('encoder');
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'diptych-towers-'));
-  await writeTinyModel(join(folder, 'model'), { seed: 5 });
+  await writeInt8Model(join(folder, 'model'), { seed: 5 });
   weights = await edgeWeights(join(folder, 'model'));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -115,6 +116,27 @@ describe('weights', () => {
     expect(() => createTextEncoder(module, new ArrayBuffer(4))).toThrow(/at least 20, got 4/);
     expect(() => createTextEncoder(module, weights.image)).toThrow(
       /tower: expected text, got image/,
+    );
+  });
+
+  it('are refused in an older format', () => {
+    const older = weights.image.slice();
+    older[4] = 1;
+    expect(() => createImageEncoder(module, older)).toThrow(
+      expect.objectContaining({
+        code: 'unreadable_model',
+        message: 'image weights: format version: expected 2, got 1',
+      }),
+    );
+  });
+
+  it('cannot be derived from weights that are not numbers', async () => {
+    const out = join(folder, 'infinite');
+    const large = new Float32Array(3 * 32).fill(1e6);
+    const name = 'text/layers.0.attention.qkv.bias';
+    await exportImported(join(folder, 'model'), out, new Map([[name, large]]));
+    await expect(edgeWeights(out)).rejects.toThrow(
+      /text weights: layers\.0\.attention\.qkv\.bias: expected finite numbers, got Infinity at 0/,
     );
   });
 
