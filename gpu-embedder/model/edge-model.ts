@@ -1,0 +1,71 @@
+import { DiptychError } from '../../src/errors.ts';
+import { createImageEncoder } from '../../src/encoder/image-encoder.ts';
+import type { ImageEncoder } from '../../src/encoder/image-encoder.ts';
+import { createTextEncoder } from '../../src/encoder/text-encoder.ts';
+import { decodeImage } from '../encode/decode-image.ts';
+import { readImageRule } from '../encode/image-rule.ts';
+import type { EmbeddingModel } from '../encode/load-model.ts';
+import { describeModel } from '../encode/model-description.ts';
+import { hashModel, readModelFiles } from '../encode/model-files.ts';
+import { createTextTokeniser } from '../encode/tokenise-texts.ts';
+import { loadWasm } from '../wasm-modules.ts';
+import { edgeWeights } from './edge-weights.ts';
+
+/**
+ * Load a model of ours as the edge runs it: its int8 weights on the WASM kernels, one text or image
+ * at a time on one thread. In place of `loadModel` it tells what the edge loses.
+ *
+ * @param modelDir - a folder; `embedPixels` of the model takes RGB alone
+ * @throws DiptychError unreadable_model
+ */
+export async function loadEdgeModel(modelDir: string): Promise<EmbeddingModel> {
+  const files = await readModelFiles(modelDir);
+  const description = describeModel(files);
+  const imageRule = readImageRule(files, description);
+  const hash = await hashModel(files);
+  const weights = await edgeWeights(modelDir);
+  const text = createTextEncoder(loadWasm('encoder'), weights.text);
+  const image = createImageEncoder(loadWasm('encoder'), weights.image);
+  const tokenise = createTextTokeniser(files, description);
+  const { embedDim } = description;
+  const encodeText = (words: string): Float32Array => {
+    const ids = tokenise(words);
+    // A text without a token has no direction, as with `loadModel`.
+    return ids.some((id) => id !== 0) ? text.encode(ids) : new Float32Array(embedDim);
+  };
+  return {
+    ...description,
+    hash,
+    imageRule,
+    embedTexts: async (texts) => rows(texts.map(encodeText), embedDim),
+    embedPixels: async (pixels) => embedPixels(image, pixels),
+    embedImages: async (images) => {
+      const rgb = await Promise.all(images.map((bytes) => decodeImage(bytes, imageRule)));
+      return embedPixels(image, Buffer.concat(rgb));
+    },
+    dispose: async () => {},
+  };
+}
+
+function embedPixels(image: ImageEncoder, pixels: Uint8Array | Float32Array): Float32Array {
+  const { imageSize, embedDim } = image;
+  const length = 3 * imageSize * imageSize;
+  if (pixels instanceof Float32Array || pixels.length % length !== 0) {
+    const got = `${pixels.length} ${pixels instanceof Float32Array ? 'floats' : 'bytes'}`;
+    throw new DiptychError(
+      'bad_request',
+      `pixels: expected a multiple of 3 x ${imageSize} x ${imageSize} = ${length} bytes, got ${got}`,
+    );
+  }
+  const count = pixels.length / length;
+  const images = Array.from({ length: count }, (_, i) =>
+    image.encode(pixels.subarray(i * length, (i + 1) * length)),
+  );
+  return rows(images, embedDim);
+}
+
+function rows(embeddings: readonly Float32Array[], embedDim: number): Float32Array {
+  const all = new Float32Array(embeddings.length * embedDim);
+  for (const [i, embedding] of embeddings.entries()) all.set(embedding, i * embedDim);
+  return all;
+}
