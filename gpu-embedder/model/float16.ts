@@ -36,20 +36,20 @@ function roundShift(value: number, shift: number): number {
 
 /** Widen half-precision bits. */
 export function fromFloat16(halves: Uint16Array): Float32Array {
+  widened ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => widen(half));
   const out = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) {
-    const h = halves[i];
-    const sign = h & 0x8000 ? -1 : 1;
-    const exponent = (h >>> 10) & 31;
-    const mantissa = h & 1023;
-    out[i] =
-      exponent === 0
-        ? sign * mantissa * 2 ** -24
-        : exponent === 31
-          ? mantissa
-            ? NaN
-            : sign * Infinity
-          : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
-  }
+  for (let i = 0; i < halves.length; i++) out[i] = widened[halves[i]];
   return out;
+}
+
+/** Every half-precision number, by its bits; made when first needed. */
+let widened: Float32Array | undefined;
+
+function widen(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >>> 10) & 31;
+  const mantissa = half & 1023;
+  if (exponent === 0) return sign * mantissa * 2 ** -24;
+  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
+  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }

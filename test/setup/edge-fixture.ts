@@ -5,9 +5,9 @@ import type { TestProject } from 'vitest/node';
 import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
 import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
 import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
-import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { publishVersion } from '../../gpu-embedder/publish/publish-version.ts';
 import type { ArtifactStore } from '../../gpu-embedder/store/artifact-store.ts';
+import { writeInt8Model } from '../encoder/int8-model.ts';
 import type { EdgeFixture } from './edge-fixture-type.ts';
 import { writeTinyDataset } from './tiny-dataset.ts';
 import { uploads } from './uploads.ts';
@@ -26,7 +26,7 @@ async function buildFixture(dir: string): Promise<EdgeFixture> {
   const [modelDir, data, embeddings, out] = ['model', 'data', 'embeddings', 'index'].map((name) =>
     join(dir, name),
   );
-  await writeTinyModel(modelDir, { seed: 3 });
+  await writeInt8Model(modelDir, { seed: 3 });
   const model = await loadModel(modelDir, { threads: 1 });
   try {
     await writeTinyDataset(data, model.imageSize);
