@@ -1,8 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { classificationMetricNames, retrievalMetricNames } from '../evaluate/benchmark-result.ts';
+import {
+  classificationMetricNames,
+  imageRetrievalMetricNames,
+  keywordMetricNames,
+  misspeltMetricNames,
+  retrievalMetricNames,
+} from '../evaluate/benchmark-result.ts';
 import { checkMinima, parseMinimum, type Minimum } from '../evaluate/minimum.ts';
 import { resultTable } from '../evaluate/result-table.ts';
-import type { EvaluationOptions } from '../evaluate/run-evaluation.ts';
+import type { EvaluationOptions, Task } from '../evaluate/run-evaluation.ts';
 import { maxSvgRows } from '../pictures/contact-sheet-svg.ts';
 
 interface EvaluateFlags extends Omit<EvaluationOptions, 'ks' | 'worst'> {
@@ -15,37 +21,55 @@ interface EvaluateFlags extends Omit<EvaluationOptions, 'ks' | 'worst'> {
 const defaultKs = [1, 5, 10] as const;
 const defaultWorst = 24;
 
-/** Flags that one task alone has. */
-const ownFlags = {
-  retrieval: ['recallK', 'languages', 'sheet', 'worst'],
-  classification: ['labels', 'templates'],
-} as const;
+/** Tasks of the flags that not all have. */
+const tasksOfFlags: Readonly<Record<string, readonly Task[]>> = {
+  recallK: ['retrieval', 'keywords', 'image-retrieval'],
+  languages: ['retrieval', 'keywords'],
+  typos: ['retrieval'],
+  sheet: ['retrieval'],
+  worst: ['retrieval'],
+  queries: ['image-retrieval'],
+  level: ['classification'],
+  labels: ['classification'],
+  templates: ['classification'],
+};
 
 export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure retrieval or zero-shot classification of a model on a data set')
     .option('--model <dir>', 'model folder, or an id of the Hugging Face hub', 'models/pictogram')
+    .option('--edge', 'its int8 weights on the kernels of the edge, one thread')
     .option('--set <name>', 'pictogram set, prepared if needed (default: fluent-emoji-flat)')
     .option('--data <dir>', 'prepared data set instead; --set then chooses in it')
     .addOption(new Option('--split <name>', 'only this split').choices(['train', 'validation']))
     .option('--limit <n>', 'a sample of this many images, the same each time', positive)
     .addOption(
       new Option('--task <name>', 'what to measure')
-        .choices(['retrieval', 'classification'])
+        .choices(['retrieval', 'keywords', 'image-retrieval', 'classification'])
         .default('retrieval'),
     )
-    .option('--recall-k <list>', `retrieval: K of the recalls (default: ${defaultKs})`, positives)
-    .option('--languages <list>', 'retrieval: en,es,… or all (default: en)', languages)
+    .option('--recall-k <list>', `K of the recalls (default: ${defaultKs})`, positives)
+    .option('--languages <list>', 'of texts: en,es,… or all (default: en)', languages)
+    .option('--typos', 'retrieval: by texts with one typing error, beside the same without')
     .option('--sheet <file>', 'retrieval: draw the worst queries, .html or .png', sheetFile)
     .option('--worst <n>', `retrieval: queries of the sheet (default: ${defaultWorst})`, positive)
+    .option('--queries <set>', 'image-retrieval: pictogram set whose images are searched with')
+    .addOption(
+      new Option('--level <name>', 'classification of pictograms (default: group)').choices([
+        'group',
+        'subgroup',
+      ]),
+    )
     .option('--labels <file>', 'classification: names of classes, a line each or JSON')
     .option('--templates <file>', 'classification: prompts, a line each with {} for the class')
     .option('--min <metric=value>', 'fail below this value; may be repeated', minimum)
     .addOption(
-      new Option('--device <name>', 'where the model runs')
-        .choices(['cpu', 'webgpu', 'cuda'])
-        .default('cpu'),
+      new Option('--device <name>', 'where the model runs (default: cpu)').choices([
+        'cpu',
+        'webgpu',
+        'cuda',
+      ]),
     )
     .option('--threads <n>', 'threads of the model (default: one per core)', positive)
     .option('--json', 'print the result as CLIP_benchmark does; several as an array')
@@ -55,8 +79,11 @@ export function registerEvaluate(program: Command): void {
 
 const helpText = `
 Metrics, from 0 to 1 (any right answer counts, ties count against the model):
-  image_retrieval_recall@K  text -> image     acc1  acc5  mean_per_class_recall
-  text_retrieval_recall@K   image -> text
+  retrieval        image_retrieval_recall@K (text -> image)  text_retrieval_recall@K
+  with --typos     image_retrieval_recall@K  misspelt_image_retrieval_recall@K
+  keywords         image_retrieval_recall@K (CLDR keyword -> an emoji that has it)
+  image-retrieval  image_to_image_recall@K
+  classification   acc1  acc5  mean_per_class_recall
 --min es:METRIC=VALUE holds for one language, mean:METRIC=VALUE for their mean.`;
 
 async function evaluate(flags: EvaluateFlags, command: Command): Promise<void> {
@@ -73,21 +100,26 @@ async function evaluate(flags: EvaluateFlags, command: Command): Promise<void> {
 /** Refuse flags that do not go together, before anything is opened. */
 function refuseUnfit(flags: EvaluateFlags, command: Command): void {
   const fail = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
-  const other = flags.task === 'retrieval' ? 'classification' : 'retrieval';
   const foreign = command.options.find(
     (option) =>
-      ownFlags[other].some((name) => name === option.attributeName()) &&
+      tasksOfFlags[option.attributeName()]?.includes(flags.task) === false &&
       command.getOptionValue(option.attributeName()) !== undefined,
   );
-  if (foreign !== undefined) fail(`${foreign.long} is for --task ${other}`);
+  if (foreign !== undefined) {
+    fail(`${foreign.long} is for --task ${tasksOfFlags[foreign.attributeName()].join(' or ')}`);
+  }
+  if (flags.edge === true && flags.device !== undefined) {
+    fail('--edge runs on kernels of its own; --device is for the ONNX model');
+  }
+  if (flags.typos === true && flags.sheet !== undefined) fail('--sheet is not for --typos');
   if (flags.worst !== undefined && flags.sheet === undefined) fail('--worst is for --sheet');
   if (flags.sheet?.endsWith('.png') && (flags.worst ?? 0) > maxSvgRows) {
     fail(`--worst: a .png holds ${maxSvgRows} queries, an .html more; got ${flags.worst}`);
   }
-  const metrics =
-    flags.task === 'retrieval'
-      ? retrievalMetricNames(flags.recallK ?? defaultKs)
-      : classificationMetricNames;
+  if (flags.task === 'image-retrieval' && flags.queries === undefined) {
+    fail('--task image-retrieval needs --queries, the set to search with');
+  }
+  const metrics = metricNames(flags);
   const measured = flags.languages ?? ['en'];
   for (const { metric, language = 'mean' } of flags.min ?? []) {
     if (!metrics.includes(metric)) {
@@ -96,6 +128,19 @@ function refuseUnfit(flags: EvaluateFlags, command: Command): void {
     if (measured !== 'all' && !['mean', ...measured].includes(language)) {
       fail(`--min ${language}:${metric}: expected a language that is measured (${measured})`);
     }
+  }
+}
+
+function metricNames({ task, typos, recallK: ks = defaultKs }: EvaluateFlags): readonly string[] {
+  switch (task) {
+    case 'retrieval':
+      return typos === true ? misspeltMetricNames(ks) : retrievalMetricNames(ks);
+    case 'keywords':
+      return keywordMetricNames(ks);
+    case 'image-retrieval':
+      return imageRetrievalMetricNames(ks);
+    case 'classification':
+      return classificationMetricNames;
   }
 }
 

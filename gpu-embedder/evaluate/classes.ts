@@ -3,12 +3,18 @@ import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
 import type { Item } from '../dataset/prepared.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import { emojiClassNames } from './emoji-class-names.ts';
 import { readText } from './templates.ts';
 
 /** What images are told apart by. */
 export interface Classes {
   /** Names of each class; a prompt is made of each. */
   readonly names: readonly (readonly string[])[];
+  /**
+   * How the names of a class go together: prompts of `synonyms` are averaged, as in CLIP;
+   * probabilities of `parts` ("fish", "whale" of sea animals) add up.
+   */
+  readonly namesAre: 'synonyms' | 'parts';
   /** Class by the label that items carry. */
   readonly ofLabel: ReadonlyMap<string, number>;
 }
@@ -17,25 +23,31 @@ const fileSchema = z
   .record(z.string(), z.array(z.string().min(1)).min(1))
   .refine((classes) => Object.keys(classes).length > 0, 'expected a class');
 
-/** Tell the label of an item: of a pictogram the Unicode group of its concept. */
-export function labelOf(dataset: PreparedDataset, item: Item): string | undefined {
+/** By what Unicode sorts emoji: about ten groups, of about a hundred subgroups. */
+export type Level = 'group' | 'subgroup';
+
+/**
+ * Tell the label of an item.
+ *
+ * @param level - which label of its concept a pictogram has
+ */
+export function labelOf(dataset: PreparedDataset, item: Item, level: Level): string | undefined {
   if (dataset.manifest.kind !== 'pictograms') return item.label;
-  return dataset.concepts.get(item.concept ?? '')?.group;
+  return dataset.concepts.get(item.concept ?? '')?.[level];
 }
 
 /** Take every label of a data set for a class. */
-export function ownClasses(dataset: PreparedDataset): Classes {
+export function ownClasses(dataset: PreparedDataset, level: Level): Classes {
   const labels = new Set<string>();
   for (const item of dataset.items) {
-    const label = labelOf(dataset, item);
+    const label = labelOf(dataset, item, level);
     if (label !== undefined) labels.add(label);
   }
-  // Unicode's "Food & Drink" is kept as food-drink.
-  const isGroup = dataset.manifest.kind === 'pictograms';
-  const nameOf = (label: string) =>
-    isGroup ? label.replaceAll('-', ' & ') : label.replaceAll('_', ' ');
+  const isEmoji = dataset.manifest.kind === 'pictograms';
+  const namesOf = isEmoji ? emojiClassNames : (label: string) => [label.replaceAll('_', ' ')];
   return {
-    names: [...labels].map((label) => [nameOf(label)]),
+    names: [...labels].map(namesOf),
+    namesAre: isEmoji ? 'parts' : 'synonyms',
     ofLabel: new Map([...labels].map((label, i) => [label, i])),
   };
 }
@@ -67,7 +79,7 @@ function fromLines(path: string, text: string): Classes {
     ...lines.map((_, i) => [String(i), i] as const),
     ...lines.map((name, i) => [name, i] as const),
   ]);
-  return { names: lines.map((name) => [name]), ofLabel };
+  return { names: lines.map((name) => [name]), namesAre: 'synonyms', ofLabel };
 }
 
 function fromJson(path: string, text: string): Classes {
@@ -85,6 +97,7 @@ function fromJson(path: string, text: string): Classes {
   }
   return {
     names: Object.values(parsed.data),
+    namesAre: 'synonyms',
     ofLabel: new Map(Object.keys(parsed.data).map((label, i) => [label, i])),
   };
 }

@@ -11,6 +11,8 @@ import { decodeImage } from '../encode/decode-image.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
 import { preparedRgb, takesPreparedPixels } from '../encode/prepared-rgb.ts';
 
+type ImageEmbedder = Pick<EmbeddingModel, 'embedDim' | 'imageRule' | 'embedPixels'>;
+
 const batchSize = 64;
 
 /** Originals that are held as they are in their files. */
@@ -28,7 +30,7 @@ type ReadBatch = (items: readonly number[]) => Promise<Uint8Array>;
  * @throws DiptychError `unreadable_image`, with the item
  */
 export async function embedItems(
-  model: EmbeddingModel,
+  model: ImageEmbedder,
   dataset: PreparedDataset,
   items: readonly number[],
   onProgress: (done: number) => void = () => {},
@@ -63,7 +65,7 @@ function preparedReader(pixels: Pixels): ReadBatch {
     Promise.resolve(Buffer.concat(items.map((ordinal) => preparedRgb(pixels.read(ordinal)))));
 }
 
-function originalReader(dataset: PreparedDataset, { imageRule }: EmbeddingModel): ReadBatch {
+function originalReader(dataset: PreparedDataset, { imageRule }: ImageEmbedder): ReadBatch {
   const decode = async (item: Item): Promise<Uint8Array> => {
     try {
       return await decodeImage(await readImageBytes(dataset, item), imageRule);

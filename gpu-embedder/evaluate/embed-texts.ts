@@ -9,7 +9,7 @@ const batchSize = 256;
  * @returns [texts.length, embedDim], L2-normalised
  */
 export async function embedTexts(
-  model: EmbeddingModel,
+  model: Pick<EmbeddingModel, 'embedDim' | 'embedTexts'>,
   texts: readonly string[],
   onProgress: (done: number) => void = () => {},
 ): Promise<Float32Array> {

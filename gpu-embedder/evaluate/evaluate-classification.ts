@@ -4,22 +4,23 @@ import {
   type ClassificationMetrics,
 } from '../../src/metrics/classification.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
-import type { EmbeddingModel } from '../encode/load-model.ts';
-import { normaliseRows } from '../encode/normalise-rows.ts';
 import { chooseItems, sampleItems, type ItemChoice } from './choose-items.ts';
-import { labelOf, ownClasses, type Classes } from './classes.ts';
-import { embedItems } from './embed-items.ts';
-import { embedTexts } from './embed-texts.ts';
-import { scoreRows } from './score-rows.ts';
+import { scoreClasses } from './class-scores.ts';
+import { labelOf, ownClasses, type Classes, type Level } from './classes.ts';
+import { embedGallery, subGallery, type EvaluatedModel, type Gallery } from './gallery.ts';
 import { defaultTemplates, type Template } from './templates.ts';
-import { withProgress } from './with-progress.ts';
 
-export interface ClassificationOptions extends ItemChoice {
+export interface ClassificationOptions extends ItemChoice, PromptOptions {
+  /** Number of images, drawn alike each time; all by default. */
+  readonly limit?: number;
+}
+
+interface PromptOptions {
+  /** What pictograms are told apart by; their groups by default. */
+  readonly level?: Level;
   /** The labels of the data set by default. */
   readonly classes?: Classes;
   readonly templates?: readonly Template[];
-  /** Number of images, drawn alike each time; all by default. */
-  readonly limit?: number;
   readonly threads?: number;
 }
 
@@ -38,23 +39,42 @@ export interface ClassificationResult {
  * @throws DiptychError `not_prepared`, `unreadable_source` for a label that has no class
  */
 export async function evaluateClassification(
-  model: EmbeddingModel,
+  model: EvaluatedModel,
   dataset: PreparedDataset,
   options: ClassificationOptions,
 ): Promise<ClassificationResult> {
-  const { classes = ownClasses(dataset), templates = defaultTemplates, threads } = options;
-  const classOf = classesOfItems(dataset, chooseItems(dataset, options), classes);
-  const used = [...new Set(classOf.values())].sort((a, b) => a - b);
-  const names = used.map((index) => classes.names[index]);
-  const centres = await embedClasses(model, names, templates);
-  const items = sampleItems([...classOf.keys()], options.limit);
-  const images = await withProgress('Encoding images', items.length, (update) =>
-    embedItems(model, dataset, items, update),
-  );
-  const scores = new Float32Array(items.length * used.length);
-  await scoreRows(images, centres, model.embedDim, threads, (image, row) =>
-    scores.set(row, image * used.length),
-  );
+  const { level = 'group', classes = ownClasses(dataset, level) } = options;
+  const chosen = chooseItems(dataset, options);
+  const labelled = [...classesOfItems(dataset, chosen, classes, level).keys()];
+  const gallery = await embedGallery(model, dataset, sampleItems(labelled, options.limit));
+  return measureClassification(model, gallery, { ...options, among: labelled });
+}
+
+/**
+ * Measure on images that are embedded; those without a label are left out.
+ *
+ * @param options - `among`: ordinals of the items whose classes are told apart; the gallery's by default
+ * @throws DiptychError as {@link evaluateClassification}
+ */
+export async function measureClassification(
+  model: EvaluatedModel,
+  gallery: Gallery,
+  options: PromptOptions & { readonly among?: readonly number[] },
+): Promise<ClassificationResult> {
+  const { dataset, items: all } = gallery;
+  const { level = 'group', among = all } = options;
+  const { classes = ownClasses(dataset, level) } = options;
+  const { templates = defaultTemplates(dataset.manifest.kind) } = options;
+  const classOf = classesOfItems(dataset, all, classes, level);
+  const occurring = classesOfItems(dataset, among, classes, level).values();
+  const used = [...new Set(occurring)].sort((a, b) => a - b);
+  const items = [...classOf.keys()];
+  const scores = await scoreClasses(model, subGallery(gallery, items), {
+    names: used.map((index) => classes.names[index]),
+    namesAre: classes.namesAre,
+    templates,
+    threads: options.threads,
+  });
   const positions = new Map(used.map((index, position) => [index, position]));
   const labels = items.map((ordinal) => positions.get(classOf.get(ordinal)!)!);
   return {
@@ -70,11 +90,12 @@ function classesOfItems(
   dataset: PreparedDataset,
   items: readonly number[],
   { names, ofLabel }: Classes,
+  level: Level,
 ): ReadonlyMap<number, number> {
   const classOf = new Map<number, number>();
   for (const ordinal of items) {
     const item = dataset.items[ordinal];
-    const label = labelOf(dataset, item);
+    const label = labelOf(dataset, item, level);
     if (label === undefined) continue;
     const found = ofLabel.get(label);
     if (found === undefined) {
@@ -90,25 +111,4 @@ function classesOfItems(
     'not_prepared',
     `${dataset.dir}: none of its ${items.length} images has a label to classify by; prepare it with labels`,
   );
-}
-
-/** @returns the normalised mean of the prompts of each class, [classes, embedDim] */
-async function embedClasses(
-  model: EmbeddingModel,
-  classes: readonly (readonly string[])[],
-  templates: readonly Template[],
-): Promise<Float32Array> {
-  const prompts = classes.map((names) =>
-    names.flatMap((name) => templates.map((template) => template(name))),
-  );
-  const embedded = await embedTexts(model, prompts.flat());
-  const dim = model.embedDim;
-  const sums = new Float32Array(classes.length * dim);
-  let row = 0;
-  for (const [index, { length }] of prompts.entries()) {
-    for (const last = row + length; row < last; row++) {
-      for (let j = 0; j < dim; j++) sums[index * dim + j] += embedded[row * dim + j];
-    }
-  }
-  return normaliseRows(sums, dim);
 }

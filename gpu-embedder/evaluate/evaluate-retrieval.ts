@@ -1,28 +1,30 @@
 import { DiptychError } from '../../src/errors.ts';
-import { bestRank } from '../../src/metrics/best-rank.ts';
 import { recallAtK } from '../../src/metrics/retrieval-recall.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
-import type { EmbeddingModel } from '../encode/load-model.ts';
-import { retrievalMetricNames, type Metrics } from './benchmark-result.ts';
+import { retrievalMetricNames, toMetrics, type Metrics } from './benchmark-result.ts';
 import { chooseItems, sampleItems, type ItemChoice } from './choose-items.ts';
-import { embedItems } from './embed-items.ts';
+import { chooseLanguages } from './choose-languages.ts';
 import { embedTexts } from './embed-texts.ts';
-import { languagesOf, textsOf } from './item-texts.ts';
-import { retrievalPairs, type RetrievalPairs } from './retrieval-pairs.ts';
-import { scoreRows } from './score-rows.ts';
+import { embedGallery, subGallery, type EvaluatedModel, type Gallery } from './gallery.ts';
+import { textsOf } from './item-texts.ts';
+import { queryRanks } from './query-ranks.ts';
+import { retrievalPairs } from './retrieval-pairs.ts';
 import { withProgress } from './with-progress.ts';
 import { worstQueries, type WorstQuery } from './worst-queries.ts';
 
-export interface RetrievalOptions extends ItemChoice {
-  /** Languages of the texts, or all that the items have a name in; English by default. */
-  readonly languages?: readonly string[] | 'all';
+export interface RecallOptions {
   /** K of the recalls. */
   readonly ks: readonly number[];
+  readonly threads?: number;
+}
+
+export interface RetrievalOptions extends ItemChoice, RecallOptions {
+  /** Languages of the texts, or all that the items have a name in; English by default. */
+  readonly languages?: readonly string[] | 'all';
   /** Images of the gallery, drawn alike each time; all by default. */
   readonly limit?: number;
   /** Number of queries to tell of, those whose image came last. */
   readonly worst?: number;
-  readonly threads?: number;
 }
 
 export interface LanguageResult {
@@ -42,93 +44,73 @@ export interface LanguageResult {
  * @throws DiptychError `not_prepared`, `invalid_option`
  */
 export async function evaluateRetrieval(
-  model: EmbeddingModel,
+  model: EvaluatedModel,
   dataset: PreparedDataset,
   options: RetrievalOptions,
 ): Promise<LanguageResult[]> {
-  const chosen = chooseItems(dataset, options);
-  const languages = chooseLanguages(dataset, chosen, options.languages);
-  const items = sampleItems(withText(dataset, chosen, languages), options.limit);
-  const images = await withProgress('Encoding images', items.length, (update) =>
-    embedItems(model, dataset, items, update),
-  );
-  const rowOf = new Map(items.map((ordinal, row) => [ordinal, row]));
+  const { items, languages } = chooseTexts(dataset, options);
+  const gallery = await embedGallery(model, dataset, items);
   const results: LanguageResult[] = [];
   for (const language of languages) {
-    const pairs = retrievalPairs(dataset, items, language);
-    const rows = pairs.items.map((ordinal) => rowOf.get(ordinal)!);
-    const gallery = takeRows(images, rows, model.embedDim);
-    const measured = await evaluateLanguage(model, pairs, gallery, language, options);
-    results.push({ language, n: pairs.items.length, ...measured });
+    results.push(await measureRetrieval(model, gallery, language, options));
   }
   return results;
 }
 
-async function evaluateLanguage(
-  model: EmbeddingModel,
-  pairs: RetrievalPairs,
-  images: Float32Array,
+/** Measure one language on images that are embedded; those without a text are left out. */
+export async function measureRetrieval(
+  model: EvaluatedModel,
+  { dataset, ...all }: Gallery,
   language: string,
-  { ks, threads, worst = 0 }: RetrievalOptions,
-): Promise<Pick<LanguageResult, 'metrics' | 'worst'>> {
+  { ks, threads, worst = 0 }: RecallOptions & Pick<RetrievalOptions, 'worst'>,
+): Promise<LanguageResult> {
+  const pairs = retrievalPairs(dataset, all.items, language);
+  const { embeddings: images, dim } = subGallery({ dataset, ...all }, pairs.items);
   const texts = await withProgress(`Encoding texts (${language})`, pairs.texts.length, (update) =>
     embedTexts(model, pairs.texts, update),
   );
-  const dim = model.embedDim;
-  const imageRanks: number[] = [];
-  await scoreRows(texts, images, dim, threads, (text, scores) => {
-    imageRanks[text] = bestRank(scores, pairs.imagesOfText[text]);
-  });
-  const textRanks: number[] = [];
-  await scoreRows(images, texts, dim, threads, (image, scores) => {
-    textRanks[image] = bestRank(scores, pairs.textsOfImage[image]);
-  });
-  const recalls = [...recallAtK(imageRanks, ks), ...recallAtK(textRanks, ks)];
+  const [ranks, textRanks] = [
+    await queryRanks({
+      queries: texts,
+      gallery: images,
+      dim,
+      answers: pairs.imagesOfText,
+      threads,
+    }),
+    await queryRanks({
+      queries: images,
+      gallery: texts,
+      dim,
+      answers: pairs.textsOfImage,
+      threads,
+    }),
+  ];
+  const recalls = [...recallAtK(ranks, ks), ...recallAtK(textRanks, ks)];
   return {
-    metrics: Object.fromEntries(retrievalMetricNames(ks).map((name, i) => [name, recalls[i]])),
-    worst: worstQueries({ pairs, language, ranks: imageRanks, texts, images, dim }, worst),
+    language,
+    n: pairs.items.length,
+    metrics: toMetrics(retrievalMetricNames(ks), recalls),
+    worst: worstQueries({ pairs, language, ranks, texts, images, dim }, worst),
   };
 }
 
-function chooseLanguages(
+/**
+ * Choose languages, and the items that have a text in one of them.
+ *
+ * @throws DiptychError `not_prepared` when no item has a text
+ */
+export function chooseTexts(
   dataset: PreparedDataset,
-  items: readonly number[],
-  asked: RetrievalOptions['languages'] = ['en'],
-): readonly string[] {
-  const known = languagesOf(dataset, items);
-  if (asked === 'all') return known;
-  const unknown = asked.filter((language) => !known.includes(language));
-  if (unknown.length === 0) return [...new Set(asked)];
-  const reason =
-    known.length === 1
-      ? 'its texts are in one language, which counts as en'
-      : `its languages: ${known.join(', ')}`;
-  throw new DiptychError(
-    'invalid_option',
-    `--languages ${unknown.join(',')}: ${dataset.dir} has no names in it; ${reason}`,
-  );
-}
-
-/** @throws DiptychError `not_prepared` when no item has a text */
-function withText(
-  dataset: PreparedDataset,
-  items: readonly number[],
-  languages: readonly string[],
-): readonly number[] {
-  const found = items.filter((ordinal) =>
+  options: ItemChoice & Pick<RetrievalOptions, 'languages' | 'limit'>,
+): { readonly items: readonly number[]; readonly languages: readonly string[] } {
+  const chosen = chooseItems(dataset, options);
+  const languages = chooseLanguages(dataset, chosen, options.languages);
+  const found = chosen.filter((ordinal) =>
     languages.some((language) => textsOf(dataset, dataset.items[ordinal], language).length > 0),
   );
-  if (found.length > 0) return found;
+  if (found.length > 0) return { items: sampleItems(found, options.limit), languages };
   throw new DiptychError(
     'not_prepared',
-    `${dataset.dir}: none of its ${items.length} images has a text to look for; prepare it with captions`,
+    `${dataset.dir}: none of its ${chosen.length} images has a text to look for; prepare it with captions`,
   );
-}
-
-function takeRows(rows: Float32Array, chosen: readonly number[], dim: number): Float32Array {
-  const taken = new Float32Array(chosen.length * dim);
-  for (const [to, from] of chosen.entries()) {
-    taken.set(rows.subarray(from * dim, (from + 1) * dim), to * dim);
-  }
-  return taken;
 }

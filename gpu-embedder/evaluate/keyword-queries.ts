@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { createRandom } from '../random.ts';
+import { readCldrKeywords, type CldrAnnotation } from './cldr-keywords.ts';
 
 /** A word that somebody might type, and the emoji it was drawn from. */
 export interface KeywordQuery {
@@ -11,13 +11,9 @@ export interface KeywordQuery {
   readonly concepts: ReadonlySet<string>;
 }
 
-const annotations = new URL(
-  '../../node_modules/cldr-annotations-full/annotations/en/annotations.json',
-  import.meta.url,
-);
-
 /**
- * Draw queries: a random English CLDR keyword of a random emoji.
+ * Draw queries: a random English CLDR keyword of a random emoji, which may be its name. What a seed
+ * draws stays as it is, because fusion weights and documented results rest on it.
  *
  * @param concepts - ids of the emoji to draw from
  */
@@ -27,34 +23,60 @@ export async function drawKeywordQueries(
   count: number,
   seed: number,
 ): Promise<KeywordQuery[]> {
-  const keywords = await readKeywords();
+  const annotations = readCldrKeywords('en');
   const known = [...new Set(concepts)]
-    .filter((id) => keywords.has(id) && dataset.concepts.has(id))
+    .filter((id) => annotations.has(id) && dataset.concepts.has(id))
     .sort();
-  const holders = new Map<string, Set<string>>();
-  for (const id of known) {
-    for (const word of keywords.get(id) ?? []) {
-      holders.set(word, (holders.get(word) ?? new Set()).add(id));
-    }
-  }
+  const holders = keywordHolders(annotations, known, (word) => word);
   const random = createRandom(seed);
   return Array.from({ length: count }, () => {
     const concept = random.pick(known);
-    const text = random.pick(keywords.get(concept) ?? []);
-    return { text, concept, concepts: holders.get(text) ?? new Set([concept]) };
+    const text = random.pick(annotations.get(concept)!.keywords);
+    return { text, concept, concepts: holders.get(text)! };
   });
 }
 
-/** Keywords by concept id (hexcodes in lower case, joined, without fe0f). */
-async function readKeywords(): Promise<Map<string, readonly string[]>> {
-  const { annotations: file } = JSON.parse(await readFile(annotations, 'utf8')) as {
-    annotations: { annotations: Record<string, { default?: string[] }> };
-  };
-  return new Map(
-    Object.entries(file.annotations).flatMap(([emoji, entry]) => {
-      const codes = [...emoji].map((character) => character.codePointAt(0)!.toString(16));
-      const id = codes.filter((code) => code !== 'fe0f').join('-');
-      return entry.default === undefined ? [] : [[id, entry.default] as const];
-    }),
-  );
+/**
+ * Draw a query for each item whose emoji CLDR annotates: one of its keywords that is not its name.
+ *
+ * @param items - ordinals
+ * @param language - of the keywords
+ */
+export function keywordQueriesOf(
+  dataset: PreparedDataset,
+  items: readonly number[],
+  language: string,
+  seed: number,
+): KeywordQuery[] {
+  const annotations = readCldrKeywords(language, { sequences: true });
+  const lowerCase = (word: string) => word.toLocaleLowerCase(language);
+  const concepts = items.flatMap((ordinal) => {
+    const { concept } = dataset.items[ordinal];
+    return concept !== undefined && annotations.has(concept) ? [concept] : [];
+  });
+  const holders = keywordHolders(annotations, concepts, lowerCase);
+  const random = createRandom(seed);
+  return concepts.flatMap((concept) => {
+    const { keywords, name = '' } = annotations.get(concept)!;
+    const others = keywords.filter((word) => lowerCase(word) !== lowerCase(name));
+    if (others.length === 0) return [];
+    const text = random.pick(others);
+    return [{ text, concept, concepts: holders.get(lowerCase(text))! }];
+  });
+}
+
+/** @returns the concepts that have each keyword */
+function keywordHolders(
+  annotations: ReadonlyMap<string, CldrAnnotation>,
+  concepts: readonly string[],
+  keyOf: (word: string) => string,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const holders = new Map<string, Set<string>>();
+  for (const id of concepts) {
+    for (const word of annotations.get(id)!.keywords) {
+      const key = keyOf(word);
+      holders.set(key, (holders.get(key) ?? new Set()).add(id));
+    }
+  }
+  return holders;
 }

@@ -1,36 +1,53 @@
 import { meanMetrics, type BenchmarkResult, type Metrics } from './benchmark-result.ts';
 
+/** What the recalls of a name are of. */
+const sides: Readonly<Record<string, string>> = {
+  image_retrieval_recall: 'text -> image',
+  text_retrieval_recall: 'image -> text',
+  misspelt_image_retrieval_recall: 'misspelt',
+  image_to_image_recall: 'image -> image',
+};
+
 /** Print results for people, in percent; languages of a retrieval task a line each, and their mean. */
 export function resultTable(results: readonly BenchmarkResult[]): string {
   const [{ model, dataset, task }] = results;
-  const heading = `${model} on ${dataset}, `;
-  return heading + (task === 'zeroshot_retrieval' ? recallTable(results) : accuracies(results[0]));
+  const table = task === 'zeroshot_classification' ? accuracies(results[0]) : recallTable(results);
+  const by = task === 'zeroshot_keyword_retrieval' ? 'keywords, ' : '';
+  return `${model} on ${dataset}, ${by}${table}`;
 }
 
-function accuracies({ n, classes = 0, emptyClasses = 0, metrics }: BenchmarkResult): string {
+function accuracies({ n, level, classes = 0, emptyClasses = 0, metrics }: BenchmarkResult): string {
   const leftOut = emptyClasses === 0 ? '' : ` (${emptyClasses} more without an image left out)`;
   const lines = Object.entries(metrics).map(
     ([name, value]) => `${`${name} %`.padEnd(24)}${percent(value).padStart(5)}\n`,
   );
-  return `${n} images, ${classes} classes${leftOut}\n${lines.join('')}`;
+  const what = level === undefined ? 'classes' : `${level}s`;
+  return `${n} images, ${classes} ${what}${leftOut}\n${lines.join('')}`;
 }
 
 function recallTable(results: readonly BenchmarkResult[]): string {
   const names = Object.keys(results[0].metrics);
-  const half = names.length / 2;
-  // Wide enough for the headings of each half.
-  const width = Math.max(8, Math.ceil(16 / half));
-  const line = (first: string, n: string, cells: readonly string[]) =>
-    `${first.padEnd(8)}${n.padStart(8)}${cells.map((cell) => cell.padStart(width)).join('')}\n`;
+  const kinds = [...new Set(names.map((name) => name.slice(0, name.indexOf('@'))))];
+  const each = names.length / kinds.length;
+  // Wide enough for the headings.
+  const width = Math.max(8, Math.ceil(16 / each));
+  const counted = results[0].queries !== undefined;
+  const line = (first: string, counts: readonly string[], cells: readonly string[]) =>
+    `${first.padEnd(8)}${counts.map((cell) => cell.padStart(8)).join('')}` +
+    `${cells.map((cell) => cell.padStart(width)).join('')}\n`;
+  const counts = ['images', ...(counted ? ['queries'] : [])];
+  const none = counts.map(() => '');
   const values = (metrics: Metrics) => names.map((name) => percent(metrics[name]));
-  const sides = ['text -> image', 'image -> text'].map((side) => side.padStart(half * width));
+  const above = kinds.map((kind) => sides[kind].padStart(each * width));
   const ks = names.map((name) => name.slice(name.indexOf('@')));
   return [
     'recall %\n',
-    line('', '', sides),
-    line('language', 'images', ks),
-    ...results.map(({ language, n, metrics }) => line(language, String(n), values(metrics))),
-    results.length === 1 ? '' : line('mean', '', values(meanMetrics(results))),
+    line('', none, above),
+    line('language', counts, ks),
+    ...results.map(({ language, n, queries = '', metrics }) =>
+      line(language, [n, queries].slice(0, counts.length).map(String), values(metrics)),
+    ),
+    results.length === 1 ? '' : line('mean', none, values(meanMetrics(results))),
   ].join('');
 }
 

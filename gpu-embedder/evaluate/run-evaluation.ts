@@ -1,29 +1,43 @@
+import { DiptychError } from '../../src/errors.ts';
 import { openDataset, type PreparedDataset } from '../dataset/read-dataset.ts';
-import { loadModel, type EmbeddingModel } from '../encode/load-model.ts';
 import type { SessionOptions } from '../onnx/session.ts';
 import type { BenchmarkResult } from './benchmark-result.ts';
 import type { ItemChoice } from './choose-items.ts';
-import { readClasses } from './classes.ts';
+import { readClasses, type Level } from './classes.ts';
 import { evaluateClassification } from './evaluate-classification.ts';
+import { evaluateImageRetrieval } from './evaluate-image-retrieval.ts';
+import { evaluateKeywords } from './evaluate-keywords.ts';
+import { evaluateMisspelt } from './evaluate-misspelt.ts';
 import { evaluateRetrieval } from './evaluate-retrieval.ts';
+import type { EvaluatedModel } from './gallery.ts';
+import { openModel } from './open-model.ts';
 import { openSet } from './open-set.ts';
 import { readTemplates } from './templates.ts';
 import { writeSheet } from './write-sheet.ts';
 
+export type Task = 'retrieval' | 'keywords' | 'image-retrieval' | 'classification';
+
 export interface EvaluationOptions extends ItemChoice, SessionOptions {
   /** Model folder, or the id of a hub model. */
   readonly model: string;
-  readonly task: 'retrieval' | 'classification';
+  /** Measure the int8 weights that run at the edge, on their kernels. */
+  readonly edge?: boolean;
+  readonly task: Task;
   /** Prepared data set; the one that holds `set` by default. */
   readonly data?: string;
   /** Number of images, drawn alike each time; all by default. */
   readonly limit?: number;
   readonly ks: readonly number[];
   readonly languages?: readonly string[] | 'all';
+  /** Retrieval by texts with a typing error. */
+  readonly typos?: boolean;
+  /** Set whose images are searched with. */
+  readonly queries?: string;
   /** File that the worst queries are drawn into, .html or .png. */
   readonly sheet?: string;
   /** Number of queries on the sheet. */
   readonly worst: number;
+  readonly level?: Level;
   /** File of classes. */
   readonly labels?: string;
   /** File of prompts. */
@@ -31,17 +45,30 @@ export interface EvaluationOptions extends ItemChoice, SessionOptions {
 }
 
 type Measured = Omit<BenchmarkResult, 'dataset' | 'model' | 'pretrained'>;
+type Measure = (
+  model: EvaluatedModel,
+  dataset: PreparedDataset,
+  options: EvaluationOptions,
+) => Promise<readonly Measured[]>;
 
 const defaultSet = 'fluent-emoji-flat';
+
+const measures: Readonly<Record<Task, Measure>> = {
+  retrieval: (model, dataset, options) =>
+    (options.typos === true ? measureMisspelt : measureRetrieval)(model, dataset, options),
+  keywords: async (model, dataset, options) =>
+    withTask('zeroshot_keyword_retrieval', await evaluateKeywords(model, dataset, options)),
+  'image-retrieval': measureImages,
+  classification: measureClassification,
+};
 
 /** Open a model and a data set, and measure a task: a result of each language. */
 export async function runEvaluation(options: EvaluationOptions): Promise<BenchmarkResult[]> {
   const { data, set = data === undefined ? defaultSet : undefined } = options;
   const dataset = data === undefined ? await openSet(set ?? defaultSet) : openDataset(data);
-  const model = await loadModel(options.model, options);
+  const model = await openModel(options.model, options);
   try {
-    const measure = options.task === 'retrieval' ? measureRetrieval : measureClassification;
-    const measured = await measure(model, dataset, { ...options, set });
+    const measured = await measures[options.task](model, dataset, { ...options, set });
     const name = set ?? dataset.manifest.name;
     const identity = { dataset: name, model: model.id, pretrained: options.model };
     return measured.map((one) => ({ ...identity, ...one }));
@@ -51,7 +78,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<Benchma
 }
 
 async function measureRetrieval(
-  model: EmbeddingModel,
+  model: EvaluatedModel,
   dataset: PreparedDataset,
   { sheet, worst: asked, ...options }: EvaluationOptions,
 ): Promise<Measured[]> {
@@ -66,23 +93,56 @@ async function measureRetrieval(
     await writeSheet(sheet, title, dataset, queries);
     process.stderr.write(`${sheet}: the ${queries.length} worst queries\n`);
   }
-  return measured.map(({ metrics, language, n }) => ({
-    task: 'zeroshot_retrieval',
-    metrics,
-    language,
-    n,
-  }));
+  return withTask(
+    'zeroshot_retrieval',
+    measured.map(({ worst: _worst, ...result }) => result),
+  );
+}
+
+const measureMisspelt: Measure = async (model, dataset, options) =>
+  withTask('zeroshot_retrieval', await evaluateMisspelt(model, dataset, options));
+
+async function measureImages(
+  model: EvaluatedModel,
+  dataset: PreparedDataset,
+  { queries: set, ...options }: EvaluationOptions,
+): Promise<Measured[]> {
+  if (set === undefined) {
+    throw new DiptychError(
+      'invalid_option',
+      'image retrieval: expected a set of queries, got none',
+    );
+  }
+  const holds = options.data !== undefined || dataset.items.some((item) => item.set === set);
+  const queries = { dataset: holds ? dataset : await openSet(set), set };
+  const measured = await evaluateImageRetrieval(model, dataset, { ...options, queries });
+  return withTask('image_to_image_retrieval', [{ language: 'en', ...measured }]);
 }
 
 async function measureClassification(
-  model: EmbeddingModel,
+  model: EvaluatedModel,
   dataset: PreparedDataset,
-  { labels, templates, ...options }: EvaluationOptions,
+  { labels, templates, level = 'group', ...options }: EvaluationOptions,
 ): Promise<Measured[]> {
   const { metrics, ...counts } = await evaluateClassification(model, dataset, {
     ...options,
+    level,
     ...(labels === undefined ? {} : { classes: await readClasses(labels) }),
     ...(templates === undefined ? {} : { templates: await readTemplates(templates) }),
   });
-  return [{ task: 'zeroshot_classification', metrics: { ...metrics }, language: 'en', ...counts }];
+  const told = dataset.manifest.kind === 'pictograms' ? { level } : {};
+  const result = { metrics: { ...metrics }, language: 'en', ...told, ...counts };
+  return withTask('zeroshot_classification', [result]);
+}
+
+function withTask(
+  task: BenchmarkResult['task'],
+  results: readonly Omit<Measured, 'task'>[],
+): Measured[] {
+  return results.map(({ metrics, language, ...counts }) => ({
+    task,
+    metrics,
+    language,
+    ...counts,
+  }));
 }

@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { DiptychError } from '../../src/errors.ts';
+import type { DatasetManifest } from '../dataset/prepared.ts';
 
 /** A prompt with a place for the name of a class. */
 export type Template = (name: string) => string;
 
 const placeholder = /\{c?\}/;
 
-/** Words that fit photographs and pictograms alike. */
-export const defaultTemplates: readonly Template[] = [
-  '{}',
-  'a picture of {}',
-  'an image of {}',
-].map(template);
+const templatesOf = {
+  /** Chosen on trained styles by `scripts/choose-templates.ts`. */
+  pictograms: ['{}', '{} emoji', '{} icon'],
+  /** Not chosen by any result. */
+  images: ['{}', 'a picture of {}', 'an image of {}'],
+};
+
+/** Templates for a data set where none are given. */
+export function defaultTemplates(kind: DatasetManifest['kind']): readonly Template[] {
+  return templatesOf[kind === 'pictograms' ? 'pictograms' : 'images'].map(toTemplate);
+}
 
 /**
  * Read templates: a line each, with `{}` or `{c}` for the class.
@@ -22,7 +28,7 @@ export async function readTemplates(path: string): Promise<readonly Template[]> 
   const lines = (await readText(path)).split('\n').map((line) => line.trim());
   const found = lines.flatMap((line, i) => {
     if (line === '') return [];
-    if (placeholder.test(line)) return [template(line)];
+    if (placeholder.test(line)) return [toTemplate(line)];
     throw new DiptychError(
       'unreadable_source',
       `${path}:${i + 1}: expected {} or {c} where the class goes, got ${JSON.stringify(line)}`,
@@ -42,6 +48,7 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-function template(line: string): Template {
+/** Read one template, with `{}` or `{c}` for the class. */
+export function toTemplate(line: string): Template {
   return (name) => line.replace(placeholder, () => name);
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -216,6 +216,72 @@ describe('diptych evaluate', () => {
     );
   });
 
+  it('measures names with a typing error beside those without', async () => {
+    const { stdout } = await evaluate('--typos', '--recall-k', '5', '--languages', 'en,xx');
+    const [title, sides, head, ...lines] = stdout.trimEnd().split('\n');
+    expect(title).toMatch(/, recall %$/);
+    expect(sides.trim()).toMatch(/^text -> image +misspelt$/);
+    expect(head).toMatch(/^language +images +queries +@5 +@5$/);
+    expect(lines.map((line) => line.split(/ +/).slice(0, 3))).toEqual([
+      ['en', '16', '14'],
+      ['xx', '16', '14'],
+      ['mean', expect.any(String), expect.any(String)],
+    ]);
+  });
+
+  it('measures keywords of emoji', async () => {
+    const emoji = join(dir, 'emoji-data');
+    await cp(data, emoji, { recursive: true });
+    for (const name of ['items.jsonl', 'concepts.jsonl']) {
+      const text = await readFile(join(emoji, name), 'utf8');
+      await writeFile(join(emoji, name), text.replaceAll('icon:dog', '1f415'));
+    }
+    const args = ['--task', 'keywords', '--recall-k', '16', '--json'];
+    const { stdout } = await evaluate('--data', emoji, ...args);
+    expect(JSON.parse(stdout)).toEqual({
+      dataset: expect.any(String),
+      model: 'tiny',
+      pretrained: model,
+      task: 'zeroshot_keyword_retrieval',
+      metrics: { 'image_retrieval_recall@16': 1 },
+      language: 'en',
+      n: 16,
+      queries: 2,
+    });
+  });
+
+  it('measures images of one set against those of another', async () => {
+    const args = ['--task', 'image-retrieval', '--set', 'round', '--queries', 'square'];
+    const json = JSON.parse((await evaluate(...args, '--json')).stdout) as object;
+    expect(json).toMatchObject({
+      dataset: 'round',
+      task: 'image_to_image_retrieval',
+      // Eight images, so that the tenth is beyond the last.
+      metrics: { 'image_to_image_recall@10': 1 },
+      n: 8,
+      queries: 8,
+    });
+    expect((await evaluate(...args)).stdout).toMatch(
+      /image -> image\n.*\nen +8 +8( +[\d.]+){3}\n$/,
+    );
+    const { code, stderr } = await evaluate(...args, '--min', 'image_to_image_recall@10=1');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('measures the weights of the edge on their kernels', async () => {
+    const args = ['--recall-k', '3', '--json'];
+    const metrics = async (...more: string[]) => {
+      const { stdout } = await evaluate(...args, ...more);
+      return (JSON.parse(stdout) as { metrics: Record<string, number> }).metrics;
+    };
+    const [float32, int8] = [await metrics(), await metrics('--edge')];
+    expect(Object.keys(int8)).toEqual(Object.keys(float32));
+    // Sixteen queries; rounded weights may change the order of close neighbours.
+    for (const [name, value] of Object.entries(int8)) {
+      expect(Math.abs(value - float32[name]), name).toBeLessThanOrEqual(4 / 16);
+    }
+  });
+
   it('draws as many of the worst queries as are asked for', async () => {
     const sheet = join(dir, 'sheets', 'worst.html');
     const { code, stderr } = await evaluate('--sheet', sheet, '--worst', '3');
@@ -252,6 +318,10 @@ describe('diptych evaluate', () => {
     [['--split', 'validation'], 'not_prepared'],
     [['--languages', 'ja'], 'invalid_option'],
     [['--task', 'classification'], 'not_prepared'],
+    [['--task', 'classification', '--level', 'subgroup'], 'not_prepared'],
+    [['--task', 'keywords'], 'not_prepared'],
+    [['--task', 'image-retrieval', '--queries', 'triangle'], 'not_prepared'],
+    [['--task', 'image-retrieval', '--queries', 'round', '--set', 'round'], 'not_prepared'],
     [['--task', 'classification', '--templates', 'package.json'], 'unreadable_source'],
     [['--task', 'classification', '--labels', '/nowhere'], 'unreadable_source'],
   ])('refuses %j', async (args, code) => {
@@ -267,6 +337,15 @@ describe('diptych evaluate', () => {
     [['--recall-k', '1,x'], /expected a positive whole number/],
     [['--labels', 'x'], /--labels is for --task classification/],
     [['--task', 'classification', '--sheet', 'x.html'], /--sheet is for --task retrieval/],
+    [['--task', 'classification', '--recall-k', '1'], /--recall-k is for --task retrieval or key/],
+    [['--task', 'image-retrieval', '--languages', 'en'], /--languages is for --task retrieval or/],
+    [['--task', 'image-retrieval'], /needs --queries, the set to search with/],
+    [['--task', 'keywords', '--typos'], /--typos is for --task retrieval/],
+    [['--task', 'keywords', '--level', 'group'], /--level is for --task classification/],
+    [['--queries', 'round'], /--queries is for --task image-retrieval/],
+    [['--typos', '--sheet', 'x.html'], /--sheet is not for --typos/],
+    [['--typos', '--min', 'text_retrieval_recall@1=0'], /expected one of .*misspelt_image_/],
+    [['--edge', '--device', 'cuda'], /--edge runs on kernels of its own/],
     [['--worst', '3'], /--worst is for --sheet/],
     [['--sheet', 'x.gif'], /expected a file that ends in \.html or \.png/],
     [['--sheet', 'x.png', '--worst', '1000'], /a \.png holds \d+ queries/],

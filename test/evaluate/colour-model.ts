@@ -1,7 +1,7 @@
 import type { EmbeddingModel } from '../../gpu-embedder/encode/load-model.ts';
 import { normaliseRows } from '../../gpu-embedder/encode/normalise-rows.ts';
 
-type Colour = readonly [red: number, green: number, blue: number];
+export type Colour = readonly [red: number, green: number, blue: number];
 
 /**
  * A model that can be worked out by hand: an image is embedded as the colour it lacks to be white,

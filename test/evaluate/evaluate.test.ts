@@ -140,8 +140,9 @@ describe('classification', () => {
     const names = [...[...colours.keys()].slice(0, 8), 'unicorn'];
     const classes = {
       names: names.map((name) => [name]),
+      namesAre: 'synonyms',
       ofLabel: new Map(names.map((name, i) => [name, i])),
-    };
+    } as const;
     const result = await evaluateClassification(model(), labelled, { classes });
     expect(result).toMatchObject({ n: 16, classes: 8, emptyClasses: 1 });
     expect(result.metrics.acc1).toBeCloseTo(14 / 16);
@@ -149,30 +150,66 @@ describe('classification', () => {
     expect(result.metrics.mean_per_class_recall).toBeCloseTo((7 + 2 / 4) / 8);
   });
 
-  it('makes prompts of every name and template, and groups of pictograms readable', async () => {
-    const grouped: PreparedDataset = {
-      ...dataset,
-      concepts: new Map(
-        [...dataset.concepts].map(([id, concept], i) => [
-          id,
-          { ...concept, group: i < 4 ? 'food-drink' : 'objects' },
-        ]),
-      ),
+  /** The first four concepts are fruit, the others birds. */
+  const sorted = (): PreparedDataset => ({
+    ...dataset,
+    concepts: new Map(
+      [...dataset.concepts].map(([id, concept], i) => {
+        const [group, subgroup] =
+          i < 4 ? ['food-drink', 'food-fruit'] : ['animals-nature', 'animal-bird'];
+        return [id, { ...concept, group, subgroup }];
+      }),
+    ),
+  });
+
+  it.each([
+    ['group', ['food', 'the food', 'drink', 'dessert', 'nature', 'bird', 'frog']],
+    ['subgroup', ['food fruit', 'the food fruit', 'apple', 'animal bird', 'owl']],
+  ] as const)(
+    'asks for the %s of a pictogram by its id and by plain words',
+    async (level, some) => {
+      const asked = model();
+      const templates = [(name: string) => name, (name: string) => `the ${name}`];
+      const result = await evaluateClassification(asked, sorted(), { level, templates });
+      expect(result).toMatchObject({ n: 16, classes: 2, emptyClasses: 0 });
+      expect(asked.prompts).toEqual(expect.arrayContaining([...some]));
+      expect(new Set(asked.prompts).size).toBe(asked.prompts.length);
+      expect(asked.prompts.includes('frog')).toBe(level === 'group');
+    },
+  );
+
+  it('adds up the probabilities of parts, and averages the prompts of synonyms', async () => {
+    const shades = new Map([
+      ['crimson', [255, 0, 0]],
+      ['cyan', [0, 255, 255]],
+      ['rose', [255, 0, 128]],
+    ] as const);
+    const labels: Record<string, string> = { 'birthday cake': 'mixed', 'shopping cart': 'pink' };
+    const labelled = photographs((title) => (title in labels ? { label: labels[title] } : {}));
+    const asked = { ...colourModel(shades, 32), logitScale: Math.log(20) };
+    const accuracy = async (namesAre: 'parts' | 'synonyms') => {
+      const ofLabel = new Map([
+        ['mixed', 0],
+        ['pink', 1],
+      ]);
+      const classes = { names: [['crimson', 'cyan'], ['rose']], namesAre, ofLabel };
+      return (await evaluateClassification(asked, labelled, { classes })).metrics.acc1;
     };
-    const asked = model();
-    const templates = [(name: string) => name, (name: string) => `the ${name}`];
-    const { n, metrics } = await evaluateClassification(asked, grouped, { templates });
-    expect(asked.prompts).toEqual(['food & drink', 'the food & drink', 'objects', 'the objects']);
-    expect(n).toBe(16);
-    // The model knows neither group: a tie, which is no hit.
-    expect(metrics).toEqual({ acc1: 0, acc5: NaN, mean_per_class_recall: 0 });
+    // The cosine of the red cake is .98 with crimson, .93 with rose, .82 with the mean of crimson
+    // and cyan; of the pink cart .96, .998 and .68.
+    expect(await accuracy('synonyms')).toBe(1 / 2);
+    expect(await accuracy('parts')).toBe(1);
   });
 
   it('refuses images without labels, and labels without a class', async () => {
     await expect(evaluateClassification(model(), dataset, {})).rejects.toThrow(
       /none of its 16 images has a label/,
     );
-    const classes = { names: [['dog']], ofLabel: new Map([['dog', 0]]) };
+    const classes = {
+      names: [['dog']],
+      namesAre: 'synonyms',
+      ofLabel: new Map([['dog', 0]]),
+    } as const;
     const labelled = photographs(() => ({ label: 'dogs' }));
     await expect(evaluateClassification(model(), labelled, { classes })).rejects.toThrow(
       /round:birthday-cake: its label "dogs" is none of the 1 classes/,

@@ -1,0 +1,28 @@
+import { DiptychError } from '../../src/errors.ts';
+import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import { languagesOf } from './item-texts.ts';
+
+/**
+ * Choose among the languages that some of the items have a name in.
+ *
+ * @param asked - English by default
+ * @throws DiptychError `invalid_option` for a language that none of them has
+ */
+export function chooseLanguages(
+  dataset: PreparedDataset,
+  items: readonly number[],
+  asked: readonly string[] | 'all' = ['en'],
+): readonly string[] {
+  const known = languagesOf(dataset, items);
+  if (asked === 'all') return known;
+  const unknown = asked.filter((language) => !known.includes(language));
+  if (unknown.length === 0) return [...new Set(asked)];
+  const reason =
+    known.length === 1
+      ? 'its texts are in one language, which counts as en'
+      : `its languages: ${known.join(', ')}`;
+  throw new DiptychError(
+    'invalid_option',
+    `--languages ${unknown.join(',')}: ${dataset.dir} has no names in it; ${reason}`,
+  );
+}

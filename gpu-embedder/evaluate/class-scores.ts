@@ -1,0 +1,64 @@
+import { normaliseRows } from '../encode/normalise-rows.ts';
+import type { Classes } from './classes.ts';
+import { embedTexts } from './embed-texts.ts';
+import type { EvaluatedModel, Gallery } from './gallery.ts';
+import { scoreRows } from './score-rows.ts';
+import type { Template } from './templates.ts';
+
+export interface ClassPrompts extends Pick<Classes, 'names' | 'namesAre'> {
+  readonly templates: readonly Template[];
+  readonly threads?: number;
+}
+
+/**
+ * Score every image with every class: the logarithm of the sum, over what the class is made of, of
+ * exp(scale * cosine), at the scale that the model was trained with. A softmax of a row is the
+ * probability of each class (of its parts together: Novack et al. 2023, CHiLS). With one prompt
+ * for a class the order is that of the cosines.
+ *
+ * @returns [images, classes]
+ */
+export async function scoreClasses(
+  model: EvaluatedModel,
+  { items, embeddings, dim }: Gallery,
+  { names, namesAre, templates, threads }: ClassPrompts,
+): Promise<Float32Array> {
+  const senses = names.map((own) => (namesAre === 'parts' ? own.map((name) => [name]) : [own]));
+  const centres = await embedSenses(model, senses.flat(), templates);
+  const scale = Math.exp(model.logitScale);
+  const scores = new Float32Array(items.length * names.length);
+  await scoreRows(embeddings, centres, dim, threads, (image, cosines) => {
+    let first = 0;
+    for (const [index, { length }] of senses.entries()) {
+      const own = cosines.subarray(first, (first += length));
+      scores[image * names.length + index] = logSumExp(own, scale);
+    }
+  });
+  return scores;
+}
+
+/** @returns the normalised mean of the prompts of each sense, [senses, embedDim] */
+async function embedSenses(
+  model: EvaluatedModel,
+  senses: readonly (readonly string[])[],
+  templates: readonly Template[],
+): Promise<Float32Array> {
+  const prompts = senses.map((names) =>
+    names.flatMap((name) => templates.map((template) => template(name))),
+  );
+  const embedded = await embedTexts(model, prompts.flat());
+  const dim = model.embedDim;
+  const sums = new Float32Array(senses.length * dim);
+  let row = 0;
+  for (const [index, { length }] of prompts.entries()) {
+    for (const last = row + length; row < last; row++) {
+      for (let j = 0; j < dim; j++) sums[index * dim + j] += embedded[row * dim + j];
+    }
+  }
+  return normaliseRows(sums, dim);
+}
+
+function logSumExp(cosines: Float32Array, scale: number): number {
+  const most = cosines.reduce((a, b) => Math.max(a, b));
+  return scale * most + Math.log(cosines.reduce((sum, x) => sum + Math.exp(scale * (x - most)), 0));
+}
