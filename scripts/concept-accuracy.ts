@@ -1,8 +1,11 @@
 /**
- * How well does the image tower of a training run know concepts on a style it never saw? Nearest
- * class prototype of each picture, before any text is aligned.
+ * How well does the image tower of a training run know concepts, before any text is aligned? The
+ * nearest class prototypes of pictures that it did not learn from: of a set, or those that the run
+ * holds out of its training sets (the choice for settings, as their styles are no validation styles).
  *
- *     node --import tsx scripts/concept-accuracy.ts RUN_DIR DATA_DIR SET
+ *     node --import tsx scripts/concept-accuracy.ts RUN_DIR DATA_DIR [SET] [CHECKPOINT]
+ *
+ * Pictures have the size of the stage that the run is in.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,35 +22,39 @@ import { parseTrainConfig } from '../gpu-embedder/train/config.ts';
 import { prototypesName } from '../gpu-embedder/train/loss-graph.ts';
 import { loadTrainingSet } from '../gpu-embedder/train/training-set.ts';
 
-const [runDir, dataDir, setName] = process.argv.slice(2);
+const [runDir, dataDir, setName = 'held-out', checkpoint = 'checkpoint.bin'] =
+  process.argv.slice(2);
 const config = parseTrainConfig(
   JSON.parse(readFileSync(join(runDir, 'config.json'), 'utf8')),
   runDir,
 );
 if (!('architecture' in config)) throw new Error(`${runDir} is no run from scratch`);
 const { embedDim, image } = config.architecture;
-const { slots, step } = readCheckpoint(join(runDir, 'checkpoint.bin'));
+const { slots, step, stage } = readCheckpoint(join(runDir, checkpoint));
 const weights = new Map(slots.map(({ name, shape, average }) => [name, { shape, data: average }]));
-const size = image.imageSize;
+const size = config.stages[stage].imageSize ?? image.imageSize;
 
 const training = loadTrainingSet(dataDir, config);
 const { dataset } = training;
-const classes = training.classes.map(
-  ({ items }) => training.subjects[training.subjectOf[items[0]]].concept.id,
-);
-const emoji = new Set(classes.filter((id) => dataset.concepts.get(id)?.group !== undefined));
+const classes = training.classes.map(({ items: [first] }) => dataset.items[first].concept);
 const prototypes = weights.get(prototypesName)!.data;
+const known = new Set(classes);
+const isEmoji = (i: number) =>
+  dataset.concepts.get(dataset.items[i].concept ?? '')?.group !== undefined;
+const drawn =
+  setName === 'held-out'
+    ? training.validation
+    : [...dataset.items.keys()].filter((i) => dataset.items[i].set === setName);
+const items = drawn.filter((i) => known.has(dataset.items[i].concept));
 
-const items = dataset.items.flatMap((item, i) =>
-  item.set === setName && emoji.has(item.concept ?? '') ? [i] : [],
-);
 const g = new Graph();
 const input = g.input('pixels', [2, 3, size, size], 'float32', ['batch', 3, size, size]);
 const embeds = imageTower(new StoredParameters(g, foldWeights(weights)), input, image, embedDim);
 g.output(embeds, 'embeds', ['batch', embedDim]);
-const session = await openSession(writeModel(g), { threads: 2 });
+const session = await openSession(writeModel(g), { threads: 1 });
 
-const hits = [1, 5, 10].map((k) => ({ k, count: 0 }));
+const ks = [1, 5, 10] as const;
+const ranks: { readonly emoji: boolean; readonly rank: number }[] = [];
 const batch = 64;
 for (let start = 0; start < items.length; start += batch) {
   const part = items.slice(start, start + batch);
@@ -59,12 +66,17 @@ for (let start = 0; start < items.length; start += batch) {
   });
   const feed = tensor(data, [part.length, 3, size, size]);
   const embeddings = (await session.run({ pixels: feed }))['embeds'].data as Float32Array;
-  part.forEach((i, row) => count(dataset.items[i].concept!, embeddings.subarray(row * embedDim)));
+  part.forEach((i, row) =>
+    ranks.push({
+      emoji: isEmoji(i),
+      rank: rankOf(dataset.items[i].concept, embeddings.subarray(row * embedDim)),
+    }),
+  );
 }
 
-function count(concept: string, embedding: Float32Array): void {
-  const scores = classes.map((id, c) => {
-    if (!emoji.has(id)) return -Infinity;
+/** Prototypes that are nearer than the right one. */
+function rankOf(concept: string | undefined, embedding: Float32Array): number {
+  const scores = classes.map((_, c) => {
     let [dot, norm] = [0, 0];
     for (let d = 0; d < embedDim; d++) {
       const w = prototypes[c * embedDim + d];
@@ -74,8 +86,12 @@ function count(concept: string, embedding: Float32Array): void {
     return dot / Math.sqrt(norm);
   });
   const own = scores[classes.indexOf(concept)];
-  const rank = scores.filter((score) => score > own).length;
-  for (const hit of hits) if (rank < hit.k) hit.count++;
+  return scores.filter((score) => score > own).length;
 }
-const row = Object.fromEntries(hits.map(({ k, count }) => [`acc@${k}`, count / items.length]));
-console.log(JSON.stringify({ run: runDir, step, set: setName, n: items.length, ...row }));
+
+for (const kind of ['emoji', 'icons']) {
+  const own = ranks.filter(({ emoji }) => emoji === (kind === 'emoji'));
+  const row = ks.map((k) => [`acc@${k}`, own.filter(({ rank }) => rank < k).length / own.length]);
+  const what = { run: runDir, step, set: setName, kind, n: own.length };
+  console.log(JSON.stringify({ ...what, ...Object.fromEntries(row) }));
+}

@@ -14,16 +14,30 @@ interface View {
   readonly ink: Rgb | null;
   /** 3 x 3 colour matrix, row-major. */
   readonly matrix: readonly number[] | null;
-  /** Draws a coloured picture in ink alone. */
+  /** Draws a coloured picture in ink alone, or with ink around its colours. */
   readonly drawing?: Drawing;
+  /** Moves samples sideways by row, and up and down by column. */
+  readonly waves?: readonly [Wave, Wave];
+  /** Left out. */
+  readonly gap?: Gap;
 }
+
+/** height * sin(frequency * i + phase), source pixels by output pixel. */
+interface Wave {
+  readonly height: number;
+  readonly frequency: number;
+  readonly phase: number;
+}
+
+/** Output pixels. */
+type Gap = Readonly<Record<'left' | 'top' | 'right' | 'bottom', number>>;
 
 /** How a coloured picture becomes a monochrome one. */
 type Drawing =
   /** Ink where it is darker than a brightness, or brighter. */
   | { readonly kind: 'stencil'; readonly threshold: number; readonly inverted: boolean }
-  /** Ink where colours change, [weight] for a step of brightness from 0 to 255. */
-  | { readonly kind: 'outline'; readonly weight: number };
+  /** Ink where colours change, `weight` of it for a step of brightness from 0 to 255. */
+  | { readonly kind: 'outline' | 'outlined'; readonly weight: number };
 
 type Colours = Pick<View, 'background' | 'ink' | 'matrix' | 'drawing'>;
 
@@ -67,17 +81,43 @@ export function randomView(
 }
 
 /**
- * Small rotation, scale and shift; a monochrome picture in random ink on a random background, a
- * coloured one with its colours shifted on a mostly white background.
+ * Rotation, scale, shear, shift and a slow wave, as sets draw one thing in differing proportions; a
+ * monochrome picture in random ink on a random background, a coloured one with its colours shifted on
+ * a mostly white background; now and then a part is missing.
  */
 function pictogramView({ side, palette }: Picture, size: number, random: Random): View {
-  const zoom = side / size / (0.78 + random.uniform() * 0.37);
-  const angle = (random.uniform() - 0.5) * 0.3;
-  const [zoomX, zoomY] = [0, 1].map(() => zoom * (0.94 + random.uniform() * 0.12));
-  const [shiftX, shiftY] = [0, 1].map(() => (random.uniform() - 0.5) * side * 0.14);
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const map = [cos * zoomX, -sin * zoomY, shiftX, sin * zoomX, cos * zoomY, shiftY] as const;
-  return { map, ...(palette === 'mono' ? monoColours(random) : colourColours(random)) };
+  const between = (low: number, high: number): number => low + random.uniform() * (high - low);
+  const zoom = side / size / between(0.68, 1.15);
+  const aspect = Math.exp(between(-0.2, 0.2));
+  const angle = between(-0.28, 0.28);
+  const shear = between(-0.2, 0.2);
+  const [cos, sin] = [zoom * Math.cos(angle), zoom * Math.sin(angle)];
+  const map = [
+    cos * aspect,
+    (cos * shear - sin) / aspect,
+    between(-0.1, 0.1) * side,
+    sin * aspect,
+    (sin * shear + cos) / aspect,
+    between(-0.1, 0.1) * side,
+  ] as const;
+  const wave = (): Wave => ({
+    height: between(0, 0.05) * side,
+    frequency: (2 * Math.PI * between(0.5, 1.5)) / size,
+    phase: between(0, 2 * Math.PI),
+  });
+  const colours = palette === 'mono' ? monoColours(random) : colourColours(random);
+  const gap = random.uniform() < 0.25 ? randomGap(size, random) : undefined;
+  return { map, waves: [wave(), wave()], ...colours, ...(gap && { gap }) };
+}
+
+/** A rectangle of 4 to 16 % of the area (random erasing, arXiv:1708.04896). */
+function randomGap(size: number, random: Random): Gap {
+  const area = (0.04 + random.uniform() * 0.12) * size * size;
+  const aspect = Math.exp(random.uniform() * 1.4 - 0.7);
+  const [width, height] = [Math.sqrt(area * aspect), Math.sqrt(area / aspect)];
+  const left = random.uniform() * (size - width);
+  const top = random.uniform() * (size - height);
+  return { left, top, right: left + width, bottom: top + height };
 }
 
 /** A crop of at least half the area (RandomResizedCrop, arXiv:1409.4842) with a gain a channel. */
@@ -96,8 +136,9 @@ function photographView({ side }: Picture, size: number, random: Random): View {
   };
 }
 
-/** Share of the views of coloured pictures that are drawn in ink. */
+/** Shares of the views of coloured pictures that are drawn in ink, or outlined with it. */
 const drawnShare = 0.2;
+const outlinedShare = 0.1;
 
 const randomColour = (random: Random): Rgb => [
   random.uniform() * 255,
@@ -136,17 +177,36 @@ function colourColours(random: Random): Colours {
   if (random.uniform() < drawnShare) return drawnColours(random);
   const u = random.uniform();
   const background = u < 0.6 ? white : u < 0.72 ? black : randomColour(random);
-  if (random.uniform() < 0.4) return { background, ink: null, matrix: null };
-  // Between over-saturated (grey < 0) and grey, with a gain per channel.
-  const grey = random.uniform() < 0.15 ? 1 : random.uniform() * 0.35 - 0.1;
+  const matrix = random.uniform() < 0.3 ? null : colourMatrix(random);
+  if (random.uniform() >= outlinedShare) return { background, ink: null, matrix };
+  return {
+    background,
+    ink: null,
+    matrix,
+    drawing: { kind: 'outlined', weight: 2 + random.uniform() * 3 },
+  };
+}
+
+/** Hue turned, then mixed with grey, with a gain per channel. 3 x 3, row-major. */
+function colourMatrix(random: Random): number[] {
+  // Between over-saturated (grey < 0) and grey.
+  const grey = random.uniform() < 0.2 ? 1 : random.uniform() * 0.5 - 0.15;
+  // Rotation around the grey axis (Rodrigues).
+  const turn = random.uniform() < 0.5 ? 0 : (random.uniform() - 0.5) * 0.7;
+  const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+  const hue = (row: number, column: number): number => {
+    const side = (row - column + 3) % 3;
+    const across = side === 0 ? 0 : side === 1 ? sin / Math.sqrt(3) : -sin / Math.sqrt(3);
+    return (side === 0 ? cos : 0) + (1 - cos) / 3 + across;
+  };
   const matrix: number[] = [];
   for (let row = 0; row < 3; row++) {
-    const gain = 0.85 + random.uniform() * 0.3;
+    const gain = 0.75 + random.uniform() * 0.5;
     for (let column = 0; column < 3; column++) {
-      matrix.push(gain * ((row === column ? 1 - grey : 0) + grey * luminance[column]));
+      matrix.push(gain * ((1 - grey) * hue(row, column) + grey * luminance[column]));
     }
   }
-  return { background, ink: null, matrix };
+  return matrix;
 }
 
 /** Red, green, blue (premultiplied, 0 to 255) and alpha (0 to 1) of the latest sample. */
@@ -179,7 +239,7 @@ function brightnessOverWhite(): number {
   return colours + 255 * (1 - sampled[3]);
 }
 
-/** Colour the latest sample: ink, a drawing in ink, or the colour matrix. */
+/** Colour the latest sample: ink, a drawing in ink, or the colour matrix, which may be outlined. */
 function colour(picture: Picture, { ink, matrix, drawing, map }: View, x: number, y: number): void {
   // Not by destructuring, which iterates: this runs for every pixel.
   const r = sampled[0];
@@ -196,10 +256,19 @@ function colour(picture: Picture, { ink, matrix, drawing, map }: View, x: number
       sampled[c] = Math.min(255 * alpha, Math.max(0, mixed));
     }
   }
+  if (drawing?.kind === 'outlined') {
+    const [red, green, blue] = sampled;
+    const cover = coverage(picture, drawing, map[0], x, y);
+    sampled[0] = red * (1 - cover);
+    sampled[1] = green * (1 - cover);
+    sampled[2] = blue * (1 - cover);
+    sampled[3] = alpha + cover * (1 - alpha);
+  }
 }
 
 /** How much of a sample is inked, 0 to 1. @param step - source pixels of an output pixel */
 function coverage(picture: Picture, drawing: Drawing, step: number, x: number, y: number): number {
+  sample(picture, x, y);
   const here = brightnessOverWhite();
   if (drawing.kind === 'stencil') {
     // A soft threshold, some 25 levels wide.
@@ -215,21 +284,28 @@ function coverage(picture: Picture, drawing: Drawing, step: number, x: number, y
 
 const clamp = (x: number): number => Math.min(1, Math.max(0, x));
 
+const waveAt = ({ height, frequency, phase }: Wave, at: number): number =>
+  height * Math.sin(frequency * at + phase);
+
 /** Write the view of a picture over its background. */
 function render(picture: Picture, view: View, target: Target): void {
-  const { map, background } = view;
+  const { map, background, waves, gap } = view;
   const { size, out, offset, normalisation } = target;
   const plane = size * size;
   const centre = picture.side / 2 - 0.5;
   const half = size / 2 - 0.5;
   const bias = Float64Array.from(normalisation.mean, (m, c) => -m / normalisation.std[c]);
   const gain = Float64Array.from(normalisation.std, (s) => 1 / (255 * s));
+  const [acrossBy, upBy] = [0, 1].map((i) =>
+    Float64Array.from({ length: size }, (_, at) => (waves ? waveAt(waves[i], at) : 0)),
+  );
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const sourceX = map[0] * (x - half) + map[1] * (y - half) + map[2] + centre;
-      const sourceY = map[3] * (x - half) + map[4] * (y - half) + map[5] + centre;
+      const sourceX = map[0] * (x - half) + map[1] * (y - half) + map[2] + centre + acrossBy[y];
+      const sourceY = map[3] * (x - half) + map[4] * (y - half) + map[5] + centre + upBy[x];
       sample(picture, sourceX, sourceY);
-      if (sampled[3] > 0 || view.drawing) colour(picture, view, sourceX, sourceY);
+      if (gap && x >= gap.left && x < gap.right && y >= gap.top && y < gap.bottom) sampled.fill(0);
+      else if (sampled[3] > 0 || view.drawing) colour(picture, view, sourceX, sourceY);
       const rest = 1 - sampled[3];
       const at = offset + y * size + x;
       for (let c = 0; c < 3; c++) {

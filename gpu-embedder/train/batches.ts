@@ -9,6 +9,7 @@ import { featuresInput } from './loss-graph.ts';
 import type { TextInput } from './text-input.ts';
 import type { Modality } from './tower.ts';
 import type { ImageClass, TrainingSet } from './training-set.ts';
+import { mixImages } from './mix-images.ts';
 import { keywordWeight } from './words.ts';
 
 /** Arrays of one step by graph input name. */
@@ -127,7 +128,13 @@ export function createBatchMaker(
         if (own >= 0) targets[i * set.classes.length + own] = 1;
         if (tellsWords) put(i, itemWords(item));
       });
-      return { ...images(drawn, stage, random), targets, wordTargets };
+      const pictures = images(drawn, stage, random);
+      if (stage.mix > 0 && pictures.pixels instanceof Float32Array) {
+        const size = stage.imageSize ?? inputs.imageSize;
+        const mixed = { pixels: pictures.pixels, targets: [targets, wordTargets] };
+        mixImages(mixed, batch, size, stage.mix, random);
+      }
+      return { ...pictures, targets, wordTargets };
     }
     const captions = drawn.map((item) => captionOf(item, random));
     drawn.forEach((item, i) => {

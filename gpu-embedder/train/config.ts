@@ -52,6 +52,8 @@ export const stageSchema = z
     clipNorm: z.number().positive().default(1),
     /** Fixed inverse temperature of `classification` and `supervised-contrastive`. */
     scale: z.number().positive().default(20),
+    /** Of `classification` of images: share that is mixed with another, targets alike. */
+    mix: z.number().min(0).max(1).default(0),
     /** Of `classification`: weight of telling the words of the captions, beside the concept. */
     wordWeight: z.number().nonnegative().default(0),
   })
@@ -72,6 +74,9 @@ export const stageSchema = z
     }
     if (stage.loss !== 'classification' && stage.wordWeight > 0) {
       refuse('wordWeight', `${stage.loss} knows no words: expected 0`);
+    }
+    if (stage.mix > 0 && (stage.loss !== 'classification' || stage.train[0] !== 'image')) {
+      refuse('mix', `${stage.loss} ${stage.train.join('+')} does not mix images: expected 0`);
     }
     if (stage.loss === 'supervised-contrastive') {
       if (stage.train.join() !== 'image') refuse('train', 'expected ["image"]');
