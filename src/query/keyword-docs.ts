@@ -1,4 +1,4 @@
-import type { KeywordDoc } from './build-keyword-index.ts';
+import type { KeywordDoc, Suggestion } from './build-keyword-index.ts';
 
 /** What of an item is searched by words. */
 export interface KeywordItem {
@@ -6,6 +6,8 @@ export interface KeywordItem {
   readonly captions: readonly string[];
   readonly tags: readonly string[];
   readonly concept?: string;
+  /** What was guessed of it alone, whatever its concept shares. */
+  readonly suggested?: readonly Suggestion[];
 }
 
 /** What of a concept is. */
@@ -24,7 +26,8 @@ export function keywordDocs(
 ): KeywordDoc[] {
   const groups = new Map<string, number[]>();
   for (const [ordinal, item] of items.entries()) {
-    const shared = item.concept !== undefined && concepts.has(item.concept);
+    const shared =
+      item.concept !== undefined && concepts.has(item.concept) && item.suggested === undefined;
     const key = shared ? `concept ${item.concept}` : `item ${ordinal}`;
     groups.set(key, [...(groups.get(key) ?? []), ordinal]);
   }
@@ -40,6 +43,7 @@ export function keywordDocs(
         ...members.flatMap((item) => [...item.captions, ...item.tags]),
       ]),
       other: distinct(languages.flatMap(({ names, keywords }) => [...names, ...keywords])),
+      ...(members[0].suggested && { suggested: members[0].suggested }),
     };
   });
 }

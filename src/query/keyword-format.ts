@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { DiptychError } from '../errors.ts';
 
 /** Fields of a group, the most telling first; a term counts once a group, in the first that has it. */
-export const keywordFields = ['names', 'tags', 'other'] as const;
+export const keywordFields = ['names', 'tags', 'other', 'suggested'] as const;
+
+/** Those that hold texts of the items themselves; the last holds what was guessed of them. */
+export const ownFields = ['names', 'tags', 'other'] as const;
+
+/** Position of the guessed texts in {@link keywordFields}. */
+export const suggestedField = keywordFields.indexOf('suggested');
 
 /** What a posting says of a term in a group; its number is `group * 8 + field * 2 + whole`. */
 export interface Posting {
@@ -18,13 +24,19 @@ export function packPosting({ group, field, whole }: Posting): number {
 }
 
 export function unpackPosting(packed: number): Posting {
-  return { group: packed >>> 3, field: (packed >>> 1) & 3, whole: (packed & 1) === 1 };
+  return { group: packed >>> 3, field: fieldOf(packed), whole: (packed & 1) === 1 };
+}
+
+/** Position in {@link keywordFields}. */
+export function fieldOf(packed: number): number {
+  return (packed >>> 1) & 3;
 }
 
 /** Not looked into: there are some 10^5, and the manifest's checksum answers for them. */
 const integers = z.custom<readonly number[]>(Array.isArray, 'expected an array');
 const schema = z.object({
-  formatVersion: z.literal(1),
+  /** 2: there are suggested texts, which a reader of 1 would not know to weigh. */
+  formatVersion: z.literal([1, 2]),
   /** Item ordinals of each group. */
   items: z.custom<readonly (readonly number[])[]>(Array.isArray, 'expected an array'),
   /** Ascending terms, each ended by a newline; a name of several words is a term as well. */
@@ -33,8 +45,10 @@ const schema = z.object({
   counts: integers,
   /** Postings, term after term, each the difference to the one before in its term. */
   postings: integers,
-  /** Tokens of each group in each field, field after field. */
-  lengths: z.array(integers).length(keywordFields.length),
+  /** Tokens of each group in each of its own fields, field after field. */
+  lengths: z.array(integers).length(ownFields.length),
+  /** Of each posting in the suggested field, in their order: 1 to 100, hundredths. */
+  confidences: integers.default([]),
 });
 export type StoredKeywords = z.infer<typeof schema>;
 
@@ -46,7 +60,7 @@ export function parseKeywords(json: string): StoredKeywords {
   } catch (cause) {
     throw new DiptychError(
       'index_unreadable',
-      `keywords.json: not a keyword index of format 1: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `keywords.json: not a keyword index of format 1 or 2: ${cause instanceof Error ? cause.message : String(cause)}`,
       undefined,
       { cause },
     );

@@ -1,15 +1,20 @@
-import { keywordFields, parseKeywords, unpackPosting } from './keyword-format.ts';
+import { keywordFields, ownFields, parseKeywords, suggestedField } from './keyword-format.ts';
+import { openPostings } from './keyword-postings.ts';
 import { isUnspaced, keywordTokens, normaliseText } from './keyword-tokens.ts';
 import { createLexicon } from './lexicon.ts';
 import type { Lexicon } from './lexicon.ts';
+import { prefixSums } from './prefix-sums.ts';
 
 export { buildKeywordIndex } from './build-keyword-index.ts';
-export type { KeywordDoc } from './build-keyword-index.ts';
+export type { KeywordDoc, Suggestion } from './build-keyword-index.ts';
 
 export interface KeywordHit {
   /** Group ordinal: `itemsOf(id)` are its items. */
   readonly id: number;
-  /** 0 to 1: relative to the best hit, whose score is the share of the query that it matches. */
+  /**
+   * 0 to 1: relative to the best hit, whose score is the share of the query that it matches, a
+   * guessed word counting as its confidence.
+   */
   readonly score: number;
 }
 
@@ -29,6 +34,8 @@ const fieldBoost: Readonly<Record<(typeof keywordFields)[number], number>> = {
   names: 4,
   tags: 2,
   other: 1.5,
+  // With `wholeBoost` less than any other field: the least of theirs is 2 * bm25.d for a tag among many.
+  suggested: 0.7,
 };
 const boosts = keywordFields.map((field) => fieldBoost[field]);
 /** BM25+, as in Lv & Zhai 2011; terms count once a group. */
@@ -59,23 +66,32 @@ export function loadKeywordIndex(json: string): KeywordIndex {
   const groups = stored.items.length;
   const items = flatten(stored.items);
   const lexicon = createLexicon(stored.terms);
-  const starts = prefixSums(stored.counts);
-  const postings = decodePostings(stored.postings, starts);
-  const norms = stored.lengths.map((lengths, field) =>
-    keywordFields[field] === 'other' ? new Float32Array(groups).fill(1) : lengthNorms(lengths),
-  );
+  const postings = openPostings(stored);
+  const norms = [
+    ...ownFields.map((name, field) =>
+      name === 'other' ? uniform(groups) : lengthNorms(stored.lengths[field]),
+    ),
+    uniform(groups),
+  ];
+  const rarity = (count: number) => Math.log(1 + (groups - count + 0.5) / (count + 0.5));
 
   /** Add the matches of one query word: the best of its variants per group. */
   const matchWord = (word: string, isLast: boolean, scores: Float32Array, shares: Float32Array) => {
     const best = new Map<number, { score: number; share: number }>();
-    for (const { ordinal, weight, share } of variants(lexicon, word, isLast)) {
-      const count = starts[ordinal + 1] - starts[ordinal];
-      const rarity = Math.log(1 + (groups - count + 0.5) / (count + 0.5));
-      for (let at = starts[ordinal]; at < starts[ordinal + 1]; at++) {
-        const { group, field } = unpackPosting(postings[at]);
-        const score = weight * rarity * boosts[field] * norms[field][group];
-        if (score > (best.get(group)?.score ?? 0)) best.set(group, { score, share });
-      }
+    const isOwn = (ordinal: number) => postings.count(ordinal).own > 0;
+    for (const variant of variants(lexicon, word, isLast, isOwn)) {
+      const { own, expected } = postings.count(variant.ordinal);
+      // Guesses make no word rarer or more common among the texts that are no guesses.
+      const rarities = { own: rarity(own), guessed: rarity(expected) };
+      postings.visit(variant.ordinal, ({ group, field, confidence }) => {
+        const guessed = field === suggestedField;
+        if (guessed && variant.ownOnly) return;
+        const weight = variant.weight * confidence * boosts[field] * norms[field][group];
+        const score = weight * (guessed ? rarities.guessed : rarities.own);
+        if (score > (best.get(group)?.score ?? 0)) {
+          best.set(group, { score, share: variant.share * confidence });
+        }
+      });
     }
     for (const [group, { score, share }] of best) {
       scores[group] += score;
@@ -88,12 +104,11 @@ export function loadKeywordIndex(json: string): KeywordIndex {
     const named = new Set<number>();
     const ordinal = lexicon.find(query);
     if (ordinal < 0) return named;
-    for (let at = starts[ordinal]; at < starts[ordinal + 1]; at++) {
-      const { group, field, whole } = unpackPosting(postings[at]);
-      if (!whole) continue;
+    postings.visit(ordinal, ({ group, field, whole }) => {
+      if (!whole) return;
       if (keywordFields[field] === 'names') named.add(group);
       else scores[group] *= wholeBoost;
-    }
+    });
     return named;
   };
 
@@ -125,10 +140,29 @@ export function loadKeywordIndex(json: string): KeywordIndex {
   };
 }
 
-/** Terms of the index that a query word may mean, itself first. */
-function* variants(lexicon: Lexicon, word: string, isLast: boolean) {
+interface Variant {
+  /** Of the term. */
+  readonly ordinal: number;
+  readonly weight: number;
+  /** Part of the query word that it matches. */
+  readonly share: number;
+  /** Not among guesses. */
+  readonly ownOnly: boolean;
+}
+
+/**
+ * Terms of the index that a query word may mean, itself first.
+ *
+ * @param isOwn - whether a term is in texts that are no guesses
+ */
+function* variants(
+  lexicon: Lexicon,
+  word: string,
+  isLast: boolean,
+  isOwn: (ordinal: number) => boolean,
+): Generator<Variant> {
   const exact = lexicon.find(word);
-  if (exact >= 0) yield { ordinal: exact, weight: 1, share: 1 };
+  if (exact >= 0) yield { ordinal: exact, weight: 1, share: 1, ownOnly: false };
   const unspaced = isUnspaced(word);
   // Somebody may still be typing the last word.
   if (unspaced || (isLast && word.length >= 3)) {
@@ -137,14 +171,16 @@ function* variants(lexicon: Lexicon, word: string, isLast: boolean) {
       if (ordinal === exact) continue;
       const rest = lexicon.lengthOf(ordinal) - word.length;
       const weight = (inexactWeight.prefix * word.length) / (word.length + 0.3 * rest);
-      yield { ordinal, weight, share: inexactShare };
+      yield { ordinal, weight, share: inexactShare, ownOnly: false };
     }
   }
   // A word that the index knows is no misspelling, and short words all resemble others.
-  if (exact >= 0 || unspaced || word.length < 4) return;
+  if ((exact >= 0 && isOwn(exact)) || unspaced || word.length < 4) return;
   for (const { ordinal, edits } of lexicon.near(word, word.length < 8 ? 1 : 2)) {
+    if (ordinal === exact) continue;
     const weight = (inexactWeight.typo * word.length) / (word.length + edits);
-    yield { ordinal, weight, share: inexactShare };
+    // A word that is known from guesses may be a misspelling of one that is no guess.
+    yield { ordinal, weight, share: inexactShare, ownOnly: exact >= 0 };
   }
 }
 
@@ -168,20 +204,8 @@ function lengthNorms(lengths: readonly number[]): Float32Array {
   );
 }
 
-function prefixSums(counts: readonly number[]): Uint32Array {
-  const sums = new Uint32Array(counts.length + 1);
-  for (let i = 0; i < counts.length; i++) sums[i + 1] = sums[i] + counts[i];
-  return sums;
-}
+const uniform = (groups: number): Float32Array => new Float32Array(groups).fill(1);
 
 function flatten(lists: readonly (readonly number[])[]) {
   return { values: Uint32Array.from(lists.flat()), starts: prefixSums(lists.map((l) => l.length)) };
-}
-
-function decodePostings(deltas: readonly number[], starts: Uint32Array): Uint32Array {
-  const postings = Uint32Array.from(deltas);
-  for (let term = 0; term + 1 < starts.length; term++) {
-    for (let at = starts[term] + 1; at < starts[term + 1]; at++) postings[at] += postings[at - 1];
-  }
-  return postings;
 }

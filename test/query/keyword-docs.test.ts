@@ -28,3 +28,13 @@ it('shares the texts of a concept among its items and leaves the others alone', 
     { items: [3], names: ['lost'], tags: [], other: [] },
   ]);
 });
+
+it('gives an item that texts were guessed for a group of its own', () => {
+  const item = { title: '', captions: [], tags: [], concept: 'thing' };
+  const suggested = [{ text: 'lamp', confidence: 0.4 }];
+  const concepts = new Map([['thing', { names: [], keywords: ['object'], languages: {} }]]);
+  expect(keywordDocs([item, { ...item, suggested }, item], concepts)).toEqual([
+    { items: [0, 2], names: [''], tags: ['object'], other: [] },
+    { items: [1], names: [''], tags: ['object'], other: [], suggested },
+  ]);
+});

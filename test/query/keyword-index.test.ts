@@ -113,7 +113,7 @@ describe('keyword index', () => {
 
   it.each([
     ['not json', 'no JSON'],
-    ['{"formatVersion":2}', 'format 1'],
+    ['{"formatVersion":3}', 'another format'],
   ])('refuses %s', (json) => {
     expect(() => loadKeywordIndex(json)).toThrow(DiptychError);
     expect(() => loadKeywordIndex(json)).toThrow(/keywords\.json/);
