@@ -12,9 +12,10 @@ export interface ClassPrompts extends Pick<Classes, 'names' | 'namesAre'> {
 
 /**
  * Score every image with every class: the logarithm of the sum, over what the class is made of, of
- * exp(scale * cosine), at the scale that the model was trained with. A softmax of a row is the
- * probability of each class (of its parts together: Novack et al. 2023, CHiLS). With one prompt
- * for a class the order is that of the cosines.
+ * exp(scale * cosine), at the scale that the model was trained with: a softmax of a row gives the
+ * probability of each class, that of its parts together. (CHiLS, Novack et al. 2023, asks for
+ * parts, too, but takes the most probable one.) With one prompt for a class the order is that of
+ * the cosines.
  *
  * @returns [images, classes]
  */

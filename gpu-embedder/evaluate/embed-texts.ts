@@ -3,7 +3,7 @@ import type { EmbeddingModel } from '../encode/load-model.ts';
 const batchSize = 256;
 
 /**
- * Embed texts, each distinct one once.
+ * Embed texts, each distinct one once; those of a length go together, which saves padding.
  *
  * @param onProgress - called with the number of texts that are done
  * @returns [texts.length, embedDim], L2-normalised
@@ -14,7 +14,7 @@ export async function embedTexts(
   onProgress: (done: number) => void = () => {},
 ): Promise<Float32Array> {
   const dim = model.embedDim;
-  const distinct = [...new Set(texts)];
+  const distinct = [...new Set(texts)].sort((a, b) => a.length - b.length);
   const rows = new Map<string, Float32Array>();
   for (let first = 0; first < distinct.length; first += batchSize) {
     const batch = distinct.slice(first, first + batchSize);
