@@ -16,7 +16,7 @@ import { StoredParameters } from '../gpu-embedder/model/parameters.ts';
 import { Graph } from '../gpu-embedder/onnx/graph.ts';
 import { writeModel } from '../gpu-embedder/onnx/model-proto.ts';
 import { openSession, tensor } from '../gpu-embedder/onnx/session.ts';
-import { plainView } from '../gpu-embedder/train/augment.ts';
+import { plainView } from '../gpu-embedder/train/render-view.ts';
 import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
 import { parseTrainConfig } from '../gpu-embedder/train/config.ts';
 import { prototypesName } from '../gpu-embedder/train/loss-graph.ts';

@@ -1,16 +1,19 @@
 import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
-import type { PixelNormalisation } from './augment.ts';
-import { plainView, randomView } from './augment.ts';
+import { randomView } from './augment.ts';
 import type { Caption } from './captions.ts';
+import type { CaptionOwners } from './caption-owners.ts';
+import { captionOwners, describedBy } from './caption-owners.ts';
 import { asTyped, drawCaption, singleCaptions } from './captions.ts';
+import { createClassTargetMaker } from './class-targets.ts';
 import type { Stage, TrainConfig } from './config.ts';
 import { featuresInput } from './loss-graph.ts';
 import type { TextInput } from './text-input.ts';
 import type { Modality } from './tower.ts';
-import type { ImageClass, TrainingSet } from './training-set.ts';
+import type { TrainingSet } from './training-set.ts';
 import { mixImages } from './mix-images.ts';
-import { keywordWeight } from './words.ts';
+import type { PixelNormalisation } from './render-view.ts';
+import { plainView } from './render-view.ts';
 
 /** Arrays of one step by graph input name. */
 export type Batch = Readonly<Record<string, Float32Array | Int32Array>>;
@@ -44,8 +47,8 @@ export function createBatchMaker(
 ): BatchMaker {
   const { items } = set.dataset;
   const classItems = set.classes.flatMap((imageClass) => imageClass.items);
-  const captionClasses = invert(set.classes);
-  const captionSubjects = invert(set.subjects);
+  const classTargets = createClassTargetMaker(set);
+  const captionSubjects = captionOwners(set.subjects);
 
   const images = (drawn: readonly number[], stage: Stage, random: Random): Batch => {
     const table = inputs.features.image;
@@ -105,46 +108,24 @@ export function createBatchMaker(
     return { text, parts: [text.toLowerCase()], meaning: [text] };
   };
 
-  const itemWords = (item: number): ReadonlyMap<number, number> => {
-    const { names, keywords } = set.subjects[set.subjectOf[item]].concept;
-    const own = [...names, ...items[item].captions];
-    const weights = [...own.map(() => 1), ...keywords.map(() => keywordWeight)];
-    return set.words.spread([...own, ...keywords], weights);
-  };
-
   const classify = (stage: Stage, step: number, random: Random): Batch => {
     const { batch, wordWeight } = stage;
     const tellsWords = wordWeight > 0;
     // Words are told of every item, concepts of those that share theirs with another.
     const drawn = (tellsWords ? draw : drawClassItems)(batch, stage, step, random);
-    const targets = new Float32Array(batch * set.classes.length);
-    const wordTargets = new Float32Array(tellsWords ? batch * set.words.list.length : 0);
-    const put = (row: number, words: ReadonlyMap<number, number>): void => {
-      for (const [word, mass] of words) wordTargets[row * set.words.list.length + word] = mass;
-    };
-    if (stage.train[0] === 'image') {
-      drawn.forEach((item, i) => {
-        const own = set.classOf[item];
-        if (own >= 0) targets[i * set.classes.length + own] = 1;
-        if (tellsWords) put(i, itemWords(item));
-      });
-      const pictures = images(drawn, stage, random);
-      if (stage.mix > 0 && pictures.pixels instanceof Float32Array) {
-        const size = stage.imageSize ?? inputs.imageSize;
-        const mixed = { pixels: pictures.pixels, targets: [targets, wordTargets] };
-        mixImages(mixed, batch, size, stage.mix, random);
-      }
-      return { ...pictures, targets, wordTargets };
+    if (stage.train[0] === 'text') {
+      const captions = drawn.map((item) => captionOf(item, random));
+      const targets = classTargets.ofCaptions(captions, drawn, tellsWords);
+      return { ...texts(captions, stage, random), ...targets };
     }
-    const captions = drawn.map((item) => captionOf(item, random));
-    drawn.forEach((item, i) => {
-      const described = describedBy(captions[i], captionClasses);
-      const own = set.classOf[item];
-      const share = described.length > 0 || own < 0 ? described : [own];
-      for (const c of share) targets[i * set.classes.length + c] = 1 / share.length;
-      if (tellsWords) put(i, set.words.spread(captions[i].meaning));
-    });
-    return { ...texts(captions, stage, random), targets, wordTargets };
+    const targets = classTargets.ofImages(drawn, tellsWords);
+    const pictures = images(drawn, stage, random);
+    if (stage.mix > 0 && pictures.pixels instanceof Float32Array) {
+      const size = stage.imageSize ?? inputs.imageSize;
+      const mixed = { pixels: pictures.pixels, targets: Object.values(targets) };
+      mixImages(mixed, batch, size, stage.mix, random);
+    }
+    return { ...pictures, ...targets };
   };
   const pairs = (stage: Stage, step: number, random: Random): Batch => {
     const drawn = drawItems(stage, step, random);
@@ -202,7 +183,7 @@ export function tokenRows(
 function positivesOf(
   subjects: readonly number[],
   captions: readonly Caption[],
-  captionSubjects: ReadonlyMap<string, readonly number[]>,
+  captionSubjects: CaptionOwners,
 ): Float32Array {
   const batch = subjects.length;
   const rowsOf = new Map<number, number[]>();
@@ -242,24 +223,4 @@ export function gatherRows(
   const out = new Float32Array(count * width);
   indices.forEach((row, i) => out.set(rows.subarray(row * width, (row + 1) * width), i * width));
   return out;
-}
-
-/** Caption -> ascending indices of the groups whose pool has it. */
-function invert(groups: readonly Pick<ImageClass, 'pool'>[]): Map<string, number[]> {
-  const owners = new Map<string, number[]>();
-  groups.forEach(({ pool }, index) => {
-    for (const caption of pool) {
-      const list = owners.get(caption);
-      if (list) list.push(index);
-      else owners.set(caption, [index]);
-    }
-  });
-  return owners;
-}
-
-/** Groups that every part of the caption describes. */
-function describedBy({ parts }: Caption, owners: ReadonlyMap<string, readonly number[]>): number[] {
-  const [first, ...others] = parts.map((part) => owners.get(part) ?? []);
-  const sets = others.map((list) => new Set(list));
-  return first.filter((index) => sets.every((set) => set.has(index)));
 }

@@ -147,7 +147,19 @@ export function parseTrainConfig(value: unknown, where: string): TrainConfig {
     throw new DiptychError('invalid_option', `${where}: ${z.prettifyError(parsed.error)}`);
   }
   checkPrototypes(parsed.data.stages, where);
+  checkLengths(parsed.data, where);
   return parsed.data;
+}
+
+/** The rows of an imported tower are as long as its longest caption. */
+function checkLengths(config: ScratchConfig | FineTuneConfig, where: string): void {
+  if (!('init' in config)) return;
+  const i = config.stages.findIndex(({ textLength }) => textLength !== undefined);
+  if (i < 0) return;
+  throw new DiptychError(
+    'invalid_option',
+    `${where}: stages[${i}].textLength: expected none with "init", got ${config.stages[i].textLength}`,
+  );
 }
 
 /** Captions move towards prototypes that images have made. */

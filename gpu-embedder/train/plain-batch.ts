@@ -1,4 +1,4 @@
-import { plainView } from './augment.ts';
+import { plainView } from './render-view.ts';
 import type { Batch, BatchInputs } from './batches.ts';
 import { tokenRows } from './batches.ts';
 import type { TextInput } from './text-input.ts';

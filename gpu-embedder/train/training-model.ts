@@ -1,6 +1,6 @@
 import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { pixelNormalisation } from '../model/config.ts';
-import type { PixelNormalisation } from './augment.ts';
+import type { PixelNormalisation } from './render-view.ts';
 import type { ScratchConfig, Stage } from './config.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
 import { ownImageTower, ownTextTower } from './own-towers.ts';

@@ -5,7 +5,7 @@ import { openDataset, openPixels } from '../dataset/read-dataset.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
-import type { Picture } from './augment.ts';
+import type { Picture } from './render-view.ts';
 import { captionPool } from './captions.ts';
 import type { TrainConfig } from './config.ts';
 import type { WordTable } from './words.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../gpu-embedder/random.ts';
-import { plainView, randomView, type Picture } from '../../gpu-embedder/train/augment.ts';
+import { randomView } from '../../gpu-embedder/train/augment.ts';
+import { plainView, type Picture } from '../../gpu-embedder/train/render-view.ts';
 
 const side = 16;
 const normalisation = { mean: [0, 0, 0], std: [1, 1, 1] };
