@@ -35,13 +35,15 @@ function pictogramView({ side, palette }: Picture, size: number, random: Random)
     (sin * shear + cos) / aspect,
     between(-0.1, 0.1) * side,
   ] as const;
+  // An icon is small strokes, and there are many of which each is seen seldom.
+  const strength = palette === 'mono' ? 0.5 : 1;
   const wave = (): Wave => ({
-    height: between(0, 0.05) * side,
+    height: between(0, 0.05) * strength * side,
     frequency: (2 * Math.PI * between(0.5, 1.5)) / size,
     phase: between(0, 2 * Math.PI),
   });
   const colours = palette === 'mono' ? monoColours(random) : colourColours(random);
-  const gap = random.uniform() < 0.25 ? randomGap(size, random) : undefined;
+  const gap = random.uniform() < 0.25 * strength ? randomGap(size, random) : undefined;
   return { map, waves: [wave(), wave()], ...colours, ...(gap && { gap }) };
 }
 
