@@ -26,6 +26,11 @@ const commands: readonly {
     load: async () => (await import('./commands/encode.ts')).registerEncode,
   },
   {
+    name: 'caption-corpus',
+    summary: 'give pictures without captions those of their nearest captioned pictures',
+    load: async () => (await import('./commands/caption-corpus.ts')).registerCaptionCorpus,
+  },
+  {
     name: 'index',
     summary: 'build an index version from embeddings',
     load: async () => (await import('./commands/index.ts')).registerIndex,

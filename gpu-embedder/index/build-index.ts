@@ -13,6 +13,7 @@ import { DiptychError } from '../../src/errors.ts';
 import { fusionWeights } from '../../src/query/fusion-weights.ts';
 import { keywordDocs } from '../../src/query/keyword-docs.ts';
 import { buildKeywordIndex } from '../../src/query/keyword-index.ts';
+import { readPseudoCaptions } from '../caption-corpus/pseudo-captions.ts';
 import { openDataset, type PreparedDataset } from '../dataset/read-dataset.ts';
 import { progressBar } from '../progress.ts';
 import { buildVectorIndex, type VectorIndexOptions } from './build-vector-index.ts';
@@ -43,6 +44,8 @@ export interface BuildIndexResult {
   /** False: a version of the same content was there. */
   readonly built: boolean;
   readonly manifest: Manifest;
+  /** Pictures that are found by pseudo-captions. */
+  readonly pseudoCaptioned: number;
 }
 
 /** Build an index version from embeddings; the same input again finds the version that is there. */
@@ -58,13 +61,19 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const dataset = openDataset(options.data);
   checkDataset(embeddings, dataset, options);
   const { model, sizes } = await describeEdgeModel(options.model, embeddings.model);
-  const hash = hashInputs(embeddings, { ...vectorOptions, collection });
+  const pseudo = await readPseudoCaptions(dataset);
+  const pseudoCaptioned = pseudo?.captions.size ?? 0;
+  const hash = hashInputs(embeddings, {
+    ...vectorOptions,
+    collection,
+    ...(pseudo && { pseudoCaptions: pseudo.manifest.sha256 }),
+  });
   const parent = join(options.out, collection);
   const known = await findVersion(parent, hash);
   if (known !== undefined) {
     const dir = join(parent, known);
     const json: unknown = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
-    return { dir, built: false, manifest: manifestSchema.parse(json) };
+    return { dir, built: false, manifest: manifestSchema.parse(json), pseudoCaptioned };
   }
 
   const now = new Date();
@@ -92,7 +101,11 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
       items: embeddings.captionTexts.map((caption) => caption.items),
     };
     await files.write('captions.json', JSON.stringify(captions));
-    const keywords = buildKeywordIndex(keywordDocs(dataset.items, dataset.concepts));
+    const described = dataset.items.map((item) => {
+      const suggested = pseudo?.captions.get(item.id);
+      return suggested === undefined ? item : { ...item, suggested };
+    });
+    const keywords = buildKeywordIndex(keywordDocs(described, dataset.concepts));
     await files.write('keywords.json', keywords.json);
 
     const bytes = (name: string) => files.written()[name].bytes;
@@ -123,7 +136,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     };
     await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
     await rename(partial, dir);
-    return { dir, built: true, manifest };
+    return { dir, built: true, manifest, pseudoCaptioned };
   } finally {
     await rm(partial, { recursive: true, force: true });
   }

@@ -1,0 +1,213 @@
+/**
+ * How well does keyword search find pictures by pseudo-captions? The names of a pictogram set are
+ * hidden, its pictures are captioned from the other sets of the training split, and words that
+ * people type (a random CLDR keyword of a random emoji) are searched for:
+ *
+ *     node --import tsx scripts/evaluate-pseudo-captions.ts
+ *     node --import tsx scripts/evaluate-pseudo-captions.ts --set twemoji,noto --temperature 0.1,0.25
+ *
+ * Settings are chosen on training sets, each of which is then left out of the source.
+ */
+import { Command } from 'commander';
+import { textsToHandOn } from '../gpu-embedder/caption-corpus/captioned-items.ts';
+import { embedSides } from '../gpu-embedder/caption-corpus/embed-sides.ts';
+import {
+  findNeighbours,
+  suggestCaptions,
+  type EmbeddedItems,
+  type Neighbourhoods,
+} from '../gpu-embedder/caption-corpus/suggest-captions.ts';
+import { defaultSettings } from '../gpu-embedder/caption-corpus/suggestion-settings.ts';
+import type { SuggestionSettings } from '../gpu-embedder/caption-corpus/suggestion-settings.ts';
+import type { Item } from '../gpu-embedder/dataset/prepared.ts';
+import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
+import { hashModel, readModelFiles } from '../gpu-embedder/encode/model-files.ts';
+import { drawKeywordQueries, type KeywordQuery } from '../gpu-embedder/evaluate/keyword-queries.ts';
+import { DiptychError } from '../src/errors.ts';
+import { rankByKeywords } from '../src/query/fusion.ts';
+import {
+  buildKeywordIndex,
+  loadKeywordIndex,
+  type Suggestion,
+} from '../src/query/keyword-index.ts';
+import { normaliseText } from '../src/query/keyword-tokens.ts';
+
+const numbers = (value: string) => value.split(',').map(Number);
+const program = new Command('evaluate-pseudo-captions')
+  .option('--model <dir>', 'model folder', 'models/pictogram')
+  .option('--data <dir>', 'prepared corpus', '.diptych/data/pictograms')
+  .option('--embeddings <dir>', 'of the whole corpus, as encode wrote them')
+  .option('--set <names>', 'sets whose names are hidden, comma-separated', 'fluent-emoji-flat')
+  .option('--neighbours <list>', 'values to try', numbers, [defaultSettings.neighbours])
+  .option('--temperature <list>', 'values to try', numbers, [defaultSettings.temperature])
+  .option('--min-confidence <list>', 'values to try', numbers, [defaultSettings.minConfidence])
+  .option('--captions <list>', 'values to try', numbers, [defaultSettings.captions])
+  .option('--threads <n>', 'threads of the model', Number)
+  .option('--json', 'print the rows as JSON')
+  .parse();
+type Tried = { readonly [name in keyof SuggestionSettings]: readonly number[] };
+const flags = program.opts<
+  Tried & {
+    model: string;
+    data: string;
+    embeddings?: string;
+    set: string;
+    threads?: number;
+    json?: boolean;
+  }
+>();
+
+interface Hidden {
+  readonly set: string;
+  readonly items: readonly Item[];
+  readonly queries: readonly KeywordQuery[];
+  readonly found: Neighbourhoods;
+}
+
+interface Row extends SuggestionSettings {
+  readonly set: string;
+  readonly hit1: number;
+  readonly hit5: number;
+  readonly captionsPerPicture: number;
+  readonly indexBytesPerPicture: number;
+  /** By tenth of confidence: mean confidence, and share of captions that the emoji has itself. */
+  readonly calibration: readonly (readonly [stated: number, right: number])[];
+}
+
+const dataset = openDataset(flags.data);
+const hash = await hashModel(await readModelFiles(flags.model));
+const { threads } = flags;
+const sets = flags.set.split(',');
+const training = ordinals((item) => item.split === 'train');
+const pictures = ordinals((item) => sets.includes(item.set ?? ''));
+const stored = flags.embeddings;
+const embedded = await embedSides(
+  { dir: flags.model, hash },
+  {
+    pictures: { dataset, items: pictures, stored },
+    captioned: { dataset, items: training, stored },
+  },
+  { threads },
+);
+const rows: Row[] = [];
+for (const set of sets) {
+  const hidden = await hide(set);
+  for (const settings of combinations()) rows.push(measure(hidden, settings));
+}
+process.stdout.write(flags.json ? `${JSON.stringify(rows)}\n` : table(rows));
+
+function ordinals(accepts: (item: Item) => boolean): number[] {
+  return [...dataset.items.keys()].filter((ordinal) => accepts(dataset.items[ordinal]));
+}
+
+/** Hide the names of a set, draw queries for it, and find its neighbours in the other sets. */
+async function hide(set: string): Promise<Hidden> {
+  const own = take(embedded.pictures, (item) => item.set === set);
+  const others = take(embedded.captioned, (item) => item.set !== set);
+  const items = own.items.map((ordinal) => dataset.items[ordinal]);
+  if (items.length === 0) throw new DiptychError('not_prepared', `${flags.data}: no set ${set}`);
+  // The 200 queries of evaluate-hybrid.ts for a validation set, others for choosing.
+  const [count, seed] = items[0].split === 'validation' ? [200, 2] : [1000, 1];
+  const concepts = items.flatMap(({ concept }) => concept ?? []);
+  return {
+    set,
+    items,
+    queries: await drawKeywordQueries(dataset, concepts, count, seed),
+    found: await findNeighbours(own, others, Math.max(...flags.neighbours), threads),
+  };
+}
+
+function take(from: EmbeddedItems, accepts: (item: Item) => boolean): EmbeddedItems {
+  const dim = from.embeddings.length / from.items.length;
+  const kept = [...from.items.keys()].filter((row) => accepts(dataset.items[from.items[row]]));
+  const embeddings = new Float32Array(kept.length * dim);
+  kept.forEach((row, i) => {
+    embeddings.set(from.embeddings.subarray(row * dim, (row + 1) * dim), i * dim);
+  });
+  return { dataset, items: kept.map((row) => from.items[row]), embeddings };
+}
+
+function* combinations(): Generator<SuggestionSettings> {
+  for (const neighbours of flags.neighbours)
+    for (const temperature of flags.temperature)
+      for (const minConfidence of flags.minConfidence)
+        for (const captions of flags.captions)
+          yield { neighbours, temperature, minConfidence, captions };
+}
+
+/** Caption the pictures, index nothing but that, and search. */
+function measure({ set, items, queries, found }: Hidden, settings: SuggestionSettings): Row {
+  const suggested = suggestCaptions(found, settings);
+  const docs = suggested.map((one, i) => ({
+    items: [i],
+    names: [],
+    tags: [],
+    other: [],
+    suggested: one,
+  }));
+  const { json } = buildKeywordIndex(docs);
+  const index = loadKeywordIndex(json);
+  const answers = queries.map(({ text, concepts }) =>
+    rankByKeywords(index, text, 5).map(({ id }) => concepts.has(items[id].concept ?? '')),
+  );
+  const share = (k: number) =>
+    answers.filter((right) => right.slice(0, k).includes(true)).length / queries.length;
+  return {
+    set,
+    ...settings,
+    hit1: share(1),
+    hit5: share(5),
+    captionsPerPicture: suggested.flat().length / items.length,
+    indexBytesPerPicture: json.length / items.length,
+    calibration: calibrate(items, suggested),
+  };
+}
+
+/** Compare what the confidences promise with what the emoji's own annotations say. */
+function calibrate(items: readonly Item[], suggested: readonly (readonly Suggestion[])[]) {
+  const tenths = Array.from({ length: 10 }, () => ({ count: 0, stated: 0, right: 0 }));
+  for (const [i, item] of items.entries()) {
+    const own = textsToHandOn(dataset, item);
+    for (const { text, confidence } of suggested[i]) {
+      const tenth = tenths[Math.min(9, Math.floor(10 * confidence))];
+      tenth.count += 1;
+      tenth.stated += confidence;
+      if (own.has(normaliseText(text))) tenth.right += 1;
+    }
+  }
+  return tenths
+    .filter(({ count }) => count > 0)
+    .map(({ count, stated, right }) => [stated / count, right / count] as const);
+}
+
+function table(all: readonly Row[]): string {
+  const titles = [
+    'neighbours',
+    'temperature',
+    'min',
+    'captions',
+    'hit@1',
+    'hit@5',
+    'given',
+    'bytes',
+  ];
+  const cells = (row: Row) => [
+    `${row.neighbours}`,
+    `${row.temperature}`,
+    `${row.minConfidence}`,
+    `${row.captions}`,
+    row.hit1.toFixed(3),
+    row.hit5.toFixed(3),
+    row.captionsPerPicture.toFixed(1),
+    row.indexBytesPerPicture.toFixed(0),
+  ];
+  const line = (name: string, values: readonly string[]) =>
+    `${name.padEnd(18)}${values.map((value) => value.padStart(12)).join('')}\n`;
+  const last = all[all.length - 1];
+  const calibration = last.calibration.map((pair) => pair.map((x) => x.toFixed(2)).join(' > '));
+  return (
+    line('set', titles) +
+    all.map((row) => line(row.set, cells(row))).join('') +
+    `\nconfidence > share that is right, ${last.set}, last row: ${calibration.join(', ')}\n`
+  );
+}
