@@ -14,7 +14,6 @@ import { embedSides } from '../gpu-embedder/caption-corpus/embed-sides.ts';
 import {
   findNeighbours,
   suggestCaptions,
-  type EmbeddedItems,
   type Neighbourhoods,
 } from '../gpu-embedder/caption-corpus/suggest-captions.ts';
 import { defaultSettings } from '../gpu-embedder/caption-corpus/suggestion-settings.ts';
@@ -22,6 +21,7 @@ import type { SuggestionSettings } from '../gpu-embedder/caption-corpus/suggesti
 import type { Item } from '../gpu-embedder/dataset/prepared.ts';
 import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
 import { hashModel, readModelFiles } from '../gpu-embedder/encode/model-files.ts';
+import { subGallery, type Gallery } from '../gpu-embedder/evaluate/gallery.ts';
 import { drawKeywordQueries, type KeywordQuery } from '../gpu-embedder/evaluate/keyword-queries.ts';
 import { DiptychError } from '../src/errors.ts';
 import { rankByKeywords } from '../src/query/fusion.ts';
@@ -117,14 +117,11 @@ async function hide(set: string): Promise<Hidden> {
   };
 }
 
-function take(from: EmbeddedItems, accepts: (item: Item) => boolean): EmbeddedItems {
-  const dim = from.embeddings.length / from.items.length;
-  const kept = [...from.items.keys()].filter((row) => accepts(dataset.items[from.items[row]]));
-  const embeddings = new Float32Array(kept.length * dim);
-  kept.forEach((row, i) => {
-    embeddings.set(from.embeddings.subarray(row * dim, (row + 1) * dim), i * dim);
-  });
-  return { dataset, items: kept.map((row) => from.items[row]), embeddings };
+function take(from: Gallery, accepts: (item: Item) => boolean): Gallery {
+  return subGallery(
+    from,
+    from.items.filter((ordinal) => accepts(dataset.items[ordinal])),
+  );
 }
 
 function* combinations(): Generator<SuggestionSettings> {

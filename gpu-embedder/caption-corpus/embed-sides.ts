@@ -1,10 +1,8 @@
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
-import { embedItems } from '../evaluate/embed-items.ts';
-import { withProgress } from '../evaluate/with-progress.ts';
+import { embedGallery, type Gallery } from '../evaluate/gallery.ts';
 import type { SessionOptions } from '../onnx/session.ts';
-import { readStoredRows } from './stored-rows.ts';
-import type { EmbeddedItems } from './suggest-captions.ts';
+import { readStoredGallery } from './stored-gallery.ts';
 
 export interface Side {
   readonly dataset: PreparedDataset;
@@ -23,25 +21,16 @@ export async function embedSides(
   model: { readonly dir: string; readonly hash: string },
   { pictures, captioned }: { readonly pictures: Side; readonly captioned: Side },
   options: SessionOptions,
-): Promise<{ readonly pictures: EmbeddedItems; readonly captioned: EmbeddedItems }> {
+): Promise<{ readonly pictures: Gallery; readonly captioned: Gallery }> {
   let loaded: EmbeddingModel | undefined;
-  const embed = async (label: string, { dataset, items, stored }: Side): Promise<EmbeddedItems> => {
-    if (stored !== undefined) {
-      const embeddings = await readStoredRows(stored, dataset, items, model.hash);
-      return { dataset, items, embeddings };
-    }
+  const embed = async ({ dataset, items, stored }: Side): Promise<Gallery> => {
+    if (stored !== undefined) return readStoredGallery(stored, dataset, items, model.hash);
     const { loadModel } = await import('../encode/load-model.ts');
-    const tower = (loaded ??= await loadModel(model.dir, options));
-    const embeddings = await withProgress(label, items.length, (update) =>
-      embedItems(tower, dataset, items, update),
-    );
-    return { dataset, items, embeddings };
+    loaded ??= await loadModel(model.dir, options);
+    return embedGallery(loaded, dataset, items);
   };
   try {
-    return {
-      pictures: await embed('embed pictures', pictures),
-      captioned: await embed('embed captioned pictures', captioned),
-    };
+    return { pictures: await embed(pictures), captioned: await embed(captioned) };
   } finally {
     await loaded?.dispose();
   }

@@ -1,20 +1,11 @@
 import type { Suggestion } from '../../src/query/build-keyword-index.ts';
 import { fusionWeights } from '../../src/query/fusion-weights.ts';
-import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import type { Gallery } from '../evaluate/gallery.ts';
 import { withProgress } from '../evaluate/with-progress.ts';
 import { textsToHandOn } from './captioned-items.ts';
 import { nearestRows } from './nearest-rows.ts';
 import type { SuggestionSettings } from './suggestion-settings.ts';
 import { vote, type Neighbour } from './vote.ts';
-
-/** Items of a data set and their embeddings. */
-export interface EmbeddedItems {
-  readonly dataset: PreparedDataset;
-  /** Ordinals. */
-  readonly items: readonly number[];
-  /** [items.length, dim], L2-normalised */
-  readonly embeddings: Float32Array;
-}
 
 /** The captioned pictures nearest to each picture. */
 export interface Neighbourhoods {
@@ -26,12 +17,12 @@ export interface Neighbourhoods {
 
 /** @param count - neighbours of each picture */
 export async function findNeighbours(
-  pictures: EmbeddedItems,
-  captioned: EmbeddedItems,
+  pictures: Gallery,
+  captioned: Gallery,
   count: number,
   threads?: number,
 ): Promise<Neighbourhoods> {
-  const dim = captioned.embeddings.length / captioned.items.length;
+  const { dim } = captioned;
   const nearest = await withProgress('find nearest', pictures.items.length, (onProgress) =>
     nearestRows(pictures.embeddings, captioned.embeddings, dim, count, { threads, onProgress }),
   );
@@ -58,7 +49,7 @@ export function suggestCaptions(
 }
 
 /** What a captioned picture votes for, made once for all pictures that it is near to. */
-function rememberTexts({ dataset, items }: EmbeddedItems) {
+function rememberTexts({ dataset, items }: Gallery) {
   const known = new Map<number, Omit<Neighbour, 'similarity'>>();
   return (row: number) => {
     const item = dataset.items[items[row]];

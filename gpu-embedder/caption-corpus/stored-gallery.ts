@@ -1,5 +1,6 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import { subGallery, type Gallery } from '../evaluate/gallery.ts';
 import { readEmbeddings } from '../index/read-embeddings.ts';
 
 /**
@@ -7,15 +8,15 @@ import { readEmbeddings } from '../index/read-embeddings.ts';
  *
  * @param items - ordinals
  * @param model - hash of the model that is asked for
- * @returns [items.length, embedDim], L2-normalised
  * @throws DiptychError `model_mismatch`; `not_prepared` where they are of another data set
  */
-export async function readStoredRows(
+export async function readStoredGallery(
   dir: string,
-  { manifest }: PreparedDataset,
+  prepared: PreparedDataset,
   items: readonly number[],
   model: string,
-): Promise<Float32Array> {
+): Promise<Gallery> {
+  const { manifest } = prepared;
   const { image, model: encoded, dataset } = await readEmbeddings(dir);
   if (encoded.hash !== model) {
     throw new DiptychError(
@@ -29,10 +30,7 @@ export async function readStoredRows(
       `${dir}: expected embeddings of ${manifest.name} (fingerprint ${manifest.fingerprint}), got those of ${dataset.name} (${dataset.fingerprint}): run diptych encode again`,
     );
   }
-  const dim = encoded.embedDim;
-  const rows = new Float32Array(items.length * dim);
-  for (const [i, item] of items.entries()) {
-    rows.set(image.subarray(item * dim, (item + 1) * dim), i * dim);
-  }
-  return rows;
+  const all = [...prepared.items.keys()];
+  const whole = { dataset: prepared, items: all, embeddings: image, dim: encoded.embedDim };
+  return subGallery(whole, items);
 }
