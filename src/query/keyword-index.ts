@@ -1,4 +1,5 @@
-import { keywordFields, ownFields, parseKeywords, suggestedField } from './keyword-format.ts';
+import { keywordFields, parseKeywords, suggestedField } from './keyword-format.ts';
+import type { StoredKeywords } from './keyword-format.ts';
 import { openPostings } from './keyword-postings.ts';
 import { isUnspaced, keywordTokens, normaliseText } from './keyword-tokens.ts';
 import { createLexicon } from './lexicon.ts';
@@ -67,12 +68,7 @@ export function loadKeywordIndex(json: string): KeywordIndex {
   const items = flatten(stored.items);
   const lexicon = createLexicon(stored.terms);
   const postings = openPostings(stored);
-  const norms = [
-    ...ownFields.map((name, field) =>
-      name === 'other' ? uniform(groups) : lengthNorms(stored.lengths[field]),
-    ),
-    uniform(groups),
-  ];
+  const norms = keywordNorms(stored.lengths, groups);
   const rarity = (count: number) => Math.log(1 + (groups - count + 0.5) / (count + 0.5));
 
   /** Add the matches of one query word: the best of its variants per group. */
@@ -204,7 +200,13 @@ function lengthNorms(lengths: readonly number[]): Float32Array {
   );
 }
 
-const uniform = (groups: number): Float32Array => new Float32Array(groups).fill(1);
+/** Factors of the fields by group, as in {@link keywordFields}. */
+function keywordNorms(lengths: StoredKeywords['lengths'], groups: number): readonly Float32Array[] {
+  const uniform = new Float32Array(groups).fill(1);
+  return keywordFields.map((name, field) =>
+    name === 'other' || name === 'suggested' ? uniform : lengthNorms(lengths[field]),
+  );
+}
 
 function flatten(lists: readonly (readonly number[])[]) {
   return { values: Uint32Array.from(lists.flat()), starts: prefixSums(lists.map((l) => l.length)) };
