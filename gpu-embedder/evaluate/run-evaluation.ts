@@ -122,15 +122,21 @@ async function measureImages(
 async function measureClassification(
   model: EvaluatedModel,
   dataset: PreparedDataset,
-  { labels, templates, level = 'group', ...options }: EvaluationOptions,
+  { labels, templates, level: asked, ...options }: EvaluationOptions,
 ): Promise<Measured[]> {
+  const isPictograms = dataset.manifest.kind === 'pictograms';
+  if (asked !== undefined && !isPictograms) {
+    const problem = `--level ${asked}: expected pictograms, got ${dataset.dir}, a data set of kind ${dataset.manifest.kind}`;
+    throw new DiptychError('invalid_option', problem);
+  }
+  const level = asked ?? 'group';
   const { metrics, ...counts } = await evaluateClassification(model, dataset, {
     ...options,
     level,
     ...(labels === undefined ? {} : { classes: await readClasses(labels) }),
     ...(templates === undefined ? {} : { templates: await readTemplates(templates) }),
   });
-  const told = dataset.manifest.kind === 'pictograms' ? { level } : {};
+  const told = isPictograms ? { level } : {};
   const result = { metrics: { ...metrics }, language: 'en', ...told, ...counts };
   return withTask('zeroshot_classification', [result]);
 }

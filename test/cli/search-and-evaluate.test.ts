@@ -211,6 +211,10 @@ describe('diptych evaluate', () => {
     expect(metrics.acc5).toBeNull();
     expect(metrics.mean_per_class_recall).toBe(1 / 2);
 
+    const { code, stderr: refusal } = await classify('--level', 'group');
+    expect(code).toBe(1);
+    expect(refusal).toMatch(/error\[invalid_option\]: --level group: expected pictograms/);
+
     expect((await classify(...files)).stdout).toMatch(
       /, 4 images, 2 classes \(1 more without an image left out\)\nacc1 % +50\.0\nacc5 % +-\n/,
     );
