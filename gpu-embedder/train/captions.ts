@@ -93,11 +93,17 @@ export function withTypo(text: string, random: Random): string {
   if (long.length === 0) return text;
   const at = random.pick(long);
   const word = words[at];
-  const p = 1 + random.integer(word.length - 2);
+  const p = random.integer(word.length);
   const letter = letters[random.integer(26)];
   words[at] = [
     word.slice(0, p) + word.slice(p + 1),
-    word.slice(0, p) + word[p + 1] + word[p] + word.slice(p + 2),
+    word.slice(0, p) +
+      word
+        .slice(p, p + 2)
+        .split('')
+        .reverse()
+        .join('') +
+      word.slice(p + 2),
     word.slice(0, p) + letter + word.slice(p),
     word.slice(0, p) + letter + word.slice(p + 1),
   ][random.integer(4)];
