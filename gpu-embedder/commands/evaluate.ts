@@ -38,9 +38,9 @@ export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure retrieval or zero-shot classification of a model on a data set')
-    .option('--model <dir>', 'model folder, or an id of the Hugging Face hub', 'models/pictogram')
+    .option('--model <dir>', 'model folder or hub id', 'models/pictogram')
     .option('--edge', 'its int8 weights on the kernels of the edge, one thread')
-    .option('--set <name>', 'pictogram set, prepared if needed (default: fluent-emoji-flat)')
+    .option('--set <name>', 'pictogram set (default: fluent-emoji-flat)')
     .option('--data <dir>', 'prepared data set instead; --set then chooses in it')
     .addOption(new Option('--split <name>', 'only this split').choices(['train', 'validation']))
     .option('--limit <n>', 'a sample of this many images, the same each time', positive)
@@ -51,10 +51,10 @@ export function registerEvaluate(program: Command): void {
     )
     .option('--recall-k <list>', `K of the recalls (default: ${defaultKs})`, positives)
     .option('--languages <list>', 'of texts: en,es,… or all (default: en)', languages)
-    .option('--typos', 'retrieval: by texts with one typing error, beside the same without')
+    .option('--typos', 'retrieval: also by texts with one typing error')
     .option('--sheet <file>', 'retrieval: draw the worst queries, .html or .png', sheetFile)
     .option('--worst <n>', `retrieval: queries of the sheet (default: ${defaultWorst})`, positive)
-    .option('--queries <set>', 'image-retrieval: pictogram set whose images are searched with')
+    .option('--queries <set>', 'image-retrieval: pictogram set to search with')
     .addOption(
       new Option('--level <name>', 'classification of pictograms (default: group)').choices([
         'group',
@@ -62,7 +62,7 @@ export function registerEvaluate(program: Command): void {
       ]),
     )
     .option('--labels <file>', 'classification: names of classes, a line each or JSON')
-    .option('--templates <file>', 'classification: prompts, a line each with {} for the class')
+    .option('--templates <file>', 'classification: prompts with {} for a class, one a line')
     .option('--min <metric=value>', 'fail below this value; may be repeated', minimum)
     .addOption(
       new Option('--device <name>', 'where the model runs (default: cpu)').choices([
@@ -72,7 +72,7 @@ export function registerEvaluate(program: Command): void {
       ]),
     )
     .option('--threads <n>', 'threads of the model (default: one per core)', positive)
-    .option('--json', 'print the result as CLIP_benchmark does; several as an array')
+    .option('--json', 'print what CLIP_benchmark does; several as an array')
     .addHelpText('after', helpText)
     .action(evaluate);
 }
