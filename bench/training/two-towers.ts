@@ -19,9 +19,10 @@ export interface TwoTowers {
 export type ImageKind = ImageTowerConfig['kind'];
 
 const recipe = new URL('../../gpu-embedder/train/recipes/pictogram.json', import.meta.url);
+const imageSize = 64;
 const vit = {
   kind: 'vit',
-  imageSize: 64,
+  imageSize,
   patchSize: 8,
   width: 256,
   depth: 6,
@@ -38,7 +39,8 @@ export async function twoTowers(
   const { architecture: starter } = JSON.parse(await readFile(recipe, 'utf8')) as {
     architecture: DualEncoderConfig;
   };
-  const architecture = kind === 'vit' ? { ...starter, image: vit } : starter;
+  const image = kind === 'vit' ? vit : { ...starter.image, imageSize };
+  const architecture = { ...starter, image };
   const { stages, seed, emaDecay } = parseTrainConfig(
     {
       modelId: 'bench',

@@ -54,7 +54,7 @@ export function answerOf(path: string, fields: Fields, items: readonly FakeItem[
   }
   if (path === '/v1/classify') return classifyAnswer(others);
   if (path === '/v1/collections') {
-    const model = { id: 'pictogram', hash: 'abc', embedDim: 256, imageSize: 64 };
+    const model = { id: 'pictogram', hash: 'abc', embedDim: 256, imageSize: 48 };
     const rest = { version: '1', createdAt: '2026-11-21T09:30:00Z', model, captions: 3 };
     const collections = [
       { name: 'pictograms', items: 14903, ...rest },
