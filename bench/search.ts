@@ -60,7 +60,7 @@ export async function run(): Promise<SearchRow[]> {
   const { theirs, saved } = await buildTheirs(data);
   const { dim, vectors } = data;
   const graph = readHnswlib(saved, dim);
-  const file = writeVectorFile(graph, quantise(vectors, dim, true), xxh64);
+  const file = writeVectorFile(graph, quantise(vectors, dim, 'int8+residual'), xxh64);
   const exactSearch = createExactSearch(vectors, dim);
   const exact = data.queries.map((query) => exactSearch(query, k));
   const recall = (search: Search, ef: number) =>
@@ -72,7 +72,7 @@ export async function run(): Promise<SearchRow[]> {
   const rows: SearchRow[] = [];
   for (const build of ['search-relaxed', 'search-plain'] as const) {
     const searcher = openSearcher(file, { module: loadWasm(build) });
-    const ours: Search = (i, ef) => searcher.search(data.queries[i], k, ef).ids;
+    const ours: Search = (i, ef) => searcher.search(data.queries[i], k, { efSearch: ef }).ids;
     for (const theirEf of theirEfs) {
       const versusRecall = recall(theirs, theirEf);
       const efSearch = steps.find((ef) => recall(ours, ef) >= versusRecall);

@@ -5,8 +5,11 @@ export const defaults = {
   /** Graph links per node above level 0; level 0 has twice as many (`M0`). */
   M: 16,
   efConstruction: 200,
+  /** Used where a vector file is opened without its manifest, which has a measured one. */
   efSearch: 64,
-  /** Candidates that the residual plane re-scores. */
+  /** annRecall@10 that an index is tuned to reach. */
+  annRecallAt10: 0.98,
+  /** Candidates that are re-scored, of an int8 walk; of codes all are. */
   rescore: 20,
   /** Isolate memory that an index version and its model may take, bytes (128 MB less the runtime). */
   isolateBudgetBytes: 112 * 1024 * 1024,

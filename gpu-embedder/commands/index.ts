@@ -1,7 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { vectorFormat } from '../../src/artifact/format.ts';
+import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
 import { defaults } from '../../src/config.ts';
-import { defaultEfMax } from '../../src/hnsw/searcher-memory.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
 
 interface IndexFlags {
@@ -12,8 +12,8 @@ interface IndexFlags {
   readonly out: string;
   readonly M: number;
   readonly efConstruction: number;
-  readonly efSearch: number;
-  readonly residual: boolean;
+  readonly recall: number;
+  readonly quantisation: Quantisation;
   readonly json?: boolean;
 }
 
@@ -35,12 +35,16 @@ export function registerIndex(program: Command): void {
       defaults.efConstruction,
     )
     .option(
-      '--ef-search <n>',
-      'candidates of a search; raised while annRecall@10 is below 0.98',
-      within(1, defaultEfMax),
-      defaults.efSearch,
+      '--recall <share>',
+      'annRecall@10 that a search reaches, with the least effort',
+      share,
+      defaults.annRecallAt10,
     )
-    .option('--no-residual', 'leave out the plane that re-scores: half the size, less exact')
+    .addOption(
+      new Option('--quantisation <kind>', 'what is kept of vectors, the most exact first')
+        .choices(quantisations)
+        .default('int8+residual' satisfies Quantisation),
+    )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
       const stop = new AbortController();
@@ -81,6 +85,12 @@ function within(low: number, high: number): (value: string) => number {
     if (Number.isInteger(number) && number >= low && number <= high) return number;
     throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}`);
   };
+}
+
+function share(value: string): number {
+  const number = Number(value);
+  if (number > 0 && number <= 1) return number;
+  throw new InvalidArgumentError('expected a share above 0, at most 1');
 }
 
 /** Collections name folders, keys and URLs. */

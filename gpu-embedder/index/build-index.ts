@@ -54,8 +54,8 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const vectorOptions: VectorIndexOptions = {
     M: options.M ?? defaults.M,
     efConstruction: options.efConstruction ?? defaults.efConstruction,
-    efSearch: options.efSearch ?? defaults.efSearch,
-    residual: options.residual ?? true,
+    recall: options.recall ?? defaults.annRecallAt10,
+    quantisation: options.quantisation ?? 'int8+residual',
   };
   const embeddings = await readEmbeddings(options.embeddings);
   const dataset = openDataset(options.data);

@@ -1,6 +1,7 @@
-import { quantise } from '../../src/artifact/quantise.ts';
+import { quantise, type Quantisation } from '../../src/artifact/quantise.ts';
 import type { VectorIndex } from '../../src/artifact/manifest.ts';
 import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import { defaults } from '../../src/config.ts';
 import { buildGraph, type GraphHooks } from './build-graph.ts';
 import { measureRecall, noisyQueries, sampleQueries } from './measure-recall.ts';
 import { openSearcher } from './open-searcher.ts';
@@ -9,9 +10,9 @@ import { xxh64 } from './xxh64.ts';
 export interface VectorIndexOptions {
   readonly M: number;
   readonly efConstruction: number;
-  readonly efSearch: number;
-  /** Keep the residual plane. */
-  readonly residual: boolean;
+  /** efSearch is the smallest that reaches this annRecall@10. */
+  readonly recall: number;
+  readonly quantisation: Quantisation;
 }
 
 /** Vectors of the other modality, which are what is searched for. */
@@ -34,24 +35,26 @@ export async function buildVectorIndex(
   options: VectorIndexOptions,
   hooks: GraphHooks = {},
 ): Promise<{ readonly file: Uint8Array; readonly index: VectorIndex }> {
-  const { M, efConstruction, efSearch, residual } = options;
+  const { M, efConstruction, recall, quantisation } = options;
   const graph = await buildGraph(vectors, dim, { M, efConstruction }, hooks);
-  const file = writeVectorFile(graph, quantise(vectors, dim, residual), xxh64);
+  const file = writeVectorFile(graph, quantise(vectors, dim, quantisation), xxh64);
   const searcher = openSearcher(file, { name, dim });
-  const index = {
-    count: graph.count,
-    M,
-    efConstruction,
-    quantisation: residual ? 'int8+residual' : 'int8',
-  } as const;
+  const index = { count: graph.count, M, efConstruction, quantisation };
   if (graph.count === 0) {
-    return { file, index: { ...index, efSearch, annRecallAt10: null, recallQueries: null } };
+    const { efSearch } = defaults;
+    const unmeasured = { efSearch, annRecallAt10: null, effort: [], recallQueries: null };
+    return { file, index: { ...index, ...unmeasured } };
   }
   const crossed = queries.vectors.length > 0;
   const samples = crossed ? sampleQueries(queries.vectors, dim) : noisyQueries(vectors, dim);
-  const measured = measureRecall(searcher, vectors, samples, efSearch);
+  const measured = measureRecall(searcher, vectors, samples, recall);
   return {
     file,
-    index: { ...index, ...measured, recallQueries: crossed ? queries.kind : 'noise' },
+    index: {
+      ...index,
+      ...measured,
+      effort: [...measured.effort],
+      recallQueries: crossed ? queries.kind : 'noise',
+    },
   };
 }

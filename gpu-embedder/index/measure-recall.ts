@@ -1,3 +1,4 @@
+import type { Effort } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import type { Searcher } from '../../src/hnsw/searcher.ts';
 import { defaultEfMax } from '../../src/hnsw/searcher-memory.ts';
@@ -5,15 +6,18 @@ import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { createRandom } from '../random.ts';
 import { createExactSearch } from './exact-search.ts';
 
-/** annRecall@10 below which efSearch is raised. */
-const wantedRecall = 0.98;
+/** efSearch that recall is measured at, in turn. */
+const ladder = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, defaultEfMax];
 const sampleSize = 1000;
 /** Length of the noise that makes a vector a query, where there are no others. */
 const noise = 0.3;
 
 export interface RecallMeasurement {
+  /** The first that reaches the target, or the largest. */
   readonly efSearch: number;
   readonly annRecallAt10: number;
+  /** What was measured, by rising efSearch. */
+  readonly effort: readonly Effort[];
 }
 
 /** Sample queries from vectors of the other modality, evenly spread. */
@@ -36,22 +40,23 @@ export function noisyQueries(vectors: Float32Array, dim: number): Float32Array[]
 }
 
 /**
- * Measure annRecall@10 against exact float32 search, from the default efSearch on upwards until it
- * is high enough or efSearch is at its limit.
+ * Measure annRecall@10 against exact float32 search, by rising efSearch until a target is reached.
+ *
+ * @param target - annRecall@10 that is enough, from 0 to 1
  */
 export function measureRecall(
   searcher: Searcher,
   vectors: Float32Array,
   queries: readonly Float32Array[],
-  firstEf: number = defaults.efSearch,
+  target: number = defaults.annRecallAt10,
 ): RecallMeasurement {
   const exactSearch = createExactSearch(vectors, searcher.header.dim);
   const exact = queries.map((query) => exactSearch(query, 10));
-  for (let efSearch = firstEf; ; efSearch = Math.min(2 * efSearch, defaultEfMax)) {
-    const found = queries.map((query) => searcher.search(query, 10, efSearch).ids);
-    const annRecallAt10 = annRecallAtK(found, exact, 10);
-    if (annRecallAt10 >= wantedRecall || efSearch >= defaultEfMax) {
-      return { efSearch, annRecallAt10 };
-    }
+  const effort: Effort[] = [];
+  for (const efSearch of ladder) {
+    const found = queries.map((query) => searcher.search(query, 10, { efSearch }).ids);
+    effort.push({ efSearch, annRecallAt10: annRecallAtK(found, exact, 10) });
+    if (effort[effort.length - 1].annRecallAt10 >= target) break;
   }
+  return { ...effort[effort.length - 1], effort };
 }

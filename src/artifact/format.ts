@@ -1,48 +1,61 @@
 /**
- * The byte layout of a vector file (`image.bin`, `caption.bin`): an HNSW graph over int8 vectors.
- * The edge loads the whole file into WASM memory and uses every section where it lies.
+ * The byte layout of a vector file (`image.bin`, `caption.bin`): an HNSW graph over quantised
+ * vectors. The edge loads the whole file into WASM memory and uses every section where it lies.
+ * docs/artifact-format.md draws it.
  *
- *     0    magic "DPTYVEC1"                                  8 bytes
- *     8    u32 formatVersion, fileBytes, count, dim          count < 2^31
- *     24   u32 stride        dim rounded up to 64: bytes of a row, the rest is zero
- *     28   u32 M, efConstruction, entryPoint, maxLevel       M0 = 2 M
- *     44   zero to 64
- *     64   section table: 9 x {u32 offset, u32 bytes}, order of `sectionNames`; 0, 0 if absent
- *     136  zero to 192
- *     192  sections, each at a multiple of 64
+ *     0    magic "DPTYVEC2"                                  8 bytes
+ *     8    u32 formatVersion, fileBytes, count, dim          count < 2^24
+ *     24   u32 M, efConstruction, entryPoint, maxLevel       M0 = 2 M
+ *     40   zero to 64
+ *     64   section table: 13 x {u32 offset, u32 bytes, u64 XXH64}, order of `sectionNames`; zeros if absent
+ *     272  zero to 312
+ *     312  u64 XXH64 of all bytes before it
+ *     320  sections, each at a multiple of 64, zeros between them
+ *            centre          f32[stride]          x ~ centre + codeScales * (+1 or -1)
+ *            codeScales      f32[stride]
+ *            codes           u8[count][codeStride]  a bit a dimension, lowest first: 1 for +1
  *            scales          f32[stride]          x ~ scales * vectors + residualScales * residuals
- *            residualScales  f32[stride]
  *            vectors         i8[count][stride]
- *            residuals       i8[count][stride]    read only for the candidates that are re-scored
  *            sums            i32[count]           sum of a row of `vectors`
+ *            residualScales  f32[stride]
+ *            residuals       i8[count][stride]    read only for the candidates that are re-scored
  *            linkStarts      u32[count + 1]       level 0: links of node i are
- *            links           u32[…]                 links[linkStarts[i] .. linkStarts[i + 1]]
- *            upperStarts     u32[count + 1]       node i has rows upperStarts[i] .. upperStarts[i + 1]
- *            upperLinks      u32[rows][1 + M]       of degree and ids, for levels 1, 2, …
- *     end  u64 XXH64 of all bytes before it
+ *            links           u24[…]                 links[linkStarts[i] .. linkStarts[i + 1]]
+ *            upperNodes      u32[uppers]          nodes of the levels above, rising
+ *            upperStarts     u32[uppers + 1]      of them, u has rows upperStarts[u] .. upperStarts[u + 1]
+ *            upperLinks      u32[rows][1 + M]       of degree and places in `upperNodes`, for levels 1, 2, …
  *
- * All numbers are little-endian. A residual plane is there or not, with its scales.
+ * `stride` is dim rounded up to 64, `codeStride` dim / 8 rounded up to 16; the rest of a row is zero.
+ * All numbers are little-endian. Codes, vectors and residuals are there or not, each with its scales;
+ * residuals need vectors, and a file has codes or vectors or both. The walk reads codes if there are.
  */
 export const vectorFormat = {
-  magic: 'DPTYVEC1',
-  version: 1,
+  magic: 'DPTYVEC2',
+  version: 2,
   alignment: 64,
   tableOffset: 64,
-  headerBytes: 192,
-  checksumBytes: 8,
+  entryBytes: 16,
+  checksumOffset: 312,
+  headerBytes: 320,
   /** Largest embedding length; bounds the scratch memory of a search. */
   maxDim: 4096,
   maxM: 256,
+  /** Ids have 24 bits. */
+  maxCount: 2 ** 24,
 } as const;
 
 export const sectionNames = [
+  'centre',
+  'codeScales',
+  'codes',
   'scales',
-  'residualScales',
   'vectors',
-  'residuals',
   'sums',
+  'residualScales',
+  'residuals',
   'linkStarts',
   'links',
+  'upperNodes',
   'upperStarts',
   'upperLinks',
 ] as const;
@@ -55,11 +68,10 @@ export const headerOffsets = {
   fileBytes: 12,
   count: 16,
   dim: 20,
-  stride: 24,
-  M: 28,
-  efConstruction: 32,
-  entryPoint: 36,
-  maxLevel: 40,
+  M: 24,
+  efConstruction: 28,
+  entryPoint: 32,
+  maxLevel: 36,
 } as const;
 
 export type HeaderField = keyof typeof headerOffsets;
@@ -68,9 +80,13 @@ export interface Section {
   /** From the start of the file. */
   readonly offset: number;
   readonly bytes: number;
+  /** XXH64 of the bytes; 0 where there are none. */
+  readonly checksum: bigint;
 }
 
 export interface VectorFileHeader extends Readonly<Record<HeaderField, number>> {
+  readonly stride: number;
+  readonly codeStride: number;
   readonly sections: Readonly<Record<SectionName, Section>>;
 }
 
@@ -78,35 +94,46 @@ export function alignUp(bytes: number, alignment: number = vectorFormat.alignmen
   return Math.ceil(bytes / alignment) * alignment;
 }
 
-/** Bytes of a row of vectors. */
+/** Bytes of a row of vectors or residuals. */
 export function strideOf(dim: number): number {
   return alignUp(dim);
 }
 
-/**
- * Bytes of every section.
- *
- * @param linkCount - links of level 0, all nodes together
- * @param upperRows - rows of the levels above, all nodes together
- */
-export function sectionBytes(shape: {
+/** Bytes of a row of codes. */
+export function codeStrideOf(dim: number): number {
+  return alignUp(dim / 8, 16);
+}
+
+export interface FileShape {
   readonly count: number;
-  readonly stride: number;
+  readonly dim: number;
   readonly M: number;
+  /** Links of level 0, all nodes together. */
   readonly linkCount: number;
+  /** Nodes of the levels above. */
+  readonly uppers: number;
+  /** Their rows, a level each. */
   readonly upperRows: number;
-  readonly residual: boolean;
-}): Record<SectionName, number> {
-  const { count, stride, M, linkCount, upperRows, residual } = shape;
+  readonly planes: Readonly<Record<'codes' | 'vectors' | 'residuals', boolean>>;
+}
+
+/** Bytes of every section. */
+export function sectionBytes(shape: FileShape): Record<SectionName, number> {
+  const { count, dim, M, linkCount, uppers, upperRows, planes } = shape;
+  const stride = strideOf(dim);
   return {
-    scales: 4 * stride,
-    residualScales: residual ? 4 * stride : 0,
-    vectors: count * stride,
-    residuals: residual ? count * stride : 0,
-    sums: 4 * count,
+    centre: planes.codes ? 4 * stride : 0,
+    codeScales: planes.codes ? 4 * stride : 0,
+    codes: planes.codes ? count * codeStrideOf(dim) : 0,
+    scales: planes.vectors ? 4 * stride : 0,
+    vectors: planes.vectors ? count * stride : 0,
+    sums: planes.vectors ? 4 * count : 0,
+    residualScales: planes.residuals ? 4 * stride : 0,
+    residuals: planes.residuals ? count * stride : 0,
     linkStarts: 4 * (count + 1),
-    links: 4 * linkCount,
-    upperStarts: 4 * (count + 1),
+    links: 3 * linkCount,
+    upperNodes: 4 * uppers,
+    upperStarts: 4 * (uppers + 1),
     upperLinks: 4 * upperRows * (1 + M),
   };
 }

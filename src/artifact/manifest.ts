@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { fusionSchema } from '../query/fusion-weights.ts';
+import { quantisations } from './quantise.ts';
 
-export const manifestFormatVersion = 1;
+export const manifestFormatVersion = 2;
+
+/** What a search finds of what exact float32 search finds, by how many candidates it keeps. */
+const effortSchema = z.object({
+  efSearch: z.number().int().positive(),
+  annRecallAt10: z.number().min(0).max(1),
+});
 
 /** One graph of an index version: `image.bin` or `caption.bin`. */
 const vectorIndexSchema = z.object({
@@ -10,11 +17,13 @@ const vectorIndexSchema = z.object({
   efConstruction: z.number().int().positive(),
   /** What a search uses unless it says otherwise. */
   efSearch: z.number().int().positive(),
-  /** Overlap with exact float32 search at `efSearch`; null where nothing was measured. */
+  /** At `efSearch`; null where nothing was measured. */
   annRecallAt10: z.number().min(0).max(1).nullable(),
+  /** By rising efSearch, up to the one above. */
+  effort: z.array(effortSchema),
   /** What was searched for: captions among images and images among captions, or the vectors disturbed. */
   recallQueries: z.enum(['caption', 'image', 'noise']).nullable(),
-  quantisation: z.enum(['int8', 'int8+residual']),
+  quantisation: z.enum(quantisations),
 });
 
 /** `manifest.json` of an index version: everything about it but the data. */
@@ -50,4 +59,5 @@ export const manifestSchema = z.object({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
+export type Effort = Readonly<z.infer<typeof effortSchema>>;
 export type VectorIndex = z.infer<typeof vectorIndexSchema>;

@@ -1,48 +1,59 @@
-import { strideOf } from './format.ts';
+import { codeStrideOf, strideOf } from './format.ts';
 
-/** Vectors as two int8 planes: x ~ scales * vectors + residualScales * residuals, per dimension. */
-export interface QuantisedVectors {
-  readonly count: number;
-  readonly dim: number;
+/** What a vector file keeps of the vectors, from the most faithful to the smallest. */
+export const quantisations = ['int8+residual', 'int8', '1bit+int8', '1bit'] as const;
+
+export type Quantisation = (typeof quantisations)[number];
+
+/** A number of 8 bits a dimension, with a scale per dimension. */
+export interface Plane {
   /** [stride], as all rows: zero past `dim`. */
   readonly scales: Float32Array;
   /** [count, stride] */
-  readonly vectors: Int8Array;
-  /** [count]: sum of each row of `vectors`. */
-  readonly sums: Int32Array;
-  readonly residualScales: Float32Array | null;
-  /** [count, stride] */
-  readonly residuals: Int8Array | null;
+  readonly values: Int8Array;
+}
+
+/** A bit a dimension: x ~ centre + scales * (bit ? 1 : -1). */
+export interface Codes {
+  /** [stride] */
+  readonly centre: Float32Array;
+  /** [stride] */
+  readonly scales: Float32Array;
+  /** [count, codeStride], bit j of a row is bit j % 8 of its byte j / 8. */
+  readonly bits: Uint8Array;
+}
+
+export interface QuantisedVectors {
+  readonly count: number;
+  readonly dim: number;
+  readonly codes: Codes | null;
+  /** x ~ scales * values; `sums` [count] of each row of values. */
+  readonly vectors: (Plane & { readonly sums: Int32Array }) | null;
+  /** What `vectors` lose. */
+  readonly residuals: Plane | null;
 }
 
 /**
- * Quantise to 8 bits with a scale per dimension; the residual plane holds what that loses, to 8 bits again.
+ * Quantise vectors.
  *
  * @param x - [count, dim], finite
  */
-export function quantise(x: Float32Array, dim: number, residual: boolean): QuantisedVectors {
+export function quantise(
+  x: Float32Array,
+  dim: number,
+  quantisation: Quantisation,
+): QuantisedVectors {
   const count = x.length / dim;
-  const stride = strideOf(dim);
-  const first = plane(x, count, dim, stride);
-  const sums = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    let sum = 0;
-    for (let j = 0; j < dim; j++) sum += first.values[i * stride + j];
-    sums[i] = sum;
-  }
-  const base = { count, dim, scales: first.scales, vectors: first.values, sums };
-  if (!residual) return { ...base, residualScales: null, residuals: null };
-  const rest = new Float32Array(x.length);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < dim; j++) {
-      rest[i * dim + j] = x[i * dim + j] - first.scales[j] * first.values[i * stride + j];
-    }
-  }
-  const second = plane(rest, count, dim, stride);
-  return { ...base, residualScales: second.scales, residuals: second.values };
+  const codes = quantisation.startsWith('1bit') ? codesOf(x, count, dim) : null;
+  if (quantisation === '1bit') return { count, dim, codes, vectors: null, residuals: null };
+  const vectors = planeOf(x, count, dim);
+  const residuals =
+    quantisation === 'int8+residual' ? planeOf(restOf(x, count, dim, vectors), count, dim) : null;
+  return { count, dim, codes, vectors: { ...vectors, sums: sumsOf(vectors, count) }, residuals };
 }
 
-function plane(x: Float32Array, count: number, dim: number, stride: number) {
+function planeOf(x: Float32Array, count: number, dim: number): Plane {
+  const stride = strideOf(dim);
   const scales = new Float32Array(stride);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < dim; j++) scales[j] = Math.max(scales[j], Math.abs(x[i * dim + j]) / 127);
@@ -56,4 +67,46 @@ function plane(x: Float32Array, count: number, dim: number, stride: number) {
     }
   }
   return { scales, values };
+}
+
+function sumsOf({ scales, values }: Plane, count: number): Int32Array {
+  const stride = scales.length;
+  const sums = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    let sum = 0;
+    for (let j = i * stride; j < (i + 1) * stride; j++) sum += values[j];
+    sums[i] = sum;
+  }
+  return sums;
+}
+
+function restOf(x: Float32Array, count: number, dim: number, plane: Plane): Float32Array {
+  const { scales, values } = plane;
+  const rest = new Float32Array(x.length);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < dim; j++) {
+      rest[i * dim + j] = x[i * dim + j] - scales[j] * values[i * scales.length + j];
+    }
+  }
+  return rest;
+}
+
+/** Signs around the mean, and the mean distance from it. */
+function codesOf(x: Float32Array, count: number, dim: number): Codes {
+  const stride = strideOf(dim);
+  const codeStride = codeStrideOf(dim);
+  const centre = new Float64Array(stride);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < dim; j++) centre[j] += x[i * dim + j] / count;
+  }
+  const scales = new Float64Array(stride);
+  const bits = new Uint8Array(count * codeStride);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < dim; j++) {
+      const offset = x[i * dim + j] - centre[j];
+      scales[j] += Math.abs(offset) / count;
+      if (offset > 0) bits[i * codeStride + (j >> 3)] |= 1 << (j & 7);
+    }
+  }
+  return { centre: Float32Array.from(centre), scales: Float32Array.from(scales), bits };
 }

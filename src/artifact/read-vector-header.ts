@@ -1,5 +1,6 @@
 import { DiptychError } from '../errors.ts';
 import {
+  codeStrideOf,
   headerOffsets,
   sectionBytes,
   sectionNames,
@@ -11,6 +12,8 @@ import {
   type VectorFileHeader,
 } from './format.ts';
 
+type Fail = (what: string, expected: string | number, got: string | number) => never;
+
 /**
  * Read the header of a vector file and check that every section lies where it may.
  *
@@ -19,16 +22,15 @@ import {
  * @throws DiptychError index_unreadable, saying what was expected and what was found
  */
 export function readVectorHeader(file: Uint8Array, name = 'vector file'): VectorFileHeader {
-  const fail = (what: string, expected: string | number, got: string | number): never => {
+  const fail: Fail = (what, expected, got) => {
     throw new DiptychError(
       'index_unreadable',
       `${name}: ${what}: expected ${expected}, got ${got}`,
       { file: name, expected, got },
     );
   };
-  const { headerBytes, checksumBytes } = vectorFormat;
-  if (file.byteLength < headerBytes + checksumBytes) {
-    fail('bytes', `at least ${headerBytes + checksumBytes}`, file.byteLength);
+  if (file.byteLength < vectorFormat.headerBytes) {
+    fail('bytes', `at least ${vectorFormat.headerBytes}`, file.byteLength);
   }
   const magic = String.fromCharCode(...file.subarray(0, vectorFormat.magic.length));
   if (magic !== vectorFormat.magic) {
@@ -39,40 +41,61 @@ export function readVectorHeader(file: Uint8Array, name = 'vector file'): Vector
   for (const [field, offset] of Object.entries(headerOffsets)) {
     fields[field as HeaderField] = view.getUint32(offset, true);
   }
-  const { count, dim, M, stride, entryPoint } = fields;
+  const { count, dim, M, entryPoint } = fields;
   if (fields.formatVersion !== vectorFormat.version) {
     fail('format version', vectorFormat.version, fields.formatVersion);
   }
   if (fields.fileBytes !== file.byteLength) fail('bytes', fields.fileBytes, file.byteLength);
   if (dim < 1 || dim > vectorFormat.maxDim) fail('dim', `1 to ${vectorFormat.maxDim}`, dim);
-  if (stride !== strideOf(dim)) fail(`stride of dim ${dim}`, strideOf(dim), stride);
   if (M < 1 || M > vectorFormat.maxM) fail('M', `1 to ${vectorFormat.maxM}`, M);
-  if (count >= 2 ** 31) fail('count', 'less than 2147483648', count);
+  if (count >= vectorFormat.maxCount) fail('count', `less than ${vectorFormat.maxCount}`, count);
   if (count > 0 && entryPoint >= count) fail('entryPoint', `less than ${count}`, entryPoint);
 
+  const sections = readSections(view, fields, fail);
+  return { ...fields, stride: strideOf(dim), codeStride: codeStrideOf(dim), sections };
+}
+
+function readSections(
+  view: DataView,
+  { count, dim, M }: Record<HeaderField, number>,
+  fail: Fail,
+): Record<SectionName, Section> {
+  const { tableOffset, entryBytes, headerBytes, alignment } = vectorFormat;
   const sections = {} as Record<SectionName, Section>;
-  for (const [i, section] of sectionNames.entries()) {
-    const at = vectorFormat.tableOffset + 8 * i;
-    sections[section] = { offset: view.getUint32(at, true), bytes: view.getUint32(at + 4, true) };
+  for (const [i, name] of sectionNames.entries()) {
+    const at = tableOffset + entryBytes * i;
+    sections[name] = {
+      offset: view.getUint32(at, true),
+      bytes: view.getUint32(at + 4, true),
+      checksum: view.getBigUint64(at + 8, true),
+    };
   }
+  const planes = {
+    codes: sections.codeScales.bytes > 0,
+    vectors: sections.scales.bytes > 0,
+    residuals: sections.residualScales.bytes > 0,
+  };
+  if (!planes.codes && !planes.vectors) fail('planes', 'codes or vectors', 'neither');
+  if (planes.residuals && !planes.vectors) fail('planes', 'vectors with residuals', 'none');
   const expected = sectionBytes({
     count,
-    stride,
+    dim,
     M,
-    linkCount: Math.floor(sections.links.bytes / 4),
+    linkCount: Math.floor(sections.links.bytes / 3),
+    uppers: Math.floor(sections.upperNodes.bytes / 4),
     upperRows: Math.floor(sections.upperLinks.bytes / (4 * (1 + M))),
-    residual: sections.residualScales.bytes > 0,
+    planes,
   });
-  for (const section of sectionNames) {
-    const { offset, bytes } = sections[section];
-    if (bytes !== expected[section]) fail(`bytes of ${section}`, expected[section], bytes);
+  for (const name of sectionNames) {
+    const { offset, bytes } = sections[name];
+    if (bytes !== expected[name]) fail(`bytes of ${name}`, expected[name], bytes);
     if (bytes === 0) continue;
-    if (offset % vectorFormat.alignment !== 0 || offset < headerBytes) {
-      fail(`offset of ${section}`, `a multiple of 64 from ${headerBytes} on`, offset);
+    if (offset % alignment !== 0 || offset < headerBytes) {
+      fail(`offset of ${name}`, `a multiple of ${alignment} from ${headerBytes} on`, offset);
     }
-    if (offset + bytes > file.byteLength - checksumBytes) {
-      fail(`end of ${section}`, `at most ${file.byteLength - checksumBytes}`, offset + bytes);
+    if (offset + bytes > view.byteLength) {
+      fail(`end of ${name}`, `at most ${view.byteLength}`, offset + bytes);
     }
   }
-  return { ...fields, sections };
+  return sections;
 }

@@ -4,7 +4,6 @@ import {
   headerOffsets,
   sectionBytes,
   sectionNames,
-  strideOf,
   vectorFormat,
   type HeaderField,
   type SectionName,
@@ -18,60 +17,93 @@ import type { QuantisedVectors } from './quantise.ts';
  */
 export function writeVectorFile(
   graph: HnswGraph,
-  vectors: QuantisedVectors,
+  quantised: QuantisedVectors,
   checksum: (bytes: Uint8Array) => bigint,
 ): Uint8Array {
-  const { count, dim } = vectors;
-  const { M } = graph;
-  const stride = strideOf(dim);
+  const { count, dim, codes, vectors, residuals } = quantised;
+  const { M, efConstruction, entryPoint, maxLevel } = graph;
+  const upper = packUpper(graph);
   const bytes = sectionBytes({
     count,
-    stride,
+    dim,
     M,
     linkCount: graph.links.length,
-    upperRows: graph.upperLinks.length / (1 + M),
-    residual: vectors.residuals !== null,
+    uppers: upper.nodes.length,
+    upperRows: upper.links.length / (1 + M),
+    planes: { codes: codes !== null, vectors: vectors !== null, residuals: residuals !== null },
   });
-  let end: number = vectorFormat.headerBytes;
-  const offsets = {} as Record<SectionName, number>;
-  for (const name of sectionNames) {
-    offsets[name] = bytes[name] === 0 ? 0 : end;
-    end = alignUp(end + bytes[name]);
-  }
-  const file = new Uint8Array(end + vectorFormat.checksumBytes);
+  const none = new Uint8Array();
+  const data: Record<SectionName, ArrayBufferView> = {
+    centre: codes?.centre ?? none,
+    codeScales: codes?.scales ?? none,
+    codes: codes?.bits ?? none,
+    scales: vectors?.scales ?? none,
+    vectors: vectors?.values ?? none,
+    sums: vectors?.sums ?? none,
+    residualScales: residuals?.scales ?? none,
+    residuals: residuals?.values ?? none,
+    linkStarts: graph.linkStarts,
+    links: packIds(graph.links),
+    upperNodes: upper.nodes,
+    upperStarts: upper.starts,
+    upperLinks: upper.links,
+  };
+  const fileBytes = sectionNames.reduce(
+    (end, name) => alignUp(end) + bytes[name],
+    vectorFormat.headerBytes as number,
+  );
+  const file = new Uint8Array(fileBytes);
   const view = new DataView(file.buffer);
   file.set(new TextEncoder().encode(vectorFormat.magic));
+  const { version: formatVersion } = vectorFormat;
   const header: Record<HeaderField, number> = {
-    formatVersion: vectorFormat.version,
-    fileBytes: file.byteLength,
-    count,
-    dim,
-    stride,
-    M,
-    efConstruction: graph.efConstruction,
-    entryPoint: graph.entryPoint,
-    maxLevel: graph.maxLevel,
+    ...{ formatVersion, fileBytes, count, dim, M, efConstruction, entryPoint, maxLevel },
   };
   for (const [field, offset] of Object.entries(headerOffsets)) {
     view.setUint32(offset, header[field as HeaderField], true);
   }
-  const data: Record<SectionName, ArrayBufferView> = {
-    scales: vectors.scales,
-    residualScales: vectors.residualScales ?? new Float32Array(),
-    vectors: vectors.vectors,
-    residuals: vectors.residuals ?? new Int8Array(),
-    sums: vectors.sums,
-    linkStarts: graph.linkStarts,
-    links: graph.links,
-    upperStarts: graph.upperStarts,
-    upperLinks: graph.upperLinks,
-  };
+  let end: number = vectorFormat.headerBytes;
   for (const [i, name] of sectionNames.entries()) {
+    if (bytes[name] === 0) continue;
+    const offset = alignUp(end);
+    end = offset + bytes[name];
     const { buffer, byteOffset, byteLength } = data[name];
-    view.setUint32(vectorFormat.tableOffset + 8 * i, offsets[name], true);
-    view.setUint32(vectorFormat.tableOffset + 8 * i + 4, bytes[name], true);
-    file.set(new Uint8Array(buffer, byteOffset, byteLength), offsets[name]);
+    const section = file.subarray(offset, end);
+    section.set(new Uint8Array(buffer, byteOffset, byteLength));
+    const at = vectorFormat.tableOffset + vectorFormat.entryBytes * i;
+    view.setUint32(at, offset, true);
+    view.setUint32(at + 4, bytes[name], true);
+    view.setBigUint64(at + 8, checksum(section), true);
   }
-  view.setBigUint64(end, checksum(file.subarray(0, end)), true);
+  const { checksumOffset } = vectorFormat;
+  view.setBigUint64(checksumOffset, checksum(file.subarray(0, checksumOffset)), true);
   return file;
+}
+
+/** Ids of 24 bits. */
+function packIds(ids: Uint32Array): Uint8Array {
+  const packed = new Uint8Array(3 * ids.length);
+  for (let i = 0; i < ids.length; i++) {
+    packed[3 * i] = ids[i];
+    packed[3 * i + 1] = ids[i] >> 8;
+    packed[3 * i + 2] = ids[i] >> 16;
+  }
+  return packed;
+}
+
+/** Keep the levels above of the few nodes that have any; links name places among these. */
+function packUpper({ count, M, upperStarts, upperLinks }: HnswGraph) {
+  const places = new Uint32Array(count);
+  const nodes: number[] = [];
+  for (let id = 0; id < count; id++) {
+    if (upperStarts[id + 1] === upperStarts[id]) continue;
+    places[id] = nodes.length;
+    nodes.push(id);
+  }
+  const starts = Uint32Array.from([0, ...nodes.map((id) => upperStarts[id + 1])]);
+  const links = upperLinks.slice();
+  for (let row = 0; row < links.length; row += 1 + M) {
+    for (let i = 1; i <= links[row]; i++) links[row + i] = places[links[row + i]];
+  }
+  return { nodes: Uint32Array.from(nodes), starts, links };
 }

@@ -12,6 +12,8 @@ const pageBytes = 65536;
 export interface SearcherScratch {
   /** A bit a vector. */
   readonly visited: number;
+  /** A bit a vector, in whole words of 64. */
+  readonly filter: number;
   readonly query: number;
   /** Two rows: folded with the scales and with the residual scales. */
   readonly floatQuery: number;
@@ -32,12 +34,14 @@ export function searcherScratch(
 ): SearcherScratch {
   const capacity = Math.max(efMax, 2 * vectorFormat.maxM);
   const visited = alignUp(fileOffset + fileBytes);
-  const query = alignUp(visited + Math.ceil(count / 8));
+  const filter = alignUp(visited + Math.ceil(count / 8));
+  const query = alignUp(filter + 8 * Math.ceil(count / 64));
   const floatQuery = query + 2 * vectorFormat.maxDim;
   const ids = floatQuery + 8 * vectorFormat.maxDim;
   const scores = alignUp(ids + 4 * capacity);
   const pool = alignUp(scores + 4 * capacity);
-  return { visited, query, floatQuery, ids, scores, pool, end: pool + 8 * efMax, capacity };
+  const end = pool + 8 * efMax;
+  return { visited, filter, query, floatQuery, ids, scores, pool, end, capacity };
 }
 
 /**

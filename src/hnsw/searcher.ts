@@ -1,17 +1,26 @@
-import type { VectorFileHeader } from '../artifact/format.ts';
+import type { SectionName, VectorFileHeader } from '../artifact/format.ts';
 import { readVectorHeader } from '../artifact/read-vector-header.ts';
 import { defaults } from '../config.ts';
 import { DiptychError } from '../errors.ts';
 import { createSearchKernel, type SearchKernel } from '../kernel/search-kernel.ts';
 import type { WasmMemory } from '../kernel/webassembly.ts';
-import { quantiseQuery } from './quantise-query.ts';
+import type { ItemFilter } from './item-filter.ts';
+import { dequantise, openPlanes } from './file-planes.ts';
+import { placeQuery, type CodeScores } from './place-query.ts';
 import {
   defaultEfMax,
   searcherFileOffset,
   searcherScratch,
   type SearcherScratch,
 } from './searcher-memory.ts';
+import { upperPlace } from './upper-place.ts';
 import { verifyVectorFile } from './verify-vector-file.ts';
+
+/**
+ * What a step of the walk costs in vectors of a scan, per `efSearch`: a node that is expanded has
+ * some 20 neighbours, most of them new, and they lie apart.
+ */
+const walkCost = 24;
 
 export interface SearcherOptions {
   /** `search.wasm` or `search-relaxed.wasm`. */
@@ -36,15 +45,26 @@ export interface Matches {
   readonly ids: Uint32Array;
   /** Cosines. */
   readonly scores: Float32Array;
+  /** Whether all vectors that could be found were scored. */
+  readonly exhaustive: boolean;
+}
+
+export interface SearchOptions {
+  readonly efSearch?: number;
+  /** What may be found; everything by default. */
+  readonly filter?: ItemFilter;
 }
 
 /** Queries are [dim] and need not be normalised. */
 export interface Searcher {
   readonly header: VectorFileHeader;
-  /** Walk the graph (approximate). */
-  search(query: Float32Array, k: number, efSearch?: number): Matches;
-  /** Score every vector that `accepts` lets pass and return the best `k`. */
-  scan(query: Float32Array, k: number, accepts?: (id: number) => boolean): Matches;
+  /**
+   * Find the nearest vectors: by a walk through the graph (approximate), or by a scan of what may be
+   * found where that is no more work. Gives `k` of them whenever there are so many.
+   */
+  search(query: Float32Array, k: number, options?: SearchOptions): Matches;
+  /** Score every vector that may be found and return the best `k`. */
+  scan(query: Float32Array, k: number, filter?: ItemFilter): Matches;
   /** Cosine of each of `ids`, in their order. */
   score(query: Float32Array, ids: ArrayLike<number>): Float32Array;
   /** Cosine of every vector. */
@@ -63,7 +83,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
   const fileOffset = options.fileOffset ?? searcherFileOffset;
   const kernel = createSearchKernel(module, memory);
   const header = readVectorHeader(new Uint8Array(memory.buffer, fileOffset, fileBytes), name);
-  const { count, dim, stride } = header;
+  const { count, dim } = header;
   if (options.dim !== undefined && options.dim !== dim) {
     throw new DiptychError(
       'index_unreadable',
@@ -78,15 +98,13 @@ export function createSearcher(options: SearcherOptions): Searcher {
       `${name}: memory: expected at least ${scratch.end} bytes, got ${memory.buffer.byteLength}`,
     );
   }
-  place(kernel, header, fileOffset, scratch);
+  place(kernel, memory, header, fileOffset, scratch);
   verifyVectorFile(kernel, memory, fileOffset, header, name);
 
-  const row = (section: 'scales' | 'residualScales') =>
-    header.sections[section].bytes === 0
-      ? null
-      : new Float32Array(memory.buffer, fileOffset + header.sections[section].offset, stride);
+  const planes = openPlanes(memory, header, fileOffset);
+  const everything = { bits: allBits(count), size: count };
+  let codeScores: CodeScores = { constant: 0, step: 0 };
 
-  /** Normalise the query and write it in both formats. */
   function setQuery(query: Float32Array): void {
     if (query.length !== dim) {
       throw new DiptychError(
@@ -101,31 +119,55 @@ export function createSearcher(options: SearcherOptions): Searcher {
     if (!Number.isFinite(norm)) {
       throw new DiptychError('bad_request', `${name}: query: expected finite numbers, got ${norm}`);
     }
-    const floats = new Float32Array(memory.buffer, scratch.floatQuery, 2 * stride).fill(0);
-    const scales = row('scales')!;
-    const residualScales = row('residualScales');
-    for (let j = 0; j < dim; j++) {
-      const value = norm > 0 ? query[j] / norm : 0;
-      floats[j] = value * scales[j];
-      if (residualScales) floats[stride + j] = value * residualScales[j];
-    }
-    const Target = kernel.queryBits() === 7 ? Int8Array : Int16Array;
-    quantiseQuery(floats.subarray(0, stride), new Target(memory.buffer, scratch.query, stride));
+    const unit = query.map((value) => (norm > 0 ? value / norm : 0));
+    codeScores = placeQuery(unit, memory.buffer, header, planes, scratch, kernel.queryBits());
   }
 
+  /** Cosines of the first `n` ids in the scratch, from the best that the file has. */
+  function rescore(n: number): Float32Array {
+    const scores = new Float32Array(memory.buffer, scratch.scores, n);
+    if (planes.scales.length > 0) {
+      kernel.rescore(n);
+      return scores;
+    }
+    kernel.score(n);
+    const integers = new Int32Array(memory.buffer, scratch.scores, n);
+    const { constant, step } = codeScores;
+    for (let i = 0; i < n; i++) scores[i] = constant + step * integers[i];
+    return scores;
+  }
+
+  /** How many of the best by integer score are re-scored; codes tell less than int8 does. */
+  const rescored = (k: number) =>
+    planes.codeScales.length > 0 ? efMax : Math.min(efMax, Math.max(defaults.rescore, 2 * k));
+
   /** Re-score the first of the `found` ids and return the best `k`. */
-  function best(found: number, k: number): Matches {
-    const candidates = Math.min(found, Math.max(defaults.rescore, 2 * k));
-    kernel.rescore(candidates);
+  function best(found: number, k: number, exhaustive: boolean): Matches {
+    const candidates = Math.min(found, rescored(k));
+    const scores = rescore(candidates);
     const ids = new Uint32Array(memory.buffer, scratch.ids, candidates);
-    const scores = new Float32Array(memory.buffer, scratch.scores, candidates);
     sortByScore(ids, scores);
-    return { ids: ids.slice(0, k), scores: scores.slice(0, k) };
+    return { ids: ids.slice(0, k), scores: scores.slice(0, k), exhaustive };
+  }
+
+  function scanned(k: number, { bits }: ItemFilter): Matches {
+    const filter = new Uint8Array(memory.buffer, scratch.filter, 8 * Math.ceil(count / 64));
+    filter.fill(0).set(bits);
+    return best(kernel.scan(rescored(k)), k, true);
   }
 
   function checkLimit(what: string, value: number): void {
     if (Number.isInteger(value) && value >= 1 && value <= efMax) return;
     throw new DiptychError('invalid_option', `${what}: expected 1 to ${efMax}, got ${value}`);
+  }
+
+  function checkFilter({ bits }: ItemFilter): void {
+    const expected = Math.ceil(count / 8);
+    if (bits.length === expected) return;
+    throw new DiptychError(
+      'invalid_option',
+      `${name}: filter: expected ${expected} bytes, got ${bits.length}`,
+    );
   }
 
   function score(query: Float32Array, ids: ArrayLike<number>): Float32Array {
@@ -135,8 +177,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
       const n = Math.min(scratch.capacity, ids.length - at);
       const block = new Uint32Array(memory.buffer, scratch.ids, n);
       for (let i = 0; i < n; i++) block[i] = checkId(ids[at + i]);
-      kernel.rescore(n);
-      result.set(new Float32Array(memory.buffer, scratch.scores, n), at);
+      result.set(rescore(n), at);
     }
     return result;
   }
@@ -148,21 +189,28 @@ export function createSearcher(options: SearcherOptions): Searcher {
 
   return {
     header,
-    search(query, k, efSearch = options.efSearch ?? defaults.efSearch) {
+    search(query, k, { efSearch = options.efSearch ?? defaults.efSearch, filter } = {}) {
       checkLimit('k', k);
       checkLimit('efSearch', efSearch);
+      if (filter) checkFilter(filter);
       setQuery(query);
-      return best(kernel.search(Math.max(1, Math.min(count, Math.max(efSearch, k)))), k);
-    },
-    scan(query, k, accepts) {
-      checkLimit('k', k);
-      setQuery(query);
-      const excluded = new Uint8Array(memory.buffer, scratch.visited, Math.ceil(count / 8)).fill(0);
-      if (accepts) {
-        for (let id = 0; id < count; id++) if (!accepts(id)) excluded[id >> 3] |= 1 << (id & 7);
+      const wanted = filter ?? everything;
+      // So many that `efSearch` of them, or all, pass.
+      const ef = Math.ceil((Math.max(efSearch, k) * count) / Math.max(1, wanted.size));
+      if (ef > efMax || wanted.size <= walkCost * ef) {
+        return scanned(k, wanted);
       }
-      const limit = Math.min(efMax, Math.max(defaults.rescore, 2 * k));
-      return best(kernel.scan(limit), k);
+      const found = kernel.search(ef);
+      if (!filter) return best(found, k, false);
+      new Uint8Array(memory.buffer, scratch.filter).set(filter.bits);
+      const kept = kernel.keep(found);
+      return kept < Math.min(k, filter.size) ? scanned(k, filter) : best(kept, k, false);
+    },
+    scan(query, k, filter = everything) {
+      checkLimit('k', k);
+      checkFilter(filter);
+      setQuery(query);
+      return scanned(k, filter);
     },
     score,
     scoreAll: (query) =>
@@ -170,20 +218,14 @@ export function createSearcher(options: SearcherOptions): Searcher {
         query,
         Uint32Array.from({ length: count }, (_, id) => id),
       ),
-    vector(id) {
-      const at = fileOffset + checkId(id) * stride;
-      const { vectors, residuals } = header.sections;
-      const first = new Int8Array(memory.buffer, at + vectors.offset, dim);
-      const scales = row('scales')!;
-      const result = Float32Array.from(first, (value, j) => value * scales[j]);
-      const residualScales = row('residualScales');
-      if (residualScales) {
-        const second = new Int8Array(memory.buffer, at + residuals.offset, dim);
-        for (let j = 0; j < dim; j++) result[j] += second[j] * residualScales[j];
-      }
-      return result;
-    },
+    vector: (id) => dequantise(planes, checkId(id), header),
   };
+}
+
+function allBits(count: number): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(count / 8)).fill(0xff);
+  if (count % 8 > 0) bits[bits.length - 1] = (1 << (count % 8)) - 1;
+  return bits;
 }
 
 /** Sort both by falling score, by insertion: they are few and nearly in order. */
@@ -203,16 +245,21 @@ function sortByScore(ids: Uint32Array, scores: Float32Array): void {
 
 function place(
   kernel: SearchKernel,
+  { buffer }: WasmMemory,
   header: VectorFileHeader,
   fileOffset: number,
   scratch: SearcherScratch,
 ): void {
-  const { sections } = header;
-  const at = (name: keyof typeof sections) => fileOffset + sections[name].offset;
-  const residuals = sections.residuals.bytes > 0 ? at('residuals') : 0;
-  kernel.configure(header.count, header.stride, header.M, header.entryPoint, header.maxLevel);
-  kernel.placeVectors(at('vectors'), residuals, at('sums'));
-  kernel.placeGraph(at('linkStarts'), at('links'), at('upperStarts'), at('upperLinks'));
-  const { visited, query, floatQuery, ids, scores, pool } = scratch;
-  kernel.placeScratch(visited, query, floatQuery, ids, scores, pool);
+  const { sections, count, stride, codeStride, M, entryPoint, maxLevel } = header;
+  const view = new DataView(buffer, fileOffset, header.fileBytes);
+  const entryPlace = upperPlace(view, header, entryPoint);
+  kernel.configure(count, stride, codeStride, M, entryPoint, entryPlace, maxLevel);
+  const at = (name: SectionName) =>
+    sections[name].bytes === 0 ? 0 : fileOffset + sections[name].offset;
+  kernel.placeVectors(at('codes'), at('vectors'), at('sums'), at('residuals'));
+  const graph = ['linkStarts', 'links', 'upperNodes', 'upperStarts', 'upperLinks'] as const;
+  const [linkStarts, links, upperNodes, upperStarts, upperLinks] = graph.map(at);
+  kernel.placeGraph(linkStarts, links, upperNodes, upperStarts, upperLinks);
+  const { visited, filter, query, floatQuery, ids, scores, pool } = scratch;
+  kernel.placeScratch(visited, filter, query, floatQuery, ids, scores, pool);
 }

@@ -3,32 +3,49 @@
  * against. Integer scores must be equal; float scores to rounding.
  */
 import type { HnswGraph } from '../hnsw/graph.ts';
-import type { QuantisedVectors } from '../artifact/quantise.ts';
-import type { QuantisedQuery } from '../hnsw/quantise-query.ts';
+import { codeStrideOf } from '../artifact/format.ts';
+import type { Plane, QuantisedVectors } from '../artifact/quantise.ts';
+import { codeQueryBits, type QuantisedQuery } from '../hnsw/quantise-query.ts';
 
-/** Integer inner product of vector `id` and the query; an Int8Array query is offset by 64. */
-export function scalarScore(query: QuantisedQuery, x: QuantisedVectors, id: number): number {
-  const stride = query.length;
+/** Integer inner product of row `id` of values and the query; an Int8Array query is offset by 64. */
+export function scalarScore(query: QuantisedQuery, values: Int8Array, id: number): number {
   const offset = query instanceof Int8Array ? 64 : 0;
+  const row = values.subarray(id * query.length, (id + 1) * query.length);
+  // Past the dimension values are zero.
+  return row.reduce((sum, value, j) => sum + (query[j] - offset) * value, 0);
+}
+
+/** Sum of a query in two's complement, rows of bits, over the set bits of code `id`. */
+export function scalarCodeScore(rows: Uint8Array, codes: Uint8Array, id: number): number {
+  const codeStride = rows.length / codeQueryBits;
   let sum = 0;
-  for (let j = 0; j < x.dim; j++) sum += (query[j] - offset) * x.vectors[id * stride + j];
+  for (let j = 0; j < 8 * codeStride; j++) {
+    const bit = (bytes: Uint8Array, row: number) =>
+      (bytes[row * codeStride + (j >> 3)] >> (j & 7)) & 1;
+    if (bit(codes, id) === 0) continue;
+    sum += bit(rows, 0) + 2 * bit(rows, 1) + 4 * bit(rows, 2) - 8 * bit(rows, 3);
+  }
   return sum;
 }
 
-/** Inner product of vector `id`, dequantised from both planes, and a float query. */
+/** Inner product of vector `id`, dequantised, and a float query. */
 export function scalarRescore(query: Float32Array, x: QuantisedVectors, id: number): number {
   const vector = scalarVector(x, id);
   return query.reduce((sum, value, j) => sum + value * vector[j], 0);
 }
 
-/** Dequantise vector `id`. */
-export function scalarVector(x: QuantisedVectors, id: number): Float32Array {
-  const row = id * x.scales.length;
-  return Float32Array.from({ length: x.dim }, (_, j) => {
-    const value = x.scales[j] * x.vectors[row + j];
-    return x.residuals && x.residualScales
-      ? value + x.residualScales[j] * x.residuals[row + j]
-      : value;
+/** Dequantise vector `id` from the most faithful planes. */
+export function scalarVector(
+  { dim, codes, vectors, residuals }: QuantisedVectors,
+  id: number,
+): Float32Array {
+  const component = ({ scales, values }: Plane, j: number) =>
+    scales[j] * values[id * scales.length + j];
+  return Float32Array.from({ length: dim }, (_, j) => {
+    if (vectors) return component(vectors, j) + (residuals ? component(residuals, j) : 0);
+    const { centre, scales, bits } = codes!;
+    const bit = (bits[id * codeStrideOf(dim) + (j >> 3)] >> (j & 7)) & 1;
+    return centre[j] + (bit ? scales[j] : -scales[j]);
   });
 }
 

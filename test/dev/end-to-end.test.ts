@@ -55,7 +55,7 @@ test('a folder of pictures becomes answers at the edge', async () => {
   const first = await index();
   expect(first.built).toBe(true);
   expect((await index()).built).toBe(false);
-  const second = await index('--no-residual');
+  const second = await index('--quantisation', 'int8');
 
   expect(await publish('--index', first.dir)).toMatchObject({ published: true });
   expect(await publish('--index', first.dir)).toMatchObject({ published: false });

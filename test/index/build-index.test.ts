@@ -41,7 +41,7 @@ test('a version holds what its manifest says', async () => {
     collection: 'tiny',
     counts: { items: 16, captions: 8 },
     model: { id: 'tiny', embedDim: 32, imageSize: 32, logitScale: Math.log(20) },
-    image: { count: 16, efSearch: 64, recallQueries: 'caption', quantisation: 'int8+residual' },
+    image: { count: 16, efSearch: 16, recallQueries: 'caption', quantisation: 'int8+residual' },
     caption: { count: 8, recallQueries: 'image' },
   });
   expect(manifest.image.annRecallAt10).toBeGreaterThan(0.98);
@@ -97,7 +97,7 @@ test('the same input again is found, other options make another version', async 
   const first = await buildIndex(options);
   const again = await buildIndex(options);
   expect(again).toEqual({ ...first, built: false });
-  const other = await buildIndex({ ...options, residual: false });
+  const other = await buildIndex({ ...options, quantisation: 'int8' });
   expect(other.built).toBe(true);
   expect(other.dir).not.toBe(first.dir);
   expect(other.manifest.image.quantisation).toBe('int8');

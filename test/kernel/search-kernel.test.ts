@@ -4,13 +4,24 @@ import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
 import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
 import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
 import { loadWasm } from '../../gpu-embedder/wasm-modules.ts';
-import { strideOf } from '../../src/artifact/format.ts';
+import { alignUp, codeStrideOf, strideOf } from '../../src/artifact/format.ts';
 import { quantise } from '../../src/artifact/quantise.ts';
 import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
-import { quantiseQuery } from '../../src/hnsw/quantise-query.ts';
+import {
+  codeQueryBits,
+  quantiseCodeQuery,
+  quantiseQuery,
+  type QuantisedQuery,
+} from '../../src/hnsw/quantise-query.ts';
 import { searcherFileOffset, searcherScratch } from '../../src/hnsw/searcher-memory.ts';
 import { hasRelaxedSimd } from '../../src/kernel/relaxed-simd.ts';
-import { scalarRescore, scalarScore, scalarSearch, scalarVector } from '../../src/kernel/scalar.ts';
+import {
+  scalarCodeScore,
+  scalarRescore,
+  scalarScore,
+  scalarSearch,
+  scalarVector,
+} from '../../src/kernel/scalar.ts';
 import { createSearchKernel } from '../../src/kernel/search-kernel.ts';
 import { createMemory } from '../../src/kernel/webassembly.ts';
 import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
@@ -18,45 +29,34 @@ import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
 v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 const builds = ['search-plain', 'search-relaxed'] as const;
-const dims = [1, 3, 15, 16, 17, 64, 255, 256, 512];
+const dims = [1, 3, 15, 16, 17, 64, 255, 256, 512, 768, 1024];
 
 describe.each(builds)('%s', (build) => {
   test.each(dims)('scores integers as the scalar reference does, dim %i', (dim) => {
-    const x = quantise(clusteredVectors(40, dim, 1), dim, true);
-    const folded = foldQuery(clusteredVectors(1, dim, 2), x.scales);
-    const stride = strideOf(dim);
-    const memory = createMemory(4);
-    const kernel = createSearchKernel(loadWasm(build), memory);
-    const query = kernel.queryBits() === 7 ? new Int8Array(stride) : new Int16Array(stride);
-    quantiseQuery(folded, query);
+    const { scales, values, sums } = quantise(clusteredVectors(40, dim, 1), dim, 'int8').vectors!;
+    const query = operandFor(build, foldQuery(clusteredVectors(1, dim, 2), scales));
+    const { scores, ids } = kernelScores(build, dim, query, { vectors: values, sums });
+    expect(scores).toEqual(ids.map((id) => scalarScore(query, values, id)));
+  });
 
-    const sums = searcherFileOffset + x.vectors.byteLength;
-    const at = searcherScratch(sums, x.sums.byteLength, 40, 64);
-    new Int8Array(memory.buffer, searcherFileOffset).set(x.vectors);
-    new Int32Array(memory.buffer, sums).set(x.sums);
-    kernel.configure(40, stride, 2, 0, 0);
-    kernel.placeVectors(searcherFileOffset, 0, sums);
-    kernel.placeScratch(at.visited, at.query, at.floatQuery, at.ids, at.scores, at.pool);
-    new (query.constructor as Int16ArrayConstructor)(memory.buffer, at.query, stride).set(query);
-    const ids = Uint32Array.from({ length: 40 }, (_, i) => (i * 7) % 40);
-    new Uint32Array(memory.buffer, at.ids).set(ids);
-    kernel.score(40);
-
-    const scores = [...new Int32Array(memory.buffer, at.scores, 40)];
-    expect(scores).toEqual([...ids].map((id) => scalarScore(query, x, id)));
+  test.each(dims)('scores codes as the scalar reference does, dim %i', (dim) => {
+    const { scales, bits } = quantise(clusteredVectors(40, dim, 1), dim, '1bit').codes!;
+    const rows = new Uint8Array(codeQueryBits * codeStrideOf(dim));
+    quantiseCodeQuery(foldQuery(clusteredVectors(1, dim, 2), scales).subarray(0, dim), rows);
+    const { scores, ids } = kernelScores(build, dim, rows, { codes: bits });
+    expect(scores).toEqual(ids.map((id) => scalarCodeScore(rows, bits, id)));
   });
 
   test.each(dims)('walks and re-scores as the scalar reference does, dim %i', async (dim) => {
-    const vectors = clusteredVectors(300, dim, 1);
-    const x = quantise(vectors, dim, true);
+    const vectors = clusteredVectors(500, dim, 1);
+    const x = quantise(vectors, dim, 'int8+residual');
+    const { scales, values } = x.vectors!;
     const graph = await buildGraph(vectors, dim, { M: 4, efConstruction: 30 });
     const searcher = openSearcher(writeVectorFile(graph, x, xxh64), { module: loadWasm(build) });
     for (const query of rowsOf(clusteredVectors(5, dim, 3), dim)) {
-      const stride = strideOf(dim);
-      const operand = build === 'search-plain' ? new Int16Array(stride) : new Int8Array(stride);
-      quantiseQuery(foldQuery(query, x.scales), operand);
-      const expected = scalarSearch((id) => scalarScore(operand, x, id), graph, 20);
-      const { ids, scores } = searcher.search(query, 20, 20);
+      const operand = operandFor(build, foldQuery(query, scales));
+      const expected = scalarSearch((id) => scalarScore(operand, values, id), graph, 20);
+      const { ids, scores } = searcher.search(query, 20, { efSearch: 20 });
       expect([...ids].sort()).toEqual(expected.sort());
       for (const [i, id] of ids.entries()) {
         expect(scores[i]).toBeCloseTo(scalarRescore(query, x, id), 5);
@@ -72,7 +72,7 @@ describe.each(builds)('%s', (build) => {
     const vectors = new Float32Array(2 * dim).fill(1 / Math.sqrt(dim));
     vectors.fill(-1 / Math.sqrt(dim), dim);
     const graph = await buildGraph(vectors, dim, { M: 2, efConstruction: 10 });
-    const file = writeVectorFile(graph, quantise(vectors, dim, true), xxh64);
+    const file = writeVectorFile(graph, quantise(vectors, dim, 'int8+residual'), xxh64);
     const searcher = openSearcher(file, { module: loadWasm(build) });
     const { ids, scores } = searcher.search(vectors.slice(0, dim), 2);
     expect([...ids]).toEqual([0, 1]);
@@ -96,4 +96,39 @@ test.each([
 function foldQuery(query: Float32Array, scales: Float32Array): Float32Array {
   const norm = Math.hypot(...query);
   return scales.map((scale, j) => (j < query.length ? Math.fround(query[j] / norm) * scale : 0));
+}
+
+function operandFor(build: (typeof builds)[number], folded: Float32Array): QuantisedQuery {
+  const Target = build === 'search-relaxed' ? Int8Array : Int16Array;
+  const operand = new Target(folded.length);
+  quantiseQuery(folded, operand);
+  return operand;
+}
+
+/** What the kernel makes of 40 rows in some order. */
+function kernelScores(
+  build: (typeof builds)[number],
+  dim: number,
+  query: QuantisedQuery | Uint8Array,
+  planes: Partial<Record<'codes' | 'vectors' | 'sums', Uint8Array | Int8Array | Int32Array>>,
+) {
+  const memory = createMemory(4);
+  const kernel = createSearchKernel(loadWasm(build), memory);
+  let end: number = searcherFileOffset;
+  const write = (bytes?: Uint8Array | Int8Array | Int32Array): number => {
+    if (!bytes) return 0;
+    const at = alignUp(end);
+    new Uint8Array(memory.buffer, at).set(new Uint8Array(bytes.buffer, 0, bytes.byteLength));
+    end = at + bytes.byteLength;
+    return at;
+  };
+  kernel.configure(40, strideOf(dim), codeStrideOf(dim), 2, 0, 0, 0);
+  kernel.placeVectors(write(planes.codes), write(planes.vectors), write(planes.sums), 0);
+  const at = searcherScratch(alignUp(end), 0, 40, 64);
+  kernel.placeScratch(at.visited, at.filter, at.query, at.floatQuery, at.ids, at.scores, at.pool);
+  new Uint8Array(memory.buffer, at.query).set(new Uint8Array(query.buffer));
+  const ids = Uint32Array.from({ length: 40 }, (_, i) => (i * 7) % 40);
+  new Uint32Array(memory.buffer, at.ids).set(ids);
+  kernel.score(40);
+  return { ids: [...ids], scores: [...new Int32Array(memory.buffer, at.scores, 40)] };
 }

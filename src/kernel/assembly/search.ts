@@ -1,45 +1,67 @@
-// HNSW search over int8 vectors that lie in linear memory as the file put them (src/artifact/format.ts).
-// The host quantises the query (src/hnsw/quantise-query.ts); every score of the walk is an exact
-// integer, so both builds of this module and the scalar reference agree bit by bit.
+// HNSW search over quantised vectors that lie in linear memory as the file put them
+// (src/artifact/format.ts). The host quantises the query (src/hnsw/quantise-query.ts); every score of
+// the walk is an exact integer, so both builds of this module and the scalar reference agree bit by bit.
 import { xxh64 } from './xxh64';
 
-/** Expanded nodes carry this bit in their pool entry, which is why ids stay below 2^31. */
+/** Expanded nodes carry this bit in their pool entry; ids have 24 bits. */
 const expanded: i64 = 0x80000000;
 
-let count: u32, stride: usize, M: u32, entryPoint: u32, maxLevel: u32;
-let vectors: usize, residuals: usize, sums: usize;
-let linkStarts: usize, links: usize, upperStarts: usize, upperLinks: usize;
-let visited: usize, query: usize, floatQuery: usize, ids: usize, scores: usize, pool: usize;
+let count: u32, stride: usize, codeStride: usize, M: u32;
+let entryPoint: u32, entryPlace: u32, maxLevel: u32;
+let vectors: usize, residuals: usize, sums: usize, codes: usize;
+let linkStarts: usize, links: usize, upperNodes: usize, upperStarts: usize, upperLinks: usize;
+let visited: usize, filter: usize, query: usize, floatQuery: usize;
+let ids: usize, scores: usize, pool: usize;
 
-/** Says how the host must quantise the query: 7 bits offset by 64 (relaxed) or 16 bits. */
+/** Says how the host must quantise the query for int8: 7 bits offset by 64 (relaxed) or 16 bits. */
 export function queryBits(): i32 {
   return ASC_FEATURE_RELAXED_SIMD ? 7 : 16;
 }
 
-export function configure(n: u32, rowBytes: u32, m: u32, entry: u32, levels: u32): void {
+/** `place` is where `entry` stands in `upperNodes`, if `levels` is not 0. */
+export function configure(
+  n: u32,
+  rowBytes: u32,
+  codeBytes: u32,
+  m: u32,
+  entry: u32,
+  place: u32,
+  levels: u32,
+): void {
   count = n;
   stride = rowBytes;
+  codeStride = codeBytes;
   M = m;
   entryPoint = entry;
+  entryPlace = place;
   maxLevel = levels;
 }
 
-/** `residualsAt` is 0 when the file has no residual plane. */
-export function placeVectors(vectorsAt: usize, residualsAt: usize, sumsAt: usize): void {
+/** What the file does not have is at 0. */
+export function placeVectors(codesAt: usize, vectorsAt: usize, sumsAt: usize, residualsAt: usize): void {
+  codes = codesAt;
   vectors = vectorsAt;
-  residuals = residualsAt;
   sums = sumsAt;
+  residuals = residualsAt;
 }
 
-export function placeGraph(starts: usize, ends: usize, upper: usize, upperEnds: usize): void {
-  linkStarts = starts;
-  links = ends;
-  upperStarts = upper;
-  upperLinks = upperEnds;
+export function placeGraph(
+  linkStartsAt: usize,
+  linksAt: usize,
+  upperNodesAt: usize,
+  upperStartsAt: usize,
+  upperLinksAt: usize,
+): void {
+  linkStarts = linkStartsAt;
+  links = linksAt;
+  upperNodes = upperNodesAt;
+  upperStarts = upperStartsAt;
+  upperLinks = upperLinksAt;
 }
 
 export function placeScratch(
   visitedAt: usize,
+  filterAt: usize,
   queryAt: usize,
   floatQueryAt: usize,
   idsAt: usize,
@@ -47,6 +69,7 @@ export function placeScratch(
   poolAt: usize,
 ): void {
   visited = visitedAt;
+  filter = filterAt;
   query = queryAt;
   floatQuery = floatQueryAt;
   ids = idsAt;
@@ -80,7 +103,7 @@ function pairs(x: v128, q: v128): v128 {
 /** Integer inner product of the quantised query and vector `id`. */
 // @ts-ignore: decorator
 @inline
-function dot(id: u32): i32 {
+function dotVector(id: u32): i32 {
   let x = vectors + (<usize>id) * stride;
   const end = x + stride;
   let q = query;
@@ -108,9 +131,57 @@ function dot(id: u32): i32 {
   return sumLanes(i32x4.add(a, b));
 }
 
-/** Score the `n` ids at `ids` into `scores` (i32). */
+// @ts-ignore: decorator
+@inline
+function countBits(a: v128, b: v128): v128 {
+  return i8x16.popcnt(v128.and(a, b));
+}
+
+/** Widen counts of at most 8 a byte, of which a few were added. */
+// @ts-ignore: decorator
+@inline
+function widen(bytes: v128): v128 {
+  return i16x8.extadd_pairwise_i8x16_u(bytes);
+}
+
+/**
+ * Sum of the quantised query over the set bits of code `id`. The query is four rows of bits, in two's
+ * complement: row b counts 2^b, the last one -8.
+ */
+// @ts-ignore: decorator
+@inline
+function dotCode(id: u32): i32 {
+  let x = codes + (<usize>id) * codeStride;
+  const end = x + codeStride;
+  let q = query;
+  let sum = i32x4.splat(0);
+  for (; x < end; x += 16, q += 16) {
+    const bits = v128.load(x);
+    const one = countBits(bits, v128.load(q));
+    const two = countBits(bits, v128.load(q + codeStride));
+    const four = countBits(bits, v128.load(q + 2 * codeStride));
+    const eight = countBits(bits, v128.load(q + 3 * codeStride));
+    // 8 + 16 + 32 fit a byte.
+    const low = i8x16.add(one, i8x16.add(i8x16.shl(two, 1), i8x16.shl(four, 2)));
+    const pairs = i16x8.sub(widen(low), i16x8.shl(widen(eight), 3));
+    sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(pairs));
+  }
+  return sumLanes(sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function dot(id: u32): i32 {
+  return codes ? dotCode(id) : dotVector(id);
+}
+
+/** Score the `n` ids at `ids` into `scores` (i32), by codes where the file has any. */
 export function score(n: u32): void {
-  for (let i: u32 = 0; i < n; i++) store<i32>(scores + ((<usize>i) << 2), dot(word(ids, i)));
+  if (codes) {
+    for (let i: u32 = 0; i < n; i++) store<i32>(scores + ((<usize>i) << 2), dotCode(word(ids, i)));
+    return;
+  }
+  for (let i: u32 = 0; i < n; i++) store<i32>(scores + ((<usize>i) << 2), dotVector(word(ids, i)));
 }
 
 // @ts-ignore: decorator
@@ -169,27 +240,28 @@ function poolScore(position: u32): i32 {
 
 /** Greedy descent through the levels above 0 (SEARCH-LAYER with ef = 1). */
 function descend(): u32 {
-  let node = entryPoint;
-  let best = dot(node);
+  if (!maxLevel) return entryPoint;
+  let place = entryPlace;
+  let best = dot(entryPoint);
   for (let level = maxLevel; level > 0; level--) {
     let moved = true;
     while (moved) {
       moved = false;
-      const row = word(upperStarts, node) + level - 1;
+      const row = word(upperStarts, place) + level - 1;
       const at = upperLinks + <usize>(row * (M + 1)) * 4;
       const degree = load<u32>(at);
       for (let i: u32 = 1; i <= degree; i++) {
         const neighbour = word(at, i);
-        const value = dot(neighbour);
+        const value = dot(word(upperNodes, neighbour));
         if (value > best) {
           best = value;
-          node = neighbour;
+          place = neighbour;
           moved = true;
         }
       }
     }
   }
-  return node;
+  return word(upperNodes, place);
 }
 
 /**
@@ -247,62 +319,95 @@ function mark(id: u32): bool {
 @inline
 function gather(node: u32): u32 {
   let found: usize = 0;
-  const end = links + ((<usize>word(linkStarts, node + 1)) << 2);
-  for (let at = links + ((<usize>word(linkStarts, node)) << 2); at < end; at += 4) {
-    const neighbour = load<u32>(at);
+  const end = links + (<usize>word(linkStarts, node + 1)) * 3;
+  for (let at = links + (<usize>word(linkStarts, node)) * 3; at < end; at += 3) {
+    // The byte too many is of the next link or section.
+    const neighbour = load<u32>(at) & 0xffffff;
     if (mark(neighbour)) store<u32>(ids + (found++ << 2), neighbour);
   }
   return <u32>found;
 }
 
-/** Score every vector whose bit in `visited` is clear and leave the best `limit` ids at `ids`. */
+/**
+ * Score every vector whose bit is set in `filter` (whole words of 64) and leave the best `limit` ids
+ * at `ids`; returns how many.
+ */
 export function scan(limit: u32): u32 {
   let size: u32 = 0;
-  for (let id: u32 = 0; id < count; id++) {
-    if ((load<u8>(visited + (id >> 3)) >> <u8>(id & 7)) & 1) continue;
-    const value = dot(id);
-    if (size == limit) {
-      if (value <= poolScore(size - 1)) continue;
-      size--;
+  for (let first: u32 = 0; first < count; first += 64) {
+    let bits = load<u64>(filter + (first >> 3));
+    for (; bits; bits &= bits - 1) {
+      const id = first + <u32>ctz(bits);
+      const value = dot(id);
+      if (size == limit) {
+        if (value <= poolScore(size - 1)) continue;
+        size--;
+      }
+      insert(size++, value, id);
     }
-    insert(size++, value, id);
   }
   return unpack(size);
 }
 
+/** Keep those of the first `n` ids at `ids` whose bit is set in `filter`; returns how many. */
+export function keep(n: u32): u32 {
+  let kept: usize = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const id = word(ids, i);
+    const bits = load<u8>(filter + (id >> 3));
+    if ((bits >> <u8>(id & 7)) & 1) store<u32>(ids + (kept++ << 2), id);
+  }
+  return <u32>kept;
+}
+
 function unpack(size: u32): u32 {
   for (let i: u32 = 0; i < size; i++) {
-    const id = load<u32>(pool + ((<usize>i) << 3)) & 0x7fffffff;
+    const id = load<u32>(pool + ((<usize>i) << 3)) & 0xffffff;
     store<u32>(ids + ((<usize>i) << 2), id);
   }
   return size;
 }
 
-/** Return the first node with a link that points nowhere, or -1: a walk over such a graph would read past its sections. */
-export function checkGraph(linkCount: u32, upperRows: u32): i32 {
+/**
+ * Return the first node with a link that points nowhere, or -1: a walk over such a graph would read
+ * past its sections. `count` stands for the table of upper nodes.
+ */
+export function checkGraph(linkCount: u32, uppers: u32, upperRows: u32): i32 {
   if (word(linkStarts, 0) != 0 || word(linkStarts, count) != linkCount) return 0;
-  if (word(upperStarts, 0) != 0 || word(upperStarts, count) != upperRows) return 0;
-  for (let node: u32 = 0; node < count; node++) {
-    if (!checkNode(node, linkCount, upperRows)) return node;
+  for (let node: u32 = 0; node < count; node++) if (!checkNode(node, linkCount)) return node;
+  if (word(upperStarts, 0) != 0 || word(upperStarts, uppers) != upperRows) return count;
+  for (let place: u32 = 0; place < uppers; place++) {
+    const node = word(upperNodes, place);
+    if (node >= count || (place && node <= word(upperNodes, place - 1))) return count;
+    if (word(upperStarts, place + 1) < word(upperStarts, place)) return count;
+    if (word(upperStarts, place + 1) > upperRows) return count;
+  }
+  for (let place: u32 = 0; place < uppers; place++) {
+    if (!checkUpper(place, uppers)) return word(upperNodes, place);
   }
   return -1;
 }
 
-function checkNode(node: u32, linkCount: u32, upperRows: u32): bool {
+function checkNode(node: u32, linkCount: u32): bool {
   const start = word(linkStarts, node);
   const end = word(linkStarts, node + 1);
   if (end < start || end > linkCount || end - start > 2 * M) return false;
-  for (let i = start; i < end; i++) if (word(links, i) >= count) return false;
-  const firstRow = word(upperStarts, node);
-  const lastRow = word(upperStarts, node + 1);
-  if (lastRow < firstRow || lastRow > upperRows) return false;
+  for (let i = start; i < end; i++) {
+    if ((load<u32>(links + (<usize>i) * 3) & 0xffffff) >= count) return false;
+  }
+  return true;
+}
+
+function checkUpper(place: u32, uppers: u32): bool {
+  const firstRow = word(upperStarts, place);
+  const lastRow = word(upperStarts, place + 1);
   for (let row = firstRow; row < lastRow; row++) {
     const at = upperLinks + <usize>(row * (M + 1)) * 4;
     const degree = load<u32>(at);
     if (degree > M) return false;
     for (let i: u32 = 1; i <= degree; i++) {
       const neighbour = word(at, i);
-      if (neighbour >= count) return false;
+      if (neighbour >= uppers) return false;
       const levels = word(upperStarts, neighbour + 1) - word(upperStarts, neighbour);
       if (levels <= row - firstRow) return false;
     }
