@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defaults } from './config.ts';
+import { defaultEfMax } from './hnsw/searcher-memory.ts';
 
 /**
  * The HTTP API: what requests may hold and what responses do. Form fields arrive as text, so
@@ -24,6 +25,8 @@ const integer = z.preprocess(
   z.int(),
 );
 const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
+/** Candidates that a search keeps: more find more, and take longer. Left out, what the index measured. */
+const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
 const text = z.string().max(apiLimits.textCharacters);
 
 const vector = z.preprocess(parsedJson, z.array(z.number()).min(1).max(4096));
@@ -51,11 +54,13 @@ export const searchRequestSchema = z.strictObject({
   mode: z.enum(['vector', 'keyword', 'hybrid']).optional(),
   limit: limit.default(defaults.limit),
   cursor: z.string().max(256).optional(),
+  efSearch: efSearch.optional(),
 });
 
 export const captionsRequestSchema = z.strictObject({
   collection,
   limit: limit.default(5),
+  efSearch: efSearch.optional(),
 });
 
 export const classifyRequestSchema = z
@@ -105,6 +110,15 @@ const answer = {
   truncated: z.literal(true).optional(),
 };
 
+/** How the nearest vectors were found. */
+export const effortSchema = z.object({
+  /** False where all vectors were scored. */
+  approximate: z.boolean(),
+  efSearch: z.int(),
+  /** Measured when the index was built, at this efSearch or the next lower one. */
+  annRecallAt10: z.number().nullable(),
+});
+
 export const matchSchema = z.object({
   id: z.string(),
   /** Cosine; of keyword and hybrid results the fused score. */
@@ -125,6 +139,8 @@ export const searchResponseSchema = z.object({
   nextCursor: z.string().nullable(),
   /** The mode that was used. */
   mode: z.enum(['vector', 'keyword', 'hybrid']),
+  /** Null where words alone were searched for. */
+  effort: effortSchema.nullable(),
   ...answer,
 });
 
@@ -133,6 +149,7 @@ export const captionsResponseSchema = z.object({
   captions: z.array(
     z.object({ text: z.string(), score: z.number(), probability, items: z.array(z.string()) }),
   ),
+  effort: effortSchema.nullable(),
   ...answer,
 });
 
@@ -173,6 +190,7 @@ export type ClassifyRequest = z.infer<typeof classifyRequestSchema>;
 export type SearchMode = z.infer<typeof searchResponseSchema>['mode'];
 export type IndexReference = z.infer<typeof indexReferenceSchema>;
 export type Match = z.infer<typeof matchSchema>;
+export type SearchEffort = z.infer<typeof effortSchema>;
 export type SearchResponse = z.infer<typeof searchResponseSchema>;
 export type CaptionsResponse = z.infer<typeof captionsResponseSchema>;
 export type ClassifyResponse = z.infer<typeof classifyResponseSchema>;

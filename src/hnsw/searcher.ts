@@ -47,6 +47,8 @@ export interface Matches {
   readonly scores: Float32Array;
   /** Whether all vectors that could be found were scored. */
   readonly exhaustive: boolean;
+  /** Candidates that were kept: what was asked for, or `k` if that is more. */
+  readonly efSearch: number;
 }
 
 export interface SearchOptions {
@@ -142,18 +144,34 @@ export function createSearcher(options: SearcherOptions): Searcher {
     planes.codeScales.length > 0 ? efMax : Math.min(efMax, Math.max(defaults.rescore, 2 * k));
 
   /** Re-score the first of the `found` ids and return the best `k`. */
-  function best(found: number, k: number, exhaustive: boolean): Matches {
+  function best(found: number, k: number): Pick<Matches, 'ids' | 'scores'> {
     const candidates = Math.min(found, rescored(k));
     const scores = rescore(candidates);
     const ids = new Uint32Array(memory.buffer, scratch.ids, candidates);
     sortByScore(ids, scores);
-    return { ids: ids.slice(0, k), scores: scores.slice(0, k), exhaustive };
+    return { ids: ids.slice(0, k), scores: scores.slice(0, k) };
   }
 
-  function scanned(k: number, { bits }: ItemFilter): Matches {
+  function scanned(k: number, { bits }: ItemFilter) {
     const filter = new Uint8Array(memory.buffer, scratch.filter, 8 * Math.ceil(count / 64));
     filter.fill(0).set(bits);
-    return best(kernel.scan(rescored(k)), k, true);
+    return { ...best(kernel.scan(rescored(k)), k), exhaustive: true };
+  }
+
+  /** Walk or scan, whichever is less work. */
+  function nearest(k: number, efSearch: number, filter?: ItemFilter) {
+    const wanted = filter ?? everything;
+    // So many candidates that `efSearch` of them pass.
+    const ef = Math.ceil((efSearch * count) / Math.max(1, wanted.size));
+    if (ef > efMax || wanted.size <= walkCost * ef) return scanned(k, wanted);
+    let found = kernel.search(ef);
+    if (filter) {
+      new Uint8Array(memory.buffer, scratch.filter).set(filter.bits);
+      found = kernel.keep(found);
+      // What passes lies far from the query.
+      if (found < Math.min(k, filter.size)) return scanned(k, filter);
+    }
+    return { ...best(found, k), exhaustive: false };
   }
 
   function checkLimit(what: string, value: number): void {
@@ -194,23 +212,14 @@ export function createSearcher(options: SearcherOptions): Searcher {
       checkLimit('efSearch', efSearch);
       if (filter) checkFilter(filter);
       setQuery(query);
-      const wanted = filter ?? everything;
-      // So many that `efSearch` of them, or all, pass.
-      const ef = Math.ceil((Math.max(efSearch, k) * count) / Math.max(1, wanted.size));
-      if (ef > efMax || wanted.size <= walkCost * ef) {
-        return scanned(k, wanted);
-      }
-      const found = kernel.search(ef);
-      if (!filter) return best(found, k, false);
-      new Uint8Array(memory.buffer, scratch.filter).set(filter.bits);
-      const kept = kernel.keep(found);
-      return kept < Math.min(k, filter.size) ? scanned(k, filter) : best(kept, k, false);
+      const kept = Math.max(efSearch, k);
+      return { ...nearest(k, kept, filter), efSearch: kept };
     },
     scan(query, k, filter = everything) {
       checkLimit('k', k);
       checkFilter(filter);
       setQuery(query);
-      return scanned(k, filter);
+      return { ...scanned(k, filter), efSearch: k };
     },
     score,
     scoreAll: (query) =>

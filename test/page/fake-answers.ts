@@ -31,6 +31,8 @@ const common = {
   encoder: 'edge',
 } as const;
 
+const effort = { approximate: true, efSearch: 101, annRecallAt10: 0.99 };
+
 /**
  * Answers in the shapes of src/api.ts; a request that its schemas refuse is an error.
  * `broken server` fails, `nothing` finds nothing, other words find titles that hold them, else all.
@@ -50,7 +52,7 @@ export function answerOf(path: string, fields: Fields, items: readonly FakeItem[
     const captions = ['a red circle', 'ball', '<i>round</i> thing'].map((text, rank) => {
       return { text, score: 0.4 - rank / 10, probability: 0.9 - rank / 10, items: [] };
     });
-    return ok(captionsResponseSchema, { count: 3, captions, ...common });
+    return ok(captionsResponseSchema, { count: 3, captions, effort, ...common });
   }
   if (path === '/v1/classify') return classifyAnswer(others);
   if (path === '/v1/collections') {
@@ -90,6 +92,7 @@ function searchAnswer(
     })),
     nextCursor: next < found.length ? String(next) : null,
     mode: mode ?? (isImage || id !== undefined ? 'vector' : 'hybrid'),
+    effort: mode === 'keyword' ? null : effort,
     ...common,
   });
 }

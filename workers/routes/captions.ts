@@ -19,9 +19,9 @@ export async function captions(c: Context<AppEnv>): Promise<Response> {
   const embedding = await timer.measure('encode', async () =>
     model.image.encode(await decodeImage(c.env.IMAGES, image, model.imageSize)),
   );
-  const { limit } = request;
-  const { matches } = await timer.measure('search', () =>
-    searchCollection(collection, { embedding, target: 'caption', mode: 'vector', limit }),
+  const { limit, efSearch } = request;
+  const { matches, effort } = await timer.measure('search', () =>
+    searchCollection(collection, { embedding, target: 'caption', mode: 'vector', limit, efSearch }),
   );
   return c.json({
     count: matches.length,
@@ -31,6 +31,7 @@ export async function captions(c: Context<AppEnv>): Promise<Response> {
       probability,
       items: metadata.items ?? [],
     })),
+    effort,
     encoder: 'edge',
     index: collection.reference,
     timings: timer.timings(),

@@ -18,15 +18,18 @@ export async function search(c: Context<AppEnv>): Promise<Response> {
   const { embedding, truncated, exclude } = await timer.measure('encode', () =>
     resolveQuery(collection, request, image, c.env.IMAGES),
   );
-  const { text, target, limit, cursor } = request;
-  const { matches, nextCursor } = await timer.measure('search', () =>
-    searchCollection(collection, { embedding, text, exclude, target, mode, limit, cursor }),
+  const { text, target, limit, cursor, efSearch } = request;
+  const { matches, nextCursor, effort } = await timer.measure('search', () =>
+    searchCollection(collection, {
+      ...{ embedding, text, exclude, target, mode, limit, cursor, efSearch },
+    }),
   );
   return c.json({
     count: matches.length,
     matches,
     nextCursor,
     mode,
+    effort,
     ...(truncated && { truncated }),
     encoder: 'edge',
     index: collection.reference,

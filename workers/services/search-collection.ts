@@ -1,5 +1,7 @@
-import { apiLimits, type Match, type SearchMode } from '../../src/api.ts';
+import { apiLimits, type Match, type SearchEffort, type SearchMode } from '../../src/api.ts';
+import type { VectorIndex } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
+import type { Matches } from '../../src/hnsw/searcher.ts';
 import { rankByKeywords, rankHybrid } from '../../src/query/fusion.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { captionMatch, itemMatch } from './describe-match.ts';
@@ -16,17 +18,24 @@ export interface Query {
   readonly mode: SearchMode;
   readonly limit: number;
   readonly cursor?: string;
+  readonly efSearch?: number;
 }
 
 export interface Page {
   readonly matches: Match[];
   readonly nextCursor: string | null;
+  readonly effort: SearchEffort | null;
 }
 
 interface Ranked {
   readonly id: number;
   readonly score: number;
   readonly cosine?: number;
+}
+
+interface Ranking {
+  readonly ranked: readonly Ranked[];
+  readonly effort: SearchEffort | null;
 }
 
 /**
@@ -41,33 +50,43 @@ export function searchCollection(collection: Collection, query: Query): Page {
   const offset = readCursor(query.cursor, version);
   const end = Math.min(offset + query.limit, apiLimits.window);
   const depth = tiers.find((tier) => end < tier) ?? tiers[tiers.length - 1];
-  const ranked = rank(collection, query, depth);
+  const { ranked, effort } = rank(collection, query, depth);
   const describe = query.target === 'caption' ? captionMatch : itemMatch;
   return {
     matches: ranked.slice(offset, end).map((one) => describe(collection, one)),
     nextCursor:
       ranked.length > end && end < apiLimits.window ? writeCursor({ version, offset: end }) : null,
+    effort,
   };
 }
 
-function rank(collection: Collection, query: Query, depth: number): readonly Ranked[] {
+function rank(collection: Collection, query: Query, depth: number): Ranking {
   const { images, captions, keywords, manifest } = collection;
-  const { embedding, text, exclude, mode, target } = query;
-  if (target === 'caption') return nearest(captions.search(embedding, depth));
-  if (text === undefined || mode === 'vector') {
-    const found = nearest(images.search(embedding, exclude === undefined ? depth : depth + 1));
-    return found.filter(({ id }) => id !== exclude).slice(0, depth);
+  const { embedding, text, exclude, mode, target, efSearch } = query;
+  if (target === 'caption') {
+    const found = captions.search(embedding, depth, { efSearch });
+    return { ranked: nearest(found), effort: effortOf(found, manifest.caption) };
   }
   const score = (ids: readonly number[]) => images.score(embedding, ids);
-  if (mode === 'keyword') return rankByKeywords(keywords, text, depth, score);
-  const found = images.search(embedding, depth);
-  return rankHybrid(keywords, text, found, score, manifest.fusion, depth);
+  if (text !== undefined && mode === 'keyword') {
+    return { ranked: rankByKeywords(keywords, text, depth, score), effort: null };
+  }
+  const count = exclude === undefined ? depth : depth + 1;
+  const found = images.search(embedding, count, { efSearch });
+  const effort = effortOf(found, manifest.image);
+  if (text === undefined || mode === 'vector') {
+    const others = nearest(found).filter(({ id }) => id !== exclude);
+    return { ranked: others.slice(0, depth), effort };
+  }
+  return { ranked: rankHybrid(keywords, text, found, score, manifest.fusion, depth), effort };
 }
 
-function nearest(found: { ids: Uint32Array; scores: Float32Array }): Ranked[] {
-  return Array.from(found.ids, (id, i) => ({
-    id,
-    score: found.scores[i],
-    cosine: found.scores[i],
-  }));
+function nearest({ ids, scores }: Matches): Ranked[] {
+  return Array.from(ids, (id, i) => ({ id, score: scores[i], cosine: scores[i] }));
+}
+
+function effortOf({ exhaustive, efSearch }: Matches, { effort }: VectorIndex): SearchEffort {
+  const measured = effort.findLast((one) => one.efSearch <= efSearch);
+  const annRecallAt10 = measured?.annRecallAt10 ?? null;
+  return { approximate: !exhaustive, efSearch, annRecallAt10 };
 }
