@@ -1,0 +1,66 @@
+import { readEmbeddings } from '../../gpu-embedder/index/read-embeddings.ts';
+import { sampleQueries } from '../../gpu-embedder/index/measure-recall.ts';
+import { createRandom } from '../../gpu-embedder/random.ts';
+
+/** Vectors to search and what to search for. */
+export interface VectorData {
+  readonly name: string;
+  readonly dim: number;
+  /** [count, dim], unit length */
+  readonly vectors: Float32Array;
+  /** [dim] each */
+  readonly queries: readonly Float32Array[];
+}
+
+const queryCount = 1000;
+
+/** The images of a collection that `encode` wrote, and what is searched for among them. */
+export async function realImages(dir: string, queries: 'text' | 'image'): Promise<VectorData> {
+  const { image, caption, model } = await readEmbeddings(dir);
+  const dim = model.embedDim;
+  const held = queries === 'text' ? { asked: caption, rest: image } : holdOut(image, dim);
+  return {
+    name: `pictograms, ${held.rest.length / dim} x ${dim}, ${queries} queries`,
+    dim,
+    vectors: held.rest,
+    queries: sampleQueries(held.asked, dim).map((query) => query.slice()),
+  };
+}
+
+/** Take every n-th image out as a query. */
+function holdOut(image: Float32Array, dim: number) {
+  const count = image.length / dim;
+  const step = Math.max(2, Math.floor(count / queryCount));
+  const rows = (wanted: (i: number) => boolean) => {
+    const ids = Array.from({ length: count }, (_, i) => i).filter(wanted);
+    const out = new Float32Array(ids.length * dim);
+    ids.forEach((id, i) => out.set(image.subarray(id * dim, (id + 1) * dim), i * dim));
+    return out;
+  };
+  return { asked: rows((i) => i % step === 0), rest: rows((i) => i % step !== 0) };
+}
+
+/** Clusters in a space of few dimensions, seen through more; queries stray further, as captions do. */
+export function syntheticData(count: number, dim: number): VectorData {
+  const [latent, clusters] = [48, Math.ceil(count / 10)];
+  const random = createRandom(1);
+  const normals = (length: number) => Float32Array.from({ length }, () => random.normal());
+  const axes = normals(latent * dim);
+  const centres = normals(latent * clusters);
+  const point = (spread: number): Float32Array => {
+    const centre = random.integer(clusters) * latent;
+    const vector = normals(dim).map((value) => 0.5 * value);
+    for (let l = 0; l < latent; l++) {
+      const weight = (centres[centre + l] + spread * random.normal()) / Math.sqrt(latent);
+      for (let j = 0; j < dim; j++) vector[j] += weight * axes[l * dim + j];
+    }
+    let squares = 0;
+    for (const value of vector) squares += value * value;
+    const norm = Math.sqrt(squares);
+    return vector.map((value) => value / norm);
+  };
+  const vectors = new Float32Array(count * dim);
+  for (let i = 0; i < count; i++) vectors.set(point(0.7), i * dim);
+  const queries = Array.from({ length: queryCount }, () => point(1.2));
+  return { name: `clustered synthetic, ${count} x ${dim}`, dim, vectors, queries };
+}
