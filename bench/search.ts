@@ -1,22 +1,19 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import v8 from 'node:v8';
 import hnswlib from 'hnswlib-node';
 import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
-import { sampleQueries } from '../gpu-embedder/index/measure-recall.ts';
 import { openSearcher } from '../gpu-embedder/index/open-searcher.ts';
-import { readEmbeddings } from '../gpu-embedder/index/read-embeddings.ts';
 import { readHnswlib } from '../gpu-embedder/index/read-hnswlib.ts';
 import { xxh64 } from '../gpu-embedder/index/xxh64.ts';
 import { progressBar } from '../gpu-embedder/progress.ts';
-import { createRandom } from '../gpu-embedder/random.ts';
 import { loadWasm } from '../gpu-embedder/wasm-modules.ts';
 import { quantise } from '../src/artifact/quantise.ts';
 import { writeVectorFile } from '../src/artifact/write-vector-file.ts';
 import { defaults } from '../src/config.ts';
 import { annRecallAtK } from '../src/metrics/ann-recall.ts';
+import { demoData, syntheticData, type SearchData } from './data/search-data.ts';
 
 export interface SearchRow {
   readonly data: string;
@@ -35,14 +32,6 @@ export interface SearchRow {
 /** Finds the ids of the ten nearest of query `i`. */
 type Search = (i: number, ef: number) => ArrayLike<number>;
 
-interface Data {
-  readonly name: string;
-  readonly dim: number;
-  readonly vectors: Float32Array;
-  readonly queries: readonly Float32Array[];
-}
-
-const collection = '.diptych/embeddings/pictograms';
 const k = 10;
 /** efSearch of hnswlib; ours is the smallest of `steps` whose recall is no less. */
 const theirEfs = [32, 64, 128];
@@ -56,7 +45,7 @@ export const question =
 export async function run(): Promise<SearchRow[]> {
   // What workerd has by default; without it only the plain build could be measured.
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
-  const data = existsSync(join(collection, 'embeddings.json')) ? await realData() : syntheticData();
+  const data = (await demoData()) ?? syntheticData(20_000, 256);
   const { theirs, saved } = await buildTheirs(data);
   const { dim, vectors } = data;
   const graph = readHnswlib(saved, dim);
@@ -98,40 +87,8 @@ export async function run(): Promise<SearchRow[]> {
   return rows;
 }
 
-async function realData(): Promise<Data> {
-  const { image, caption, model } = await readEmbeddings(collection);
-  const dim = model.embedDim;
-  const queries = sampleQueries(caption, dim).map((query) => query.slice());
-  const name = `pictograms-demo, ${image.length / dim} x ${dim} images, ${queries.length} captions as queries`;
-  return { name, dim, vectors: image, queries };
-}
-
-/** Clusters in a space of few dimensions, seen through more: about as hard as real embeddings. */
-function syntheticData(): Data {
-  const [count, dim, latent, clusters] = [20_000, 256, 48, 2000];
-  const random = createRandom(1);
-  const normals = (length: number) => Float32Array.from({ length }, () => random.normal());
-  const axes = normals(latent * dim);
-  const centres = normals(latent * clusters);
-  const point = (spread: number): Float32Array => {
-    const centre = random.integer(clusters) * latent;
-    const vector = normals(dim).map((value) => 0.5 * value);
-    for (let l = 0; l < latent; l++) {
-      const weight = (centres[centre + l] + spread * random.normal()) / Math.sqrt(latent);
-      for (let j = 0; j < dim; j++) vector[j] += weight * axes[l * dim + j];
-    }
-    const norm = Math.hypot(...vector);
-    return vector.map((value) => value / norm);
-  };
-  const vectors = new Float32Array(count * dim);
-  for (let i = 0; i < count; i++) vectors.set(point(0.7), i * dim);
-  // Queries stray further, as captions do among images.
-  const queries = Array.from({ length: 1000 }, () => point(1.2));
-  return { name: `clustered synthetic, ${count} x ${dim}`, dim, vectors, queries };
-}
-
 /** Build with hnswlib and save: both sides walk the same graph. */
-async function buildTheirs({ vectors, dim, queries }: Data) {
+async function buildTheirs({ vectors, dim, queries }: SearchData) {
   const count = vectors.length / dim;
   const index = new hnswlib.HierarchicalNSW('ip', dim);
   index.initIndex(count, defaults.M, defaults.efConstruction, 1);

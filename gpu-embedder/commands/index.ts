@@ -1,8 +1,10 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { vectorFormat } from '../../src/artifact/format.ts';
 import { defaults } from '../../src/config.ts';
 import { defaultEfMax } from '../../src/hnsw/searcher-memory.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
+import { builderNames, usearchFrom, type BuilderChoice } from '../index/choose-builder.ts';
+import type { GraphReport } from '../index/graph-report.ts';
 
 interface IndexFlags {
   readonly embeddings: string;
@@ -13,6 +15,7 @@ interface IndexFlags {
   readonly M: number;
   readonly efConstruction: number;
   readonly efSearch: number;
+  readonly builder: BuilderChoice;
   readonly residual: boolean;
   readonly json?: boolean;
 }
@@ -40,6 +43,14 @@ export function registerIndex(program: Command): void {
       within(1, defaultEfMax),
       defaults.efSearch,
     )
+    .addOption(
+      new Option(
+        '--builder <name>',
+        `library that builds the graphs; auto: usearch from ${usearchFrom} vectors on`,
+      )
+        .choices(['auto', ...builderNames])
+        .default('auto'),
+    )
     .option('--no-residual', 'leave out the plane that re-scores: half the size, less exact')
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
@@ -61,16 +72,20 @@ export function registerIndex(program: Command): void {
     });
 }
 
-function summary({ dir, built, manifest }: BuildIndexResult): string {
+function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
   const { image, caption, memory } = manifest;
-  const line = (name: string, index: typeof image) =>
-    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
+  const links = (graph?: GraphReport) =>
+    graph
+      ? `, ${graph.degree.mean.toFixed(1)} links a node, ${Math.round(100 * graph.mutual)} % mutual`
+      : '';
+  const line = (name: string, index: typeof image, graph?: GraphReport) =>
+    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)${links(graph)}`;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return [
     dir,
-    line('images', image),
-    line('captions', caption),
+    line('images', image, graphs?.image),
+    line('captions', caption, graphs?.caption),
     `isolate memory: ${megabytes(memory.total)} of ${megabytes(memory.budget)} MB`,
   ].join('\n');
 }

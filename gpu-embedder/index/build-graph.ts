@@ -70,6 +70,8 @@ export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}
         reject(signal?.aborted ? signal.reason : new DiptychError('internal', why));
       });
     });
+    // It may have been done before it saw that it was to stop.
+    signal?.throwIfAborted();
     return connectGraph(graph);
   } finally {
     signal?.removeEventListener('abort', stop);

@@ -2,6 +2,8 @@ import { quantise } from '../../src/artifact/quantise.ts';
 import type { VectorIndex } from '../../src/artifact/manifest.ts';
 import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
 import { buildGraph, type GraphHooks } from './build-graph.ts';
+import type { BuilderChoice } from './choose-builder.ts';
+import { reportGraph, type GraphReport } from './graph-report.ts';
 import { measureRecall, noisyQueries, sampleQueries } from './measure-recall.ts';
 import { openSearcher } from './open-searcher.ts';
 import { xxh64 } from './xxh64.ts';
@@ -12,6 +14,7 @@ export interface VectorIndexOptions {
   readonly efSearch: number;
   /** Keep the residual plane. */
   readonly residual: boolean;
+  readonly builder: BuilderChoice;
 }
 
 /** Vectors of the other modality, which are what is searched for. */
@@ -19,6 +22,12 @@ export interface RecallQueries {
   readonly kind: 'caption' | 'image';
   /** [n, dim]; with none, disturbed vectors of the index stand in. */
   readonly vectors: Float32Array;
+}
+
+export interface BuiltVectorIndex {
+  readonly file: Uint8Array;
+  readonly index: VectorIndex;
+  readonly graph: GraphReport;
 }
 
 /**
@@ -33,19 +42,24 @@ export async function buildVectorIndex(
   queries: RecallQueries,
   options: VectorIndexOptions,
   hooks: GraphHooks = {},
-): Promise<{ readonly file: Uint8Array; readonly index: VectorIndex }> {
-  const { M, efConstruction, efSearch, residual } = options;
-  const graph = await buildGraph(vectors, dim, { M, efConstruction }, hooks);
-  const file = writeVectorFile(graph, quantise(vectors, dim, residual), xxh64);
+): Promise<BuiltVectorIndex> {
+  const { M, efConstruction, efSearch, residual, builder } = options;
+  const built = await buildGraph(vectors, dim, { M, efConstruction, builder }, hooks);
+  const graph = reportGraph(built);
+  const file = writeVectorFile(built, quantise(vectors, dim, residual), xxh64);
   const searcher = openSearcher(file, { name, dim });
   const index = {
-    count: graph.count,
+    count: built.count,
     M,
     efConstruction,
     quantisation: residual ? 'int8+residual' : 'int8',
   } as const;
-  if (graph.count === 0) {
-    return { file, index: { ...index, efSearch, annRecallAt10: null, recallQueries: null } };
+  if (built.count === 0) {
+    return {
+      file,
+      index: { ...index, efSearch, annRecallAt10: null, recallQueries: null },
+      graph,
+    };
   }
   const crossed = queries.vectors.length > 0;
   const samples = crossed ? sampleQueries(queries.vectors, dim) : noisyQueries(vectors, dim);
@@ -53,5 +67,6 @@ export async function buildVectorIndex(
   return {
     file,
     index: { ...index, ...measured, recallQueries: crossed ? queries.kind : 'noise' },
+    graph,
   };
 }
