@@ -5,7 +5,15 @@ const pure = [
   { group: ['node:*', 'cloudflare:*'], message: 'src/ is pure: pass it in.' },
   { group: ['**/gpu-embedder/**', '**/workers/**'], message: 'src/ imports no other layer.' },
   {
-    group: ['sharp', 'onnxruntime-*', 'hnswlib-node', 'miniflare', 'wrangler', 'fast-png'],
+    group: [
+      'sharp',
+      'onnxruntime-*',
+      'hnswlib-node',
+      'usearch',
+      'miniflare',
+      'wrangler',
+      'fast-png',
+    ],
     message: 'src/ imports nothing native or bound to a runtime.',
   },
 ];

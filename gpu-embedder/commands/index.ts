@@ -3,6 +3,8 @@ import { vectorFormat } from '../../src/artifact/format.ts';
 import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
 import { defaults } from '../../src/config.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
+import { builderNames, usearchFrom, type BuilderChoice } from '../index/choose-builder.ts';
+import type { GraphReport } from '../index/graph-report.ts';
 
 interface IndexFlags {
   readonly embeddings: string;
@@ -14,6 +16,7 @@ interface IndexFlags {
   readonly efConstruction: number;
   readonly recall: number;
   readonly quantisation: Quantisation;
+  readonly builder: BuilderChoice;
   readonly json?: boolean;
 }
 
@@ -45,6 +48,14 @@ export function registerIndex(program: Command): void {
         .choices(quantisations)
         .default('int8+residual' satisfies Quantisation),
     )
+    .addOption(
+      new Option(
+        '--builder <name>',
+        `library that builds the graphs; auto: usearch from ${usearchFrom} vectors on`,
+      )
+        .choices(['auto', ...builderNames])
+        .default('auto'),
+    )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
       const stop = new AbortController();
@@ -65,16 +76,20 @@ export function registerIndex(program: Command): void {
     });
 }
 
-function summary({ dir, built, manifest }: BuildIndexResult): string {
+function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
   const { image, caption, memory } = manifest;
-  const line = (name: string, index: typeof image) =>
-    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
+  const links = (graph?: GraphReport) =>
+    graph
+      ? `, ${graph.degree.mean.toFixed(1)} links a node, ${Math.round(100 * graph.mutual)} % mutual`
+      : '';
+  const line = (name: string, index: typeof image, graph?: GraphReport) =>
+    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)${links(graph)}`;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return [
     dir,
-    line('images', image),
-    line('captions', caption),
+    line('images', image, graphs?.image),
+    line('captions', caption, graphs?.caption),
     `isolate memory: ${megabytes(memory.total)} of ${megabytes(memory.budget)} MB`,
   ].join('\n');
 }

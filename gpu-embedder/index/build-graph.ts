@@ -1,16 +1,23 @@
+import { availableParallelism } from 'node:os';
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { startThread } from '../threads/start-thread.ts';
+import { chooseBuilder, type BuilderChoice, type BuilderName } from './choose-builder.ts';
 import { connectGraph } from './connect-graph.ts';
+import type { LibraryInput } from './graph-library.ts';
 
 export interface GraphOptions {
   readonly M: number;
   readonly efConstruction: number;
-  /** Seed of the level generator. */
+  /** Default 'auto': by the number of vectors. */
+  readonly builder?: BuilderChoice;
+  /** Seed of hnswlib's level generator; usearch has one of its own. */
   readonly seed?: number;
+  /** Of usearch, default all cores; hnswlib has one. */
+  readonly threads?: number;
 }
 
-/** Builds a graph over unit vectors for inner product; what differs is the library underneath. */
+/** Builds a graph over unit vectors for inner product. */
 export type GraphBuilder = (
   vectors: Float32Array,
   dim: number,
@@ -26,27 +33,29 @@ export interface GraphHooks {
 }
 
 export interface GraphThreadData {
-  /** [count, dim] in a SharedArrayBuffer. */
-  readonly vectors: Float32Array;
-  readonly dim: number;
-  readonly options: Required<GraphOptions>;
+  readonly builder: BuilderName;
+  /** Its vectors are in a SharedArrayBuffer. */
+  readonly input: LibraryInput;
   /** One shared number; not zero asks the thread to end. */
   readonly stopped: Int32Array;
 }
 
 export type GraphThreadMessage = { readonly done: number } | { readonly graph: HnswGraph };
 
-/** Build with hnswlib-node in a worker thread, since it blocks the thread that it runs in. */
+/** Build in a worker thread, since either library blocks the thread that it runs in. */
 export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}) => {
   const { onProgress, signal } = hooks;
   signal?.throwIfAborted();
   if (vectors.length === 0) return emptyGraph(options);
   const shared = new Float32Array(new SharedArrayBuffer(vectors.byteLength));
   shared.set(vectors);
+  const { M, efConstruction, seed = 1, threads = availableParallelism() } = options;
+  const input: LibraryInput = { vectors: shared, dim, M, efConstruction, seed, threads };
+  const builder = chooseBuilder(vectors.length / dim, options.builder);
   const stopped = new Int32Array(new SharedArrayBuffer(4));
-  const data: GraphThreadData = { vectors: shared, dim, options: { seed: 1, ...options }, stopped };
+  const data: GraphThreadData = { builder, input, stopped };
   const worker = startThread(new URL('./build-graph-thread.ts', import.meta.url), data);
-  // Terminating a thread inside of hnswlib-node aborts the process: it is asked to end by itself.
+  // Terminating a thread inside of a native library aborts the process: it is asked to end by itself.
   const stop = () => void Atomics.store(stopped, 0, 1);
   signal?.addEventListener('abort', stop);
   try {
@@ -61,6 +70,8 @@ export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}
         reject(signal?.aborted ? signal.reason : new DiptychError('internal', why));
       });
     });
+    // It may have been done before it saw that it was to stop.
+    signal?.throwIfAborted();
     return connectGraph(graph);
   } finally {
     signal?.removeEventListener('abort', stop);

@@ -17,7 +17,9 @@ import { readPseudoCaptions } from '../caption-corpus/pseudo-captions.ts';
 import { openDataset, type PreparedDataset } from '../dataset/read-dataset.ts';
 import { progressBar } from '../progress.ts';
 import { buildVectorIndex, type VectorIndexOptions } from './build-vector-index.ts';
+import { chooseBuilder } from './choose-builder.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
+import type { GraphReport } from './graph-report.ts';
 import { packPreviews } from './pack-previews.ts';
 import { readEmbeddings, type Embeddings } from './read-embeddings.ts';
 import { findVersion, hashInputs, versionId } from './version-id.ts';
@@ -44,6 +46,8 @@ export interface BuildIndexResult {
   /** False: a version of the same content was there. */
   readonly built: boolean;
   readonly manifest: Manifest;
+  /** Absent where the version was there. */
+  readonly graphs?: { readonly image: GraphReport; readonly caption: GraphReport };
   /** Pictures that are found by pseudo-captions. */
   readonly pseudoCaptioned: number;
 }
@@ -56,6 +60,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     efConstruction: options.efConstruction ?? defaults.efConstruction,
     recall: options.recall ?? defaults.annRecallAt10,
     quantisation: options.quantisation ?? 'int8+residual',
+    builder: options.builder ?? 'auto',
   };
   const embeddings = await readEmbeddings(options.embeddings);
   const dataset = openDataset(options.data);
@@ -63,8 +68,10 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const { model, sizes } = await describeEdgeModel(options.model, embeddings.model);
   const pseudo = await readPseudoCaptions(dataset);
   const pseudoCaptioned = pseudo?.captions.size ?? 0;
+  const counts = [embeddings.images.count, embeddings.captions.count];
   const hash = hashInputs(embeddings, {
     ...vectorOptions,
+    builder: counts.map((count) => chooseBuilder(count, vectorOptions.builder)),
     collection,
     ...(pseudo && { pseudoCaptions: pseudo.manifest.sha256 }),
   });
@@ -136,7 +143,8 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     };
     await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
     await rename(partial, dir);
-    return { dir, built: true, manifest, pseudoCaptioned };
+    const graphs = { image: vectors.image.graph, caption: vectors.caption.graph };
+    return { dir, built: true, manifest, graphs, pseudoCaptioned };
   } finally {
     await rm(partial, { recursive: true, force: true });
   }

@@ -3,6 +3,8 @@ import type { VectorIndex } from '../../src/artifact/manifest.ts';
 import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
 import { defaults } from '../../src/config.ts';
 import { buildGraph, type GraphHooks } from './build-graph.ts';
+import type { BuilderChoice } from './choose-builder.ts';
+import { reportGraph, type GraphReport } from './graph-report.ts';
 import { measureRecall, noisyQueries, sampleQueries } from './measure-recall.ts';
 import { openSearcher } from './open-searcher.ts';
 import { xxh64 } from './xxh64.ts';
@@ -13,6 +15,7 @@ export interface VectorIndexOptions {
   /** efSearch is the smallest that reaches this annRecall@10. */
   readonly recall: number;
   readonly quantisation: Quantisation;
+  readonly builder: BuilderChoice;
 }
 
 /** Vectors of the other modality, which are what is searched for. */
@@ -20,6 +23,12 @@ export interface RecallQueries {
   readonly kind: 'caption' | 'image';
   /** [n, dim]; with none, disturbed vectors of the index stand in. */
   readonly vectors: Float32Array;
+}
+
+export interface BuiltVectorIndex {
+  readonly file: Uint8Array;
+  readonly index: VectorIndex;
+  readonly graph: GraphReport;
 }
 
 /**
@@ -34,16 +43,17 @@ export async function buildVectorIndex(
   queries: RecallQueries,
   options: VectorIndexOptions,
   hooks: GraphHooks = {},
-): Promise<{ readonly file: Uint8Array; readonly index: VectorIndex }> {
-  const { M, efConstruction, recall, quantisation } = options;
-  const graph = await buildGraph(vectors, dim, { M, efConstruction }, hooks);
-  const file = writeVectorFile(graph, quantise(vectors, dim, quantisation), xxh64);
+): Promise<BuiltVectorIndex> {
+  const { M, efConstruction, recall, quantisation, builder } = options;
+  const built = await buildGraph(vectors, dim, { M, efConstruction, builder }, hooks);
+  const graph = reportGraph(built);
+  const file = writeVectorFile(built, quantise(vectors, dim, quantisation), xxh64);
   const searcher = openSearcher(file, { name, dim });
-  const index = { count: graph.count, M, efConstruction, quantisation };
-  if (graph.count === 0) {
+  const index = { count: built.count, M, efConstruction, quantisation };
+  if (built.count === 0) {
     const { efSearch } = defaults;
     const unmeasured = { efSearch, annRecallAt10: null, effort: [], recallQueries: null };
-    return { file, index: { ...index, ...unmeasured } };
+    return { file, index: { ...index, ...unmeasured }, graph };
   }
   const crossed = queries.vectors.length > 0;
   const samples = crossed ? sampleQueries(queries.vectors, dim) : noisyQueries(vectors, dim);
@@ -56,5 +66,6 @@ export async function buildVectorIndex(
       effort: [...measured.effort],
       recallQueries: crossed ? queries.kind : 'noise',
     },
+    graph,
   };
 }

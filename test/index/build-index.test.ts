@@ -94,9 +94,13 @@ test('the searcher of a version gives the cosines of the embeddings', async () =
 });
 
 test('the same input again is found, other options make another version', async () => {
-  const first = await buildIndex(options);
+  const { graphs: _, ...first } = await buildIndex(options);
   const again = await buildIndex(options);
   expect(again).toEqual({ ...first, built: false });
+  expect(await buildIndex({ ...options, builder: 'hnswlib' })).toEqual(again);
+  const usearch = await buildIndex({ ...options, builder: 'usearch' });
+  expect(usearch.built).toBe(true);
+  expect(usearch.dir).not.toBe(first.dir);
   const other = await buildIndex({ ...options, quantisation: 'int8' });
   expect(other.built).toBe(true);
   expect(other.dir).not.toBe(first.dir);

@@ -1,0 +1,38 @@
+import { Index, MetricKind, ScalarKind } from 'usearch';
+import type { GraphLibrary, LibraryInput } from './graph-library.ts';
+import { readUsearch } from './read-usearch.ts';
+
+/** Vectors that are inserted one after another, so that threads meet no empty graph. */
+const alone = 256;
+
+/**
+ * Build with usearch: bfloat16, which it casts to itself, on many threads. With more than one the
+ * graph differs a little every time, since it depends on which thread comes first.
+ */
+export function openUsearch(input: LibraryInput): GraphLibrary {
+  const { vectors, dim, M, efConstruction, threads } = input;
+  const index = new Index({
+    dimensions: dim,
+    metric: MetricKind.IP,
+    quantization: ScalarKind.BF16,
+    connectivity: M,
+    expansion_add: efConstruction,
+    expansion_search: efConstruction,
+    multi: false,
+  });
+  const insert = (from: number, to: number) => {
+    const keys = BigUint64Array.from({ length: to - from }, (_, i) => BigInt(from + i));
+    // It makes room for as many threads as its first call names, whether or not they have work.
+    index.add(keys, vectors.subarray(from * dim, to * dim), threads);
+  };
+  return {
+    chunk: 512 * threads,
+    add(from, to) {
+      let next = from;
+      for (; next < Math.min(to, alone); next++) insert(next, next + 1);
+      if (next < to) insert(next, to);
+    },
+    save: (file) => index.save(file),
+    read: (bytes) => readUsearch(bytes, dim, efConstruction),
+  };
+}
