@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -34,9 +34,14 @@ const starting = `<p class="starting late">
         instance <code>python3 -m http.server</code>, and not as a file.
       </p>`;
 
+/** Inside the page: browsers fetch an icon again at every change of the address. */
+const icon = readFileSync(new URL('../workers/page/public/favicon.svg', import.meta.url));
+const iconAddress = `data:image/svg+xml;base64,${icon.toString('base64')}`;
+
 const changes: readonly (readonly [from: string, to: string])[] = [
   ['<meta charset="utf-8" />', `<meta charset="utf-8" />${head}`],
-  ['./main.tsx', '../../browser/main.ts'],
+  ['/favicon.svg', iconAddress],
+  ['./main.tsx', '../../site/main.ts'],
   ['<div id="page"></div>', `<div id="page">${starting}</div>`],
   [' Its HTTP API works without: POST /v1/search.', ''],
 ];
