@@ -1,9 +1,9 @@
 import tseslint from 'typescript-eslint';
 
-/** Layers: workers/ -> src/ <- gpu-embedder/. src/ is pure: what differs by runtime is passed in. */
+/** Layers: site/ -> workers/ -> src/ <- gpu-embedder/. src/ is pure: what differs by runtime is passed in. */
 const pure = [
   { group: ['node:*', 'cloudflare:*'], message: 'src/ is pure: pass it in.' },
-  { group: ['**/gpu-embedder/**', '**/workers/**'], message: 'src/ imports no other layer.' },
+  { group: ['**/gpu-embedder/**', '**/workers/**', '**/site/**'], message: 'src/ imports no other layer.' },
   {
     group: [
       'sharp',
@@ -49,18 +49,30 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['bench/**', 'scripts/**', 'workers/**'], rules: { 'no-console': 'off' } },
+  { files: ['bench/**', 'scripts/**', 'workers/**', 'site/**'], rules: { 'no-console': 'off' } },
   layer(['src/**/*.ts'], pure),
   layer(
     ['workers/**/*.{ts,tsx}'],
     [
-      { group: ['**/gpu-embedder/**'], message: 'workers/ imports src/ alone.' },
+      { group: ['**/gpu-embedder/**', '**/site/**'], message: 'workers/ imports src/ alone.' },
       { group: ['node:*'], message: 'workers run in workerd, not in Node.' },
     ],
   ),
   layer(
-    ['gpu-embedder/**/*.ts'],
-    [{ group: ['**/workers/**', 'cloudflare:*'], message: 'gpu-embedder/ imports src/ alone.' }],
+    ['site/**/*.ts'],
+    [
+      { group: ['**/gpu-embedder/**'], message: 'site/ imports workers/ and src/ alone.' },
+      { group: ['node:*', 'cloudflare:*'], message: 'site/ runs in a browser.' },
+    ],
   ),
-  { files: ['workers/page/vite.config.ts'], rules: { 'no-restricted-imports': 'off' } },
+  layer(
+    ['gpu-embedder/**/*.ts'],
+    [
+      {
+        group: ['**/workers/**', '**/site/**', 'cloudflare:*'],
+        message: 'gpu-embedder/ imports src/ alone.',
+      },
+    ],
+  ),
+  { files: ['workers/page/vite.config.ts', 'site/vite.config.ts'], rules: { 'no-restricted-imports': 'off' } },
 );

@@ -2,6 +2,7 @@ import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
 const buildWasm = './test/setup/build-wasm.ts';
+const buildSite = './test/setup/build-site.ts';
 
 /**
  * Three projects: `node`; `edge`, which runs inside workerd; `page`, which drives a browser.
@@ -19,7 +20,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/edge/**', 'test/page/**'],
-          globalSetup: [buildWasm],
+          globalSetup: [buildWasm, buildSite],
           testTimeout: 30_000,
         },
       },
@@ -46,6 +47,7 @@ export default defineConfig({
         test: {
           name: 'page',
           include: ['test/page/**/*.test.ts'],
+          globalSetup: [buildWasm, buildSite],
           testTimeout: 30_000,
         },
       },

@@ -41,6 +41,11 @@ const commands: readonly {
     load: async () => (await import('./commands/publish.ts')).registerPublish,
   },
   {
+    name: 'export',
+    summary: 'write a site that searches in the browser, without a server',
+    load: async () => (await import('./commands/export.ts')).registerExport,
+  },
+  {
     name: 'evaluate',
     summary: 'measure retrieval or zero-shot classification of a model',
     load: async () => (await import('./commands/evaluate.ts')).registerEvaluate,

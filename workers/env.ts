@@ -1,7 +1,10 @@
-/** Bindings of wrangler.toml. */
+import type { ArtifactBucket } from './services/artifact-bucket.ts';
+import type { ImageScaler } from './services/image-scaler.ts';
+
+/** Bindings of wrangler.toml, and what stands in for them where there is no worker. */
 export interface Env {
   /** Published versions and models; keys as in docs/architecture.md. */
-  readonly ARTIFACTS: R2Bucket;
+  readonly ARTIFACTS: ArtifactBucket;
   /** Decodes and scales uploaded images. */
-  readonly IMAGES: ImagesBinding;
+  readonly IMAGES: ImageScaler;
 }

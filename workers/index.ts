@@ -1,5 +1,6 @@
 import { createApp } from './app.ts';
+import { kernels } from './kernels.ts';
 import { createCollections } from './services/collections.ts';
 
 /** The worker; versions stay loaded for as long as its isolate lives. */
-export default createApp(createCollections());
+export default createApp(createCollections(kernels));

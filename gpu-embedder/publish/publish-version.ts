@@ -7,7 +7,7 @@ import { edgeWeights } from '../model/edge-weights.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';
 import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
-import { readVersion } from './read-version.ts';
+import { readVersion, type VersionFolder } from './read-version.ts';
 
 export interface PublishResult {
   readonly collection: string;
@@ -39,8 +39,7 @@ export async function publishVersion(
     const moved = await activate(store, collection, manifest.version);
     return { ...published, published: moved, objects: 0, bytes: 0 };
   }
-  await checkModel(manifest, modelDir);
-  const objects = [...version.objects(), ...(await modelObjects(modelDir, manifest.model.hash))];
+  const objects = await objectsOf(version, modelDir);
   const total = objects.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   for (const { key, size, read } of objects) {
@@ -57,6 +56,24 @@ export async function publishVersion(
   }
   await activate(store, collection, manifest.version);
   return { ...published, published: true, objects: objects.length, bytes: total };
+}
+
+/**
+ * Everything that an edge reads of a version and its model, but the pointer.
+ *
+ * @throws DiptychError `model_mismatch` when the version was built with another model
+ */
+export async function objectsOf(
+  { manifest, objects }: VersionFolder,
+  modelDir: string,
+): Promise<PublishedObject[]> {
+  await checkModel(manifest, modelDir);
+  return [...objects(), ...(await modelObjects(modelDir, manifest.model.hash))];
+}
+
+/** Bytes of the pointer `active.json`. */
+export function pointerTo(version: string): Buffer {
+  return Buffer.from(JSON.stringify({ version }));
 }
 
 /** Move the pointer of a collection to a version that was published before. */
@@ -90,7 +107,7 @@ async function activate(
   collection: string,
   version: string,
 ): Promise<boolean> {
-  const pointer = Buffer.from(JSON.stringify({ version }));
+  const pointer = pointerTo(version);
   const before = await store.get(activeKey(collection));
   if (before && pointer.equals(before)) return false;
   await store.put(activeKey(collection), pointer);

@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outcomeOf, runDiptych, startDiptych } from './run-diptych.ts';
 
-const commands = ['prepare', 'train', 'encode', 'index', 'publish', 'evaluate', 'search', 'dev'];
+const commands = [
+  'prepare',
+  'train',
+  'encode',
+  'index',
+  'publish',
+  'export',
+  'evaluate',
+  'search',
+  'dev',
+];
 let dir: string;
 
 beforeAll(async () => {

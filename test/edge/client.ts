@@ -3,14 +3,15 @@ import { inject } from 'vitest';
 import type { EdgeFixture } from '../setup/edge-fixture-type.ts';
 import { createApp } from '../../workers/app.ts';
 import type { Env } from '../../workers/env.ts';
+import { kernels } from '../../workers/kernels.ts';
 import { createCollections, type CollectionsOptions } from '../../workers/services/collections.ts';
 
 export const fixture: EdgeFixture = inject('edge');
-export const bindings = env as unknown as Env;
+export const bindings = env as unknown as { ARTIFACTS: R2Bucket; IMAGES: ImagesBinding };
 
 /** Talks to an app of its own, which has loaded nothing yet. */
 export function createClient(options?: CollectionsOptions, own: Env = bindings) {
-  const app = createApp(createCollections(options));
+  const app = createApp(createCollections(kernels, options));
   async function request(path: string, init?: RequestInit): Promise<Response> {
     const context = createExecutionContext();
     const response = await app.fetch(new Request(`https://edge.test${path}`, init), own, context);

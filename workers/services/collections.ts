@@ -2,6 +2,8 @@ import { activeKey, collectionsPrefix } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import type { ArtifactBucket } from './artifact-bucket.ts';
+import type { Kernels } from './kernels.ts';
 import {
   openCollection,
   openItems,
@@ -22,12 +24,12 @@ export interface Collections {
    *
    * @throws DiptychError unknown_collection, model_mismatch, index_unreadable, index_too_large
    */
-  open(bucket: R2Bucket, name: string, keepAlive: KeepAlive): Promise<Collection>;
+  open(bucket: ArtifactBucket, name: string, keepAlive: KeepAlive): Promise<Collection>;
   /** The items of the active version, without the rest. */
-  items(bucket: R2Bucket, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
+  items(bucket: ArtifactBucket, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
   /** The manifest of the active version, without loading it. */
-  describe(bucket: R2Bucket, name: string): Promise<Manifest>;
-  names(bucket: R2Bucket): Promise<string[]>;
+  describe(bucket: ArtifactBucket, name: string): Promise<Manifest>;
+  names(bucket: ArtifactBucket): Promise<string[]>;
 }
 
 export interface CollectionsOptions {
@@ -37,10 +39,10 @@ export interface CollectionsOptions {
   readonly budgetBytes?: number;
 }
 
-export function createCollections({
-  pointerMs = 5000,
-  budgetBytes = defaults.isolateBudgetBytes,
-}: CollectionsOptions = {}): Collections {
+export function createCollections(
+  kernels: Kernels,
+  { pointerMs = 5000, budgetBytes = defaults.isolateBudgetBytes }: CollectionsOptions = {},
+): Collections {
   const pointers = new Map<string, { readonly version: string; readonly until: number }>();
   const manifests = createShared<Manifest>();
   const models = createShared<EdgeModel>();
@@ -49,7 +51,7 @@ export function createCollections({
   const loaded = createShared<Collection>();
   const costs = new Map<string, { readonly bytes: number; readonly modelHash: string }>();
 
-  async function activeVersion(bucket: R2Bucket, name: string): Promise<string> {
+  async function activeVersion(bucket: ArtifactBucket, name: string): Promise<string> {
     const known = pointers.get(name);
     if (known && known.until > Date.now()) return known.version;
     const version = await readPointer(bucket, name);
@@ -57,7 +59,7 @@ export function createCollections({
     return version;
   }
 
-  async function describe(bucket: R2Bucket, name: string): Promise<Manifest> {
+  async function describe(bucket: ArtifactBucket, name: string): Promise<Manifest> {
     const version = await activeVersion(bucket, name);
     return manifests.get(keyOf(name, version), () => {
       forgetVersions(manifests, name);
@@ -87,7 +89,7 @@ export function createCollections({
   }
 
   async function openItemsOf(
-    bucket: R2Bucket,
+    bucket: ArtifactBucket,
     name: string,
     keepAlive: KeepAlive,
   ): Promise<CollectionItems> {
@@ -112,8 +114,8 @@ export function createCollections({
         costs.set(key, { bytes: manifest.memory.total, modelHash: hash });
         const work = Promise.all([
           openItemsOf(bucket, name, keepAlive),
-          models.get(hash, () => openModel(bucket, manifest)),
-        ]).then(([shown, model]) => openCollection(bucket, shown, model));
+          models.get(hash, () => openModel(bucket, manifest, kernels.encoder)),
+        ]).then(([shown, model]) => openCollection(bucket, shown, model, kernels.search));
         keepAlive(work.catch(() => undefined));
         return work;
       });
@@ -142,7 +144,7 @@ function keyOf(collection: string, version: string): string {
   return `${collection}/${version}`;
 }
 
-async function readPointer(bucket: R2Bucket, name: string): Promise<string> {
+async function readPointer(bucket: ArtifactBucket, name: string): Promise<string> {
   const object = await bucket.get(activeKey(name));
   if (!object) {
     throw new DiptychError('unknown_collection', `collection: there is none named ${name}`, {

@@ -1,5 +1,6 @@
 import { decode, type DecodedPng } from 'fast-png';
 import { DiptychError } from '../../src/errors.ts';
+import type { ImageScaler } from './image-scaler.ts';
 import { readImageHeader } from './image-header.ts';
 import { takeJpegOrientation } from './jpeg-orientation.ts';
 import { pixelsOnWhite } from './pixels-on-white.ts';
@@ -17,7 +18,7 @@ export const maxImagePixels = 40_000_000;
  * @throws DiptychError unsupported_image, unreadable_image, or payload_too_large for too many pixels
  */
 export async function decodeImage(
-  images: ImagesBinding,
+  images: ImageScaler,
   bytes: Uint8Array<ArrayBuffer>,
   size: number,
 ): Promise<Uint8Array> {

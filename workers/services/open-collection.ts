@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import searchModule from '../../build/wasm/search-relaxed.wasm';
 import type { IndexReference } from '../../src/api.ts';
 import { parseCaptions, type CaptionColumns } from '../../src/artifact/captions.ts';
 import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
@@ -10,8 +9,9 @@ import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher
 import { createSearcher, type Searcher } from '../../src/hnsw/searcher.ts';
 import { createMemory } from '../../src/kernel/webassembly.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';
+import type { ArtifactBucket } from './artifact-bucket.ts';
 import type { EdgeModel } from './open-model.ts';
-import { readChecked, readInto, readJson } from './read-artifact.ts';
+import { readCheckedText, readInto, readJson } from './read-artifact.ts';
 
 /** The items of an index version: enough to show them. */
 export interface CollectionItems {
@@ -31,7 +31,7 @@ export interface Collection extends CollectionItems {
 
 /** Read the manifest of a version. @throws DiptychError index_unreadable */
 export async function readManifest(
-  bucket: R2Bucket,
+  bucket: ArtifactBucket,
   collection: string,
   version: string,
 ): Promise<Manifest> {
@@ -50,7 +50,7 @@ export async function readManifest(
 }
 
 /** Load what is needed to show items. @throws DiptychError index_unreadable */
-export async function openItems(bucket: R2Bucket, manifest: Manifest): Promise<CollectionItems> {
+export async function openItems(bucket: ArtifactBucket, manifest: Manifest): Promise<CollectionItems> {
   const { collection, version, model } = manifest;
   const items = parseItems(await readFile(bucket, manifest, 'items.json'));
   return { reference: { collection, version, model: model.id }, manifest, items };
@@ -62,16 +62,17 @@ export async function openItems(bucket: R2Bucket, manifest: Manifest): Promise<C
  * @throws DiptychError index_unreadable
  */
 export async function openCollection(
-  bucket: R2Bucket,
+  bucket: ArtifactBucket,
   items: CollectionItems,
   model: EdgeModel,
+  searchModule: WebAssembly.Module,
 ): Promise<Collection> {
   const { manifest } = items;
   const loaded = {
     ...items,
     model,
-    images: await openSearcher(bucket, manifest, 'image'),
-    captions: await openSearcher(bucket, manifest, 'caption'),
+    images: await openSearcher(bucket, manifest, 'image', searchModule),
+    captions: await openSearcher(bucket, manifest, 'caption', searchModule),
     captionColumns: parseCaptions(await readFile(bucket, manifest, 'captions.json')),
     keywords: loadKeywordIndex(await readFile(bucket, manifest, 'keywords.json')),
   };
@@ -80,9 +81,10 @@ export async function openCollection(
 }
 
 async function openSearcher(
-  bucket: R2Bucket,
+  bucket: ArtifactBucket,
   manifest: Manifest,
   kind: 'image' | 'caption',
+  module: WebAssembly.Module,
 ): Promise<Searcher> {
   const { key, bytes } = fileOf(manifest, `${kind}.bin`);
   const { count, efSearch } = manifest[kind];
@@ -90,7 +92,7 @@ async function openSearcher(
   await readInto(bucket, key, new Uint8Array(memory.buffer, searcherFileOffset, bytes));
   const dim = manifest.model.embedDim;
   return createSearcher({
-    module: searchModule,
+    module,
     memory,
     fileBytes: bytes,
     name: key,
@@ -99,9 +101,9 @@ async function openSearcher(
   });
 }
 
-function readFile(bucket: R2Bucket, manifest: Manifest, name: string): Promise<string> {
+function readFile(bucket: ArtifactBucket, manifest: Manifest, name: string): Promise<string> {
   const file = fileOf(manifest, name);
-  return readChecked(bucket, file.key, file);
+  return readCheckedText(bucket, file.key, file);
 }
 
 function fileOf({ collection, version, files }: Manifest, name: string) {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import encoderModule from '../../build/wasm/encoder.wasm';
 import { modelKey } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { createEncoderMemory } from '../../src/encoder/encoder-memory.ts';
@@ -8,8 +7,9 @@ import { openTextEncoder, type TextEncoder } from '../../src/encoder/text-encode
 import { DiptychError } from '../../src/errors.ts';
 import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { createTokenizer, type Tokenizer } from '../../src/text/tokenizer.ts';
+import type { ArtifactBucket } from './artifact-bucket.ts';
 import { createLruCache, type LruCache } from './lru-cache.ts';
-import { readChecked, readInto, readJson } from './read-artifact.ts';
+import { readCheckedText, readInto, readJson } from './read-artifact.ts';
 
 /** A model that encodes inside the isolate. */
 export interface EdgeModel {
@@ -50,7 +50,11 @@ const modelSchema = z.object({
  * @throws DiptychError model_mismatch when what is published under the hash is another model,
  *   index_unreadable when it is damaged
  */
-export async function openModel(bucket: R2Bucket, manifest: Manifest): Promise<EdgeModel> {
+export async function openModel(
+  bucket: ArtifactBucket,
+  manifest: Manifest,
+  encoderModule: WebAssembly.Module,
+): Promise<EdgeModel> {
   const { hash } = manifest.model;
   const key = modelKey(hash, 'model.json');
   const parsed = modelSchema.safeParse(await readJson(bucket, key));
@@ -60,7 +64,7 @@ export async function openModel(bucket: R2Bucket, manifest: Manifest): Promise<E
   const description = parsed.data;
   checkModel(manifest, description, key);
   try {
-    return await openFiles(bucket, description);
+    return await openFiles(bucket, description, encoderModule);
   } catch (error) {
     // To who asks it is the server's fault, and not that of a file they gave.
     if (!(error instanceof DiptychError) || error.code !== 'unreadable_model') throw error;
@@ -71,7 +75,11 @@ export async function openModel(bucket: R2Bucket, manifest: Manifest): Promise<E
 
 type Description = z.infer<typeof modelSchema>;
 
-async function openFiles(bucket: R2Bucket, description: Description): Promise<EdgeModel> {
+async function openFiles(
+  bucket: ArtifactBucket,
+  description: Description,
+  encoderModule: WebAssembly.Module,
+): Promise<EdgeModel> {
   const { files, id, hash, embedDim, imageSize, contextLength, logitScale } = description;
   const tower = async (name: 'text.bin' | 'image.bin') => {
     const memory = createEncoderMemory(encoderModule, files[name].bytes);
@@ -81,7 +89,7 @@ async function openFiles(bucket: R2Bucket, description: Description): Promise<Ed
   const text = openTextEncoder(await tower('text.bin'));
   const image = openImageEncoder(await tower('image.bin'));
   const tokenizerKey = modelKey(hash, 'tokenizer.json');
-  const tokenizer = await readChecked(bucket, tokenizerKey, files['tokenizer.json']);
+  const tokenizer = await readCheckedText(bucket, tokenizerKey, files['tokenizer.json']);
   return {
     id,
     hash,

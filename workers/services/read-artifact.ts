@@ -1,58 +1,73 @@
+import { sha256 } from '../../src/artifact/sha256.ts';
 import { DiptychError } from '../../src/errors.ts';
+import type { ArtifactBucket, StoredObject } from './artifact-bucket.ts';
+import { readChunks } from './read-chunks.ts';
 
 /** Bytes that are copied at a time: one buffer of this size serves a whole file. */
 const chunkBytes = 1024 * 1024;
 
 /**
- * Stream an object of R2 into memory that is already there.
+ * Stream an object of the bucket into memory that is already there.
  *
  * @param target - exactly as long as the object should be
  * @throws DiptychError index_unreadable when the object is missing or of another length
  */
-export async function readInto(bucket: R2Bucket, key: string, target: Uint8Array): Promise<void> {
+export async function readInto(bucket: ArtifactBucket, key: string, target: Uint8Array): Promise<void> {
   const object = await getObject(bucket, key);
   if (object.size !== target.byteLength) {
     await object.body.cancel();
     throw unreadable(key, `expected ${target.byteLength} bytes, got ${object.size}`);
   }
-  const reader = object.body.getReader({ mode: 'byob' });
-  let buffer = new ArrayBuffer(Math.min(chunkBytes, Math.max(1, target.byteLength)));
   let at = 0;
-  for (;;) {
-    const { done, value } = await reader.read(new Uint8Array(buffer), {
-      min: buffer.byteLength,
-    });
-    if (value) {
-      if (at + value.byteLength > target.byteLength) break;
-      target.set(value, at);
-      at += value.byteLength;
-      buffer = value.buffer;
+  try {
+    for await (const chunk of readChunks(object.body, Math.min(chunkBytes, object.size))) {
+      if (at + chunk.byteLength <= target.byteLength) target.set(chunk, at);
+      at += chunk.byteLength;
+      if (at > target.byteLength) break;
     }
-    if (done) break;
+  } catch (cause) {
+    throw unreadable(key, `expected ${target.byteLength} bytes, reading broke off at ${at}`, cause);
   }
-  if (at !== target.byteLength) {
+  if (at < target.byteLength) {
     throw unreadable(key, `expected ${target.byteLength} bytes, the stream ended at ${at}`);
+  }
+  if (at > target.byteLength) {
+    throw unreadable(key, `expected ${target.byteLength} bytes, the stream goes on`);
   }
 }
 
+/** What a manifest says of a file. */
+export interface FileEntry {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 /**
- * Read a small object and check it against the manifest.
+ * Read an object and check it against the manifest.
  *
  * @throws DiptychError index_unreadable
  */
 export async function readChecked(
-  bucket: R2Bucket,
+  bucket: ArtifactBucket,
   key: string,
-  expected: { readonly bytes: number; readonly sha256: string },
-): Promise<string> {
+  expected: FileEntry,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(expected.bytes);
   await readInto(bucket, key, bytes);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (sha256 !== expected.sha256) {
-    throw unreadable(key, `expected SHA-256 ${expected.sha256}, got ${sha256}`);
+  const got = await sha256(bytes);
+  if (got !== expected.sha256) {
+    throw unreadable(key, `expected SHA-256 ${expected.sha256}, got ${got}`);
   }
-  return new TextDecoder().decode(bytes);
+  return bytes;
+}
+
+/** Read an object of text and check it likewise. */
+export async function readCheckedText(
+  bucket: ArtifactBucket,
+  key: string,
+  expected: FileEntry,
+): Promise<string> {
+  return new TextDecoder().decode(await readChecked(bucket, key, expected));
 }
 
 /**
@@ -60,7 +75,7 @@ export async function readChecked(
  *
  * @throws DiptychError index_unreadable
  */
-export async function readJson(bucket: R2Bucket, key: string): Promise<unknown> {
+export async function readJson(bucket: ArtifactBucket, key: string): Promise<unknown> {
   const object = await getObject(bucket, key);
   try {
     return await object.json();
@@ -69,7 +84,7 @@ export async function readJson(bucket: R2Bucket, key: string): Promise<unknown> 
   }
 }
 
-async function getObject(bucket: R2Bucket, key: string): Promise<R2ObjectBody> {
+async function getObject(bucket: ArtifactBucket, key: string): Promise<StoredObject> {
   const object = await bucket.get(key);
   if (object) return object;
   throw unreadable(key, 'expected an object, got none');

@@ -2,6 +2,7 @@ import type { SearchMode, SearchRequest } from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { decodeImage } from './decode-image.ts';
 import { encodeText } from './encode-query.ts';
+import type { ImageScaler } from './image-scaler.ts';
 import type { Collection } from './open-collection.ts';
 
 export interface ResolvedQuery {
@@ -58,7 +59,7 @@ export async function resolveQuery(
   collection: Collection,
   request: SearchRequest,
   image: Uint8Array<ArrayBuffer> | null,
-  images: ImagesBinding,
+  images: ImageScaler,
 ): Promise<ResolvedQuery> {
   const { model, manifest } = collection;
   checkModel(collection, request);

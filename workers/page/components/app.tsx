@@ -8,6 +8,7 @@ import { ExampleChips } from './example-chips.tsx';
 import { ImagePanel } from './image-panel.tsx';
 import { KeyHints } from './key-hints.tsx';
 import { LogoIcon } from './icons.tsx';
+import { LocalNote } from './local-note.tsx';
 import { OptionsMenu } from './options-menu.tsx';
 import { ResultsSection } from './results-section.tsx';
 import { SearchBox } from './search-box.tsx';
@@ -19,7 +20,7 @@ interface AppProps {
 }
 
 export function App({ state, actions }: AppProps) {
-  const { view } = state;
+  const { view, loaded } = state;
   const searchBox = useRef<HTMLInputElement>(null);
   const [isHovered, setHovered] = useState(false);
   const focusSearch = () => searchBox.current?.select();
@@ -35,7 +36,7 @@ export function App({ state, actions }: AppProps) {
       <header class={view.kind === 'home' ? 'masthead is-home' : 'masthead'}>
         <a
           class="logo"
-          href="/"
+          href="./"
           onClick={(event: MouseEvent) => {
             if (event.metaKey || event.ctrlKey || event.shiftKey) return;
             event.preventDefault();
@@ -63,6 +64,7 @@ export function App({ state, actions }: AppProps) {
         {view.kind === 'image' && <ImagePanel state={state} image={view.image} actions={actions} />}
         <ResultsSection state={state} actions={actions} focusSearch={focusSearch} />
       </main>
+      {loaded && loaded.bytes === loaded.total && <LocalNote />}
       <KeyHints />
       <Announcer state={state} />
       {isHovered && <DropVeil />}

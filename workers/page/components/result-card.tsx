@@ -1,6 +1,6 @@
 import { memo } from 'hono/jsx/dom';
 import type { ItemInfo, Match } from '../../../src/api.ts';
-import { addressOf } from '../state/view.ts';
+import { addressOf, type AddressMark } from '../state/view.ts';
 import { Picture } from './picture.tsx';
 
 /** Pictures of the first page; those of later ones load when they come near. */
@@ -11,11 +11,12 @@ interface ResultCardProps {
   readonly rank: number;
   /** null: the server's default. */
   readonly collection: string | null;
+  readonly mark: AddressMark;
   readonly onPick: (item: ItemInfo) => void;
 }
 
 /** A picture as a link to what is like it; a plain click stays on the page. */
-export const ResultCard = memo(({ match, rank, collection, onPick }: ResultCardProps) => {
+export const ResultCard = memo(({ match, rank, collection, mark, onPick }: ResultCardProps) => {
   const { id, score, metadata } = match;
   const { title, set, imageUrl } = metadata;
   return (
@@ -23,7 +24,7 @@ export const ResultCard = memo(({ match, rank, collection, onPick }: ResultCardP
       <a
         class="card"
         data-card
-        href={addressOf({ view: { kind: 'similar', id }, mode: 'hybrid', collection })}
+        href={addressOf({ view: { kind: 'similar', id }, mode: 'hybrid', collection, mark })}
         aria-label={`${title}${set ? `, ${set}` : ''}. More like this`}
         title={`${id} · score ${score.toFixed(3)}`}
         onClick={(event: MouseEvent) => {

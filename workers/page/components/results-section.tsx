@@ -5,6 +5,7 @@ import type { PageState } from '../state/page-state.ts';
 import { valueOf } from '../state/page-state.ts';
 import { showcaseText } from '../state/search-actions.ts';
 import { ErrorNotice } from './error-notice.tsx';
+import { LoadingLine } from './loading-line.tsx';
 import { ResultCard } from './result-card.tsx';
 import { SkeletonGrid } from './skeleton-grid.tsx';
 import { StatusLine } from './status-line.tsx';
@@ -18,7 +19,8 @@ interface ResultsSectionProps {
 /** The grid of results, or why there is none. */
 export function ResultsSection({ state, actions, focusSearch }: ResultsSectionProps) {
   const moreButton = useRef<HTMLButtonElement>(null);
-  const { results, more, view } = state;
+  const { results, more, view, loaded } = state;
+  const isFetching = loaded !== undefined && loaded.bytes < loaded.total;
   const value = valueOf(results);
   const matches = value?.answer.matches ?? [];
   const leave = (to: 'above' | 'below') => {
@@ -44,6 +46,7 @@ export function ResultsSection({ state, actions, focusSearch }: ResultsSectionPr
       {results.status === 'failed' && (
         <ErrorNotice failure={results.failure} onRetry={actions.retry} />
       )}
+      {results.status === 'loading' && isFetching && <LoadingLine loaded={loaded} />}
       {results.status === 'loading' && !value && <SkeletonGrid />}
       {value && matches.length === 0 && <Nothing state={state} actions={actions} />}
       {matches.length > 0 && (
@@ -54,6 +57,7 @@ export function ResultsSection({ state, actions, focusSearch }: ResultsSectionPr
               match={match}
               rank={rank}
               collection={state.collection}
+              mark={state.mark}
               onPick={actions.showSimilar}
             />
           ))}

@@ -65,7 +65,7 @@ export function createPageActions(client: ApiClient, store: Store<PageState>): P
   }
 
   window.addEventListener('popstate', () => {
-    const place = placeOf(location.search, lastImage);
+    const place = placeOf(location, store.get().mark, lastImage);
     show(place, place.view.kind === 'text' ? place.view.text : '');
   });
   window.addEventListener('online', () => show({}));

@@ -21,7 +21,15 @@ export interface Results {
   readonly roundTripMs: number;
 }
 
+/** How much of an index the browser has fetched. */
+export interface Loaded {
+  readonly bytes: number;
+  readonly total: number;
+}
+
 export interface PageState extends Place {
+  /** Where the browser itself searches; a page with a server has none. */
+  readonly loaded?: Loaded;
   /** What stands in the search box, ahead of the search by the debounce. */
   readonly draft: string;
   readonly collections: readonly CollectionInfo[];

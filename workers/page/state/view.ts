@@ -14,20 +14,28 @@ export type View =
   | { readonly kind: 'similar'; readonly id: string; readonly item?: ItemInfo }
   | { readonly kind: 'image'; readonly image: PickedImage };
 
+/** Where an address holds a place: after `?`, or after `#`, which is never sent to a server. */
+export type AddressMark = '?' | '#';
+
 export interface Place {
   readonly view: View;
   readonly mode: SearchMode;
   /** null: the server's default. */
   readonly collection: string | null;
+  readonly mark: AddressMark;
 }
 
 const modes: readonly SearchMode[] = ['hybrid', 'keyword', 'vector'];
 
-/** Reads a place from `?q=`, `?like=` or `?image`, with `mode` and `collection`. */
-export function placeOf(search: string, lastImage: PickedImage | null): Place {
-  const params = new URLSearchParams(search);
+/** Reads a place from `q=`, `like=` or `image`, with `mode` and `collection`. */
+export function placeOf(
+  { search, hash }: { readonly search: string; readonly hash: string },
+  mark: AddressMark,
+  lastImage: PickedImage | null,
+): Place {
+  const params = new URLSearchParams((mark === '?' ? search : hash).slice(1));
   const mode = modes.find((name) => name === params.get('mode')) ?? 'hybrid';
-  return { view: viewOf(params, lastImage), mode, collection: params.get('collection') };
+  return { view: viewOf(params, lastImage), mode, collection: params.get('collection'), mark };
 }
 
 function viewOf(params: URLSearchParams, lastImage: PickedImage | null): View {
@@ -39,8 +47,8 @@ function viewOf(params: URLSearchParams, lastImage: PickedImage | null): View {
   return { kind: 'home' };
 }
 
-/** Writes a place as the query part of an address, defaults left out. */
-export function addressOf({ view, mode, collection }: Place): string {
+/** Writes a place as an address, defaults left out. */
+export function addressOf({ view, mode, collection, mark }: Place): string {
   const params = new URLSearchParams();
   if (view.kind === 'text') params.set('q', view.text);
   if (view.kind === 'similar') params.set('like', view.id);
@@ -48,5 +56,5 @@ export function addressOf({ view, mode, collection }: Place): string {
   if (mode !== 'hybrid') params.set('mode', mode);
   if (collection) params.set('collection', collection);
   const query = params.toString();
-  return query ? `?${query}` : '/';
+  return query ? `${mark}${query}` : './';
 }

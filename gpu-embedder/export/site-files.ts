@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { activeKey } from '../../src/artifact/keys.ts';
+import { siteStorePrefix } from '../../src/artifact/site.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { objectsOf, pointerTo } from '../publish/publish-version.ts';
+import type { VersionFolder } from '../publish/read-version.ts';
+
+/** A file that an export writes. */
+export interface SiteSource {
+  /** Relative to the folder, parts separated by `/`. */
+  readonly path: string;
+  /** Before it is packed, bytes. */
+  readonly size: number;
+  read(): Promise<PackedFile>;
+}
+
+export interface PackedFile {
+  readonly bytes: Uint8Array;
+  /** Bytes that it was, where it is gzip now. */
+  readonly gunzipped?: number;
+}
+
+const pageDir = fileURLToPath(new URL('../../build/site', import.meta.url));
+const gzipped = promisify(gzip);
+/** A file is packed if that saves as large a part of it. */
+const worthPacking = 0.1;
+
+/**
+ * List what a site consists of: the page with its kernels, and the artifacts.
+ *
+ * @throws DiptychError `not_prepared` without a built page, `model_mismatch`
+ */
+export async function siteFiles(version: VersionFolder, modelDir: string): Promise<SiteSource[]> {
+  const { collection, version: id } = version.manifest;
+  const pointer = pointerTo(id);
+  const objects = [
+    ...(await objectsOf(version, modelDir)),
+    { key: activeKey(collection), size: pointer.length, read: async () => pointer },
+  ];
+  return [
+    ...(await pageFiles()),
+    ...objects.map(({ key, size, read }) => ({
+      path: siteStorePrefix + key,
+      size,
+      read: async () => pack(await read()),
+    })),
+  ];
+}
+
+async function pageFiles(): Promise<SiteSource[]> {
+  if (!existsSync(join(pageDir, 'index.html'))) {
+    throw new DiptychError(
+      'not_prepared',
+      'build/site: expected the built page, got none: run npm run build',
+    );
+  }
+  const entries = await readdir(pageDir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const file = join(parentPath, name);
+      return {
+        path: relative(pageDir, file).split(sep).join('/'),
+        size: (await stat(file)).size,
+        read: async () => ({ bytes: await readFile(file) }),
+      };
+    }),
+  );
+}
+
+/** Static hosts compress text at best, and never `.bin`: half of an index is saved here. */
+async function pack(bytes: Uint8Array): Promise<PackedFile> {
+  const packed = await gzipped(bytes, { level: 9 });
+  return packed.length > bytes.length * (1 - worthPacking)
+    ? { bytes }
+    : { bytes: packed, gunzipped: bytes.length };
+}

@@ -1,0 +1,36 @@
+import type { SearchResponse } from '../src/api.ts';
+import { itemAt, type ItemColumns } from '../src/artifact/items.ts';
+
+/**
+ * Replace the addresses of images in an answer, which only a worker serves, by those of their bytes
+ * in memory.
+ *
+ * @param previews - previews.bin
+ */
+export function createImageAddresses(
+  items: ItemColumns,
+  previews: Blob,
+): (answer: SearchResponse) => SearchResponse {
+  const ordinals = new Map(items.ids.map((id, ordinal) => [id, ordinal]));
+  const addresses = new Map<number, string>();
+
+  function addressOf(id: string): string | undefined {
+    const ordinal = ordinals.get(id);
+    if (ordinal === undefined) return undefined;
+    const known = addresses.get(ordinal);
+    if (known !== undefined) return known;
+    const { offset, length, type } = itemAt(items, ordinal).preview;
+    const address = URL.createObjectURL(previews.slice(offset, offset + length, type));
+    addresses.set(ordinal, address);
+    return address;
+  }
+
+  return (answer) => ({
+    ...answer,
+    matches: answer.matches.map((match) => {
+      const id = match.metadata.items?.[0] ?? match.id;
+      const imageUrl = addressOf(id) ?? match.metadata.imageUrl;
+      return { ...match, metadata: { ...match.metadata, imageUrl } };
+    }),
+  });
+}

@@ -1,0 +1,80 @@
+import type { SearchResponse } from '../src/api.ts';
+import { versionKey } from '../src/artifact/keys.ts';
+import type { Manifest } from '../src/artifact/manifest.ts';
+import { siteStorePrefix } from '../src/artifact/site.ts';
+import { DiptychError } from '../src/errors.ts';
+import { createApp } from '../workers/app.ts';
+import { requestInit, type ApiAnswer, type ApiCall } from '../workers/page/api/send.ts';
+import type { Loaded } from '../workers/page/state/page-state.ts';
+import type { ArtifactBucket } from '../workers/services/artifact-bucket.ts';
+import { createCollections } from '../workers/services/collections.ts';
+import { readChecked } from '../workers/services/read-artifact.ts';
+import { browserScaler } from './browser-scaler.ts';
+import { createImageAddresses } from './image-addresses.ts';
+import { loadKernels } from './load-kernels.ts';
+import { readSite } from './read-site.ts';
+import { siteBucket } from './site-bucket.ts';
+
+/** A site in memory: it answers calls of the API without another request. */
+export interface OpenSite {
+  answer(call: ApiCall): Promise<ApiAnswer>;
+}
+
+/** Nothing here ends before the work it began. */
+const context = { waitUntil() {}, passThroughOnException() {}, props: {} };
+
+/**
+ * Load all of a site: kernels, model, index and images.
+ *
+ * @param base - of the site, ends in `/`
+ * @throws DiptychError index_unreadable, model_mismatch, index_too_large
+ */
+export async function openSite(
+  base: URL,
+  onProgress: (loaded: Loaded) => void,
+): Promise<OpenSite> {
+  const site = await readSite(base);
+  const total = Object.entries(site.files).reduce(
+    (sum, [path, { bytes }]) => (path.startsWith(siteStorePrefix) ? sum + bytes : sum),
+    0,
+  );
+  let done = 0;
+  const bucket = siteBucket(site, base, (bytes) => {
+    done += bytes;
+    // The last byte is not the end: what has come is checked and opened then.
+    onProgress({ bytes: Math.min(done, total - 1), total });
+  });
+  const collections = createCollections(await loadKernels(), { pointerMs: Infinity });
+  const manifest = await collections.describe(bucket, site.collection);
+  const [{ items }, previews] = await Promise.all([
+    collections.open(bucket, site.collection, () => {}),
+    readPreviews(bucket, manifest),
+  ]);
+  onProgress({ bytes: total, total });
+
+  const app = createApp(collections);
+  const showImages = createImageAddresses(items, previews);
+  return {
+    async answer(call) {
+      const request = new Request(new URL(call.path, base), requestInit(call));
+      const env = { ARTIFACTS: bucket, IMAGES: browserScaler };
+      const response = await app.fetch(request, env, context);
+      const body: unknown = await response.json();
+      const hasImages = response.ok && call.path === '/v1/search';
+      return {
+        status: response.status,
+        body: hasImages ? showImages(body as SearchResponse) : body,
+      };
+    },
+  };
+}
+
+async function readPreviews(bucket: ArtifactBucket, manifest: Manifest): Promise<Blob> {
+  const { collection, version, files } = manifest;
+  const name = 'previews.bin';
+  const key = versionKey(collection, version, name);
+  if (!files[name]) {
+    throw new DiptychError('index_unreadable', `${key}: the manifest does not name it`);
+  }
+  return new Blob([await readChecked(bucket, key, files[name])]);
+}

@@ -1,0 +1,75 @@
+import { ApiFailure } from '../workers/page/api/api-failure.ts';
+import type { ApiAnswer, Send } from '../workers/page/api/send.ts';
+import type { Loaded } from '../workers/page/state/page-state.ts';
+import type { FromSearch, ToSearch } from './protocol.ts';
+import threadUrl from './search-thread.ts?worker&url';
+
+/** Sends calls of the page to the search thread. */
+export interface SearchClient {
+  readonly send: Send;
+  watchLoading(listener: (loaded: Loaded) => void): void;
+}
+
+interface Waiting {
+  resolve(answer: ApiAnswer): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Start the search thread, and start it again for the next call if it cannot be loaded.
+ *
+ * @param base - of the site, ends in `/`
+ */
+export function createSearchClient(base: string): SearchClient {
+  const waiting = new Map<number, Waiting>();
+  let listener: (loaded: Loaded) => void = () => {};
+  let lastId = 0;
+  let thread: Worker | null = null;
+
+  function start(): Worker {
+    const started = startThread();
+    started.onmessage = ({ data }: MessageEvent<FromSearch>) => {
+      if ('loaded' in data) return listener(data.loaded);
+      waiting.get(data.id)?.resolve(data.answer);
+      waiting.delete(data.id);
+    };
+    started.onerror = ({ message }) => {
+      started.terminate();
+      thread = null;
+      const what = message || `${new URL(threadUrl, import.meta.url).pathname} cannot be loaded`;
+      const failure = new ApiFailure('index_unreadable', `The search did not start: ${what}`);
+      for (const { reject } of waiting.values()) reject(failure);
+      waiting.clear();
+    };
+    started.postMessage({ base } satisfies ToSearch);
+    return started;
+  }
+
+  return {
+    send(call, signal) {
+      const id = ++lastId;
+      thread ??= start();
+      thread.postMessage({ id, call } satisfies ToSearch);
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        signal.addEventListener('abort', () => {
+          waiting.delete(id);
+          reject(signal.reason);
+        });
+      });
+    },
+    watchLoading(tell) {
+      listener = tell;
+    },
+  };
+}
+
+/**
+ * A thread is bound by the Content-Security-Policy of the page only where its script is a `blob:`,
+ * whatever headers the host sends: so a blob imports the script.
+ */
+function startThread(): Worker {
+  const script = `import ${JSON.stringify(new URL(threadUrl, import.meta.url).href)};`;
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  return new Worker(url, { type: 'module' });
+}

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
+import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
+import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import { writeTinyDataset } from './tiny-dataset.ts';
+
+export interface TinyVersion {
+  readonly model: string;
+  /** Folder of the index version. */
+  readonly index: string;
+  /** Builds another version of the same pictures. */
+  again(M: number): Promise<string>;
+}
+
+/** Make a random model, pictures, and an index version of them below a folder. */
+export async function writeTinyVersion(dir: string, collection: string): Promise<TinyVersion> {
+  const [model, data, out] = ['model', 'data', 'index'].map((name) => join(dir, name));
+  await writeTinyModel(model, { seed: 3 });
+  await writeTinyDataset(data, 32);
+  const encoded = { model, data, collection, out: join(dir, 'embeddings'), threads: 1 };
+  const { dir: embeddings } = await encodeDataset(encoded);
+  const version = async (M: number) =>
+    (await buildIndex({ embeddings, data, model, collection, out, M })).dir;
+  return { model, index: await version(16), again: version };
+}
