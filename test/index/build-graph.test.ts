@@ -69,7 +69,9 @@ describe.each(builderNames)('%s', (builder) => {
   });
 
   test('a search finds what exact search finds', () => {
-    const searcher = openSearcher(writeVectorFile(graph, quantise(vectors, dim, 'int8+residual'), xxh64));
+    const searcher = openSearcher(
+      writeVectorFile(graph, quantise(vectors, dim, 'int8+residual'), xxh64),
+    );
     const found = queries.map((query) => searcher.search(query, 10, { efSearch: 64 }).ids);
     expect(annRecallAtK(found, exact, 10)).toBeGreaterThan(0.95);
   });
