@@ -79,19 +79,20 @@ export function registerIndex(program: Command): void {
 function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
   const { image, caption, memory } = manifest;
-  const links = (graph?: GraphReport) =>
-    graph
-      ? `, ${graph.degree.mean.toFixed(1)} links a node, ${Math.round(100 * graph.mutual)} % mutual`
-      : '';
-  const line = (name: string, index: typeof image, graph?: GraphReport) =>
-    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)${links(graph)}`;
+  const line = (name: string, index: typeof image) =>
+    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return [
     dir,
-    line('images', image, graphs?.image),
-    line('captions', caption, graphs?.caption),
+    line('images', image),
+    line('captions', caption),
+    ...(graphs ? [`graphs: ${links(graphs.image)}; ${links(graphs.caption)}`] : []),
     `isolate memory: ${megabytes(memory.total)} of ${megabytes(memory.budget)} MB`,
   ].join('\n');
+}
+
+function links({ degree, mutual }: GraphReport): string {
+  return `${degree.mean.toFixed(1)} links a node, ${Math.round(100 * mutual)} % mutual`;
 }
 
 function within(low: number, high: number): (value: string) => number {

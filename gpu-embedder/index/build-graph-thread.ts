@@ -7,6 +7,7 @@ import type { ThreadData } from '../threads/start-thread.ts';
 import type { GraphThreadData, GraphThreadMessage } from './build-graph.ts';
 import type { BuilderName } from './choose-builder.ts';
 import type { GraphLibrary, LibraryInput } from './graph-library.ts';
+import { reachedNodes } from './reached-nodes.ts';
 
 /** Imported when needed: either works where the other has no binary. */
 const open: Readonly<Record<BuilderName, (input: LibraryInput) => Promise<GraphLibrary>>> = {
@@ -23,11 +24,27 @@ if (graph) post({ graph });
 async function build(library: GraphLibrary): Promise<HnswGraph | null> {
   const count = input.vectors.length / input.dim;
   for (let from = 0; from < count; from += library.chunk) {
-    if (Atomics.load(stopped, 0) !== 0) return null;
+    if (isStopped()) return null;
     const to = Math.min(from + library.chunk, count);
     library.add(from, to);
     post({ done: to });
   }
+  const graph = await savedGraph(library);
+  if (!library.addAgain) return graph;
+  const lost = [...reachedNodes(graph).entries()].filter(([, reached]) => !reached);
+  for (const [id] of lost) {
+    if (isStopped()) return null;
+    library.addAgain(id);
+  }
+  return lost.length > 0 ? savedGraph(library) : graph;
+}
+
+function isStopped(): boolean {
+  return Atomics.load(stopped, 0) !== 0;
+}
+
+/** Neither library tells its links but in a file. */
+async function savedGraph(library: GraphLibrary): Promise<HnswGraph> {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-graph-'));
   try {
     const file = join(dir, 'graph.bin');

@@ -17,6 +17,8 @@ export interface GraphLibrary {
   readonly chunk: number;
   /** Insert rows `from` to `to` of the vectors; calls follow one another from 0 to count. */
   add(from: number, to: number): void;
+  /** Insert a vector once more that the others do not lead to, where that helps. */
+  addAgain?(id: number): void;
   save(file: string): void;
   /** Read what was saved. */
   read(bytes: Uint8Array): HnswGraph;

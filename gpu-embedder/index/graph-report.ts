@@ -1,4 +1,5 @@
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
+import { reachedNodes } from './reached-nodes.ts';
 
 /** Properties of level 0, where every search ends. */
 export interface GraphReport {
@@ -16,6 +17,7 @@ export interface GraphReport {
 export function reportGraph(graph: HnswGraph): GraphReport {
   const { count, links } = graph;
   const degrees = { min: count === 0 ? 0 : Infinity, max: 0 };
+  const reached = reachedNodes(graph).filter((mark) => mark === 1).length;
   let selfLinks = 0;
   let mutual = 0;
   for (let id = 0; id < count; id++) {
@@ -26,27 +28,11 @@ export function reportGraph(graph: HnswGraph): GraphReport {
     for (const link of own) if (linksOf(graph, link).includes(id)) mutual++;
   }
   return {
-    reachable: count === 0 ? 1 : countReachable(graph) / count,
+    reachable: count === 0 ? 1 : reached / count,
     degree: { ...degrees, mean: count === 0 ? 0 : links.length / count },
     selfLinks,
     mutual: links.length === 0 ? 1 : mutual / links.length,
   };
-}
-
-function countReachable(graph: HnswGraph): number {
-  const reached = new Uint8Array(graph.count);
-  const queue = [graph.entryPoint];
-  reached[graph.entryPoint] = 1;
-  let found = 0;
-  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-    found++;
-    for (const next of linksOf(graph, id)) {
-      if (reached[next]) continue;
-      reached[next] = 1;
-      queue.push(next);
-    }
-  }
-  return found;
 }
 
 function linksOf({ links, linkStarts }: HnswGraph, id: number): Uint32Array {

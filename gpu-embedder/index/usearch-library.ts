@@ -26,11 +26,17 @@ export function openUsearch(input: LibraryInput): GraphLibrary {
     index.add(keys, vectors.subarray(from * dim, to * dim), threads);
   };
   return {
-    chunk: 512 * threads,
+    chunk: 256 * threads,
     add(from, to) {
       let next = from;
       for (; next < Math.min(to, alone); next++) insert(next, next + 1);
       if (next < to) insert(next, to);
+    },
+    // A node is linked to from the upper levels first. A thread that comes along then finds no links
+    // on level 0 and leaves its own node with this one neighbour, and nobody to lead there.
+    addAgain(id) {
+      index.remove(BigInt(id));
+      insert(id, id + 1);
     },
     save: (file) => index.save(file),
     read: (bytes) => readUsearch(bytes, dim, efConstruction),

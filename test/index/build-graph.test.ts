@@ -23,7 +23,7 @@ import { clusteredVectors, rowsOf } from './clustered-vectors.ts';
 const dim = 32;
 const count = 2000;
 const M = 8;
-const options = { M, efConstruction: 100, threads: 2 };
+const options = { M, efConstruction: 100, threads: 4 };
 const vectors = clusteredVectors(count, dim, 1);
 const queries = rowsOf(clusteredVectors(200, dim, 2), dim);
 const exactSearch = createExactSearch(vectors, dim);
@@ -36,7 +36,7 @@ describe.each(builderNames)('%s', (builder) => {
   beforeAll(async () => {
     const onProgress = (done: number) => void progress.push(done);
     graph = await buildGraph(vectors, dim, { ...options, builder }, { onProgress });
-  });
+  }, 30_000);
 
   test('every node can be reached, degrees are in bounds, no node links to itself', () => {
     const { reachable, degree, selfLinks, mutual } = reportGraph(graph);
