@@ -29,10 +29,7 @@ const context = { waitUntil() {}, passThroughOnException() {}, props: {} };
  * @param base - of the site, ends in `/`
  * @throws DiptychError index_unreadable, model_mismatch, index_too_large
  */
-export async function openSite(
-  base: URL,
-  onProgress: (loaded: Loaded) => void,
-): Promise<OpenSite> {
+export async function openSite(base: URL, onProgress: (loaded: Loaded) => void): Promise<OpenSite> {
   const site = await readSite(base);
   const total = Object.entries(site.files).reduce(
     (sum, [path, { bytes }]) => (path.startsWith(siteStorePrefix) ? sum + bytes : sum),
@@ -53,10 +50,15 @@ export async function openSite(
   onProgress({ bytes: total, total });
 
   const app = createApp(collections);
+  // A site has one collection, whatever its name is.
+  const withDefault = ({ fields, ...call }: ApiCall): ApiCall =>
+    fields
+      ? { ...call, fields: { ...fields, collection: fields.collection ?? site.collection } }
+      : call;
   const showImages = createImageAddresses(items, previews);
   return {
     async answer(call) {
-      const request = new Request(new URL(call.path, base), requestInit(call));
+      const request = new Request(new URL(call.path, base), requestInit(withDefault(call)));
       const env = { ARTIFACTS: bucket, IMAGES: browserScaler };
       const response = await app.fetch(request, env, context);
       const body: unknown = await response.json();

@@ -24,12 +24,10 @@ thread.onmessage = ({ data }) => {
 
 /** What failed is tried again by the next call. */
 function open(): Promise<OpenSite> {
-  opening ??= openSite(base, (loaded) => thread.postMessage({ loaded })).catch(
-    (error: unknown) => {
-      opening = null;
-      throw error;
-    },
-  );
+  opening ??= openSite(base, (loaded) => thread.postMessage({ loaded })).catch((error: unknown) => {
+    opening = null;
+    throw error;
+  });
   return opening;
 }
 

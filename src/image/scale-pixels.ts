@@ -14,7 +14,7 @@ const lobes = 3;
  *
  * @returns RGBA8, alpha not multiplied, [height, width, 4]
  */
-export function scalePixels({ data, ...from }: Pixels, to: Size): Uint8Array {
+export function scalePixels({ data, width, height }: Pixels, to: Size): Uint8Array {
   const premultiplied = new Float32Array(data.length);
   for (let at = 0; at < data.length; at += 4) {
     const alpha = data[at + 3];
@@ -22,14 +22,14 @@ export function scalePixels({ data, ...from }: Pixels, to: Size): Uint8Array {
     premultiplied[at + 3] = alpha;
   }
   const narrow = scaleAxis(premultiplied, {
-    lines: from.height,
-    taps: tapsOf(from.width, to.width),
-    lineStep: [from.width, to.width],
+    lines: height,
+    taps: tapsOf(width, to.width),
+    lineStep: [width, to.width],
     step: [1, 1],
   });
   const scaled = scaleAxis(narrow, {
     lines: to.width,
-    taps: tapsOf(from.height, to.height),
+    taps: tapsOf(height, to.height),
     lineStep: [1, 1],
     step: [to.width, to.width],
   });
@@ -93,7 +93,7 @@ function straightBytes(premultiplied: Float32Array): Uint8Array {
   const bytes = new Uint8ClampedArray(premultiplied.length);
   for (let at = 0; at < bytes.length; at += 4) {
     const alpha = Math.min(255, premultiplied[at + 3]);
-    if (alpha <= 0) continue;
+    if (alpha < 0.5) continue;
     for (let c = 0; c < 3; c++) bytes[at + c] = (premultiplied[at + c] * 255) / alpha;
     bytes[at + 3] = alpha;
   }

@@ -50,7 +50,10 @@ export async function readManifest(
 }
 
 /** Load what is needed to show items. @throws DiptychError index_unreadable */
-export async function openItems(bucket: ArtifactBucket, manifest: Manifest): Promise<CollectionItems> {
+export async function openItems(
+  bucket: ArtifactBucket,
+  manifest: Manifest,
+): Promise<CollectionItems> {
   const { collection, version, model } = manifest;
   const items = parseItems(await readFile(bucket, manifest, 'items.json'));
   return { reference: { collection, version, model: model.id }, manifest, items };

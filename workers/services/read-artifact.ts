@@ -12,7 +12,11 @@ const chunkBytes = 1024 * 1024;
  * @param target - exactly as long as the object should be
  * @throws DiptychError index_unreadable when the object is missing or of another length
  */
-export async function readInto(bucket: ArtifactBucket, key: string, target: Uint8Array): Promise<void> {
+export async function readInto(
+  bucket: ArtifactBucket,
+  key: string,
+  target: Uint8Array,
+): Promise<void> {
   const object = await getObject(bucket, key);
   if (object.size !== target.byteLength) {
     await object.body.cancel();

@@ -3,7 +3,7 @@ export interface ApiCall {
   /** `/v1/search` and the like. */
   readonly path: string;
   /** Left out: a GET. */
-  readonly fields?: object;
+  readonly fields?: { readonly collection?: string };
   readonly image?: Blob;
 }
 
