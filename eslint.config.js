@@ -3,7 +3,10 @@ import tseslint from 'typescript-eslint';
 /** Layers: site/ -> workers/ -> src/ <- gpu-embedder/. src/ is pure: what differs by runtime is passed in. */
 const pure = [
   { group: ['node:*', 'cloudflare:*'], message: 'src/ is pure: pass it in.' },
-  { group: ['**/gpu-embedder/**', '**/workers/**', '**/site/**'], message: 'src/ imports no other layer.' },
+  {
+    group: ['**/gpu-embedder/**', '**/workers/**', '**/site/**'],
+    message: 'src/ imports no other layer.',
+  },
   {
     group: [
       'sharp',
@@ -74,5 +77,8 @@ export default tseslint.config(
       },
     ],
   ),
-  { files: ['workers/page/vite.config.ts', 'site/vite.config.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    files: ['workers/page/vite.config.ts', 'site/vite.config.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
 );

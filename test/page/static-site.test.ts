@@ -11,7 +11,6 @@ import { findChromium } from './find-chromium.ts';
 import {
   serveFolder,
   usualTypes,
-  type FolderHost,
   type FolderHostOptions,
 } from './serve-folder.ts';
 
