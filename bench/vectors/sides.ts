@@ -12,6 +12,7 @@ import { quantise, type Quantisation } from '../../src/artifact/quantise.ts';
 import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
 import { defaults } from '../../src/config.ts';
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
+import type { Searcher } from '../../src/hnsw/searcher.ts';
 import type { VectorData } from './vector-data.ts';
 
 /** A library that finds the ten nearest. */
@@ -53,18 +54,28 @@ export function hnswlibSide({ vectors, dim, queries }: VectorData): {
 
 /** Our kernel over a graph. */
 export function ourSide(
-  { vectors, dim, queries }: VectorData,
+  data: VectorData,
   graph: HnswGraph,
   build: 'search-relaxed' | 'search-plain',
   quantisation: Quantisation = 'int8+residual',
 ): Side {
-  const file = writeVectorFile(graph, quantise(vectors, dim, quantisation), xxh64);
-  const searcher = openSearcher(file, { module: loadWasm(build), efMax: 2048 });
+  const searcher = searcherOver(data, graph, quantisation, build);
   const name = `${quantisation}, ${build === 'search-relaxed' ? 'relaxed SIMD' : 'SIMD'}`;
   return {
     name,
-    search: (i, k, efSearch) => searcher.search(queries[i], k, { efSearch }).ids,
+    search: (i, k, efSearch) => searcher.search(data.queries[i], k, { efSearch }).ids,
   };
+}
+
+/** Write a vector file and open it. */
+export function searcherOver(
+  { vectors, dim }: VectorData,
+  graph: HnswGraph,
+  quantisation: Quantisation = 'int8+residual',
+  build: 'search-relaxed' | 'search-plain' = 'search-relaxed',
+): Searcher {
+  const file = writeVectorFile(graph, quantise(vectors, dim, quantisation), xxh64);
+  return openSearcher(file, { module: loadWasm(build), efMax: 2048 });
 }
 
 /** usearch, one thread a search. */

@@ -1,0 +1,76 @@
+import v8 from 'node:v8';
+import { buildGraph } from '../gpu-embedder/index/build-graph.ts';
+import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
+import { xxh64 } from '../gpu-embedder/index/xxh64.ts';
+import { loadWasm } from '../gpu-embedder/wasm-modules.ts';
+import { quantisations, quantise } from '../src/artifact/quantise.ts';
+import { writeVectorFile } from '../src/artifact/write-vector-file.ts';
+import { defaults } from '../src/config.ts';
+import { searcherFileOffset, searcherMemoryPages } from '../src/hnsw/searcher-memory.ts';
+import { createSearcher } from '../src/hnsw/searcher.ts';
+import { createMemory } from '../src/kernel/webassembly.ts';
+import { annRecallAtK } from '../src/metrics/ann-recall.ts';
+import type { BenchOptions } from './bench.ts';
+import { realImages, syntheticData, type VectorData } from './vectors/vector-data.ts';
+
+export interface FootprintRow {
+  readonly data: string;
+  readonly quantisation: string;
+  /** Of the WASM memory that holds file and scratch, once it has searched. */
+  readonly bytesPerVector: number;
+  readonly linksPerVector: number;
+  readonly efSearch: number;
+  readonly recall: number;
+  readonly queriesPerSecond: number;
+}
+
+const k = 10;
+
+export const question =
+  'Memory of a searcher by quantisation, all told, beside its recall and queries per second';
+export const flags = ['embeddings', 'data', 'count', 'dim', 'ef'] as const;
+
+export async function run(options: BenchOptions = {}): Promise<FootprintRow[]> {
+  v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  const dir = options['embeddings'] ?? '.diptych/embeddings/pictograms';
+  const size = (name: string, value: number) => Number(options[name] ?? value);
+  const cases: Readonly<Record<string, () => Promise<VectorData>>> = {
+    text: () => realImages(dir, 'text'),
+    synthetic: () => Promise.resolve(syntheticData(size('count', 100_000), size('dim', 512))),
+  };
+  const rows: FootprintRow[] = [];
+  for (const [name, open] of Object.entries(cases)) {
+    if (options['data'] === undefined || options['data'] === name) {
+      rows.push(...(await compare(await open(), size('ef', defaults.efSearch))));
+    }
+  }
+  return rows;
+}
+
+async function compare(data: VectorData, efSearch: number): Promise<FootprintRow[]> {
+  const { name, vectors, dim, queries } = data;
+  const count = vectors.length / dim;
+  const { M, efConstruction } = defaults;
+  const graph = await buildGraph(vectors, dim, { M, efConstruction });
+  const exactSearch = createExactSearch(vectors, dim);
+  const exact = queries.map((query) => exactSearch(query, k));
+  return quantisations.map((quantisation) => {
+    const file = writeVectorFile(graph, quantise(vectors, dim, quantisation), xxh64);
+    const memory = createMemory(searcherMemoryPages(file.byteLength, count));
+    new Uint8Array(memory.buffer, searcherFileOffset).set(file);
+    const module = loadWasm('search-relaxed');
+    const searcher = createSearcher({ module, memory, fileBytes: file.byteLength, name });
+    const search = () => queries.map((query) => searcher.search(query, k, { efSearch }).ids);
+    const found = search();
+    const start = performance.now();
+    search();
+    const seconds = (performance.now() - start) / 1000;
+    return {
+      ...{ data: name, quantisation, efSearch },
+      bytesPerVector: memory.buffer.byteLength / count,
+      linksPerVector: graph.links.length / count,
+      recall: annRecallAtK(found, exact, k),
+      queriesPerSecond: Math.round(queries.length / seconds),
+    };
+  });
+}
