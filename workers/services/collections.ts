@@ -2,6 +2,7 @@ import { activeKey, collectionsPrefix } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import type { Env } from '../env.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 import type { Kernels } from './kernels.ts';
 import {
@@ -24,12 +25,12 @@ export interface Collections {
    *
    * @throws DiptychError unknown_collection, model_mismatch, index_unreadable, index_too_large
    */
-  open(bucket: ArtifactBucket, name: string, keepAlive: KeepAlive): Promise<Collection>;
+  open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection>;
   /** The items of the active version, without the rest. */
-  items(bucket: ArtifactBucket, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
+  items(env: Env, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
   /** The manifest of the active version, without loading it. */
-  describe(bucket: ArtifactBucket, name: string): Promise<Manifest>;
-  names(bucket: ArtifactBucket): Promise<string[]>;
+  describe(env: Env, name: string): Promise<Manifest>;
+  names(env: Env): Promise<string[]>;
 }
 
 export interface CollectionsOptions {
@@ -51,19 +52,19 @@ export function createCollections(
   const loaded = createShared<Collection>();
   const costs = new Map<string, { readonly bytes: number; readonly modelHash: string }>();
 
-  async function activeVersion(bucket: ArtifactBucket, name: string): Promise<string> {
+  async function activeVersion({ ARTIFACTS }: Env, name: string): Promise<string> {
     const known = pointers.get(name);
     if (known && known.until > Date.now()) return known.version;
-    const version = await readPointer(bucket, name);
+    const version = await readPointer(ARTIFACTS, name);
     pointers.set(name, { version, until: Date.now() + pointerMs });
     return version;
   }
 
-  async function describe(bucket: ArtifactBucket, name: string): Promise<Manifest> {
-    const version = await activeVersion(bucket, name);
+  async function describe(env: Env, name: string): Promise<Manifest> {
+    const version = await activeVersion(env, name);
     return manifests.get(keyOf(name, version), () => {
       forgetVersions(manifests, name);
-      return readManifest(bucket, name, version);
+      return readManifest(env.ARTIFACTS, name, version);
     });
   }
 
@@ -89,14 +90,14 @@ export function createCollections(
   }
 
   async function openItemsOf(
-    bucket: ArtifactBucket,
+    env: Env,
     name: string,
     keepAlive: KeepAlive,
   ): Promise<CollectionItems> {
-    const manifest = await describe(bucket, name);
+    const manifest = await describe(env, name);
     return items.get(keyOf(name, manifest.version), () => {
       forgetVersions(items, name);
-      const work = openItems(bucket, manifest);
+      const work = openItems(env.ARTIFACTS, manifest);
       keepAlive(work.catch(() => undefined));
       return work;
     });
@@ -105,26 +106,26 @@ export function createCollections(
   return {
     describe,
     items: openItemsOf,
-    async open(bucket, name, keepAlive) {
-      const manifest = await describe(bucket, name);
+    async open(env, name, keepAlive) {
+      const manifest = await describe(env, name);
       const key = keyOf(name, manifest.version);
       const { hash } = manifest.model;
       return loaded.get(key, () => {
         makeRoom(manifest);
         costs.set(key, { bytes: manifest.memory.total, modelHash: hash });
         const work = Promise.all([
-          openItemsOf(bucket, name, keepAlive),
-          models.get(hash, () => openModel(bucket, manifest, kernels.encoder)),
-        ]).then(([shown, model]) => openCollection(bucket, shown, model, kernels.search));
+          openItemsOf(env, name, keepAlive),
+          models.get(hash, () => openModel(env.ARTIFACTS, manifest, kernels.encoder)),
+        ]).then(([shown, model]) => openCollection(env, shown, model, kernels.search));
         keepAlive(work.catch(() => undefined));
         return work;
       });
     },
-    async names(bucket) {
+    async names({ ARTIFACTS }) {
       const names: string[] = [];
       let cursor: string | undefined;
       do {
-        const page = await bucket.list({ prefix: collectionsPrefix, delimiter: '/', cursor });
+        const page = await ARTIFACTS.list({ prefix: collectionsPrefix, delimiter: '/', cursor });
         names.push(
           ...page.delimitedPrefixes.map((prefix) => prefix.slice(collectionsPrefix.length, -1)),
         );

@@ -6,12 +6,14 @@ import { versionKey } from '../../src/artifact/keys.ts';
 import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher-memory.ts';
-import { createSearcher, type Searcher } from '../../src/hnsw/searcher.ts';
+import { createSearcher } from '../../src/hnsw/searcher.ts';
 import { createMemory } from '../../src/kernel/webassembly.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';
+import type { Env } from '../env.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 import type { EdgeModel } from './open-model.ts';
 import { readCheckedText, readInto, readJson } from './read-artifact.ts';
+import { localVectors, type VectorSearch } from './vector-search.ts';
 
 /** The items of an index version: enough to show them. */
 export interface CollectionItems {
@@ -20,11 +22,11 @@ export interface CollectionItems {
   readonly items: ItemColumns;
 }
 
-/** An index version in the isolate's memory, with the model that it was built with. */
+/** An index version that can be searched, with the model that it was built with. */
 export interface Collection extends CollectionItems {
   readonly model: EdgeModel;
-  readonly images: Searcher;
-  readonly captions: Searcher;
+  readonly images: VectorSearch;
+  readonly captions: VectorSearch;
   readonly captionColumns: CaptionColumns;
   readonly keywords: KeywordIndex;
 }
@@ -65,7 +67,7 @@ export async function openItems(
  * @throws DiptychError index_unreadable
  */
 export async function openCollection(
-  bucket: ArtifactBucket,
+  { ARTIFACTS: bucket }: Env,
   items: CollectionItems,
   model: EdgeModel,
   searchModule: WebAssembly.Module,
@@ -74,34 +76,30 @@ export async function openCollection(
   const loaded = {
     ...items,
     model,
-    images: await openSearcher(bucket, manifest, 'image', searchModule),
-    captions: await openSearcher(bucket, manifest, 'caption', searchModule),
+    images: await openVectors(bucket, manifest, 'image', searchModule),
+    captions: await openVectors(bucket, manifest, 'caption', searchModule),
     captionColumns: parseCaptions(await readFile(bucket, manifest, 'captions.json')),
     keywords: loadKeywordIndex(await readFile(bucket, manifest, 'keywords.json')),
   };
-  checkCounts(loaded, versionKey(manifest.collection, manifest.version, 'manifest.json'));
+  checkColumns(loaded);
   return loaded;
 }
 
-async function openSearcher(
+/** Load the vectors of one kind into this isolate. */
+async function openVectors(
   bucket: ArtifactBucket,
   manifest: Manifest,
   kind: 'image' | 'caption',
   module: WebAssembly.Module,
-): Promise<Searcher> {
+): Promise<VectorSearch> {
   const { key, bytes } = fileOf(manifest, `${kind}.bin`);
   const { count, efSearch } = manifest[kind];
   const memory = createMemory(searcherMemoryPages(bytes, count));
   await readInto(bucket, key, new Uint8Array(memory.buffer, searcherFileOffset, bytes));
   const dim = manifest.model.embedDim;
-  return createSearcher({
-    module,
-    memory,
-    fileBytes: bytes,
-    name: key,
-    efSearch,
-    dim,
-  });
+  const searcher = createSearcher({ module, memory, fileBytes: bytes, name: key, efSearch, dim });
+  checkCount(key, searcher.header.count, count);
+  return localVectors(searcher);
 }
 
 function readFile(bucket: ArtifactBucket, manifest: Manifest, name: string): Promise<string> {
@@ -116,26 +114,25 @@ function fileOf({ collection, version, files }: Manifest, name: string) {
   throw new DiptychError('index_unreadable', `${key}: files: expected ${name}, got none`);
 }
 
-function checkCounts({ images, captions, items, captionColumns }: Collection, key: string): void {
-  const pairs = [
-    ['image.bin', images.header.count, 'items.json', items.ids.length],
-    ['caption.bin', captions.header.count, 'captions.json', captionColumns.texts.length],
-  ] as const;
-  for (const [vectors, count, columns, length] of pairs) {
-    if (count === length) continue;
-    throw new DiptychError(
-      'index_unreadable',
-      `${key}: ${vectors} has ${count} vectors, ${columns} has ${length} entries`,
-    );
-  }
+function checkCount(what: string, got: number, expected: number): void {
+  if (got === expected) return;
+  const message = `${what}: expected ${expected} entries as the manifest says, got ${got}`;
+  throw new DiptychError('index_unreadable', message, { expected, got });
+}
+
+function checkColumns({ manifest, items, captionColumns }: Collection): void {
+  const { collection, version } = manifest;
+  const key = (file: string) => versionKey(collection, version, file);
   const count = items.ids.length;
+  checkCount(key('items.json'), count, manifest.image.count);
+  checkCount(key('captions.json'), captionColumns.texts.length, manifest.caption.count);
   const wrong = captionColumns.items.findIndex(
     (ordinals) => ordinals.length === 0 || ordinals.some((ordinal) => ordinal >= count),
   );
   if (wrong >= 0) {
     throw new DiptychError(
       'index_unreadable',
-      `${key}: captions.json: caption ${wrong}: expected items below ${count}, got ${captionColumns.items[wrong].join(', ') || 'none'}`,
+      `${key('captions.json')}: caption ${wrong}: expected items below ${count}, got ${captionColumns.items[wrong].join(', ') || 'none'}`,
     );
   }
 }
