@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { vectorFile } from '../../src/artifact/keys.ts';
 import { memoryBudget } from '../../src/artifact/memory-budget.ts';
 import {
   manifestFormatVersion,
@@ -16,12 +17,17 @@ import { buildKeywordIndex } from '../../src/query/keyword-index.ts';
 import { readPseudoCaptions } from '../caption-corpus/pseudo-captions.ts';
 import { openDataset, type PreparedDataset } from '../dataset/read-dataset.ts';
 import { progressBar } from '../progress.ts';
-import { buildVectorIndex, type VectorIndexOptions } from './build-vector-index.ts';
+import {
+  buildVectorIndex,
+  type BuiltVectorIndex,
+  type VectorIndexOptions,
+} from './build-vector-index.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from './graph-report.ts';
 import { packPreviews } from './pack-previews.ts';
 import { readEmbeddings, type Embeddings } from './read-embeddings.ts';
+import { shardEntries, sizeOf, type BuiltVectors } from './shard-entries.ts';
 import { findVersion, hashInputs, versionId } from './version-id.ts';
 import { createVersionFiles } from './version-files.ts';
 
@@ -46,8 +52,11 @@ export interface BuildIndexResult {
   /** False: a version of the same content was there. */
   readonly built: boolean;
   readonly manifest: Manifest;
-  /** Absent where the version was there. */
-  readonly graphs?: { readonly image: GraphReport; readonly caption: GraphReport };
+  /** By shard; absent where the version was there. */
+  readonly graphs?: {
+    readonly image: readonly GraphReport[];
+    readonly caption: readonly GraphReport[];
+  };
   /** Pictures that are found by pseudo-captions. */
   readonly pseudoCaptioned: number;
 }
@@ -61,6 +70,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     recall: options.recall ?? defaults.annRecallAt10,
     quantisation: options.quantisation ?? 'int8+residual',
     builder: options.builder ?? 'auto',
+    shards: options.shards ?? 1,
   };
   const embeddings = await readEmbeddings(options.embeddings);
   const dataset = openDataset(options.data);
@@ -68,11 +78,13 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const { model, sizes } = await describeEdgeModel(options.model, embeddings.model);
   const pseudo = await readPseudoCaptions(dataset);
   const pseudoCaptioned = pseudo?.captions.size ?? 0;
+  const { shards, ...hashed } = vectorOptions;
   const counts = [embeddings.images.count, embeddings.captions.count];
   const hash = hashInputs(embeddings, {
-    ...vectorOptions,
-    builder: counts.map((count) => chooseBuilder(count, vectorOptions.builder)),
+    ...hashed,
+    builder: counts.map((count) => chooseBuilder(Math.ceil(count / shards), hashed.builder)),
     collection,
+    ...(shards > 1 && { shards }),
     ...(pseudo && { pseudoCaptions: pseudo.manifest.sha256 }),
   });
   const parent = join(options.out, collection);
@@ -92,8 +104,11 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   try {
     const files = createVersionFiles(partial);
     const vectors = await buildBoth(embeddings, vectorOptions, signal);
-    await files.write('image.bin', vectors.image.file);
-    await files.write('caption.bin', vectors.caption.file);
+    for (const kind of ['image', 'caption'] as const) {
+      for (const [i, { file }] of vectors[kind].parts.entries()) {
+        await files.write(vectorFile(kind, shards > 1 ? i : undefined), file);
+      }
+    }
     const bar = progressBar('previews', dataset.items.length);
     const items = await packPreviews(dataset, join(partial, 'previews.bin'), (done) => {
       signal?.throwIfAborted();
@@ -116,16 +131,17 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     await files.write('keywords.json', keywords.json);
 
     const bytes = (name: string) => files.written()[name].bytes;
+    const budget = options.budget ?? defaults.isolateBudgetBytes;
+    const inShards = shards > 1 && { shards: shardEntries(vectors, budget) };
     const memory = memoryBudget(
       {
-        image: { bytes: bytes('image.bin'), count: vectors.image.index.count },
-        caption: { bytes: bytes('caption.bin'), count: vectors.caption.index.count },
+        ...(!inShards && { image: sizeOf(vectors.image), caption: sizeOf(vectors.caption) }),
         items: bytes('items.json'),
         captions: bytes('captions.json'),
         keywords: bytes('keywords.json'),
         model: sizes,
       },
-      options.budget ?? defaults.isolateBudgetBytes,
+      budget,
     );
     const manifest: Manifest = {
       formatVersion: manifestFormatVersion,
@@ -140,10 +156,12 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
       caption: vectors.caption.index,
       memory,
       fusion: fusionWeights(embeddings.caption, embeddings.image, model.embedDim),
+      ...inShards,
     };
     await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
     await rename(partial, dir);
-    const graphs = { image: vectors.image.graph, caption: vectors.caption.graph };
+    const reports = ({ parts }: BuiltVectorIndex) => parts.map(({ graph }) => graph);
+    const graphs = { image: reports(vectors.image), caption: reports(vectors.caption) };
     return { dir, built: true, manifest, graphs, pseudoCaptioned };
   } finally {
     await rm(partial, { recursive: true, force: true });
@@ -155,7 +173,7 @@ async function buildBoth(
   { image, caption, model }: Embeddings,
   options: VectorIndexOptions,
   signal?: AbortSignal,
-) {
+): Promise<BuiltVectors> {
   const dim = model.embedDim;
   const done = { image: 0, caption: 0 };
   const bar = progressBar('index', (image.length + caption.length) / dim);
@@ -167,22 +185,8 @@ async function buildBoth(
     },
   });
   const results = await Promise.allSettled([
-    buildVectorIndex(
-      'image.bin',
-      image,
-      dim,
-      { kind: 'caption', vectors: caption },
-      options,
-      hooks('image'),
-    ),
-    buildVectorIndex(
-      'caption.bin',
-      caption,
-      dim,
-      { kind: 'image', vectors: image },
-      options,
-      hooks('caption'),
-    ),
+    buildVectorIndex(image, dim, { kind: 'caption', vectors: caption }, options, hooks('image')),
+    buildVectorIndex(caption, dim, { kind: 'image', vectors: image }, options, hooks('caption')),
   ]);
   bar.stop();
   const [imageIndex, captionIndex] = results.map((result) => {
