@@ -1,13 +1,6 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { vectorFile } from '../../src/artifact/keys.ts';
-import { memoryBudget } from '../../src/artifact/memory-budget.ts';
-import {
-  manifestFormatVersion,
-  manifestSchema,
-  type Manifest,
-} from '../../src/artifact/manifest.ts';
-import { toItemColumns } from '../../src/artifact/items.ts';
+import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
 import type { CaptionColumns } from '../../src/artifact/captions.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
@@ -27,9 +20,10 @@ import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from './graph-report.ts';
 import { packPreviews } from './pack-previews.ts';
 import { readEmbeddings, type Embeddings } from './read-embeddings.ts';
-import { shardEntries, sizeOf, type BuiltVectors } from './shard-entries.ts';
+import type { BuiltVectors } from './shard-entries.ts';
 import { findVersion, hashInputs, versionId } from './version-id.ts';
 import { createVersionFiles } from './version-files.ts';
+import { writeVersion } from './write-version.ts';
 
 export interface BuildIndexOptions extends Partial<VectorIndexOptions> {
   /** Folder that `encode` wrote. */
@@ -104,11 +98,6 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   try {
     const files = createVersionFiles(partial);
     const vectors = await buildBoth(embeddings, vectorOptions, signal);
-    for (const kind of ['image', 'caption'] as const) {
-      for (const [i, { file }] of vectors[kind].parts.entries()) {
-        await files.write(vectorFile(kind, shards > 1 ? i : undefined), file);
-      }
-    }
     const bar = progressBar('previews', dataset.items.length);
     const items = await packPreviews(dataset, join(partial, 'previews.bin'), (done) => {
       signal?.throwIfAborted();
@@ -116,49 +105,23 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     });
     bar.stop();
     await files.add('previews.bin');
-    await files.write('items.json', JSON.stringify(toItemColumns(items)));
     const captions: CaptionColumns = {
       formatVersion: 1,
       texts: embeddings.captionTexts.map(({ text }) => text),
       items: embeddings.captionTexts.map((caption) => caption.items),
     };
-    await files.write('captions.json', JSON.stringify(captions));
     const described = dataset.items.map((item) => {
       const suggested = pseudo?.captions.get(item.id);
       return suggested === undefined ? item : { ...item, suggested };
     });
-    const keywords = buildKeywordIndex(keywordDocs(described, dataset.concepts));
-    await files.write('keywords.json', keywords.json);
-
-    const bytes = (name: string) => files.written()[name].bytes;
-    const budget = options.budget ?? defaults.isolateBudgetBytes;
-    const inShards = shards > 1 && { shards: shardEntries(vectors, budget) };
-    const memory = memoryBudget(
-      {
-        ...(!inShards && { image: sizeOf(vectors.image), caption: sizeOf(vectors.caption) }),
-        items: bytes('items.json'),
-        captions: bytes('captions.json'),
-        keywords: bytes('keywords.json'),
-        model: sizes,
-      },
-      budget,
-    );
-    const manifest: Manifest = {
-      formatVersion: manifestFormatVersion,
-      collection,
-      version,
-      createdAt: now.toISOString(),
-      model,
-      dataset: embeddings.dataset,
-      counts: { items: items.length, captions: captions.texts.length },
-      files: files.written(),
-      image: vectors.image.index,
-      caption: vectors.caption.index,
-      memory,
-      fusion: fusionWeights(embeddings.caption, embeddings.image, model.embedDim),
-      ...inShards,
-    };
-    await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
+    const keywords = buildKeywordIndex(keywordDocs(described, dataset.concepts)).json;
+    const fusion = fusionWeights(embeddings.caption, embeddings.image, model.embedDim);
+    const about = { collection, version, createdAt: now.toISOString(), model, fusion };
+    const manifest = await writeVersion(files, {
+      about: { ...about, dataset: embeddings.dataset },
+      ...{ vectors, items, captions, keywords, sizes },
+      budget: options.budget ?? defaults.isolateBudgetBytes,
+    });
     await rename(partial, dir);
     const reports = ({ parts }: BuiltVectorIndex) => parts.map(({ graph }) => graph);
     const graphs = { image: reports(vectors.image), caption: reports(vectors.caption) };
