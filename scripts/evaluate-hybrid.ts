@@ -56,13 +56,15 @@ const flags = program.opts<{
 const dataset = openDataset(flags.data);
 const model = await loadModel(flags.model);
 const training = await prepareSetting(dataset, model, flags.trainSet, 400, 1);
-const weights = grid.map((vector) => ({ vector, rows: rowsOf(training, vector, ['hybrid']) }));
+const weights = await Promise.all(
+  grid.map(async (vector) => ({ vector, rows: await rowsOf(training, vector, ['hybrid']) })),
+);
 const floor = Math.max(...weights[0].rows.map((row) => (row.kind === 'annotated' ? row.hit1 : 0)));
 const chosen = weights
   .filter(({ rows }) => rows.every((row) => row.kind !== 'annotated' || row.hit1 >= floor))
   .reduce((best, one) => (total(one.rows) > total(best.rows) ? one : best));
 const validation = await prepareSetting(dataset, model, flags.validationSet, 200, 2);
-const rows = rowsOf(validation, chosen.vector, ['vector', 'keyword', 'hybrid']);
+const rows = await rowsOf(validation, chosen.vector, ['vector', 'keyword', 'hybrid']);
 await model.dispose();
 
 if (flags.json) {
@@ -135,27 +137,32 @@ async function prepareSetting(
   };
 }
 
-function rowsOf(setting: Setting, vector: number, modes: readonly Row['mode'][]): Row[] {
-  return kinds.flatMap((kind) =>
-    modes.map((mode) => ({ kind, mode, ...share(setting, answer(setting, kind, mode, vector)) })),
+function rowsOf(setting: Setting, vector: number, modes: readonly Row['mode'][]): Promise<Row[]> {
+  const cases = kinds.flatMap((kind) => modes.map((mode) => ({ kind, mode })));
+  return Promise.all(
+    cases.map(async ({ kind, mode }) => ({
+      ...{ kind, mode },
+      ...share(setting, await answer(setting, kind, mode, vector)),
+    })),
   );
 }
 
-function answer(setting: Setting, kind: Kind, mode: Row['mode'], vector: number): Answers {
+function answer(setting: Setting, kind: Kind, mode: Row['mode'], vector: number): Promise<Answers> {
   const index = setting.indexes[kind];
-  return setting.queries.map(({ text }, q) => {
+  const answers = setting.queries.map(async ({ text }, q) => {
     const cosines = setting.cosines[q];
     const ids = [...cosines.keys()].sort((a, b) => cosines[b] - cosines[a]).slice(0, nearestCount);
     const scoreItems = (some: readonly number[]) => some.map((id) => cosines[id]);
     const nearest = { ids, scores: scoreItems(ids) };
-    const ranked = {
-      vector: () => ids.slice(0, 5).map((id) => ({ id })),
+    const ranked = await {
+      vector: async () => ids.slice(0, 5).map((id) => ({ id })),
       keyword: () => rankByKeywords(index, text, 5),
       hybrid: () =>
         rankHybrid(index, text, nearest, scoreItems, { ...setting.measured, vector }, 5),
     }[mode]();
     return ranked.map(({ id }) => setting.concepts[id]);
   });
+  return Promise.all(answers);
 }
 
 function share({ queries }: Setting, answers: Answers) {

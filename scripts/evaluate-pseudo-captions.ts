@@ -92,7 +92,7 @@ const embedded = await embedSides(
 const rows: Row[] = [];
 for (const set of sets) {
   const hidden = await hide(set);
-  for (const settings of combinations()) rows.push(measure(hidden, settings));
+  for (const settings of combinations()) rows.push(await measure(hidden, settings));
 }
 process.stdout.write(flags.json ? `${JSON.stringify(rows)}\n` : table(rows));
 
@@ -133,7 +133,10 @@ function* combinations(): Generator<SuggestionSettings> {
 }
 
 /** Caption the pictures, index nothing but that, and search. */
-function measure({ set, items, queries, found }: Hidden, settings: SuggestionSettings): Row {
+async function measure(
+  { set, items, queries, found }: Hidden,
+  settings: SuggestionSettings,
+): Promise<Row> {
   const suggested = suggestCaptions(found, settings);
   const docs = suggested.map((one, i) => ({
     items: [i],
@@ -144,8 +147,11 @@ function measure({ set, items, queries, found }: Hidden, settings: SuggestionSet
   }));
   const { json } = buildKeywordIndex(docs);
   const index = loadKeywordIndex(json);
-  const answers = queries.map(({ text, concepts }) =>
-    rankByKeywords(index, text, 5).map(({ id }) => concepts.has(items[id].concept ?? '')),
+  const answers = await Promise.all(
+    queries.map(async ({ text, concepts }) => {
+      const ranked = await rankByKeywords(index, text, 5);
+      return ranked.map(({ id }) => concepts.has(items[id].concept ?? ''));
+    }),
   );
   const share = (k: number) =>
     answers.filter((right) => right.slice(0, k).includes(true)).length / queries.length;

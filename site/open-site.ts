@@ -42,9 +42,10 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
     onProgress({ bytes: Math.min(done, total - 1), total });
   });
   const collections = createCollections(await loadKernels(), { pointerMs: Infinity });
-  const manifest = await collections.describe(bucket, site.collection);
+  const env = { ARTIFACTS: bucket, IMAGES: browserScaler };
+  const manifest = await collections.describe(env, site.collection);
   const [{ items }, previews] = await Promise.all([
-    collections.open(bucket, site.collection, () => {}),
+    collections.open(env, site.collection, () => {}),
     readPreviews(bucket, manifest),
   ]);
   onProgress({ bytes: total, total });
@@ -59,7 +60,6 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
   return {
     async answer(call) {
       const request = new Request(new URL(call.path, base), requestInit(withDefault(call)));
-      const env = { ARTIFACTS: bucket, IMAGES: browserScaler };
       const response = await app.fetch(request, env, context);
       const body: unknown = await response.json();
       const hasImages = response.ok && call.path === '/v1/search';

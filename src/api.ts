@@ -101,6 +101,9 @@ const timings = z.object({
   total: z.number(),
 });
 
+/** Of the shards that hold the vectors, how many answered in time: what the others hold is missing. */
+export const partialSchema = z.object({ shards: z.int(), answered: z.int() });
+
 const answer = {
   index: indexReferenceSchema,
   timings,
@@ -108,6 +111,7 @@ const answer = {
   encoder: z.literal('edge'),
   /** The text had more tokens than the model reads, and the rest was left out. */
   truncated: z.literal(true).optional(),
+  partial: partialSchema.optional(),
 };
 
 /** How the nearest vectors were found. */
@@ -190,6 +194,7 @@ export type ClassifyRequest = z.infer<typeof classifyRequestSchema>;
 export type SearchMode = z.infer<typeof searchResponseSchema>['mode'];
 export type IndexReference = z.infer<typeof indexReferenceSchema>;
 export type Match = z.infer<typeof matchSchema>;
+export type PartialAnswer = z.infer<typeof partialSchema>;
 export type SearchEffort = z.infer<typeof effortSchema>;
 export type SearchResponse = z.infer<typeof searchResponseSchema>;
 export type CaptionsResponse = z.infer<typeof captionsResponseSchema>;

@@ -32,8 +32,8 @@ export function createApp(collections: Collections): Hono<AppEnv> {
   app.use(async (c, next) => {
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     c.set('collections', collections);
-    c.set('open', (name) => collections.open(c.env.ARTIFACTS, name, keepAlive));
-    c.set('items', (name) => collections.items(c.env.ARTIFACTS, name, keepAlive));
+    c.set('open', (name) => collections.open(c.env, name, keepAlive));
+    c.set('items', (name) => collections.items(c.env, name, keepAlive));
     c.header('x-content-type-options', 'nosniff');
     await next();
   });

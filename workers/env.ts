@@ -1,5 +1,6 @@
 import type { ArtifactBucket } from './services/artifact-bucket.ts';
 import type { ImageScaler } from './services/image-scaler.ts';
+import type { ShardNamespace } from './services/shard.ts';
 
 /** Bindings of wrangler.toml, and what stands in for them where there is no worker. */
 export interface Env {
@@ -7,4 +8,6 @@ export interface Env {
   readonly ARTIFACTS: ArtifactBucket;
   /** Decodes and scales uploaded images. */
   readonly IMAGES: ImageScaler;
+  /** Isolates that hold vectors in parts; a browser has none. */
+  readonly SHARDS?: ShardNamespace;
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { vectorFormat } from '../../src/artifact/format.ts';
 import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
+import { maxShards } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
 import { builderNames, usearchFrom, type BuilderChoice } from '../index/choose-builder.ts';
@@ -17,6 +18,7 @@ interface IndexFlags {
   readonly recall: number;
   readonly quantisation: Quantisation;
   readonly builder: BuilderChoice;
+  readonly shards: number;
   readonly json?: boolean;
 }
 
@@ -56,6 +58,12 @@ export function registerIndex(program: Command): void {
         .choices(['auto', ...builderNames])
         .default('auto'),
     )
+    .option(
+      '--shards <n>',
+      'split the vectors among so many isolates (docs/shards.md); 1 keeps them in one',
+      within(1, maxShards),
+      1,
+    )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
       const stop = new AbortController();
@@ -78,7 +86,7 @@ export function registerIndex(program: Command): void {
 
 function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
-  const { image, caption, memory } = manifest;
+  const { image, caption, memory, shards = [] } = manifest;
   const line = (name: string, index: typeof image) =>
     `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
@@ -88,11 +96,15 @@ function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
     line('captions', caption),
     ...(graphs ? [`graphs: ${links(graphs.image)}; ${links(graphs.caption)}`] : []),
     `isolate memory: ${megabytes(memory.total)} of ${megabytes(memory.budget)} MB`,
+    ...shards.map((shard, i) => `shard ${i}: ${megabytes(shard.memory)} MB`),
   ].join('\n');
 }
 
-function links({ degree, mutual }: GraphReport): string {
-  return `${degree.mean.toFixed(1)} links a node, ${Math.round(100 * mutual)} % mutual`;
+function links(graphs: readonly GraphReport[]): string {
+  const mean = (of: (graph: GraphReport) => number) =>
+    graphs.reduce((sum, graph) => sum + of(graph), 0) / graphs.length;
+  const degree = mean((graph) => graph.degree.mean).toFixed(1);
+  return `${degree} links a node, ${Math.round(100 * mean(({ mutual }) => mutual))} % mutual`;
 }
 
 function within(low: number, high: number): (value: string) => number {

@@ -1,6 +1,7 @@
 import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { siteFile, siteStorePrefix, type Site, type SiteEntry } from '../../src/artifact/site.ts';
+import { DiptychError } from '../../src/errors.ts';
 import { readVersion } from '../publish/read-version.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { folderStore } from '../store/folder-store.ts';
@@ -43,7 +44,13 @@ export interface ExportStaticResult {
 export async function exportStatic(options: ExportStaticOptions): Promise<ExportStaticResult> {
   const { dir, versionDir, modelDir, force = false, onProgress = () => {} } = options;
   const version = await readVersion(versionDir);
-  const { collection, version: id } = version.manifest;
+  const { collection, version: id, shards } = version.manifest;
+  if (shards) {
+    throw new DiptychError(
+      'invalid_option',
+      `${versionDir}: expected a version in one piece, got ${shards.length} shards: a site searches in one browser, which has no isolates to spread them over; index again without --shards`,
+    );
+  }
   const sources = await siteFiles(version, modelDir);
   const paths = sources.map(({ path }) => path);
   const earlier = await earlierExport(dir, paths, force);

@@ -38,19 +38,20 @@ export async function searchVersion(
         throw new DiptychError('unreadable_image', message, undefined, { cause });
       }));
   const text = 'text' in query ? query.text : undefined;
-  return rank(version, embedding, text, limit, mode).map(({ id, score }) => {
+  const ranked = await rank(version, embedding, text, limit, mode);
+  return ranked.map(({ id, score }) => {
     const { preview: _, ...item } = itemAt(items, id);
     return { ...item, score };
   });
 }
 
-function rank(
+async function rank(
   { images, keywords, manifest }: LocalVersion,
   embedding: Float32Array,
   text: string | undefined,
   limit: number,
   mode: Mode,
-): RankedItem[] {
+): Promise<RankedItem[]> {
   const scoreItems = (ids: readonly number[]) => images.score(embedding, ids);
   if (text !== undefined && mode === 'keyword') {
     return rankByKeywords(keywords, text, limit, scoreItems);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fusionSchema } from '../query/fusion-weights.ts';
 import { quantisations } from './quantise.ts';
+import type { Range } from './ranges.ts';
 
 export const manifestFormatVersion = 2;
 
@@ -10,7 +11,7 @@ const effortSchema = z.object({
   annRecallAt10: z.number().min(0).max(1),
 });
 
-/** One graph of an index version: `image.bin` or `caption.bin`. */
+/** The vectors of one kind: `image.bin` or `caption.bin`, or those of the shards together. */
 const vectorIndexSchema = z.object({
   count: z.number().int().min(0),
   M: z.number().int().positive(),
@@ -26,38 +27,72 @@ const vectorIndexSchema = z.object({
   quantisation: z.enum(quantisations),
 });
 
-/** `manifest.json` of an index version: everything about it but the data. */
-export const manifestSchema = z.object({
-  formatVersion: z.literal(manifestFormatVersion),
-  collection: z.string().min(1),
-  version: z.string().min(1),
-  createdAt: z.iso.datetime(),
-  model: z.object({
-    id: z.string().min(1),
-    hash: z.string().min(1),
-    embedDim: z.number().int().positive(),
-    imageSize: z.number().int().positive(),
-    contextLength: z.number().int().positive(),
-    /** Log space: its exponential multiplies cosines. */
-    logitScale: z.number(),
-  }),
-  dataset: z.object({ name: z.string(), fingerprint: z.string() }),
-  counts: z.object({ items: z.number().int().min(0), captions: z.number().int().min(0) }),
-  files: z.record(
-    z.string(),
-    z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  ),
-  image: vectorIndexSchema,
-  caption: vectorIndexSchema,
-  /** What the version and its model take in an isolate, bytes. */
-  memory: z.object({
-    parts: z.record(z.string(), z.number().int().min(0)),
-    total: z.number().int().min(0),
-    budget: z.number().int().positive(),
-  }),
-  fusion: fusionSchema,
+const rangeSchema = z.object({ first: z.number().int().min(0), count: z.number().int().min(0) });
+
+/** Vectors that an isolate of their own holds: `shards/<place in the list>/image.bin`, `…/caption.bin`. */
+const shardSchema = z.object({
+  image: rangeSchema,
+  caption: rangeSchema,
+  /** What they take there, bytes; the budget is that of `memory`. */
+  memory: z.number().int().positive(),
 });
+
+export const maxShards = 64;
+
+/** `manifest.json` of an index version: everything about it but the data. */
+export const manifestSchema = z
+  .object({
+    formatVersion: z.literal(manifestFormatVersion),
+    collection: z.string().min(1),
+    version: z.string().min(1),
+    createdAt: z.iso.datetime(),
+    model: z.object({
+      id: z.string().min(1),
+      hash: z.string().min(1),
+      embedDim: z.number().int().positive(),
+      imageSize: z.number().int().positive(),
+      contextLength: z.number().int().positive(),
+      /** Log space: its exponential multiplies cosines. */
+      logitScale: z.number(),
+    }),
+    dataset: z.object({ name: z.string(), fingerprint: z.string() }),
+    counts: z.object({ items: z.number().int().min(0), captions: z.number().int().min(0) }),
+    files: z.record(
+      z.string(),
+      z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+    ),
+    image: vectorIndexSchema,
+    caption: vectorIndexSchema,
+    /** What the version and its model take in the isolate that answers, bytes; shards say their own. */
+    memory: z.object({
+      parts: z.record(z.string(), z.number().int().min(0)),
+      total: z.number().int().min(0),
+      budget: z.number().int().positive(),
+    }),
+    fusion: fusionSchema,
+    /** Absent where the vectors are with the rest, in one isolate. */
+    shards: z.array(shardSchema).min(2).max(maxShards).optional(),
+  })
+  .refine(
+    ({ shards, image, caption }) =>
+      !shards ||
+      (covers(
+        shards.map((shard) => shard.image),
+        image.count,
+      ) &&
+        covers(
+          shards.map((shard) => shard.caption),
+          caption.count,
+        )),
+    { path: ['shards'], message: 'expected ranges that follow each other and cover all vectors' },
+  );
+
+function covers(ranges: readonly Range[], count: number): boolean {
+  const end = ranges.reduce((at, range) => (range.first === at ? at + range.count : NaN), 0);
+  return end === count;
+}
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Effort = Readonly<z.infer<typeof effortSchema>>;
+export type ShardEntry = z.infer<typeof shardSchema>;
 export type VectorIndex = z.infer<typeof vectorIndexSchema>;

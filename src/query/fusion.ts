@@ -12,7 +12,10 @@ export interface RankedItem {
 }
 
 /** Cosines of the query with items, in their order: `searcher.score` bound to the query. */
-export type ScoreItems = (ids: readonly number[]) => ArrayLike<number>;
+export type ScoreItems = (ids: readonly number[]) => Awaitable<ArrayLike<number>>;
+
+/** Vectors may be in this isolate or in others. */
+type Awaitable<T> = T | Promise<T>;
 
 /** Groups of the keyword side that are expanded into items, at least. */
 const minimumGroups = 50;
@@ -22,13 +25,13 @@ const minimumGroups = 50;
  *
  * @param scoreItems - left out where the query has no embedding: order of the items
  */
-export function rankByKeywords(
+export async function rankByKeywords(
   index: KeywordIndex,
   query: string,
   limit: number,
   scoreItems?: ScoreItems,
-): RankedItem[] {
-  const ranked = expand(index, index.search(query, limit), scoreItems);
+): Promise<RankedItem[]> {
+  const ranked = await expand(index, index.search(query, limit), scoreItems);
   return ranked.sort((a, b) => b.score - a.score || closer(a, b)).slice(0, limit);
 }
 
@@ -42,21 +45,20 @@ export function rankByKeywords(
  * @param nearest - best items by cosine, as the searcher finds them
  * @param scoreItems - cosines of items that only the keyword side found
  */
-export function rankHybrid(
+export async function rankHybrid(
   index: KeywordIndex,
   query: string,
-  nearest: { readonly ids: ArrayLike<number>; readonly scores: ArrayLike<number> },
+  nearest: Awaitable<{ readonly ids: ArrayLike<number>; readonly scores: ArrayLike<number> }>,
   scoreItems: ScoreItems,
   weights: FusionWeights,
   limit: number,
-): RankedItem[] {
+): Promise<RankedItem[]> {
   const hits = index.search(query, Math.max(limit, minimumGroups));
-  const candidates = new Map<number, RankedItem>();
-  for (const item of expand(index, hits, scoreItems)) candidates.set(item.id, item);
-  for (let i = 0; i < nearest.ids.length; i++) {
-    const id = nearest.ids[i];
-    if (!candidates.has(id))
-      candidates.set(id, { id, score: 0, keyword: 0, cosine: nearest.scores[i] });
+  const [matched, { ids, scores }] = await Promise.all([expand(index, hits, scoreItems), nearest]);
+  const candidates = new Map(matched.map((item) => [item.id, item]));
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i];
+    if (!candidates.has(id)) candidates.set(id, { id, score: 0, keyword: 0, cosine: scores[i] });
   }
   return [...candidates.values()]
     .map((item) => {
@@ -67,18 +69,18 @@ export function rankHybrid(
     .slice(0, limit);
 }
 
-function expand(
+async function expand(
   index: KeywordIndex,
   hits: readonly KeywordHit[],
   scoreItems?: ScoreItems,
-): RankedItem[] {
+): Promise<RankedItem[]> {
   // An item may be in several groups; the first hit is its best.
   const keyword = new Map<number, number>();
   for (const hit of hits) {
     for (const id of index.itemsOf(hit.id)) if (!keyword.has(id)) keyword.set(id, hit.score);
   }
   const ids = [...keyword.keys()];
-  const cosines = scoreItems?.(ids);
+  const cosines = await scoreItems?.(ids);
   return ids.map((id, i) => {
     const score = keyword.get(id) ?? 0;
     return { id, score, keyword: score, ...(cosines && { cosine: cosines[i] }) };

@@ -23,41 +23,42 @@ const nearest = { ids: [4, 3], scores: [0.5, 0.4] };
 const weights = { vector: 0.05, cosineMean: 0, cosineDeviation: 0.1 };
 const hybrid = (query: string, limit = 10, vector = weights.vector) =>
   rankHybrid(index, query, nearest, scoreItems, { ...weights, vector }, limit);
-const ids = (ranked: readonly { id: number }[]) => ranked.map(({ id }) => id);
+const ids = async (ranked: Promise<readonly { id: number }[]>) =>
+  (await ranked).map(({ id }) => id);
 
 describe('rankByKeywords', () => {
-  it('orders the items of a group by cosine', () => {
-    expect(ids(rankByKeywords(index, 'birthday cake', 10, scoreItems))).toEqual([1, 2, 0, 3]);
+  it('orders the items of a group by cosine', async () => {
+    expect(await ids(rankByKeywords(index, 'birthday cake', 10, scoreItems))).toEqual([1, 2, 0, 3]);
   });
 
-  it('keeps their order where there is no embedding', () => {
-    expect(ids(rankByKeywords(index, 'birthday cake', 3))).toEqual([0, 1, 2]);
+  it('keeps their order where there is no embedding', async () => {
+    expect(await ids(rankByKeywords(index, 'birthday cake', 3))).toEqual([0, 1, 2]);
   });
 });
 
 describe('rankHybrid', () => {
-  it('puts matched words above a resemblance', () => {
-    expect(ids(hybrid('birthday cake'))).toEqual([1, 2, 0, 3, 4]);
+  it('puts matched words above a resemblance', async () => {
+    expect(await ids(hybrid('birthday cake'))).toEqual([1, 2, 0, 3, 4]);
   });
 
-  it('adds the cosine in standard deviations, times its weight', () => {
-    const [first] = hybrid('birthday cake');
+  it('adds the cosine in standard deviations, times its weight', async () => {
+    const [first] = await hybrid('birthday cake');
     expect(first).toMatchObject({ id: 1, keyword: 1, cosine: 0.3 });
     expect(first.score).toBeCloseTo(1 + 0.05 * 3);
-    expect(hybrid('birthday cake').at(-1)?.score).toBeCloseTo(0.05 * 5);
+    expect((await hybrid('birthday cake')).at(-1)?.score).toBeCloseTo(0.05 * 5);
   });
 
-  it('follows the vectors where no word is known', () => {
-    expect(ids(hybrid('zzzz'))).toEqual([4, 3]);
+  it('follows the vectors where no word is known', async () => {
+    expect(await ids(hybrid('zzzz'))).toEqual([4, 3]);
   });
 
-  it('lets a large weight overrule the words', () => {
-    expect(hybrid('birthday cake', 1, 10)[0].id).toBe(4);
+  it('lets a large weight overrule the words', async () => {
+    expect((await hybrid('birthday cake', 1, 10))[0].id).toBe(4);
   });
 
-  it('is keyword search when the vectors weigh nothing', () => {
+  it('is keyword search when the vectors weigh nothing', async () => {
     const keyword = rankByKeywords(index, 'birthday cake', 10, scoreItems);
-    expect(ids(hybrid('birthday cake', 4, 0))).toEqual(ids(keyword));
+    expect(await ids(hybrid('birthday cake', 4, 0))).toEqual(await ids(keyword));
   });
 });
 

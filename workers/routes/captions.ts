@@ -20,7 +20,7 @@ export async function captions(c: Context<AppEnv>): Promise<Response> {
     model.image.encode(await decodeImage(c.env.IMAGES, image, model.imageSize)),
   );
   const { limit, efSearch } = request;
-  const { matches, effort } = await timer.measure('search', () =>
+  const { matches, effort, partial } = await timer.measure('search', () =>
     searchCollection(collection, { embedding, target: 'caption', mode: 'vector', limit, efSearch }),
   );
   return c.json({
@@ -32,6 +32,7 @@ export async function captions(c: Context<AppEnv>): Promise<Response> {
       items: metadata.items ?? [],
     })),
     effort,
+    ...(partial && { partial }),
     encoder: 'edge',
     index: collection.reference,
     timings: timer.timings(),

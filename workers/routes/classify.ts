@@ -33,13 +33,14 @@ export async function classify(c: Context<AppEnv>): Promise<Response> {
     };
   });
   const limit = request.limit ?? labels?.length ?? defaults.limit;
-  const classes = await timer.measure('search', () =>
+  const { labels: classes, partial } = await timer.measure('search', () =>
     classifyEmbedding(collection, embedding, { labels, template, limit }),
   );
   return c.json({
     count: classes.length,
     labels: classes,
     ...(truncated && { truncated }),
+    ...(partial && { partial }),
     encoder: 'edge',
     index: reference,
     timings: timer.timings(),

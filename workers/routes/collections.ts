@@ -7,9 +7,9 @@ import type { AppEnv } from '../app.ts';
 export async function listCollections(c: Context<AppEnv>): Promise<Response> {
   const { collections } = c.var;
   const found: CollectionInfo[] = [];
-  for (const name of await collections.names(c.env.ARTIFACTS)) {
+  for (const name of await collections.names(c.env)) {
     try {
-      found.push(infoOf(await collections.describe(c.env.ARTIFACTS, name)));
+      found.push(infoOf(await collections.describe(c.env, name)));
     } catch (error) {
       // Not published yet, or damaged: the others can be searched all the same.
       console.log(JSON.stringify({ collection: name, skipped: String(error) }));
@@ -20,7 +20,7 @@ export async function listCollections(c: Context<AppEnv>): Promise<Response> {
 
 /** GET /v1/collections/:collection */
 export async function getCollection(c: Context<AppEnv, '/:collection'>): Promise<Response> {
-  const manifest = await c.var.collections.describe(c.env.ARTIFACTS, c.req.param('collection'));
+  const manifest = await c.var.collections.describe(c.env, c.req.param('collection'));
   return c.json(infoOf(manifest));
 }
 

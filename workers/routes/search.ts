@@ -19,7 +19,7 @@ export async function search(c: Context<AppEnv>): Promise<Response> {
     resolveQuery(collection, request, image, c.env.IMAGES),
   );
   const { text, target, limit, cursor, efSearch } = request;
-  const { matches, nextCursor, effort } = await timer.measure('search', () =>
+  const { matches, nextCursor, effort, partial } = await timer.measure('search', () =>
     searchCollection(collection, {
       ...{ embedding, text, exclude, target, mode, limit, cursor, efSearch },
     }),
@@ -31,6 +31,7 @@ export async function search(c: Context<AppEnv>): Promise<Response> {
     mode,
     effort,
     ...(truncated && { truncated }),
+    ...(partial && { partial }),
     encoder: 'edge',
     index: collection.reference,
     timings: timer.timings(),

@@ -1,4 +1,4 @@
-import type { ClassifyResponse } from '../../src/api.ts';
+import type { ClassifyResponse, PartialAnswer } from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { encodeLabel } from './encode-query.ts';
 import type { Collection } from './open-collection.ts';
@@ -12,29 +12,44 @@ export interface Classes {
   readonly limit: number;
 }
 
+export interface Classified {
+  readonly labels: ClassifyResponse['labels'];
+  readonly partial?: PartialAnswer;
+}
+
 /**
  * Classify an embedding by labels, or by all captions of the collection: softmax over the cosines
  * at the model's scale.
  */
-export function classifyEmbedding(
+export async function classifyEmbedding(
   collection: Collection,
   embedding: Float32Array,
   { labels, template, limit }: Classes,
-): ClassifyResponse['labels'] {
+): Promise<Classified> {
   const names = labels ?? collection.captionColumns.texts;
   if (names.length === 0) {
     throw new DiptychError('bad_request', 'labelSet: the collection has no captions');
   }
-  const cosines = labels
-    ? labels.map((label) => dot(embedding, encodeLabel(collection.model, template, label)))
-    : collection.captions.scoreAll(embedding);
-  const probabilities = softmax(cosines, collection.model.scale);
-  const order = Uint32Array.from(names.keys()).sort((a, b) => cosines[b] - cosines[a]);
-  return Array.from(order.subarray(0, limit), (i) => ({
+  const { cosines, partial } = labels
+    ? {
+        cosines: labels.map((label) =>
+          dot(embedding, encodeLabel(collection.model, template, label)),
+        ),
+      }
+    : await collection.captions.score(embedding, Uint32Array.from(names.keys()));
+  // Captions that could not be asked are none of the classes.
+  const order = Uint32Array.from(names.keys()).filter((i) => !isNaN(cosines[i]));
+  order.sort((a, b) => cosines[b] - cosines[a]);
+  const probabilities = softmax(
+    Array.from(order, (i) => cosines[i]),
+    collection.model.scale,
+  );
+  const best = Array.from(order.subarray(0, limit), (i, rank) => ({
     label: names[i],
     score: cosines[i],
-    probability: probabilities[i],
+    probability: probabilities[rank],
   }));
+  return { labels: best, ...(partial && { partial }) };
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

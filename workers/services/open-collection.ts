@@ -1,17 +1,19 @@
-import { z } from 'zod';
-import type { IndexReference } from '../../src/api.ts';
+import type { IndexReference, PartialAnswer } from '../../src/api.ts';
 import { parseCaptions, type CaptionColumns } from '../../src/artifact/captions.ts';
 import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
+import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher-memory.ts';
-import { createSearcher, type Searcher } from '../../src/hnsw/searcher.ts';
-import { createMemory } from '../../src/kernel/webassembly.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';
+import type { Env } from '../env.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
+import { checkCount, fileOf } from './manifest-files.ts';
 import type { EdgeModel } from './open-model.ts';
-import { readCheckedText, readInto, readJson } from './read-artifact.ts';
+import { openVectors } from './open-vectors.ts';
+import { readCheckedText } from './read-artifact.ts';
+import { openShards, type ShardTimes } from './shard-vectors.ts';
+import type { ShardNamespace } from './shard.ts';
+import { localVectors, type VectorSearch } from './vector-search.ts';
 
 /** The items of an index version: enough to show them. */
 export interface CollectionItems {
@@ -20,33 +22,15 @@ export interface CollectionItems {
   readonly items: ItemColumns;
 }
 
-/** An index version in the isolate's memory, with the model that it was built with. */
+/** An index version that can be searched, with the model that it was built with. */
 export interface Collection extends CollectionItems {
   readonly model: EdgeModel;
-  readonly images: Searcher;
-  readonly captions: Searcher;
+  readonly images: VectorSearch;
+  readonly captions: VectorSearch;
+  /** Given where some of the vectors could not be loaded when it was opened. */
+  readonly partial?: PartialAnswer;
   readonly captionColumns: CaptionColumns;
   readonly keywords: KeywordIndex;
-}
-
-/** Read the manifest of a version. @throws DiptychError index_unreadable */
-export async function readManifest(
-  bucket: ArtifactBucket,
-  collection: string,
-  version: string,
-): Promise<Manifest> {
-  const key = versionKey(collection, version, 'manifest.json');
-  const parsed = manifestSchema.safeParse(await readJson(bucket, key));
-  if (!parsed.success) {
-    throw new DiptychError('index_unreadable', `${key}: ${z.prettifyError(parsed.error)}`, { key });
-  }
-  const manifest = parsed.data;
-  if (manifest.collection === collection && manifest.version === version) return manifest;
-  throw new DiptychError(
-    'index_unreadable',
-    `${key}: expected collection ${collection}, version ${version}, got ${manifest.collection}, ${manifest.version}`,
-    { key },
-  );
 }
 
 /** Load what is needed to show items. @throws DiptychError index_unreadable */
@@ -60,48 +44,42 @@ export async function openItems(
 }
 
 /**
- * Load all that a search needs. Vector files carry their own checksum, which the searcher checks.
+ * Load all that a search needs, or have shards load what they hold of it.
  *
- * @throws DiptychError index_unreadable
+ * @throws DiptychError index_unreadable, shard_unavailable
  */
 export async function openCollection(
-  bucket: ArtifactBucket,
+  env: Env,
   items: CollectionItems,
   model: EdgeModel,
   searchModule: WebAssembly.Module,
+  times: ShardTimes,
 ): Promise<Collection> {
   const { manifest } = items;
+  const vectors = manifest.shards
+    ? await openShards(shardsOf(env), manifest, times)
+    : await openHere(env.ARTIFACTS, manifest, searchModule);
   const loaded = {
     ...items,
     model,
-    images: await openSearcher(bucket, manifest, 'image', searchModule),
-    captions: await openSearcher(bucket, manifest, 'caption', searchModule),
-    captionColumns: parseCaptions(await readFile(bucket, manifest, 'captions.json')),
-    keywords: loadKeywordIndex(await readFile(bucket, manifest, 'keywords.json')),
+    ...vectors,
+    captionColumns: parseCaptions(await readFile(env.ARTIFACTS, manifest, 'captions.json')),
+    keywords: loadKeywordIndex(await readFile(env.ARTIFACTS, manifest, 'keywords.json')),
   };
-  checkCounts(loaded, versionKey(manifest.collection, manifest.version, 'manifest.json'));
+  checkColumns(loaded);
   return loaded;
 }
 
-async function openSearcher(
-  bucket: ArtifactBucket,
-  manifest: Manifest,
-  kind: 'image' | 'caption',
-  module: WebAssembly.Module,
-): Promise<Searcher> {
-  const { key, bytes } = fileOf(manifest, `${kind}.bin`);
-  const { count, efSearch } = manifest[kind];
-  const memory = createMemory(searcherMemoryPages(bytes, count));
-  await readInto(bucket, key, new Uint8Array(memory.buffer, searcherFileOffset, bytes));
-  const dim = manifest.model.embedDim;
-  return createSearcher({
-    module,
-    memory,
-    fileBytes: bytes,
-    name: key,
-    efSearch,
-    dim,
-  });
+async function openHere(bucket: ArtifactBucket, manifest: Manifest, module: WebAssembly.Module) {
+  return {
+    images: localVectors(await openVectors(bucket, manifest, 'image', module)),
+    captions: localVectors(await openVectors(bucket, manifest, 'caption', module)),
+  };
+}
+
+function shardsOf({ SHARDS }: Env): ShardNamespace {
+  if (SHARDS) return SHARDS;
+  throw new DiptychError('shard_unavailable', 'a version in shards needs the binding SHARDS');
 }
 
 function readFile(bucket: ArtifactBucket, manifest: Manifest, name: string): Promise<string> {
@@ -109,33 +87,19 @@ function readFile(bucket: ArtifactBucket, manifest: Manifest, name: string): Pro
   return readCheckedText(bucket, file.key, file);
 }
 
-function fileOf({ collection, version, files }: Manifest, name: string) {
-  const entry = files[name];
-  if (entry) return { key: versionKey(collection, version, name), ...entry };
-  const key = versionKey(collection, version, 'manifest.json');
-  throw new DiptychError('index_unreadable', `${key}: files: expected ${name}, got none`);
-}
-
-function checkCounts({ images, captions, items, captionColumns }: Collection, key: string): void {
-  const pairs = [
-    ['image.bin', images.header.count, 'items.json', items.ids.length],
-    ['caption.bin', captions.header.count, 'captions.json', captionColumns.texts.length],
-  ] as const;
-  for (const [vectors, count, columns, length] of pairs) {
-    if (count === length) continue;
-    throw new DiptychError(
-      'index_unreadable',
-      `${key}: ${vectors} has ${count} vectors, ${columns} has ${length} entries`,
-    );
-  }
+function checkColumns({ manifest, items, captionColumns }: Collection): void {
+  const { collection, version } = manifest;
+  const key = (file: string) => versionKey(collection, version, file);
   const count = items.ids.length;
+  checkCount(key('items.json'), count, manifest.image.count);
+  checkCount(key('captions.json'), captionColumns.texts.length, manifest.caption.count);
   const wrong = captionColumns.items.findIndex(
     (ordinals) => ordinals.length === 0 || ordinals.some((ordinal) => ordinal >= count),
   );
   if (wrong >= 0) {
     throw new DiptychError(
       'index_unreadable',
-      `${key}: captions.json: caption ${wrong}: expected items below ${count}, got ${captionColumns.items[wrong].join(', ') || 'none'}`,
+      `${key('captions.json')}: caption ${wrong}: expected items below ${count}, got ${captionColumns.items[wrong].join(', ') || 'none'}`,
     );
   }
 }

@@ -69,7 +69,8 @@ export async function resolveQuery(
   }
   if (request.id !== undefined) {
     const ordinal = findItem(collection, request.id);
-    return { embedding: collection.images.vector(ordinal), truncated: false, exclude: ordinal };
+    const embedding = await collection.images.vector(ordinal);
+    return { embedding, truncated: false, exclude: ordinal };
   }
   if (request.vector) {
     const { embedDim } = manifest.model;

@@ -1,4 +1,10 @@
-import { apiLimits, type Match, type SearchEffort, type SearchMode } from '../../src/api.ts';
+import {
+  apiLimits,
+  type Match,
+  type PartialAnswer,
+  type SearchEffort,
+  type SearchMode,
+} from '../../src/api.ts';
 import type { VectorIndex } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import type { Matches } from '../../src/hnsw/searcher.ts';
@@ -6,6 +12,7 @@ import { rankByKeywords, rankHybrid } from '../../src/query/fusion.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { captionMatch, itemMatch } from './describe-match.ts';
 import type { Collection } from './open-collection.ts';
+import { joinPartial } from './vector-search.ts';
 
 export interface Query {
   /** [embedDim] */
@@ -25,6 +32,7 @@ export interface Page {
   readonly matches: Match[];
   readonly nextCursor: string | null;
   readonly effort: SearchEffort | null;
+  readonly partial?: PartialAnswer;
 }
 
 interface Ranked {
@@ -36,6 +44,7 @@ interface Ranked {
 interface Ranking {
   readonly ranked: readonly Ranked[];
   readonly effort: SearchEffort | null;
+  readonly partial?: PartialAnswer;
 }
 
 /**
@@ -45,40 +54,51 @@ interface Ranking {
 const tiers = [defaults.maxLimit + 1, apiLimits.window + 1];
 
 /** Search an index version. @throws DiptychError bad_request (cursor), model_mismatch (dimension) */
-export function searchCollection(collection: Collection, query: Query): Page {
+export async function searchCollection(collection: Collection, query: Query): Promise<Page> {
   const { version } = collection.reference;
   const offset = readCursor(query.cursor, version);
   const end = Math.min(offset + query.limit, apiLimits.window);
   const depth = tiers.find((tier) => end < tier) ?? tiers[tiers.length - 1];
-  const { ranked, effort } = rank(collection, query, depth);
+  const { ranked, effort, partial } = await rank(collection, query, depth);
   const describe = query.target === 'caption' ? captionMatch : itemMatch;
   return {
     matches: ranked.slice(offset, end).map((one) => describe(collection, one)),
     nextCursor:
       ranked.length > end && end < apiLimits.window ? writeCursor({ version, offset: end }) : null,
     effort,
+    ...(partial && { partial }),
   };
 }
 
-function rank(collection: Collection, query: Query, depth: number): Ranking {
+async function rank(collection: Collection, query: Query, depth: number): Promise<Ranking> {
   const { images, captions, keywords, manifest } = collection;
   const { embedding, text, exclude, mode, target, efSearch } = query;
   if (target === 'caption') {
-    const found = captions.search(embedding, depth, { efSearch });
-    return { ranked: nearest(found), effort: effortOf(found, manifest.caption) };
+    const found = await captions.search(embedding, depth, { efSearch });
+    const { partial } = found;
+    return { ranked: nearest(found), effort: effortOf(found, manifest.caption), partial };
   }
-  const score = (ids: readonly number[]) => images.score(embedding, ids);
+  let partial: PartialAnswer | undefined;
+  const score = async (ids: readonly number[]) => {
+    const scores = await images.score(embedding, ids);
+    partial = joinPartial(partial, scores.partial);
+    // One that cannot be asked counts as an unrelated picture, which leaves it to its words.
+    return scores.cosines.map((cosine) => (isNaN(cosine) ? manifest.fusion.cosineMean : cosine));
+  };
   if (text !== undefined && mode === 'keyword') {
-    return { ranked: rankByKeywords(keywords, text, depth, score), effort: null };
+    const ranked = await rankByKeywords(keywords, text, depth, score);
+    return { ranked, effort: null, partial };
   }
-  const count = exclude === undefined ? depth : depth + 1;
-  const found = images.search(embedding, count, { efSearch });
+  const searching = images.search(embedding, exclude === undefined ? depth : depth + 1, {
+    efSearch,
+  });
+  const isHybrid = text !== undefined && mode === 'hybrid';
+  const ranked = isHybrid
+    ? await rankHybrid(keywords, text, searching, score, manifest.fusion, depth)
+    : nearest(await searching).filter(({ id }) => id !== exclude);
+  const found = await searching;
   const effort = effortOf(found, manifest.image);
-  if (text === undefined || mode === 'vector') {
-    const others = nearest(found).filter(({ id }) => id !== exclude);
-    return { ranked: others.slice(0, depth), effort };
-  }
-  return { ranked: rankHybrid(keywords, text, found, score, manifest.fusion, depth), effort };
+  return { ranked: ranked.slice(0, depth), effort, partial: joinPartial(partial, found.partial) };
 }
 
 function nearest({ ids, scores }: Matches): Ranked[] {
