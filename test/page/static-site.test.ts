@@ -8,11 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runDiptych } from '../cli/run-diptych.ts';
 import { writeTinyVersion } from '../setup/tiny-version.ts';
 import { findChromium } from './find-chromium.ts';
-import {
-  serveFolder,
-  usualTypes,
-  type FolderHostOptions,
-} from './serve-folder.ts';
+import { serveFolder, usualTypes, type FolderHostOptions } from './serve-folder.ts';
 
 const chromiumPath = findChromium();
 const roundCake = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><circle cx="16" cy="16" r="12" fill="#c33"/></svg>`;
