@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
+import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { Searcher } from '../../src/hnsw/searcher.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';
@@ -18,7 +17,7 @@ export interface LocalVersion {
 
 /** @throws DiptychError `index_unreadable`, naming the file */
 export async function openVersion(dir: string): Promise<LocalVersion> {
-  const manifest = parseManifest(join(dir, 'manifest.json'), await read(dir, 'manifest.json'));
+  const manifest = parseManifest(join(dir, 'manifest.json'), String(await read(dir, 'manifest.json')));
   const [items, keywords, images] = await Promise.all(
     ['items.json', 'keywords.json', 'image.bin'].map(async (name) => {
       const bytes = await read(dir, name);
@@ -47,16 +46,4 @@ async function read(dir: string, name: string): Promise<Buffer> {
   return readFile(path).catch((cause: unknown) => {
     throw new DiptychError('index_unreadable', `${path}: ${String(cause)}`, undefined, { cause });
   });
-}
-
-function parseManifest(path: string, bytes: Buffer): Manifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new DiptychError('index_unreadable', `${path}: ${String(cause)}`, undefined, { cause });
-  }
-  const parsed = manifestSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new DiptychError('index_unreadable', `${path}: ${z.prettifyError(parsed.error)}`);
 }
