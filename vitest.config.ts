@@ -50,6 +50,8 @@ export default defineConfig({
           include: ['test/page/**/*.test.ts'],
           globalSetup: [buildWasm, buildSite],
           testTimeout: 30_000,
+          // A busy machine draws slowly; one second is what Vitest gives.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

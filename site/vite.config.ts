@@ -70,6 +70,8 @@ function staticPage(): Plugin {
 export default defineConfig({
   root: new URL('../workers/page', import.meta.url).pathname,
   base: './',
+  // Its icon is in the page, its headers are others.
+  publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx/dom' } },
   plugins: [staticPage()],
   worker: { format: 'es' },

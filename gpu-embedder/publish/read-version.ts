@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import type { Manifest } from '../../src/artifact/manifest.ts';
-import { manifestSchema } from '../../src/artifact/manifest.ts';
+import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
 import type { PublishedObject } from './publish-version.ts';
@@ -22,11 +20,7 @@ export async function readVersion(dir: string): Promise<VersionFolder> {
     throw new DiptychError('not_prepared', `${dir}: no index version here; run diptych index`);
   }
   const bytes = await readFile(path);
-  const parsed = manifestSchema.safeParse(JSON.parse(bytes.toString('utf8')));
-  if (!parsed.success) {
-    throw new DiptychError('index_unreadable', `${path}: ${z.prettifyError(parsed.error)}`);
-  }
-  const manifest = parsed.data;
+  const manifest = parseManifest(path, bytes.toString('utf8'));
   const key = (file: string) => versionKey(manifest.collection, manifest.version, file);
   const file = (name: string, size: number, sha256: string): PublishedObject => ({
     key: key(name),

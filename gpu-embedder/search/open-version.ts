@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
 import { vectorFile } from '../../src/artifact/keys.ts';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
+import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { joinSearchers } from '../../src/hnsw/join-searchers.ts';
 import type { Searcher } from '../../src/hnsw/searcher.ts';
@@ -20,7 +19,10 @@ export interface LocalVersion {
 
 /** @throws DiptychError `index_unreadable`, naming the file */
 export async function openVersion(dir: string): Promise<LocalVersion> {
-  const manifest = parseManifest(join(dir, 'manifest.json'), await read(dir, 'manifest.json'));
+  const manifest = parseManifest(
+    join(dir, 'manifest.json'),
+    String(await read(dir, 'manifest.json')),
+  );
   const [items, keywords] = await Promise.all(
     ['items.json', 'keywords.json'].map((name) => readListed(dir, manifest, name)),
   );
@@ -61,16 +63,4 @@ async function read(dir: string, name: string): Promise<Buffer> {
   return readFile(path).catch((cause: unknown) => {
     throw new DiptychError('index_unreadable', `${path}: ${String(cause)}`, undefined, { cause });
   });
-}
-
-function parseManifest(path: string, bytes: Buffer): Manifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new DiptychError('index_unreadable', `${path}: ${String(cause)}`, undefined, { cause });
-  }
-  const parsed = manifestSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new DiptychError('index_unreadable', `${path}: ${z.prettifyError(parsed.error)}`);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fusionSchema } from '../query/fusion-weights.ts';
+import { parseArtifactJson } from './parse-json.ts';
 import { quantisations } from './quantise.ts';
 import type { Range } from './ranges.ts';
 
@@ -96,3 +97,17 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type Effort = Readonly<z.infer<typeof effortSchema>>;
 export type ShardEntry = z.infer<typeof shardSchema>;
 export type VectorIndex = z.infer<typeof vectorIndexSchema>;
+
+/** Checked by itself: of another format everything else would seem wrong, too. */
+const formatSchema = z.object({
+  formatVersion: z.literal(manifestFormatVersion, {
+    error: ({ input }) =>
+      `expected format version ${manifestFormatVersion}, got ${String(input)}: build the index again with diptych index`,
+  }),
+});
+
+/** @throws DiptychError index_unreadable, naming the file */
+export function parseManifest(file: string, json: string): Manifest {
+  parseArtifactJson(file, formatSchema, json);
+  return parseArtifactJson(file, manifestSchema, json);
+}

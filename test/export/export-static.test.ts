@@ -127,6 +127,19 @@ describe('diptych export static', () => {
     expect(existsSync(site)).toBe(false);
   });
 
+  it('says what to do with an index of another format', async () => {
+    const old = join(dir, 'old');
+    await mkdir(old);
+    const manifest = await readFile(join(tiny.index, 'manifest.json'), 'utf8');
+    const older = { ...(JSON.parse(manifest) as object), formatVersion: 1 };
+    await writeFile(join(old, 'manifest.json'), JSON.stringify(older));
+    const { code, stderr } = await run('--index', old);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error\[index_unreadable\]: .*old.manifest\.json: .*expected format version 2, got 1.*diptych index/,
+    );
+  });
+
   it('says that there is no index', async () => {
     const { code, stderr } = await run('--index', join(dir, 'nothing'));
     expect(code).toBe(1);

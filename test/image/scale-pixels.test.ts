@@ -9,8 +9,7 @@ async function compare(png: Uint8Array, width: number, height: number) {
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const own = scalePixels({ data, width: info.width, height: info.height }, { width, height });
   expect(own.length).toBe(4 * width * height);
-  const overWhite = (pixels: Sharp) =>
-    pixels.flatten({ background: '#fff' }).raw().toBuffer();
+  const overWhite = (pixels: Sharp) => pixels.flatten({ background: '#fff' }).raw().toBuffer();
   const theirs = await overWhite(sharp(png).resize(width, height, { fit: 'fill' }));
   const ours = await overWhite(sharp(own, { raw: { width, height, channels: 4 } }));
   const differences = [...ours].map((value, i) => Math.abs(value - theirs[i]));

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openDataset } from '../../gpu-embedder/dataset/read-dataset.ts';
+import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
+import { readEmbeddings } from '../../gpu-embedder/index/read-embeddings.ts';
 import { runDiptych } from '../cli/run-diptych.ts';
-import { writeTinyVersion } from '../setup/tiny-version.ts';
+import { writeTinyVersion, type TinyVersion } from '../setup/tiny-version.ts';
+import { uploads } from '../setup/uploads.ts';
 import { findChromium } from './find-chromium.ts';
-import {
-  serveFolder,
-  usualTypes,
-  type FolderHostOptions,
-} from './serve-folder.ts';
+import { serveFolder, usualTypes, type FolderHostOptions } from './serve-folder.ts';
 
 const chromiumPath = findChromium();
 const roundCake = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><circle cx="16" cy="16" r="12" fill="#c33"/></svg>`;
@@ -23,6 +23,7 @@ describe.skipIf(!chromiumPath)(
   () => {
     let dir: string;
     let site: string;
+    let tiny: TinyVersion;
     let browser: Browser;
     const opened: { close(): Promise<void> }[] = [];
 
@@ -30,7 +31,8 @@ describe.skipIf(!chromiumPath)(
       dir = await mkdtemp(join(tmpdir(), 'diptych-static-'));
       site = join(dir, 'site');
       // Not the default collection: the page has to find out which there is.
-      const { index, model } = await writeTinyVersion(dir, 'tiny');
+      tiny = await writeTinyVersion(dir, 'tiny');
+      const { index, model } = tiny;
       const { code } = await runDiptych('export', 'static', site, '--index', index, '--model', model); // prettier-ignore
       expect(code).toBe(0);
       browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
@@ -124,6 +126,27 @@ describe.skipIf(!chromiumPath)(
       expect({ after, problems }).toEqual({ after: [], problems: [] });
     });
 
+    it('makes of any upload the embedding that the embedder makes of it', async () => {
+      const images = await uploads();
+      const names = ['square.png', 'wide.png', 'deep.png', 'square.webp', 'turned.jpg'];
+      const expected = await similarities(tiny, names.map((name) => images[name])); // prettier-ignore
+      const { page } = await openAndCut();
+      for (const [i, name] of names.entries()) {
+        const buffer = Buffer.from(images[name]);
+        const mimeType = `image/${name.split('.')[1].replace('jpg', 'jpeg')}`;
+        await page.getByLabel('Search with an image').setInputFiles({ name, mimeType, buffer });
+        await page.locator('.image-panel', { hasText: name }).waitFor();
+        await page.locator('.results[aria-busy=false]').waitFor();
+        const titles = await cards(page).evaluateAll((all) => all.map((card) => card.title));
+        const difference = titles.map((title) => {
+          const [, id, score] = /^(\S+) · score ([-\d.]+)$/.exec(title) ?? [];
+          return Math.abs(Number(score) - expected[i][id]);
+        });
+        expect(difference).toHaveLength(16);
+        expect(Math.max(...difference), name).toBeLessThan(0.02);
+      }
+    });
+
     it('takes a host that knows no media type of WebAssembly', async () => {
       const { '.wasm': _, ...types } = usualTypes;
       const { page, problems } = await open({ types }, '#q=airplane');
@@ -192,3 +215,26 @@ describe.skipIf(!chromiumPath)(
     });
   },
 );
+
+/** Cosines of uploads to the items of the index by id, by ONNX Runtime and sharp. */
+async function similarities(
+  { model: modelDir, embeddings, data }: TinyVersion,
+  images: Uint8Array[],
+) {
+  const { image: items } = await readEmbeddings(embeddings);
+  const { items: described } = openDataset(data);
+  const model = await loadModel(modelDir, { threads: 1 });
+  try {
+    const { embedDim } = model;
+    const queries = await model.embedImages(images);
+    return images.map((_, query) => {
+      const cosine = (item: number) =>
+        items
+          .subarray(item * embedDim, (item + 1) * embedDim)
+          .reduce((sum, value, j) => sum + value * queries[query * embedDim + j], 0);
+      return Object.fromEntries(described.map(({ id }, item) => [id, cosine(item)]));
+    });
+  } finally {
+    await model.dispose();
+  }
+}

@@ -6,6 +6,9 @@ import { writeTinyDataset } from './tiny-dataset.ts';
 
 export interface TinyVersion {
   readonly model: string;
+  /** Folders of the prepared pictures and of their embeddings. */
+  readonly data: string;
+  readonly embeddings: string;
   /** Folder of the index version. */
   readonly index: string;
   /** Builds another version of the same pictures. */
@@ -21,5 +24,5 @@ export async function writeTinyVersion(dir: string, collection: string): Promise
   const { dir: embeddings } = await encodeDataset(encoded);
   const version = async (M: number) =>
     (await buildIndex({ embeddings, data, model, collection, out, M })).dir;
-  return { model, index: await version(16), again: version };
+  return { model, data, embeddings, index: await version(16), again: version };
 }
