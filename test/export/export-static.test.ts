@@ -140,6 +140,26 @@ describe('diptych export static', () => {
     );
   });
 
+  it('refuses a version in shards, which diptych search opens as one', async () => {
+    const shards = ['--index', await tiny.again(16, 3), '--model', tiny.model];
+    const { code, stderr } = await run(...shards);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /error\[invalid_option\].*expected a version in one piece, got 3 shards/,
+    );
+    expect(existsSync(site)).toBe(false);
+
+    const query = ['search', 'birthday cake', '--mode', 'vector', '--limit', '10', '--json'];
+    const found = await Promise.all(
+      [shards, ['--index', tiny.index, '--model', tiny.model]].map(async (flags) => {
+        const { stdout } = await runDiptych(...query, ...flags);
+        return (JSON.parse(stdout) as { matches: { id: string }[] }).matches.map(({ id }) => id);
+      }),
+    );
+    expect(found[0]).toHaveLength(10);
+    expect(found[0]).toEqual(found[1]);
+  });
+
   it('says that there is no index', async () => {
     const { code, stderr } = await run('--index', join(dir, 'nothing'));
     expect(code).toBe(1);

@@ -12,7 +12,7 @@ export interface TinyVersion {
   /** Folder of the index version. */
   readonly index: string;
   /** Builds another version of the same pictures. */
-  again(M: number): Promise<string>;
+  again(M: number, shards?: number): Promise<string>;
 }
 
 /** Make a random model, pictures, and an index version of them below a folder. */
@@ -22,7 +22,7 @@ export async function writeTinyVersion(dir: string, collection: string): Promise
   await writeTinyDataset(data, 32);
   const encoded = { model, data, collection, out: join(dir, 'embeddings'), threads: 1 };
   const { dir: embeddings } = await encodeDataset(encoded);
-  const version = async (M: number) =>
-    (await buildIndex({ embeddings, data, model, collection, out, M })).dir;
+  const version = async (M: number, shards?: number) =>
+    (await buildIndex({ embeddings, data, model, collection, out, M, shards })).dir;
   return { model, data, embeddings, index: await version(16), again: version };
 }
