@@ -81,7 +81,7 @@ const templates = ['a X', 'the X', 'my X', 'X icon', 'X emoji', 'icon of X', 'em
 /** What people type: sometimes inside a phrase, sometimes with one typing error. */
 export function asTyped(text: string, random: Random): string {
   const phrase = random.uniform() < 0.1 ? random.pick(templates).replace('X', () => text) : text;
-  return random.uniform() < 0.2 ? withTypo(phrase, random) : phrase;
+  return random.uniform() < 0.35 ? withTypo(phrase, random) : phrase;
 }
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';

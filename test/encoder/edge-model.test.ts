@@ -74,8 +74,8 @@ describe('the edge form of the starter model', () => {
 
   it('refuses pixels of another size, and normalised ones', async () => {
     await expect(edge.embedPixels(new Uint8Array(100))).rejects.toThrow(
-      /multiple of 3 x 64 x 64 = 12288 bytes, got 100 bytes/,
+      /multiple of 3 x 48 x 48 = 6912 bytes, got 100 bytes/,
     );
-    await expect(edge.embedPixels(new Float32Array(12288))).rejects.toThrow(/got 12288 floats/);
+    await expect(edge.embedPixels(new Float32Array(6912))).rejects.toThrow(/got 6912 floats/);
   });
 });

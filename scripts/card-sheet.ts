@@ -1,0 +1,40 @@
+/**
+ * Draw the contact sheet of the model card: `node --import tsx scripts/card-sheet.ts --help`.
+ *
+ * Names as queries, from the one that fared best to the one that fared worst at even steps, so that
+ * right and wrong answers have their true shares.
+ */
+import { Command } from 'commander';
+import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
+import { chooseItems } from '../gpu-embedder/evaluate/choose-items.ts';
+import { measureRetrieval } from '../gpu-embedder/evaluate/evaluate-retrieval.ts';
+import { embedGallery } from '../gpu-embedder/evaluate/gallery.ts';
+import { openModel } from '../gpu-embedder/evaluate/open-model.ts';
+import { writeSheet } from '../gpu-embedder/evaluate/write-sheet.ts';
+
+const flags = new Command('card-sheet')
+  .option('--model <dir>', 'model folder', 'models/pictogram')
+  .option('--data <dir>', 'prepared corpus', '.diptych/data/pictograms')
+  .option('--set <name>', 'gallery', 'fluent-emoji-flat')
+  .option('--rows <n>', 'queries', '12')
+  .option('--out <file>', 'picture', 'docs/images/answers.png')
+  .parse()
+  .opts<{ model: string; data: string; set: string; rows: string; out: string }>();
+
+const dataset = openDataset(flags.data);
+const items = chooseItems(dataset, { set: flags.set });
+const model = await openModel(flags.model, {});
+try {
+  const gallery = await embedGallery(model, dataset, items);
+  const measured = await measureRetrieval(model, gallery, 'en', { ks: [1], worst: items.length });
+  const bestFirst = measured.worst.toReversed();
+  const count = Number(flags.rows);
+  const rows = Array.from(
+    { length: count },
+    (_, i) => bestFirst[Math.floor(((i + 0.5) * bestFirst.length) / count)],
+  );
+  const title = `${flags.set}: ${count} of ${bestFirst.length} names, from the best found to the worst`;
+  await writeSheet(flags.out, title, dataset, rows);
+} finally {
+  await model.dispose();
+}
