@@ -1,0 +1,47 @@
+import type { RowProducts } from './row-products.ts';
+
+/** Nodes and their inner products with some node, best first. */
+export interface Candidates {
+  readonly ids: ArrayLike<number>;
+  readonly scores: ArrayLike<number>;
+  readonly size: number;
+}
+
+/** Order nodes by their inner product with node `id`, best first. */
+export function rank(products: RowProducts, id: number, others: readonly number[]): Candidates {
+  products.ids.set(others);
+  products.multiply(id, others.length);
+  const scores = products.products.slice(0, others.length);
+  const order = others.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
+  return {
+    ids: order.map((i) => others[i]),
+    scores: order.map((i) => scores[i]),
+    size: order.length,
+  };
+}
+
+/**
+ * Choose links that lead in different directions (SELECT-NEIGHBORS-HEURISTIC, Malkov & Yashunin
+ * 2018, Alg. 4): a candidate is taken if it is nearer to the node than to any that was taken before.
+ * Where there is room for all, all are taken, as in hnswlib.
+ *
+ * @param taken - links that the node has whatever comes, at most `limit`
+ */
+export function selectNeighbours(
+  products: RowProducts,
+  candidates: Candidates,
+  limit: number,
+  taken: readonly number[] = [],
+): number[] {
+  const { ids, scores, size } = candidates;
+  if (taken.length + size <= limit) return [...taken, ...Array.from(ids).slice(0, size)];
+  const selected = [...taken];
+  for (let i = 0; i < size && selected.length < limit; i++) {
+    for (let j = 0; j < selected.length; j++) products.ids[j] = selected[j];
+    products.multiply(ids[i], selected.length);
+    let nearer = true;
+    for (let j = 0; nearer && j < selected.length; j++) nearer = products.products[j] <= scores[i];
+    if (nearer) selected.push(ids[i]);
+  }
+  return selected;
+}
