@@ -20,7 +20,9 @@ import { buildVectorIndex, type VectorIndexOptions } from './build-vector-index.
 import { chooseBuilder } from './choose-builder.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from './graph-report.ts';
+import type { GraphOrigin } from './make-graph.ts';
 import { packPreviews } from './pack-previews.ts';
+import { openPreviousVersion } from './previous-version.ts';
 import { readEmbeddings, type Embeddings } from './read-embeddings.ts';
 import { findVersion, hashInputs, versionId } from './version-id.ts';
 import { createVersionFiles } from './version-files.ts';
@@ -35,6 +37,8 @@ export interface BuildIndexOptions extends Partial<VectorIndexOptions> {
   readonly collection: string;
   /** Versions go to `<out>/<collection>/<version>`. */
   readonly out: string;
+  /** Folder of a version whose graphs are changed instead of built anew. */
+  readonly from?: string;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
   readonly signal?: AbortSignal;
@@ -48,6 +52,8 @@ export interface BuildIndexResult {
   readonly manifest: Manifest;
   /** Absent where the version was there. */
   readonly graphs?: { readonly image: GraphReport; readonly caption: GraphReport };
+  /** Why a graph was built from nothing in spite of `from`. */
+  readonly rebuilt?: { readonly image?: string; readonly caption?: string };
   /** Pictures that are found by pseudo-captions. */
   readonly pseudoCaptioned: number;
 }
@@ -69,14 +75,18 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const pseudo = await readPseudoCaptions(dataset);
   const pseudoCaptioned = pseudo?.captions.size ?? 0;
   const counts = [embeddings.images.count, embeddings.captions.count];
-  const hash = hashInputs(embeddings, {
+  const inputs = {
     ...vectorOptions,
     builder: counts.map((count) => chooseBuilder(count, vectorOptions.builder)),
     collection,
     ...(pseudo && { pseudoCaptions: pseudo.manifest.sha256 }),
-  });
+  };
+  const previous =
+    options.from === undefined ? null : await openPreviousVersion(options.from, embeddings.model);
+  const anew = hashInputs(embeddings, inputs);
+  const hash = previous ? hashInputs(embeddings, { ...inputs, from: previous.version }) : anew;
   const parent = join(options.out, collection);
-  const known = await findVersion(parent, hash);
+  const known = (await findVersion(parent, anew)) ?? (await findVersion(parent, hash));
   if (known !== undefined) {
     const dir = join(parent, known);
     const json: unknown = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
@@ -91,7 +101,14 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   await mkdir(partial, { recursive: true });
   try {
     const files = createVersionFiles(partial);
-    const vectors = await buildBoth(embeddings, vectorOptions, signal);
+    const origins = previous && {
+      image: { previous: previous.image, keys: dataset.items.map(({ id }) => id) },
+      caption: {
+        previous: previous.caption,
+        keys: embeddings.captionTexts.map(({ text }) => text),
+      },
+    };
+    const vectors = await buildBoth(embeddings, vectorOptions, origins, signal);
     await files.write('image.bin', vectors.image.file);
     await files.write('caption.bin', vectors.caption.file);
     const bar = progressBar('previews', dataset.items.length);
@@ -144,16 +161,18 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
     await rename(partial, dir);
     const graphs = { image: vectors.image.graph, caption: vectors.caption.graph };
-    return { dir, built: true, manifest, graphs, pseudoCaptioned };
+    const rebuilt = previous && { image: vectors.image.rebuilt, caption: vectors.caption.rebuilt };
+    return { dir, built: true, manifest, graphs, ...(rebuilt && { rebuilt }), pseudoCaptioned };
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
 }
 
-/** Build both indexes at once, each in its thread, under one progress bar. */
+/** Build both indexes at once, under one progress bar. */
 async function buildBoth(
   { image, caption, model }: Embeddings,
   options: VectorIndexOptions,
+  origins: { readonly image: GraphOrigin; readonly caption: GraphOrigin } | null,
   signal?: AbortSignal,
 ) {
   const dim = model.embedDim;
@@ -174,6 +193,7 @@ async function buildBoth(
       { kind: 'caption', vectors: caption },
       options,
       hooks('image'),
+      origins?.image,
     ),
     buildVectorIndex(
       'caption.bin',
@@ -182,6 +202,7 @@ async function buildBoth(
       { kind: 'image', vectors: image },
       options,
       hooks('caption'),
+      origins?.caption,
     ),
   ]);
   bar.stop();

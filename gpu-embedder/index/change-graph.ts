@@ -34,9 +34,7 @@ export async function changeGraph(
   const count = oldOf.length;
   const newOf = new Int32Array(previous.count).fill(-1);
   for (let id = 0; id < count; id++) if (oldOf[id] >= 0) newOf[oldOf[id]] = id;
-  const levels = Array.from(oldOf, (old, id) =>
-    old >= 0 ? levelOf(previous, old) : drawLevel(id, M),
-  );
+  const levels = oldOf.map((old, id) => (old >= 0 ? levelOf(previous, old) : drawLevel(id, M)));
   const graph = createMutableGraph(levels, M, efConstruction);
   // A node may lose all its links, and each of those leaves as many heirs.
   const products = createRowProducts(vectors, dim, 4 * M * M);
@@ -46,14 +44,14 @@ export async function changeGraph(
   const pending: number[] = [];
   for (let old = 0; old < previous.count; old++) {
     if (newOf[old] >= 0 && !carryOver(old)) pending.push(newOf[old]);
-    await pause(0);
+    if (pause.due()) await pause.take(0);
   }
   chooseEntryPoint(graph, previous, newOf, pending);
   for (let id = 0; id < count; id++) if (oldOf[id] < 0) pending.push(id);
   const insert = createInsert(graph, products);
   for (const [i, id] of pending.entries()) {
     insert(id);
-    await pause(count - pending.length + i + 1);
+    if (pause.due()) await pause.take(count - pending.length + i + 1);
   }
   onProgress?.(count);
   signal?.throwIfAborted();
@@ -82,14 +80,15 @@ function chooseEntryPoint(
 }
 
 /** Let others run now and then, tell them how far it is, and see whether to stop. */
-function createPause({ onProgress, signal }: GraphHooks): (done: number) => Promise<void> | undefined {
+function createPause({ onProgress, signal }: GraphHooks) {
   let last = performance.now();
-  return (done) => {
-    if (performance.now() - last < pauseMs) return undefined;
-    onProgress?.(done);
-    return setImmediate().then(() => {
+  return {
+    due: () => performance.now() - last >= pauseMs,
+    async take(done: number): Promise<void> {
+      onProgress?.(done);
+      await setImmediate();
       signal?.throwIfAborted();
       last = performance.now();
-    });
+    },
   };
 }

@@ -54,19 +54,25 @@ export function setLinks(
   level: number,
   links: readonly number[],
 ): void {
+  const { rows } = graph;
   const row = rowAt(graph, id, level);
-  graph.rows.fill(0, row, row + 1 + maxDegree(graph, level));
-  graph.rows[row] = links.length;
-  graph.rows.set(links, row + 1);
+  for (let j = links.length; j < rows[row]; j++) rows[row + 1 + j] = 0;
+  rows[row] = links.length;
+  for (let j = 0; j < links.length; j++) rows[row + 1 + j] = links[j];
 }
 
 /** Pack the links as files have them. */
 export function packGraph(graph: MutableGraph): HnswGraph {
   const { count, M, efConstruction, upperStarts, rows, entryPoint, maxLevel } = graph;
   const linkStarts = new Uint32Array(count + 1);
-  for (let id = 0; id < count; id++) linkStarts[id + 1] = linkStarts[id] + rows[rowAt(graph, id, 0)];
+  for (let id = 0; id < count; id++)
+    linkStarts[id + 1] = linkStarts[id] + rows[rowAt(graph, id, 0)];
   const links = new Uint32Array(linkStarts[count]);
-  for (let id = 0; id < count; id++) links.set(linksOf(graph, id, 0), linkStarts[id]);
+  for (let id = 0; id < count; id++) {
+    const row = rowAt(graph, id, 0) + 1;
+    for (let j = linkStarts[id]; j < linkStarts[id + 1]; j++)
+      links[j] = rows[row + j - linkStarts[id]];
+  }
   const upperLinks = rows.slice(count * (1 + 2 * M));
   return {
     ...{ count, M, efConstruction, entryPoint, maxLevel },

@@ -10,17 +10,16 @@ export interface RowProducts {
   readonly products: Float32Array;
   /** Multiply row `id` with the rows that the first `n` of `ids` name. */
   multiply(id: number, n: number): void;
+  /** Tell whether any of these products would be above a score. */
+  anyAbove(id: number, n: number, score: number): boolean;
 }
 
+/** Row, vectors, ids, count, stride. */
+type Rows = [id: number, vectors: number, ids: number, count: number, stride: number];
+
 interface RowKernel {
-  rowProducts(
-    id: number,
-    vectors: number,
-    ids: number,
-    count: number,
-    stride: number,
-    out: number,
-  ): void;
+  rowProducts(...args: [...rows: Rows, out: number]): void;
+  anyAbove(...args: [...rows: Rows, score: number]): number;
 }
 
 const page = 65536;
@@ -42,7 +41,8 @@ export function createRowProducts(
   const vectorsAt = outAt + alignUp(4 * capacity);
   const memory = createMemory(Math.ceil((vectorsAt + 4 * stride * count) / page));
   const rows = new Float32Array(memory.buffer, vectorsAt, stride * count);
-  for (let i = 0; i < count; i++) {
+  if (stride === dim) rows.set(vectors);
+  for (let i = 0; stride !== dim && i < count; i++) {
     rows.set(vectors.subarray(i * dim, (i + 1) * dim), i * stride);
   }
   const kernel = instantiate<RowKernel>(loadWasm('exact'), memory);
@@ -50,5 +50,6 @@ export function createRowProducts(
     ids: new Uint32Array(memory.buffer, page, capacity),
     products: new Float32Array(memory.buffer, outAt, capacity),
     multiply: (id, n) => kernel.rowProducts(id, vectorsAt, page, n, stride, outAt),
+    anyAbove: (id, n, score) => kernel.anyAbove(id, vectorsAt, page, n, stride, score) !== 0,
   };
 }

@@ -59,7 +59,7 @@ export function createLayerSearch(
     products.ids[0] = entry;
     products.multiply(id, 1);
     insert(entry, products.products[0], ef);
-    for (let at = 0; at < size; ) {
+    for (let at = 0; at < size;) {
       if (expanded[at]) {
         at++;
         continue;

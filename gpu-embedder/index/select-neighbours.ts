@@ -36,12 +36,11 @@ export function selectNeighbours(
   const { ids, scores, size } = candidates;
   if (taken.length + size <= limit) return [...taken, ...Array.from(ids).slice(0, size)];
   const selected = [...taken];
+  products.ids.set(selected);
   for (let i = 0; i < size && selected.length < limit; i++) {
-    for (let j = 0; j < selected.length; j++) products.ids[j] = selected[j];
-    products.multiply(ids[i], selected.length);
-    let nearer = true;
-    for (let j = 0; nearer && j < selected.length; j++) nearer = products.products[j] <= scores[i];
-    if (nearer) selected.push(ids[i]);
+    if (products.anyAbove(ids[i], selected.length, scores[i])) continue;
+    products.ids[selected.length] = ids[i];
+    selected.push(ids[i]);
   }
   return selected;
 }

@@ -10,6 +10,14 @@ const effortSchema = z.object({
   annRecallAt10: z.number().min(0).max(1),
 });
 
+/** How a graph came from that of another version; an updated vector is one removed and one added. */
+const changeSchema = z.object({
+  from: z.string().min(1),
+  kept: z.number().int().min(0),
+  added: z.number().int().min(0),
+  removed: z.number().int().min(0),
+});
+
 /** One graph of an index version: `image.bin` or `caption.bin`. */
 const vectorIndexSchema = z.object({
   count: z.number().int().min(0),
@@ -24,6 +32,8 @@ const vectorIndexSchema = z.object({
   /** What was searched for: captions among images and images among captions, or the vectors disturbed. */
   recallQueries: z.enum(['caption', 'image', 'noise']).nullable(),
   quantisation: z.enum(quantisations),
+  /** Absent where the graph was built from nothing. */
+  change: changeSchema.optional(),
 });
 
 /** `manifest.json` of an index version: everything about it but the data. */

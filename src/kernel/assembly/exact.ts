@@ -30,7 +30,7 @@ export function products(query: usize, vectors: usize, count: u32, stride: u32, 
   }
 }
 
-/** Inner products of row `id` with the rows that `count` ids name: what changing a graph asks for. */
+/** Inner products of row `id` with the rows that `count` ids name. */
 export function rowProducts(
   id: u32,
   vectors: usize,
@@ -45,4 +45,22 @@ export function rowProducts(
     const row = vectors + (<usize>load<u32>(ids + i)) * rowBytes;
     store<f32>(out + i, product(row, query, rowBytes));
   }
+}
+
+/** Whether row `id` has a product above `score` with any of the rows that `count` ids name. */
+export function anyAbove(
+  id: u32,
+  vectors: usize,
+  ids: usize,
+  count: u32,
+  stride: u32,
+  score: f32,
+): bool {
+  const rowBytes = (<usize>stride) << 2;
+  const query = vectors + (<usize>id) * rowBytes;
+  for (let i: usize = 0; i < (<usize>count) << 2; i += 4) {
+    const row = vectors + (<usize>load<u32>(ids + i)) * rowBytes;
+    if (product(row, query, rowBytes) > score) return true;
+  }
+  return false;
 }
