@@ -9,7 +9,8 @@ import { rank, selectNeighbours } from './select-neighbours.ts';
  * whoever linked to one may link to its neighbours instead, as far as the heuristic takes them.
  *
  * @param newOf - [previous.count], the id of a node in `graph`; -1 if it is not taken over
- * @returns takes an old id; false where it has lost all links of a level and is to be inserted again
+ * @returns takes an old id; false where more than half of the links of a level are lost: a whole
+ *   region went, neighbours of neighbours are not enough, and the node is to be inserted again
  */
 export function createCarryOver(
   previous: HnswGraph,
@@ -40,9 +41,9 @@ export function createCarryOver(
       if (kept.length < links.length) {
         const candidates = rank(products, id, heirs(old, links, level));
         const limit = maxDegree(graph, level);
-        const repaired = selectNeighbours(products, candidates, limit, kept);
-        setLinks(graph, id, level, repaired);
-        linked &&= repaired.length > 0;
+        const wish = { limit, taken: kept, atLeast: links.length };
+        setLinks(graph, id, level, selectNeighbours(products, candidates, wish));
+        linked &&= 2 * kept.length >= links.length;
       } else setLinks(graph, id, level, kept);
     }
     return linked;

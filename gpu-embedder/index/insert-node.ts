@@ -15,7 +15,7 @@ export function createInsert(graph: MutableGraph, products: RowProducts): (id: n
     const all = [...links, to];
     const limit = maxDegree(graph, level);
     const chosen =
-      all.length <= limit ? all : selectNeighbours(products, rank(products, from, all), limit);
+      all.length <= limit ? all : selectNeighbours(products, rank(products, from, all), { limit });
     setLinks(graph, from, level, chosen);
   }
 
@@ -27,7 +27,7 @@ export function createInsert(graph: MutableGraph, products: RowProducts): (id: n
         const found = search(id, nearest, at, at > level ? 1 : efConstruction);
         nearest = found.ids[0];
         if (at > level) continue;
-        const links = selectNeighbours(products, found, M);
+        const links = selectNeighbours(products, found, { limit: M });
         setLinks(graph, id, at, links);
         for (const link of links) linkBack(link, id, at);
       }

@@ -20,27 +20,35 @@ export function rank(products: RowProducts, id: number, others: readonly number[
   };
 }
 
+/** Links that a node is to have. */
+export interface LinkWish {
+  readonly limit: number;
+  /** Links that it has whatever comes, at most `limit`. */
+  readonly taken?: readonly number[];
+  /** Refused candidates make up for what is missing to so many (keepPrunedConnections of Alg. 4). */
+  readonly atLeast?: number;
+}
+
 /**
  * Choose links that lead in different directions (SELECT-NEIGHBORS-HEURISTIC, Malkov & Yashunin
  * 2018, Alg. 4): a candidate is taken if it is nearer to the node than to any that was taken before.
  * Where there is room for all, all are taken, as in hnswlib.
- *
- * @param taken - links that the node has whatever comes, at most `limit`
  */
 export function selectNeighbours(
   products: RowProducts,
-  candidates: Candidates,
-  limit: number,
-  taken: readonly number[] = [],
+  { ids, scores, size }: Candidates,
+  { limit, taken = [], atLeast = 0 }: LinkWish,
 ): number[] {
-  const { ids, scores, size } = candidates;
-  if (taken.length + size <= limit) return [...taken, ...Array.from(ids).slice(0, size)];
   const selected = [...taken];
+  if (selected.length + size <= limit) return selected.concat(Array.from(ids).slice(0, size));
+  const refused: number[] = [];
   products.ids.set(selected);
   for (let i = 0; i < size && selected.length < limit; i++) {
-    if (products.anyAbove(ids[i], selected.length, scores[i])) continue;
-    products.ids[selected.length] = ids[i];
-    selected.push(ids[i]);
+    if (products.anyAbove(ids[i], selected.length, scores[i])) refused.push(ids[i]);
+    else {
+      products.ids[selected.length] = ids[i];
+      selected.push(ids[i]);
+    }
   }
-  return selected;
+  return selected.concat(refused.slice(0, Math.max(0, atLeast - selected.length)));
 }
