@@ -16,10 +16,10 @@ const pauseMs = 20;
  * tombstone: its neighbours are linked to each other, at once. What is new is inserted. The same
  * input gives the same graph, and no change the very same.
  *
- * It runs where it is called, in slices: starting a thread takes as long as a change of one per cent.
+ * It runs where it is called, in slices: a thread takes as long to start as one per cent to change.
  *
  * @param vectors - [count, dim], L2-normalised
- * @param oldOf - [count], the node of `previous` that each vector was; -1 for a new one
+ * @param oldOf - [count], the node of `previous` that each vector was, none twice; -1 for a new one
  * @throws the signal's reason
  */
 export async function changeGraph(

@@ -3,13 +3,13 @@ import type { RowProducts } from './row-products.ts';
 import { createLayerSearch } from './search-layer.ts';
 import { rank, selectNeighbours } from './select-neighbours.ts';
 
-/** Create INSERT (Malkov & Yashunin 2018, Alg. 1) for the nodes of a graph that nothing leads to yet. */
+/** Create INSERT (Malkov & Yashunin 2018, Alg. 1); links that the node had are replaced. */
 export function createInsert(graph: MutableGraph, products: RowProducts): (id: number) => void {
   const { M, efConstruction } = graph;
   const search = createLayerSearch(graph, products, efConstruction);
 
-  /** Link `to` back; one link too many, and the heuristic chooses again. */
-  function linkBack(from: number, to: number, level: number): void {
+  /** Add a link; where that is one too many, the heuristic chooses again. */
+  function addLink(from: number, to: number, level: number): void {
     const links = linksOf(graph, from, level);
     if (links.includes(to)) return;
     const all = [...links, to];
@@ -29,7 +29,7 @@ export function createInsert(graph: MutableGraph, products: RowProducts): (id: n
         if (at > level) continue;
         const links = selectNeighbours(products, found, { limit: M });
         setLinks(graph, id, at, links);
-        for (const link of links) linkBack(link, id, at);
+        for (const link of links) addLink(link, id, at);
       }
     }
     if (graph.entryPoint >= 0 && level <= graph.maxLevel) return;

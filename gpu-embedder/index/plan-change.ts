@@ -1,7 +1,7 @@
 import type { VectorIndex } from '../../src/artifact/manifest.ts';
 import type { PreviousVectors } from './previous-vectors.ts';
 
-/** Share of new or of gone vectors from which on a change is hardly faster than building. */
+/** Share of new or of gone vectors above which a change is hardly faster than to build on two cores. */
 export const largestChange = 0.3;
 
 export interface ChangePlan extends NonNullable<VectorIndex['change']> {
