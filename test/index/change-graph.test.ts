@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
 import { changeGraph } from '../../gpu-embedder/index/change-graph.ts';
@@ -63,14 +62,6 @@ function recallOf(searched: HnswGraph, of: Float32Array): number {
   // With few candidates, so that a worse graph shows, and a walk is less work than a scan.
   const found = queries.map((query) => searcher.search(query, 10, { efSearch: 24 }));
   expect(found.every(({ exhaustive }) => !exhaustive)).toBe(true);
-  appendFileSync(
-    '/tmp/chg/recall.txt',
-    `${expect.getState().currentTestName} ${annRecallAtK(
-      found.map(({ ids }) => ids),
-      exact,
-      10,
-    )} ${(searched.links.length / searched.count).toFixed(1)}\n`,
-  );
   return annRecallAtK(
     found.map(({ ids }) => ids),
     exact,
