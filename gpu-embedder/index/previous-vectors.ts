@@ -1,5 +1,6 @@
 import { readVectorGraph } from '../../src/artifact/read-vector-graph.ts';
-import { dequantise, openPlanes } from '../../src/hnsw/file-planes.ts';
+import type { VectorFileHeader } from '../../src/artifact/format.ts';
+import { openPlanes, type FilePlanes } from '../../src/hnsw/file-planes.ts';
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
 import { openSearcher } from './open-searcher.ts';
 
@@ -33,26 +34,37 @@ export function openPreviousVectors(
 ): PreviousVectors {
   const { header } = openSearcher(bytes, { name, dim });
   // Views of 32 bits want the file at the start of a buffer.
-  const file = Uint8Array.from(bytes);
+  const file = new Uint8Array(bytes);
   const planes = openPlanes({ buffer: file.buffer }, header, 0);
-  const { centre, scales, residualScales } = planes;
-  const step = residualScales.length > 0 ? residualScales : scales;
-  const near = Float32Array.from(step, (value) => 0.505 * value + noise);
   return {
     version,
     keys,
     graph: readVectorGraph(file, header),
-    isSame(id, vector) {
-      const stored = dequantise(planes, id, header);
-      for (let j = 0; j < dim; j++) {
-        if (near.length > 0) {
-          if (!(Math.abs(vector[j] - stored[j]) <= near[j])) return false;
-        } else {
-          const offset = vector[j] - centre[j];
-          if (Math.abs(offset) > noise && offset > 0 !== stored[j] > centre[j]) return false;
-        }
-      }
-      return true;
-    },
+    isSame: planes.scales.length > 0 ? compareValues(planes, header) : compareSigns(planes, header),
+  };
+}
+
+function compareValues(planes: FilePlanes, { dim, stride }: VectorFileHeader) {
+  const { scales, vectors, residualScales, residuals } = planes;
+  const exact = residualScales.length > 0;
+  const near = Float32Array.from(exact ? residualScales : scales, (step) => 0.505 * step + noise);
+  return (id: number, vector: Float32Array): boolean => {
+    for (let j = 0, at = id * stride; j < dim; j++, at++) {
+      let rest = vector[j] - vectors[at] * scales[j];
+      if (exact) rest -= residuals[at] * residualScales[j];
+      if (!(Math.abs(rest) <= near[j])) return false;
+    }
+    return true;
+  };
+}
+
+function compareSigns({ centre, codes }: FilePlanes, { dim, codeStride }: VectorFileHeader) {
+  return (id: number, vector: Float32Array): boolean => {
+    for (let j = 0; j < dim; j++) {
+      const bit = (codes[id * codeStride + (j >> 3)] >> (j & 7)) & 1;
+      const offset = vector[j] - centre[j];
+      if (Math.abs(offset) > noise && offset > 0 !== (bit === 1)) return false;
+    }
+    return true;
   };
 }
