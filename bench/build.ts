@@ -1,19 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { buildGraph } from '../gpu-embedder/index/build-graph.ts';
 import { chooseBuilder, type BuilderName } from '../gpu-embedder/index/choose-builder.ts';
-import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
 import { reportGraph } from '../gpu-embedder/index/graph-report.ts';
-import { openSearcher } from '../gpu-embedder/index/open-searcher.ts';
-import { xxh64 } from '../gpu-embedder/index/xxh64.ts';
 import { progressBar } from '../gpu-embedder/progress.ts';
-import { quantise } from '../src/artifact/quantise.ts';
-import { writeVectorFile } from '../src/artifact/write-vector-file.ts';
 import { defaults } from '../src/config.ts';
-import { DiptychError } from '../src/errors.ts';
-import type { HnswGraph } from '../src/hnsw/graph.ts';
-import { annRecallAtK } from '../src/metrics/ann-recall.ts';
 import type { BenchOptions } from './bench.ts';
-import { realImages, syntheticData, type VectorData } from './vectors/vector-data.ts';
+import { graphRecall } from './vectors/graph-recall.ts';
+import { chooseVectors, type VectorData } from './vectors/vector-data.ts';
 
 export interface BuildRow {
   readonly data: string;
@@ -34,16 +27,14 @@ export interface BuildRow {
   readonly mutual: number;
 }
 
-const k = 10;
-
 export const question = `Seconds to build a graph (M ${defaults.M}, efConstruction ${defaults.efConstruction}) by hnswlib-node and by usearch, and what it finds`;
 
 export const flags = ['embeddings', 'count', 'dim'] as const;
 
 /** `--count 100000 --dim 512` takes synthetic vectors; without, what `encode` wrote. */
 export async function run(options: BenchOptions = {}): Promise<BuildRow[]> {
-  const data = await chooseData(options);
-  const recallOf = measureRecall(data);
+  const data = await chooseVectors(options);
+  const recallOf = graphRecall(data);
   const cores = availableParallelism();
   const cases: [BuilderName, number][] = [
     ['hnswlib', 1],
@@ -72,19 +63,6 @@ export async function run(options: BenchOptions = {}): Promise<BuildRow[]> {
   return rows;
 }
 
-function chooseData({ count, dim, embeddings }: BenchOptions): Promise<VectorData> {
-  if (count === undefined && dim === undefined) {
-    return realImages(embeddings ?? '.diptych/embeddings/pictograms', 'text');
-  }
-  const data = syntheticData(whole('count', count ?? '100000'), whole('dim', dim ?? '512'));
-  return Promise.resolve(data);
-}
-
-function whole(flag: string, value: string): number {
-  if (/^[1-9]\d*$/.test(value)) return Number(value);
-  throw new DiptychError('invalid_option', `--${flag}: expected a whole number, got ${value}`);
-}
-
 async function build({ vectors, dim }: VectorData, builder: BuilderName, threads: number) {
   const { M, efConstruction } = defaults;
   const bar = progressBar(`${builder} x ${threads}`, vectors.length / dim);
@@ -94,18 +72,4 @@ async function build({ vectors, dim }: VectorData, builder: BuilderName, threads
   const seconds = (performance.now() - start) / 1000;
   bar.stop();
   return { graph, seconds };
-}
-
-/** Search exactly once, quantise once; then measure graph after graph. */
-function measureRecall({ vectors, dim, queries }: VectorData) {
-  const exactSearch = createExactSearch(vectors, dim);
-  const exact = queries.map((query) => exactSearch(query, k));
-  const quantised = quantise(vectors, dim, 'int8+residual');
-  return (graph: HnswGraph, efs: readonly number[]): number[] => {
-    const searcher = openSearcher(writeVectorFile(graph, quantised, xxh64), { dim });
-    return efs.map((ef) => {
-      const found = queries.map((query) => searcher.search(query, k, { efSearch: ef }).ids);
-      return annRecallAtK(found, exact, k);
-    });
-  };
 }

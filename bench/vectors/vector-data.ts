@@ -1,6 +1,8 @@
 import { readEmbeddings } from '../../gpu-embedder/index/read-embeddings.ts';
 import { sampleQueries } from '../../gpu-embedder/index/measure-recall.ts';
 import { createRandom } from '../../gpu-embedder/random.ts';
+import { DiptychError } from '../../src/errors.ts';
+import type { BenchOptions } from '../bench.ts';
 
 /** Vectors to search and what to search for. */
 export interface VectorData {
@@ -12,7 +14,23 @@ export interface VectorData {
   readonly queries: readonly Float32Array[];
 }
 
+export const defaultEmbeddings = '.diptych/embeddings/pictograms';
+
 const queryCount = 1000;
+
+/** Synthetic vectors where `count` or `dim` is given, otherwise the images of `embeddings`. */
+export function chooseVectors({ count, dim, embeddings }: BenchOptions): Promise<VectorData> {
+  if (count === undefined && dim === undefined) {
+    return realImages(embeddings ?? defaultEmbeddings, 'text');
+  }
+  const data = syntheticData(whole('count', count ?? '100000'), whole('dim', dim ?? '512'));
+  return Promise.resolve(data);
+}
+
+function whole(flag: string, value: string): number {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new DiptychError('invalid_option', `--${flag}: expected a whole number, got ${value}`);
+}
 
 /** The images of a collection that `encode` wrote, and what is searched for among them. */
 export async function realImages(dir: string, queries: 'text' | 'image'): Promise<VectorData> {

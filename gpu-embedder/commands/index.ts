@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { vectorFormat } from '../../src/artifact/format.ts';
+import { maxShards, type VectorIndex } from '../../src/artifact/manifest.ts';
 import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
-import { maxShards } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
 import { builderNames, usearchFrom, type BuilderChoice } from '../index/choose-builder.ts';
@@ -13,6 +13,7 @@ interface IndexFlags {
   readonly model: string;
   readonly collection: string;
   readonly out: string;
+  readonly from?: string;
   readonly M: number;
   readonly efConstruction: number;
   readonly recall: number;
@@ -32,6 +33,7 @@ export function registerIndex(program: Command): void {
     .requiredOption('--collection <name>', 'collection that the version belongs to', collectionName)
     .option('--model <dir|id>', 'the model that encoded it', 'models/pictogram')
     .option('--out <dir>', 'versions go to <dir>/<collection>/<version>', '.diptych/index')
+    .option('--from <dir>', 'a version to change, faster than to build where little is new')
     .option('--M <n>', 'links per node', within(2, vectorFormat.maxM), defaults.M)
     .option(
       '--ef-construction <n>',
@@ -75,6 +77,9 @@ export function registerIndex(program: Command): void {
       process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
       try {
         const result = await buildIndex({ ...options, signal: stop.signal });
+        for (const [name, why] of Object.entries(result.rebuilt ?? {})) {
+          if (why !== undefined) process.stderr.write(`${name} graph built from nothing: ${why}\n`);
+        }
         process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
       } catch (error) {
         if (!stop.signal.aborted) throw error;
@@ -87,8 +92,8 @@ export function registerIndex(program: Command): void {
 function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
   const { image, caption, memory, shards = [] } = manifest;
-  const line = (name: string, index: typeof image) =>
-    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
+  const line = (name: string, index: VectorIndex) =>
+    `${name}: ${index.count} vectors${changed(index)}, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return [
     dir,
@@ -98,6 +103,11 @@ function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
     `isolate memory: ${megabytes(memory.total)} of ${megabytes(memory.budget)} MB`,
     ...shards.map((shard, i) => `shard ${i}: ${megabytes(shard.memory)} MB`),
   ].join('\n');
+}
+
+function changed({ change }: VectorIndex): string {
+  if (!change) return '';
+  return ` (${change.kept} kept, ${change.added} added, ${change.removed} removed)`;
 }
 
 function links(graphs: readonly GraphReport[]): string {

@@ -18,7 +18,9 @@ import {
 import { chooseBuilder } from './choose-builder.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from './graph-report.ts';
+import type { GraphOrigin } from './make-graph.ts';
 import { packPreviews } from './pack-previews.ts';
+import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
 import { readEmbeddings, type Embeddings } from './read-embeddings.ts';
 import type { BuiltVectors } from './shard-entries.ts';
 import { findVersion, hashInputs, versionId } from './version-id.ts';
@@ -35,6 +37,8 @@ export interface BuildIndexOptions extends Partial<VectorIndexOptions> {
   readonly collection: string;
   /** Versions go to `<out>/<collection>/<version>`. */
   readonly out: string;
+  /** Folder of a version whose graphs are changed instead of built anew. */
+  readonly from?: string;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
   readonly signal?: AbortSignal;
@@ -51,6 +55,8 @@ export interface BuildIndexResult {
     readonly image: readonly GraphReport[];
     readonly caption: readonly GraphReport[];
   };
+  /** Why a graph was built from nothing in spite of `from`. */
+  readonly rebuilt?: { readonly image?: string; readonly caption?: string };
   /** Pictures that are found by pseudo-captions. */
   readonly pseudoCaptioned: number;
 }
@@ -74,15 +80,18 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const pseudoCaptioned = pseudo?.captions.size ?? 0;
   const { shards, ...hashed } = vectorOptions;
   const counts = [embeddings.images.count, embeddings.captions.count];
-  const hash = hashInputs(embeddings, {
+  const inputs = {
     ...hashed,
     builder: counts.map((count) => chooseBuilder(Math.ceil(count / shards), hashed.builder)),
     collection,
     ...(shards > 1 && { shards }),
     ...(pseudo && { pseudoCaptions: pseudo.manifest.sha256 }),
-  });
+  };
+  const previous = await openPrevious(options.from, shards, embeddings);
+  const anew = hashInputs(embeddings, inputs);
+  const hash = previous ? hashInputs(embeddings, { ...inputs, from: previous.version }) : anew;
   const parent = join(options.out, collection);
-  const known = await findVersion(parent, hash);
+  const known = (await findVersion(parent, anew)) ?? (await findVersion(parent, hash));
   if (known !== undefined) {
     const dir = join(parent, known);
     const json: unknown = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
@@ -97,7 +106,14 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   await mkdir(partial, { recursive: true });
   try {
     const files = createVersionFiles(partial);
-    const vectors = await buildBoth(embeddings, vectorOptions, signal);
+    const origins = previous && {
+      image: { previous: previous.image, keys: dataset.items.map(({ id }) => id) },
+      caption: {
+        previous: previous.caption,
+        keys: embeddings.captionTexts.map(({ text }) => text),
+      },
+    };
+    const vectors = await buildBoth(embeddings, vectorOptions, origins, signal);
     const bar = progressBar('previews', dataset.items.length);
     const items = await packPreviews(dataset, join(partial, 'previews.bin'), (done) => {
       signal?.throwIfAborted();
@@ -125,16 +141,32 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     await rename(partial, dir);
     const reports = ({ parts }: BuiltVectorIndex) => parts.map(({ graph }) => graph);
     const graphs = { image: reports(vectors.image), caption: reports(vectors.caption) };
-    return { dir, built: true, manifest, graphs, pseudoCaptioned };
+    const why = ({ parts }: BuiltVectorIndex) => parts[0].rebuilt;
+    const rebuilt = previous && { image: why(vectors.image), caption: why(vectors.caption) };
+    return { dir, built: true, manifest, graphs, ...(rebuilt && { rebuilt }), pseudoCaptioned };
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
 }
 
-/** Build both indexes at once, each in its thread, under one progress bar. */
+async function openPrevious(
+  from: string | undefined,
+  shards: number,
+  { model }: Embeddings,
+): Promise<PreviousVersion | null> {
+  if (from === undefined) return null;
+  if (shards === 1) return openPreviousVersion(from, model);
+  throw new DiptychError(
+    'invalid_option',
+    `from: expected a version in one piece to make, got ${shards} shards, which are built anew: leave one of both out`,
+  );
+}
+
+/** Build both indexes at once, under one progress bar. */
 async function buildBoth(
   { image, caption, model }: Embeddings,
   options: VectorIndexOptions,
+  origins: { readonly image: GraphOrigin; readonly caption: GraphOrigin } | null,
   signal?: AbortSignal,
 ): Promise<BuiltVectors> {
   const dim = model.embedDim;
@@ -148,8 +180,22 @@ async function buildBoth(
     },
   });
   const results = await Promise.allSettled([
-    buildVectorIndex(image, dim, { kind: 'caption', vectors: caption }, options, hooks('image')),
-    buildVectorIndex(caption, dim, { kind: 'image', vectors: image }, options, hooks('caption')),
+    buildVectorIndex(
+      image,
+      dim,
+      { kind: 'caption', vectors: caption },
+      options,
+      hooks('image'),
+      origins?.image,
+    ),
+    buildVectorIndex(
+      caption,
+      dim,
+      { kind: 'image', vectors: image },
+      options,
+      hooks('caption'),
+      origins?.caption,
+    ),
   ]);
   bar.stop();
   const [imageIndex, captionIndex] = results.map((result) => {

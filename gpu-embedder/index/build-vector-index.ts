@@ -4,10 +4,17 @@ import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
 import { splitRange, type Range } from '../../src/artifact/ranges.ts';
 import { defaults } from '../../src/config.ts';
 import { joinSearchers } from '../../src/hnsw/join-searchers.ts';
-import { buildGraph, type GraphHooks } from './build-graph.ts';
+import type { GraphHooks } from './build-graph.ts';
 import type { BuilderChoice } from './choose-builder.ts';
 import { reportGraph, type GraphReport } from './graph-report.ts';
-import { measureRecall, noisyQueries, sampleQueries } from './measure-recall.ts';
+import { makeGraph, type GraphOrigin } from './make-graph.ts';
+import {
+  changeSampleSize,
+  measureRecall,
+  noisyQueries,
+  sampleQueries,
+  sampleSize,
+} from './measure-recall.ts';
 import { openSearcher } from './open-searcher.ts';
 import { xxh64 } from './xxh64.ts';
 
@@ -34,6 +41,8 @@ export interface VectorPart {
   readonly range: Range;
   readonly file: Uint8Array;
   readonly graph: GraphReport;
+  /** Why the graph was built from nothing though another was there to change. */
+  readonly rebuilt?: string;
 }
 
 export interface BuiltVectorIndex {
@@ -46,6 +55,7 @@ export interface BuiltVectorIndex {
  * Build the vector files, open them as the edge will, and measure what they find together.
  *
  * @param vectors - [count, dim], L2-normalised
+ * @param origin - what to make it from, in one part; by default it is built from nothing
  */
 export async function buildVectorIndex(
   vectors: Float32Array,
@@ -53,21 +63,22 @@ export async function buildVectorIndex(
   queries: RecallQueries,
   options: VectorIndexOptions,
   { onProgress, signal }: GraphHooks = {},
+  origin?: GraphOrigin,
 ): Promise<BuiltVectorIndex> {
   const count = vectors.length / dim;
+  const { M, efConstruction, quantisation, recall } = options;
   const parts: VectorPart[] = [];
+  let change: VectorIndex['change'];
   for (const range of splitRange(count, options.shards)) {
     const { first, count: size } = range;
     const rows = vectors.subarray(first * dim, (first + size) * dim);
-    const built = await buildGraph(rows, dim, options, {
-      signal,
-      onProgress: (done) => onProgress?.(first + done),
-    });
-    const file = writeVectorFile(built, quantise(rows, dim, options.quantisation), xxh64);
-    parts.push({ range, file, graph: reportGraph(built) });
+    const hooks = { signal, onProgress: (done: number) => onProgress?.(first + done) };
+    const made = await makeGraph(rows, dim, options, hooks, origin);
+    const file = writeVectorFile(made.graph, quantise(rows, dim, quantisation), xxh64);
+    parts.push({ range, file, graph: reportGraph(made.graph), rebuilt: made.rebuilt });
+    change = made.change;
   }
-  const { M, efConstruction, quantisation } = options;
-  const index = { count, M, efConstruction, quantisation };
+  const index = { count, M, efConstruction, quantisation, change };
   if (count === 0) {
     const { efSearch } = defaults;
     return {
@@ -76,11 +87,14 @@ export async function buildVectorIndex(
     };
   }
   const crossed = queries.vectors.length > 0;
-  const samples = crossed ? sampleQueries(queries.vectors, dim) : noisyQueries(vectors, dim);
+  const size = change ? changeSampleSize : sampleSize;
+  const samples = crossed
+    ? sampleQueries(queries.vectors, dim, size)
+    : noisyQueries(vectors, dim, size);
   const searcher = joinSearchers(
     parts.map(({ range, file }) => ({ range, searcher: openSearcher(file, { dim }) })),
   );
-  const { effort, ...measured } = measureRecall(searcher, vectors, samples, options.recall);
+  const { effort, ...measured } = measureRecall(searcher, vectors, samples, recall);
   const recallQueries = crossed ? queries.kind : 'noise';
   return { parts, index: { ...index, ...measured, effort: [...effort], recallQueries } };
 }

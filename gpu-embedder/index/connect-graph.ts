@@ -1,17 +1,17 @@
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
+import { reachedNodes } from './reached-nodes.ts';
 
 /**
  * Add links on level 0 until every node can be reached from the entry point. HNSW's heuristic
  * drops links to near duplicates, which leaves a few nodes that no search would ever find.
  */
 export function connectGraph(graph: HnswGraph): HnswGraph {
-  const { count, M, entryPoint } = graph;
-  if (count === 0) return graph;
+  const { count, M } = graph;
+  const reached = reachedNodes(graph);
+  if (!reached.includes(0)) return graph;
   const neighbours = Array.from({ length: count }, (_, id) =>
     Array.from(graph.links.subarray(graph.linkStarts[id], graph.linkStarts[id + 1])),
   );
-  const reached = new Uint8Array(count);
-  spread(entryPoint, neighbours, reached);
   let added = 0;
   for (let id = 0; id < count; id++) {
     if (reached[id]) continue;

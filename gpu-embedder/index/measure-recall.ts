@@ -8,7 +8,10 @@ import { createExactSearch } from './exact-search.ts';
 
 /** efSearch that recall is measured at, in turn. */
 const ladder = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, defaultEfMax];
-const sampleSize = 1000;
+/** Queries that recall is measured with. */
+export const sampleSize = 1000;
+/** After a change, which exact search would otherwise outlast; the standard error is √5 times as large. */
+export const changeSampleSize = 200;
 /** Length of the noise that makes a vector a query, where there are no others. */
 const noise = 0.3;
 
@@ -21,9 +24,13 @@ export interface RecallMeasurement {
 }
 
 /** Sample queries from vectors of the other modality, evenly spread. */
-export function sampleQueries(vectors: Float32Array, dim: number): Float32Array[] {
+export function sampleQueries(
+  vectors: Float32Array,
+  dim: number,
+  most = sampleSize,
+): Float32Array[] {
   const count = vectors.length / dim;
-  const size = Math.min(count, sampleSize);
+  const size = Math.min(count, most);
   return Array.from({ length: size }, (_, i) => {
     const row = Math.floor((i * count) / size);
     return vectors.subarray(row * dim, (row + 1) * dim);
@@ -31,10 +38,14 @@ export function sampleQueries(vectors: Float32Array, dim: number): Float32Array[
 }
 
 /** Sample vectors of the index itself and disturb them. */
-export function noisyQueries(vectors: Float32Array, dim: number): Float32Array[] {
+export function noisyQueries(
+  vectors: Float32Array,
+  dim: number,
+  most = sampleSize,
+): Float32Array[] {
   const random = createRandom(1);
   const deviation = noise / Math.sqrt(dim);
-  return sampleQueries(vectors, dim).map((vector) =>
+  return sampleQueries(vectors, dim, most).map((vector) =>
     vector.map((value) => value + deviation * random.normal()),
   );
 }

@@ -12,6 +12,14 @@ const effortSchema = z.object({
   annRecallAt10: z.number().min(0).max(1),
 });
 
+/** How a graph came from that of another version; an updated vector is one removed and one added. */
+const changeSchema = z.object({
+  from: z.string().min(1),
+  kept: z.number().int().min(0),
+  added: z.number().int().min(0),
+  removed: z.number().int().min(0),
+});
+
 /** The vectors of one kind: `image.bin` or `caption.bin`, or those of the shards together. */
 const vectorIndexSchema = z.object({
   count: z.number().int().min(0),
@@ -26,6 +34,8 @@ const vectorIndexSchema = z.object({
   /** What was searched for: captions among images and images among captions, or the vectors disturbed. */
   recallQueries: z.enum(['caption', 'image', 'noise']).nullable(),
   quantisation: z.enum(quantisations),
+  /** Absent where the graph was built from nothing. */
+  change: changeSchema.optional(),
 });
 
 const rangeSchema = z.object({ first: z.number().int().min(0), count: z.number().int().min(0) });

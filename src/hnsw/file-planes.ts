@@ -13,7 +13,7 @@ export interface FilePlanes {
 }
 
 export function openPlanes(
-  { buffer }: WasmMemory,
+  { buffer }: Pick<WasmMemory, 'buffer'>,
   { sections }: VectorFileHeader,
   fileOffset: number,
 ): FilePlanes {

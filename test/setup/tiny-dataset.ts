@@ -16,12 +16,25 @@ const words = [
 const sets = ['round', 'square'] as const;
 const colours = ['#c33', '#39c', '#3a3', '#c93', '#939', '#333', '#0cc', '#f6a'];
 
+export interface TinyDatasetChanges {
+  /** Names of concepts that are left out. */
+  readonly without?: readonly string[];
+  /** Names of concepts whose pictures look otherwise. */
+  readonly redrawn?: readonly string[];
+}
+
 /** An item per concept and set: `round:birthday-cake`, … */
-export async function writeTinyDataset(dir: string, imageSize: number): Promise<void> {
+export async function writeTinyDataset(
+  dir: string,
+  imageSize: number,
+  { without = [], redrawn = [] }: TinyDatasetChanges = {},
+): Promise<void> {
   const writer = await datasetWriter(dir, 'pictograms', imageSize);
-  for (const [i, [name]] of words.entries()) {
+  const kept = words.filter(([name]) => !without.includes(name));
+  for (const [name] of kept) {
+    const colour = colours[words.findIndex(([other]) => other === name)];
     for (const set of sets) {
-      const svg = shape(set, colours[i]);
+      const svg = shape(set, redrawn.includes(name) ? '#fc0' : colour);
       const item = {
         id: `${set}:${name.replaceAll(' ', '-')}`,
         title: name,
@@ -36,7 +49,7 @@ export async function writeTinyDataset(dir: string, imageSize: number): Promise<
       await writer.add(item, image, await renderSvg(svg, imageSize));
     }
   }
-  const concepts: Concept[] = words.map(([name, keyword, foreign]) => ({
+  const concepts: Concept[] = kept.map(([name, keyword, foreign]) => ({
     id: conceptId(name),
     names: [name],
     keywords: [keyword],

@@ -1,0 +1,24 @@
+import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
+import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
+import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
+import { quantise } from '../../src/artifact/quantise.ts';
+import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import type { HnswGraph } from '../../src/hnsw/graph.ts';
+import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
+import type { VectorData } from './vector-data.ts';
+
+const k = 10;
+
+/** Search exactly once, quantise once; then measure graph after graph: annRecall@10 by efSearch. */
+export function graphRecall({ vectors, dim, queries }: VectorData) {
+  const exactSearch = createExactSearch(vectors, dim);
+  const exact = queries.map((query) => exactSearch(query, k));
+  const quantised = quantise(vectors, dim, 'int8+residual');
+  return (graph: HnswGraph, efs: readonly number[]): number[] => {
+    const searcher = openSearcher(writeVectorFile(graph, quantised, xxh64), { dim });
+    return efs.map((ef) => {
+      const found = queries.map((query) => searcher.search(query, k, { efSearch: ef }).ids);
+      return annRecallAtK(found, exact, k);
+    });
+  };
+}
