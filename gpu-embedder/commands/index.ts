@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { vectorFormat } from '../../src/artifact/format.ts';
+import { vectorPlaces, type VectorPlace } from '../../src/artifact/manifest.ts';
 import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
 import { defaults } from '../../src/config.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
@@ -17,6 +18,7 @@ interface IndexFlags {
   readonly recall: number;
   readonly quantisation: Quantisation;
   readonly builder: BuilderChoice;
+  readonly vectors: VectorPlace;
   readonly json?: boolean;
 }
 
@@ -56,6 +58,11 @@ export function registerIndex(program: Command): void {
         .choices(['auto', ...builderNames])
         .default('auto'),
     )
+    .addOption(
+      new Option('--vectors <where>', 'where vectors are searched; see docs/vectorize.md')
+        .choices(vectorPlaces)
+        .default('isolate' satisfies VectorPlace),
+    )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
       const stop = new AbortController();
@@ -80,7 +87,9 @@ function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
   const { image, caption, memory } = manifest;
   const line = (name: string, index: typeof image) =>
-    `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
+    manifest.vectors === 'vectorize'
+      ? `${name}: ${index.count} vectors for Vectorize`
+      : `${name}: ${index.count} vectors, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return [
     dir,

@@ -1,6 +1,7 @@
 import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { siteFile, siteStorePrefix, type Site, type SiteEntry } from '../../src/artifact/site.ts';
+import { DiptychError } from '../../src/errors.ts';
 import { readVersion } from '../publish/read-version.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { folderStore } from '../store/folder-store.ts';
@@ -44,6 +45,12 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const { dir, versionDir, modelDir, force = false, onProgress = () => {} } = options;
   const version = await readVersion(versionDir);
   const { collection, version: id } = version.manifest;
+  if (version.manifest.vectors !== 'isolate') {
+    throw new DiptychError(
+      'invalid_option',
+      `${versionDir}: a site searches in the browser: expected vectors in the isolate, got ${version.manifest.vectors}`,
+    );
+  }
   const sources = await siteFiles(version, modelDir);
   const paths = sources.map(({ path }) => path);
   const earlier = await earlierExport(dir, paths, force);

@@ -4,7 +4,9 @@ import { memoryBudget } from '../../src/artifact/memory-budget.ts';
 import {
   manifestFormatVersion,
   manifestSchema,
+  vectorFileSuffix,
   type Manifest,
+  type VectorPlace,
 } from '../../src/artifact/manifest.ts';
 import { toItemColumns } from '../../src/artifact/items.ts';
 import type { CaptionColumns } from '../../src/artifact/captions.ts';
@@ -20,6 +22,7 @@ import { buildVectorIndex, type VectorIndexOptions } from './build-vector-index.
 import { chooseBuilder } from './choose-builder.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from './graph-report.ts';
+import { keepVectors } from './keep-vectors.ts';
 import { packPreviews } from './pack-previews.ts';
 import { readEmbeddings, type Embeddings } from './read-embeddings.ts';
 import { findVersion, hashInputs, versionId } from './version-id.ts';
@@ -35,6 +38,8 @@ export interface BuildIndexOptions extends Partial<VectorIndexOptions> {
   readonly collection: string;
   /** Versions go to `<out>/<collection>/<version>`. */
   readonly out: string;
+  /** Where the vectors are to be searched; default in the isolate. */
+  readonly vectors?: VectorPlace;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
   readonly signal?: AbortSignal;
@@ -46,7 +51,7 @@ export interface BuildIndexResult {
   /** False: a version of the same content was there. */
   readonly built: boolean;
   readonly manifest: Manifest;
-  /** Absent where the version was there. */
+  /** Absent where the version was there, and where there are no graphs of ours. */
   readonly graphs?: { readonly image: GraphReport; readonly caption: GraphReport };
   /** Pictures that are found by pseudo-captions. */
   readonly pseudoCaptioned: number;
@@ -54,7 +59,7 @@ export interface BuildIndexResult {
 
 /** Build an index version from embeddings; the same input again finds the version that is there. */
 export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndexResult> {
-  const { collection, signal } = options;
+  const { collection, signal, vectors: place = 'isolate' } = options;
   const vectorOptions: VectorIndexOptions = {
     M: options.M ?? defaults.M,
     efConstruction: options.efConstruction ?? defaults.efConstruction,
@@ -69,9 +74,9 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const pseudo = await readPseudoCaptions(dataset);
   const pseudoCaptioned = pseudo?.captions.size ?? 0;
   const counts = [embeddings.images.count, embeddings.captions.count];
+  const builder = counts.map((count) => chooseBuilder(count, vectorOptions.builder));
   const hash = hashInputs(embeddings, {
-    ...vectorOptions,
-    builder: counts.map((count) => chooseBuilder(count, vectorOptions.builder)),
+    ...(place === 'isolate' ? { ...vectorOptions, builder } : { vectors: place }),
     collection,
     ...(pseudo && { pseudoCaptions: pseudo.manifest.sha256 }),
   });
@@ -91,9 +96,13 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   await mkdir(partial, { recursive: true });
   try {
     const files = createVersionFiles(partial);
-    const vectors = await buildBoth(embeddings, vectorOptions, signal);
-    await files.write('image.bin', vectors.image.file);
-    await files.write('caption.bin', vectors.caption.file);
+    const vectors =
+      place === 'isolate'
+        ? await buildBoth(embeddings, vectorOptions, signal)
+        : keepBoth(embeddings);
+    const suffix = vectorFileSuffix[place];
+    await files.write(`image.${suffix}`, vectors.image.file);
+    await files.write(`caption.${suffix}`, vectors.caption.file);
     const bar = progressBar('previews', dataset.items.length);
     const items = await packPreviews(dataset, join(partial, 'previews.bin'), (done) => {
       signal?.throwIfAborted();
@@ -116,10 +125,14 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     await files.write('keywords.json', keywords.json);
 
     const bytes = (name: string) => files.written()[name].bytes;
+    const loaded = (kind: 'image' | 'caption') =>
+      place === 'isolate'
+        ? { bytes: bytes(`${kind}.bin`), count: vectors[kind].index.count }
+        : null;
     const memory = memoryBudget(
       {
-        image: { bytes: bytes('image.bin'), count: vectors.image.index.count },
-        caption: { bytes: bytes('caption.bin'), count: vectors.caption.index.count },
+        image: loaded('image'),
+        caption: loaded('caption'),
         items: bytes('items.json'),
         captions: bytes('captions.json'),
         keywords: bytes('keywords.json'),
@@ -136,6 +149,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
       dataset: embeddings.dataset,
       counts: { items: items.length, captions: captions.texts.length },
       files: files.written(),
+      vectors: place,
       image: vectors.image.index,
       caption: vectors.caption.index,
       memory,
@@ -143,8 +157,9 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     };
     await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
     await rename(partial, dir);
-    const graphs = { image: vectors.image.graph, caption: vectors.caption.graph };
-    return { dir, built: true, manifest, graphs, pseudoCaptioned };
+    const [image, caption] = [vectors.image.graph, vectors.caption.graph];
+    const graphs = image && caption ? { image, caption } : undefined;
+    return { dir, built: true, manifest, ...(graphs && { graphs }), pseudoCaptioned };
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -190,6 +205,10 @@ async function buildBoth(
     return result.value;
   });
   return { image: imageIndex, caption: captionIndex };
+}
+
+function keepBoth({ image, caption, model: { embedDim } }: Embeddings) {
+  return { image: keepVectors(image, embedDim), caption: keepVectors(caption, embedDim) };
 }
 
 function checkDataset(

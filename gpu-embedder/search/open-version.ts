@@ -16,9 +16,15 @@ export interface LocalVersion {
   readonly images: Searcher;
 }
 
-/** @throws DiptychError `index_unreadable`, naming the file */
+/** @throws DiptychError `index_unreadable`, naming the file; `invalid_option` */
 export async function openVersion(dir: string): Promise<LocalVersion> {
   const manifest = parseManifest(join(dir, 'manifest.json'), await read(dir, 'manifest.json'));
+  if (manifest.vectors !== 'isolate') {
+    throw new DiptychError(
+      'invalid_option',
+      `${dir}: expected vectors in the isolate, got ${manifest.vectors}: search it through the worker`,
+    );
+  }
   const [items, keywords, images] = await Promise.all(
     ['items.json', 'keywords.json', 'image.bin'].map(async (name) => {
       const bytes = await read(dir, name);

@@ -10,11 +10,18 @@ const effortSchema = z.object({
   annRecallAt10: z.number().min(0).max(1),
 });
 
-/** One graph of an index version: `image.bin` or `caption.bin`. */
+/** Where the vectors of an index version are searched. */
+export const vectorPlaces = ['isolate', 'vectorize'] as const;
+
+/** `image.bin` is a graph that an isolate loads, `image.f32` what goes into Vectorize: float32 rows. */
+export const vectorFileSuffix = { isolate: 'bin', vectorize: 'f32' } as const;
+
+/** The vectors of one kind: images or captions. */
 const vectorIndexSchema = z.object({
   count: z.number().int().min(0),
-  M: z.number().int().positive(),
-  efConstruction: z.number().int().positive(),
+  /** Null where there is no graph of ours. */
+  M: z.number().int().positive().nullable(),
+  efConstruction: z.number().int().positive().nullable(),
   /** What a search uses unless it says otherwise. */
   efSearch: z.number().int().positive(),
   /** At `efSearch`; null where nothing was measured. */
@@ -23,7 +30,8 @@ const vectorIndexSchema = z.object({
   effort: z.array(effortSchema),
   /** What was searched for: captions among images and images among captions, or the vectors disturbed. */
   recallQueries: z.enum(['caption', 'image', 'noise']).nullable(),
-  quantisation: z.enum(quantisations),
+  /** Null: vectors are kept as they were encoded. */
+  quantisation: z.enum(quantisations).nullable(),
 });
 
 /** `manifest.json` of an index version: everything about it but the data. */
@@ -47,6 +55,8 @@ export const manifestSchema = z.object({
     z.string(),
     z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   ),
+  /** Absent in versions that were built before there was a choice. */
+  vectors: z.enum(vectorPlaces).default('isolate'),
   image: vectorIndexSchema,
   caption: vectorIndexSchema,
   /** What the version and its model take in an isolate, bytes. */
@@ -60,4 +70,5 @@ export const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Effort = Readonly<z.infer<typeof effortSchema>>;
+export type VectorPlace = (typeof vectorPlaces)[number];
 export type VectorIndex = z.infer<typeof vectorIndexSchema>;

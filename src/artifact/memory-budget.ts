@@ -15,8 +15,9 @@ const pageBytes = 65536;
 
 /** Sizes in bytes of what an isolate loads for one index version. */
 export interface LoadedSizes {
-  readonly image: { readonly bytes: number; readonly count: number };
-  readonly caption: { readonly bytes: number; readonly count: number };
+  /** Vector files; null where the isolate does not hold the vectors. */
+  readonly image: { readonly bytes: number; readonly count: number } | null;
+  readonly caption: { readonly bytes: number; readonly count: number } | null;
   readonly items: number;
   readonly captions: number;
   readonly keywords: number;
@@ -42,8 +43,8 @@ export interface MemoryBudget {
  */
 export function memoryBudget(sizes: LoadedSizes, budget: number): MemoryBudget {
   const { image, caption, items, captions, keywords, model } = sizes;
-  const index = ({ bytes, count }: LoadedSizes['image']) =>
-    searcherMemoryPages(bytes, count) * pageBytes;
+  const index = (file: LoadedSizes['image']) =>
+    file ? searcherMemoryPages(file.bytes, file.count) * pageBytes : 0;
   const parts: Record<string, number> = {
     'image index': index(image),
     'caption index': index(caption),

@@ -9,11 +9,13 @@ import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher
 import { createSearcher } from '../../src/hnsw/searcher.ts';
 import { createMemory } from '../../src/kernel/webassembly.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';
+import type { VectorKind } from '../../src/vectorize/vector-names.ts';
 import type { Env } from '../env.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 import type { EdgeModel } from './open-model.ts';
 import { readCheckedText, readInto, readJson } from './read-artifact.ts';
 import { localVectors, type VectorSearch } from './vector-search.ts';
+import { openVectorize } from './vectorize-search.ts';
 
 /** The items of an index version: enough to show them. */
 export interface CollectionItems {
@@ -64,20 +66,24 @@ export async function openItems(
 /**
  * Load all that a search needs. Vector files carry their own checksum, which the searcher checks.
  *
- * @throws DiptychError index_unreadable
+ * @throws DiptychError index_unreadable, vectorize_failed
  */
 export async function openCollection(
-  { ARTIFACTS: bucket }: Env,
+  { ARTIFACTS: bucket, VECTORIZE }: Env,
   items: CollectionItems,
   model: EdgeModel,
   searchModule: WebAssembly.Module,
 ): Promise<Collection> {
   const { manifest } = items;
+  const open = (kind: VectorKind) =>
+    manifest.vectors === 'vectorize'
+      ? openVectorize(VECTORIZE, manifest, kind)
+      : openVectors(bucket, manifest, kind, searchModule);
   const loaded = {
     ...items,
     model,
-    images: await openVectors(bucket, manifest, 'image', searchModule),
-    captions: await openVectors(bucket, manifest, 'caption', searchModule),
+    images: await open('image'),
+    captions: await open('caption'),
     captionColumns: parseCaptions(await readFile(bucket, manifest, 'captions.json')),
     keywords: loadKeywordIndex(await readFile(bucket, manifest, 'keywords.json')),
   };
@@ -89,7 +95,7 @@ export async function openCollection(
 async function openVectors(
   bucket: ArtifactBucket,
   manifest: Manifest,
-  kind: 'image' | 'caption',
+  kind: VectorKind,
   module: WebAssembly.Module,
 ): Promise<VectorSearch> {
   const { key, bytes } = fileOf(manifest, `${kind}.bin`);
