@@ -13,6 +13,10 @@ export const defaults = {
   rescore: 20,
   /** Isolate memory that an index version and its model may take, bytes (128 MB less the runtime). */
   isolateBudgetBytes: 112 * 1024 * 1024,
+  /** How long an answer waits for the shards that hold the vectors, milliseconds. */
+  shardMs: 2000,
+  /** How long the opening of a version waits for its shards to load theirs, milliseconds. */
+  shardLoadMs: 10_000,
   /** Largest upload that is read, bytes. */
   maxUploadBytes: 10 * 1024 * 1024,
   /** Results of a search. */

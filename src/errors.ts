@@ -12,6 +12,7 @@ export const errorStatus = {
   model_mismatch: 409,
   index_unreadable: 500,
   index_too_large: 507,
+  shard_unavailable: 503,
   unreadable_source: 422,
   unreadable_model: 422,
   invalid_option: 400,

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { vectorFormat } from '../../src/artifact/format.ts';
-import { vectorPlaces, type VectorPlace } from '../../src/artifact/manifest.ts';
+import { maxShards, vectorPlaces, type VectorPlace } from '../../src/artifact/manifest.ts';
 import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
 import { defaults } from '../../src/config.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
@@ -18,6 +18,7 @@ interface IndexFlags {
   readonly recall: number;
   readonly quantisation: Quantisation;
   readonly builder: BuilderChoice;
+  readonly shards: number;
   readonly vectors: VectorPlace;
   readonly json?: boolean;
 }
@@ -58,6 +59,12 @@ export function registerIndex(program: Command): void {
         .choices(['auto', ...builderNames])
         .default('auto'),
     )
+    .option(
+      '--shards <n>',
+      'split the vectors among so many isolates (docs/shards.md); 1 keeps them in one',
+      within(1, maxShards),
+      1,
+    )
     .addOption(
       new Option('--vectors <where>', 'where vectors are searched; see docs/vectorize.md')
         .choices(vectorPlaces)
@@ -85,7 +92,7 @@ export function registerIndex(program: Command): void {
 
 function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
-  const { image, caption, memory } = manifest;
+  const { image, caption, memory, shards = [] } = manifest;
   const line = (name: string, index: typeof image) =>
     manifest.vectors === 'vectorize'
       ? `${name}: ${index.count} vectors for Vectorize`
@@ -97,11 +104,15 @@ function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
     line('captions', caption),
     ...(graphs ? [`graphs: ${links(graphs.image)}; ${links(graphs.caption)}`] : []),
     `isolate memory: ${megabytes(memory.total)} of ${megabytes(memory.budget)} MB`,
+    ...shards.map((shard, i) => `shard ${i}: ${megabytes(shard.memory)} MB`),
   ].join('\n');
 }
 
-function links({ degree, mutual }: GraphReport): string {
-  return `${degree.mean.toFixed(1)} links a node, ${Math.round(100 * mutual)} % mutual`;
+function links(graphs: readonly GraphReport[]): string {
+  const mean = (of: (graph: GraphReport) => number) =>
+    graphs.reduce((sum, graph) => sum + of(graph), 0) / graphs.length;
+  const degree = mean((graph) => graph.degree.mean).toFixed(1);
+  return `${degree} links a node, ${Math.round(100 * mean(({ mutual }) => mutual))} % mutual`;
 }
 
 function within(low: number, high: number): (value: string) => number {

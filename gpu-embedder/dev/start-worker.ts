@@ -29,6 +29,12 @@ export async function startWorker({ host, port, r2Dir }: WorkerOptions): Promise
     compatibilityFlags: config.compatibility_flags,
     r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name])),
     r2Persist: r2Dir,
+    durableObjects: Object.fromEntries(
+      config.durable_objects.bindings.map(({ name, class_name: className }) => [
+        name,
+        { className, useSQLite: true },
+      ]),
+    ),
     images: config.images,
     assets: {
       directory: fileURLToPath(new URL(assets.directory, root)),

@@ -1,14 +1,6 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { memoryBudget } from '../../src/artifact/memory-budget.ts';
-import {
-  manifestFormatVersion,
-  manifestSchema,
-  vectorFileSuffix,
-  type Manifest,
-  type VectorPlace,
-} from '../../src/artifact/manifest.ts';
-import { toItemColumns } from '../../src/artifact/items.ts';
+import { manifestSchema, type Manifest, type VectorPlace } from '../../src/artifact/manifest.ts';
 import type { CaptionColumns } from '../../src/artifact/captions.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
@@ -18,15 +10,21 @@ import { buildKeywordIndex } from '../../src/query/keyword-index.ts';
 import { readPseudoCaptions } from '../caption-corpus/pseudo-captions.ts';
 import { openDataset, type PreparedDataset } from '../dataset/read-dataset.ts';
 import { progressBar } from '../progress.ts';
-import { buildVectorIndex, type VectorIndexOptions } from './build-vector-index.ts';
+import {
+  buildVectorIndex,
+  type BuiltVectorIndex,
+  type VectorIndexOptions,
+} from './build-vector-index.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from './graph-report.ts';
 import { keepVectors } from './keep-vectors.ts';
 import { packPreviews } from './pack-previews.ts';
 import { readEmbeddings, type Embeddings } from './read-embeddings.ts';
+import type { BuiltVectors } from './shard-entries.ts';
 import { findVersion, hashInputs, versionId } from './version-id.ts';
 import { createVersionFiles } from './version-files.ts';
+import { writeVersion } from './write-version.ts';
 
 export interface BuildIndexOptions extends Partial<VectorIndexOptions> {
   /** Folder that `encode` wrote. */
@@ -51,8 +49,11 @@ export interface BuildIndexResult {
   /** False: a version of the same content was there. */
   readonly built: boolean;
   readonly manifest: Manifest;
-  /** Absent where the version was there, and where there are no graphs of ours. */
-  readonly graphs?: { readonly image: GraphReport; readonly caption: GraphReport };
+  /** By shard; absent where the version was there, or has no graphs of ours. */
+  readonly graphs?: {
+    readonly image: readonly GraphReport[];
+    readonly caption: readonly GraphReport[];
+  };
   /** Pictures that are found by pseudo-captions. */
   readonly pseudoCaptioned: number;
 }
@@ -60,12 +61,14 @@ export interface BuildIndexResult {
 /** Build an index version from embeddings; the same input again finds the version that is there. */
 export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndexResult> {
   const { collection, signal, vectors: place = 'isolate' } = options;
+  checkPlace(place, options);
   const vectorOptions: VectorIndexOptions = {
     M: options.M ?? defaults.M,
     efConstruction: options.efConstruction ?? defaults.efConstruction,
     recall: options.recall ?? defaults.annRecallAt10,
     quantisation: options.quantisation ?? 'int8+residual',
     builder: options.builder ?? 'auto',
+    shards: options.shards ?? 1,
   };
   const embeddings = await readEmbeddings(options.embeddings);
   const dataset = openDataset(options.data);
@@ -73,11 +76,13 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const { model, sizes } = await describeEdgeModel(options.model, embeddings.model);
   const pseudo = await readPseudoCaptions(dataset);
   const pseudoCaptioned = pseudo?.captions.size ?? 0;
+  const { shards, ...hashed } = vectorOptions;
   const counts = [embeddings.images.count, embeddings.captions.count];
-  const builder = counts.map((count) => chooseBuilder(count, vectorOptions.builder));
+  const builder = counts.map((count) => chooseBuilder(Math.ceil(count / shards), hashed.builder));
   const hash = hashInputs(embeddings, {
-    ...(place === 'isolate' ? { ...vectorOptions, builder } : { vectors: place }),
+    ...(place === 'isolate' ? { ...hashed, builder } : { vectors: place }),
     collection,
+    ...(shards > 1 && { shards }),
     ...(pseudo && { pseudoCaptions: pseudo.manifest.sha256 }),
   });
   const parent = join(options.out, collection);
@@ -100,9 +105,6 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
       place === 'isolate'
         ? await buildBoth(embeddings, vectorOptions, signal)
         : keepBoth(embeddings);
-    const suffix = vectorFileSuffix[place];
-    await files.write(`image.${suffix}`, vectors.image.file);
-    await files.write(`caption.${suffix}`, vectors.caption.file);
     const bar = progressBar('previews', dataset.items.length);
     const items = await packPreviews(dataset, join(partial, 'previews.bin'), (done) => {
       signal?.throwIfAborted();
@@ -110,56 +112,28 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     });
     bar.stop();
     await files.add('previews.bin');
-    await files.write('items.json', JSON.stringify(toItemColumns(items)));
     const captions: CaptionColumns = {
       formatVersion: 1,
       texts: embeddings.captionTexts.map(({ text }) => text),
       items: embeddings.captionTexts.map((caption) => caption.items),
     };
-    await files.write('captions.json', JSON.stringify(captions));
     const described = dataset.items.map((item) => {
       const suggested = pseudo?.captions.get(item.id);
       return suggested === undefined ? item : { ...item, suggested };
     });
-    const keywords = buildKeywordIndex(keywordDocs(described, dataset.concepts));
-    await files.write('keywords.json', keywords.json);
-
-    const bytes = (name: string) => files.written()[name].bytes;
-    const loaded = (kind: 'image' | 'caption') =>
-      place === 'isolate'
-        ? { bytes: bytes(`${kind}.bin`), count: vectors[kind].index.count }
-        : null;
-    const memory = memoryBudget(
-      {
-        image: loaded('image'),
-        caption: loaded('caption'),
-        items: bytes('items.json'),
-        captions: bytes('captions.json'),
-        keywords: bytes('keywords.json'),
-        model: sizes,
-      },
-      options.budget ?? defaults.isolateBudgetBytes,
-    );
-    const manifest: Manifest = {
-      formatVersion: manifestFormatVersion,
-      collection,
-      version,
-      createdAt: now.toISOString(),
-      model,
-      dataset: embeddings.dataset,
-      counts: { items: items.length, captions: captions.texts.length },
-      files: files.written(),
-      vectors: place,
-      image: vectors.image.index,
-      caption: vectors.caption.index,
-      memory,
-      fusion: fusionWeights(embeddings.caption, embeddings.image, model.embedDim),
-    };
-    await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
+    const keywords = buildKeywordIndex(keywordDocs(described, dataset.concepts)).json;
+    const fusion = fusionWeights(embeddings.caption, embeddings.image, model.embedDim);
+    const about = { collection, version, createdAt: now.toISOString(), model, fusion };
+    const manifest = await writeVersion(files, {
+      about: { ...about, dataset: embeddings.dataset },
+      ...{ vectors, place, items, captions, keywords, sizes },
+      budget: options.budget ?? defaults.isolateBudgetBytes,
+    });
     await rename(partial, dir);
-    const [image, caption] = [vectors.image.graph, vectors.caption.graph];
-    const graphs = image && caption ? { image, caption } : undefined;
-    return { dir, built: true, manifest, ...(graphs && { graphs }), pseudoCaptioned };
+    const reports = ({ parts }: BuiltVectorIndex) => parts.flatMap(({ graph }) => graph ?? []);
+    const graphs = { image: reports(vectors.image), caption: reports(vectors.caption) };
+    const hasGraphs = place === 'isolate';
+    return { dir, built: true, manifest, ...(hasGraphs && { graphs }), pseudoCaptioned };
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -170,7 +144,7 @@ async function buildBoth(
   { image, caption, model }: Embeddings,
   options: VectorIndexOptions,
   signal?: AbortSignal,
-) {
+): Promise<BuiltVectors> {
   const dim = model.embedDim;
   const done = { image: 0, caption: 0 };
   const bar = progressBar('index', (image.length + caption.length) / dim);
@@ -182,22 +156,8 @@ async function buildBoth(
     },
   });
   const results = await Promise.allSettled([
-    buildVectorIndex(
-      'image.bin',
-      image,
-      dim,
-      { kind: 'caption', vectors: caption },
-      options,
-      hooks('image'),
-    ),
-    buildVectorIndex(
-      'caption.bin',
-      caption,
-      dim,
-      { kind: 'image', vectors: image },
-      options,
-      hooks('caption'),
-    ),
+    buildVectorIndex(image, dim, { kind: 'caption', vectors: caption }, options, hooks('image')),
+    buildVectorIndex(caption, dim, { kind: 'image', vectors: image }, options, hooks('caption')),
   ]);
   bar.stop();
   const [imageIndex, captionIndex] = results.map((result) => {
@@ -207,8 +167,16 @@ async function buildBoth(
   return { image: imageIndex, caption: captionIndex };
 }
 
-function keepBoth({ image, caption, model: { embedDim } }: Embeddings) {
+function keepBoth({ image, caption, model: { embedDim } }: Embeddings): BuiltVectors {
   return { image: keepVectors(image, embedDim), caption: keepVectors(caption, embedDim) };
+}
+
+function checkPlace(place: VectorPlace, { shards = 1 }: BuildIndexOptions): void {
+  if (place === 'isolate' || shards === 1) return;
+  throw new DiptychError(
+    'invalid_option',
+    `shards: Vectorize spreads vectors itself: expected 1, got ${shards}`,
+  );
 }
 
 function checkDataset(

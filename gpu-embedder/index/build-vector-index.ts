@@ -1,7 +1,9 @@
 import { quantise, type Quantisation } from '../../src/artifact/quantise.ts';
 import type { VectorIndex } from '../../src/artifact/manifest.ts';
 import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import { splitRange, type Range } from '../../src/artifact/ranges.ts';
 import { defaults } from '../../src/config.ts';
+import { joinSearchers } from '../../src/hnsw/join-searchers.ts';
 import { buildGraph, type GraphHooks } from './build-graph.ts';
 import type { BuilderChoice } from './choose-builder.ts';
 import { reportGraph, type GraphReport } from './graph-report.ts';
@@ -16,6 +18,8 @@ export interface VectorIndexOptions {
   readonly recall: number;
   readonly quantisation: Quantisation;
   readonly builder: BuilderChoice;
+  /** Isolates that the vectors are split among; 1 keeps them with the rest. */
+  readonly shards: number;
 }
 
 /** Vectors of the other modality, which are what is searched for. */
@@ -25,47 +29,59 @@ export interface RecallQueries {
   readonly vectors: Float32Array;
 }
 
-export interface BuiltVectorIndex {
+/** A part of the vectors, for an isolate of its own. */
+export interface VectorPart {
+  readonly range: Range;
   readonly file: Uint8Array;
+  /** Null where Vectorize makes its own. */
+  readonly graph: GraphReport | null;
+}
+
+export interface BuiltVectorIndex {
+  /** As many as there are shards. */
+  readonly parts: readonly VectorPart[];
   readonly index: VectorIndex;
-  readonly graph: GraphReport;
 }
 
 /**
- * Build a vector file, open it as the edge will, and measure what it finds.
+ * Build the vector files, open them as the edge will, and measure what they find together.
  *
  * @param vectors - [count, dim], L2-normalised
  */
 export async function buildVectorIndex(
-  name: string,
   vectors: Float32Array,
   dim: number,
   queries: RecallQueries,
   options: VectorIndexOptions,
-  hooks: GraphHooks = {},
+  { onProgress, signal }: GraphHooks = {},
 ): Promise<BuiltVectorIndex> {
-  const { M, efConstruction, recall, quantisation, builder } = options;
-  const built = await buildGraph(vectors, dim, { M, efConstruction, builder }, hooks);
-  const graph = reportGraph(built);
-  const file = writeVectorFile(built, quantise(vectors, dim, quantisation), xxh64);
-  const searcher = openSearcher(file, { name, dim });
-  const index = { count: built.count, M, efConstruction, quantisation };
-  if (built.count === 0) {
+  const count = vectors.length / dim;
+  const parts: VectorPart[] = [];
+  for (const range of splitRange(count, options.shards)) {
+    const { first, count: size } = range;
+    const rows = vectors.subarray(first * dim, (first + size) * dim);
+    const built = await buildGraph(rows, dim, options, {
+      signal,
+      onProgress: (done) => onProgress?.(first + done),
+    });
+    const file = writeVectorFile(built, quantise(rows, dim, options.quantisation), xxh64);
+    parts.push({ range, file, graph: reportGraph(built) });
+  }
+  const { M, efConstruction, quantisation } = options;
+  const index = { count, M, efConstruction, quantisation };
+  if (count === 0) {
     const { efSearch } = defaults;
-    const unmeasured = { efSearch, annRecallAt10: null, effort: [], recallQueries: null };
-    return { file, index: { ...index, ...unmeasured }, graph };
+    return {
+      parts,
+      index: { ...index, efSearch, annRecallAt10: null, effort: [], recallQueries: null },
+    };
   }
   const crossed = queries.vectors.length > 0;
   const samples = crossed ? sampleQueries(queries.vectors, dim) : noisyQueries(vectors, dim);
-  const measured = measureRecall(searcher, vectors, samples, recall);
-  return {
-    file,
-    index: {
-      ...index,
-      ...measured,
-      effort: [...measured.effort],
-      recallQueries: crossed ? queries.kind : 'noise',
-    },
-    graph,
-  };
+  const searcher = joinSearchers(
+    parts.map(({ range, file }) => ({ range, searcher: openSearcher(file, { dim }) })),
+  );
+  const { effort, ...measured } = measureRecall(searcher, vectors, samples, options.recall);
+  const recallQueries = crossed ? queries.kind : 'noise';
+  return { parts, index: { ...index, ...measured, effort: [...effort], recallQueries } };
 }

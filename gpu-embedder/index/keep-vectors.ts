@@ -1,24 +1,18 @@
-import type { VectorIndex } from '../../src/artifact/manifest.ts';
 import { vectorizeLimits } from '../../src/vectorize/limits.ts';
-
-export interface KeptVectors {
-  /** [count, dim] float32, little-endian. */
-  readonly file: Uint8Array;
-  readonly index: VectorIndex;
-  /** Vectorize has its own. */
-  readonly graph: null;
-}
+import type { BuiltVectorIndex } from './build-vector-index.ts';
 
 /**
  * Keep vectors as they are, for `publish` to put into Vectorize.
  *
  * @param vectors - [count, dim]
  */
-export function keepVectors(vectors: Float32Array, dim: number): KeptVectors {
+export function keepVectors(vectors: Float32Array, dim: number): BuiltVectorIndex {
+  const count = vectors.length / dim;
+  const file = new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength);
   return {
-    file: new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength),
+    parts: [{ range: { first: 0, count }, file, graph: null }],
     index: {
-      count: vectors.length / dim,
+      count,
       M: null,
       efConstruction: null,
       efSearch: vectorizeLimits.topK,
@@ -27,6 +21,5 @@ export function keepVectors(vectors: Float32Array, dim: number): KeptVectors {
       recallQueries: null,
       quantisation: null,
     },
-    graph: null,
   };
 }

@@ -45,12 +45,12 @@ export function noisyQueries(vectors: Float32Array, dim: number): Float32Array[]
  * @param target - annRecall@10 that is enough, from 0 to 1
  */
 export function measureRecall(
-  searcher: Searcher,
+  searcher: Pick<Searcher, 'search'>,
   vectors: Float32Array,
   queries: readonly Float32Array[],
   target: number = defaults.annRecallAt10,
 ): RecallMeasurement {
-  const exactSearch = createExactSearch(vectors, searcher.header.dim);
+  const exactSearch = createExactSearch(vectors, queries[0].length);
   const exact = queries.map((query) => exactSearch(query, 10));
   const effort: Effort[] = [];
   for (const efSearch of ladder) {

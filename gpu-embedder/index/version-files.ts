@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 
@@ -18,7 +18,9 @@ export function createVersionFiles(dir: string): VersionFiles {
   return {
     async write(name, content) {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-      await writeFile(join(dir, name), bytes);
+      const path = join(dir, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, bytes);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       files[name] = { bytes: bytes.byteLength, sha256 };
     },

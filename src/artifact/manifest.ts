@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fusionSchema } from '../query/fusion-weights.ts';
 import { quantisations } from './quantise.ts';
+import type { Range } from './ranges.ts';
 
 export const manifestFormatVersion = 2;
 
@@ -10,13 +11,10 @@ const effortSchema = z.object({
   annRecallAt10: z.number().min(0).max(1),
 });
 
-/** Where the vectors of an index version are searched. */
+/** Where the vectors of an index version are searched: in isolates of ours, or by Vectorize. */
 export const vectorPlaces = ['isolate', 'vectorize'] as const;
 
-/** `image.bin` is a graph that an isolate loads, `image.f32` what goes into Vectorize: float32 rows. */
-export const vectorFileSuffix = { isolate: 'bin', vectorize: 'f32' } as const;
-
-/** The vectors of one kind: images or captions. */
+/** The vectors of one kind: those of one file, or of the shards together. */
 const vectorIndexSchema = z.object({
   count: z.number().int().min(0),
   /** Null where there is no graph of ours. */
@@ -34,41 +32,75 @@ const vectorIndexSchema = z.object({
   quantisation: z.enum(quantisations).nullable(),
 });
 
-/** `manifest.json` of an index version: everything about it but the data. */
-export const manifestSchema = z.object({
-  formatVersion: z.literal(manifestFormatVersion),
-  collection: z.string().min(1),
-  version: z.string().min(1),
-  createdAt: z.iso.datetime(),
-  model: z.object({
-    id: z.string().min(1),
-    hash: z.string().min(1),
-    embedDim: z.number().int().positive(),
-    imageSize: z.number().int().positive(),
-    contextLength: z.number().int().positive(),
-    /** Log space: its exponential multiplies cosines. */
-    logitScale: z.number(),
-  }),
-  dataset: z.object({ name: z.string(), fingerprint: z.string() }),
-  counts: z.object({ items: z.number().int().min(0), captions: z.number().int().min(0) }),
-  files: z.record(
-    z.string(),
-    z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  ),
-  /** Absent in versions that were built before there was a choice. */
-  vectors: z.enum(vectorPlaces).default('isolate'),
-  image: vectorIndexSchema,
-  caption: vectorIndexSchema,
-  /** What the version and its model take in an isolate, bytes. */
-  memory: z.object({
-    parts: z.record(z.string(), z.number().int().min(0)),
-    total: z.number().int().min(0),
-    budget: z.number().int().positive(),
-  }),
-  fusion: fusionSchema,
+const rangeSchema = z.object({ first: z.number().int().min(0), count: z.number().int().min(0) });
+
+/** Vectors that an isolate of their own holds: `shards/<place in the list>/image.bin`, `…/caption.bin`. */
+const shardSchema = z.object({
+  image: rangeSchema,
+  caption: rangeSchema,
+  /** What they take there, bytes; the budget is that of `memory`. */
+  memory: z.number().int().positive(),
 });
+
+export const maxShards = 64;
+
+/** `manifest.json` of an index version: everything about it but the data. */
+export const manifestSchema = z
+  .object({
+    formatVersion: z.literal(manifestFormatVersion),
+    collection: z.string().min(1),
+    version: z.string().min(1),
+    createdAt: z.iso.datetime(),
+    model: z.object({
+      id: z.string().min(1),
+      hash: z.string().min(1),
+      embedDim: z.number().int().positive(),
+      imageSize: z.number().int().positive(),
+      contextLength: z.number().int().positive(),
+      /** Log space: its exponential multiplies cosines. */
+      logitScale: z.number(),
+    }),
+    dataset: z.object({ name: z.string(), fingerprint: z.string() }),
+    counts: z.object({ items: z.number().int().min(0), captions: z.number().int().min(0) }),
+    files: z.record(
+      z.string(),
+      z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+    ),
+    /** Absent in versions that were built before there was a choice. */
+    vectors: z.enum(vectorPlaces).default('isolate'),
+    image: vectorIndexSchema,
+    caption: vectorIndexSchema,
+    /** What the version and its model take in the isolate that answers, bytes; shards say their own. */
+    memory: z.object({
+      parts: z.record(z.string(), z.number().int().min(0)),
+      total: z.number().int().min(0),
+      budget: z.number().int().positive(),
+    }),
+    fusion: fusionSchema,
+    /** Absent where the vectors are with the rest, in one isolate. */
+    shards: z.array(shardSchema).min(2).max(maxShards).optional(),
+  })
+  .refine(
+    ({ shards, image, caption }) =>
+      !shards ||
+      (covers(
+        shards.map((shard) => shard.image),
+        image.count,
+      ) &&
+        covers(
+          shards.map((shard) => shard.caption),
+          caption.count,
+        )),
+    { path: ['shards'], message: 'expected ranges that follow each other and cover all vectors' },
+  );
+
+function covers(ranges: readonly Range[], count: number): boolean {
+  const end = ranges.reduce((at, range) => (range.first === at ? at + range.count : NaN), 0);
+  return end === count;
+}
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Effort = Readonly<z.infer<typeof effortSchema>>;
 export type VectorPlace = (typeof vectorPlaces)[number];
+export type ShardEntry = z.infer<typeof shardSchema>;
 export type VectorIndex = z.infer<typeof vectorIndexSchema>;

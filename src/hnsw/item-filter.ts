@@ -1,3 +1,5 @@
+import type { Range } from '../artifact/ranges.ts';
+
 /** The ordinals that a search may find, as a bit each. */
 export interface ItemFilter {
   /** [ceil(count / 8)]: bit i % 8 of byte i / 8. */
@@ -16,4 +18,12 @@ export function createItemFilter(count: number, accepts: (id: number) => boolean
     size++;
   }
   return { bits, size };
+}
+
+/** The part of a filter that is about a range, whose ordinals begin at 0 then. */
+export function filterWithin({ first, count }: Range, { bits }: ItemFilter): ItemFilter {
+  return createItemFilter(
+    count,
+    (id) => ((bits[(first + id) >> 3] >> ((first + id) & 7)) & 1) === 1,
+  );
 }

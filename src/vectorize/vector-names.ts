@@ -1,8 +1,7 @@
+import type { VectorKind } from '../artifact/keys.ts';
 import { DiptychError } from '../errors.ts';
 import { limitError } from './limit-error.ts';
 import { vectorizeLimits } from './limits.ts';
-
-export type VectorKind = 'image' | 'caption';
 
 /** What the vectors of one kind of an index version are called in a Vectorize index. */
 export interface VectorNames {

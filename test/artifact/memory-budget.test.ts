@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { memoryBudget, type LoadedSizes } from '../../src/artifact/memory-budget.ts';
+import type { Manifest } from '../../src/artifact/manifest.ts';
+import {
+  jointMemory,
+  memoryBudget,
+  shardMemory,
+  type LoadedSizes,
+} from '../../src/artifact/memory-budget.ts';
 
 const sizes: LoadedSizes = {
   image: { bytes: 60e6, count: 100_000 },
@@ -33,4 +39,30 @@ test('above the budget it is refused with a list of the parts, the largest first
 test('a model that the edge does not run takes nothing', () => {
   const { parts } = memoryBudget({ ...sizes, model: null }, 1e9);
   expect(parts['text tower'] + parts['image tower'] + parts.tokenizer).toBe(0);
+});
+
+test('versions share a model', () => {
+  const memory = memoryBudget(sizes, 1e9);
+  const version = (hash: string) => ({ memory, model: { hash } }) as Manifest;
+  const alone = jointMemory([version('a')]);
+  expect(alone).toBe(memory.total);
+  const model = ['text tower', 'image tower', 'tokenizer'].reduce(
+    (sum, part) => sum + memory.parts[part],
+    0,
+  );
+  expect(jointMemory([version('a'), version('a')])).toBe(2 * alone - model);
+  expect(jointMemory([version('a'), version('b')])).toBe(2 * alone);
+});
+
+test('shards take the vectors from the isolate that answers, and have a budget of their own', () => {
+  const { image, caption, ...rest } = sizes;
+  const one = memoryBudget(sizes, 1e9);
+  const shard = shardMemory(0, image!, caption!, 1e9);
+  expect(memoryBudget(rest, 1e9).total + shard.total).toBe(one.total);
+  expect(() => shardMemory(2, image!, caption!, 50e6)).toThrow(
+    expect.objectContaining({
+      code: 'index_too_large',
+      message: expect.stringMatching(/^shard 2: .*--shards/),
+    }),
+  );
 });

@@ -4,10 +4,15 @@ import type { EdgeFixture } from '../setup/edge-fixture-type.ts';
 import { createApp } from '../../workers/app.ts';
 import type { Env } from '../../workers/env.ts';
 import { kernels } from '../../workers/kernels.ts';
+import type { ShardNamespace } from '../../workers/services/shard.ts';
 import { createCollections, type CollectionsOptions } from '../../workers/services/collections.ts';
 
 export const fixture: EdgeFixture = inject('edge');
-export const bindings = env as unknown as { ARTIFACTS: R2Bucket; IMAGES: ImagesBinding };
+export const bindings = env as unknown as {
+  ARTIFACTS: R2Bucket;
+  IMAGES: ImagesBinding;
+  SHARDS: ShardNamespace;
+};
 
 /** Talks to an app of its own, which has loaded nothing yet. */
 export function createClient(options?: CollectionsOptions, own: Env = bindings) {

@@ -107,6 +107,35 @@ test('the same input again is found, other options make another version', async 
   expect(other.manifest.image.quantisation).toBe('int8');
 });
 
+test('a version in shards has the same items, and the vectors of a range in each', async () => {
+  const { dir, manifest } = await buildIndex({ ...options, shards: 3 });
+  const whole = await buildIndex(options);
+  expect(dir).not.toBe(whole.dir);
+  expect(manifest.counts).toEqual(whole.manifest.counts);
+  expect(manifest.image).toMatchObject({ count: 16, annRecallAt10: expect.closeTo(1, 2) });
+  expect(manifest.shards?.map(({ image }) => image)).toEqual([
+    { first: 0, count: 5 },
+    { first: 5, count: 5 },
+    { first: 10, count: 6 },
+  ]);
+  expect(manifest.memory.total).toBeLessThan(whole.manifest.memory.total);
+  expect(Object.keys(manifest.files)).not.toContain('image.bin');
+  const all = openSearcher(await readFile(join(whole.dir, 'image.bin')));
+  for (const [i, { image, caption, memory }] of manifest.shards!.entries()) {
+    const [images, captions] = await Promise.all(
+      ['image', 'caption'].map(async (kind) =>
+        openSearcher(await readFile(join(dir, `shards/${i}/${kind}.bin`))),
+      ),
+    );
+    expect([images.header.count, captions.header.count]).toEqual([image.count, caption.count]);
+    expect(memory).toBeGreaterThan(images.header.fileBytes + captions.header.fileBytes);
+    const [vector, expected] = [images.vector(1), all.vector(image.first + 1)];
+    vector.forEach((value, j) => expect(value).toBeCloseTo(expected[j], 3));
+  }
+  const overlapping = [manifest.shards![0], manifest.shards![0]];
+  expect(manifestSchema.safeParse({ ...manifest, shards: overlapping }).success).toBe(false);
+});
+
 test('a version above the budget is refused and nothing is left of it', async () => {
   const out = join(root, 'refused');
   await expect(buildIndex({ ...options, out, budget: 1e6 })).rejects.toThrow(

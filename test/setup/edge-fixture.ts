@@ -32,9 +32,11 @@ async function buildFixture(dir: string): Promise<EdgeFixture> {
     await writeTinyDataset(data, model.imageSize);
     const collection = 'pictograms';
     await encodeDataset({ model: modelDir, data, collection, out: embeddings, threads: 1 });
-    const built = await buildIndex({ embeddings, data, model: modelDir, collection, out });
+    const options = { embeddings, data, model: modelDir, out };
+    const built = await buildIndex({ ...options, collection });
+    const sharded = await buildIndex({ ...options, collection: 'sharded', shards: 4 });
     const { store, objects } = memoryStore();
-    await publishVersion(store, built.dir, modelDir);
+    for (const version of [built, sharded]) await publishVersion(store, version.dir, modelDir);
     const images = await uploads();
     const text = 'birthday cake';
     const embedded = await Promise.all(
@@ -45,6 +47,7 @@ async function buildFixture(dir: string): Promise<EdgeFixture> {
     return {
       objects: base64Of(Object.fromEntries(objects)),
       version: built.manifest.version,
+      shardedVersion: sharded.manifest.version,
       modelHash: model.hash,
       uploads: base64Of(images),
       onnx: {

@@ -1,75 +1,125 @@
-import { activeKey, collectionsPrefix } from '../../src/artifact/keys.ts';
+import type { IndexReference, PartialAnswer } from '../../src/api.ts';
+import { collectionsPrefix } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
+import { jointMemory } from '../../src/artifact/memory-budget.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { Env } from '../env.ts';
-import type { ArtifactBucket } from './artifact-bucket.ts';
+import { createActiveVersions } from './active-versions.ts';
 import type { Kernels } from './kernels.ts';
+import { readManifest } from './manifest-files.ts';
 import {
   openCollection,
   openItems,
-  readManifest,
   type Collection,
   type CollectionItems,
 } from './open-collection.ts';
 import { openModel, type EdgeModel } from './open-model.ts';
+import type { ShardTimes } from './shard-vectors.ts';
 import { createShared, type Shared } from './shared.ts';
 
 /** Keeps work going that other requests wait for, when the request that began it ends. */
 export type KeepAlive = (work: Promise<unknown>) => void;
 
-/** The collections of a bucket; versions are loaded when first asked for and kept. */
+/**
+ * The collections of a bucket; versions are loaded when first asked for and kept. A version that
+ * becomes active is loaded beside the one that answers, which goes on answering until the new one is
+ * there, and longer where it cannot be loaded.
+ */
 export interface Collections {
   /**
-   * The active version, in memory.
+   * The version that answers, in memory.
    *
-   * @throws DiptychError unknown_collection, model_mismatch, index_unreadable, index_too_large
+   * @throws DiptychError unknown_collection, model_mismatch, index_unreadable, index_too_large,
+   *   shard_unavailable
    */
   open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection>;
-  /** The items of the active version, without the rest. */
+  /** Its items; where nothing is loaded, those of the active version without the rest. */
   items(env: Env, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
   /** The manifest of the active version, without loading it. */
   describe(env: Env, name: string): Promise<Manifest>;
   names(env: Env): Promise<string[]>;
 }
 
-export interface CollectionsOptions {
-  /** How long a pointer to the active version is believed, milliseconds. */
+export interface CollectionsOptions extends ShardTimes {
+  /**
+   * How long a pointer to the active version is believed, and how long a version that could not be
+   * loaded is left alone while another answers, milliseconds.
+   */
   readonly pointerMs?: number;
   /** Memory that loaded versions and their models may take, bytes. */
   readonly budgetBytes?: number;
 }
 
-export function createCollections(
-  kernels: Kernels,
-  { pointerMs = 5000, budgetBytes = defaults.isolateBudgetBytes }: CollectionsOptions = {},
-): Collections {
-  const pointers = new Map<string, { readonly version: string; readonly until: number }>();
+/** What this isolate has of a collection. */
+interface Slot {
+  /** The version that answers. */
+  serving?: Collection;
+  /** The version that is being loaded, once its manifest is there. */
+  next?: Manifest;
+  loading?: Promise<Collection>;
+  /** A version that could not be loaded. */
+  failed?: { readonly version: string; readonly until: number };
+}
+
+export function createCollections(kernels: Kernels, options: CollectionsOptions = {}): Collections {
+  const { pointerMs = 5000, budgetBytes = defaults.isolateBudgetBytes } = options;
+  const activeVersions = createActiveVersions(pointerMs);
   const manifests = createShared<Manifest>();
   const models = createShared<EdgeModel>();
   const items = createShared<CollectionItems>();
-  /** By collection and version, the least recently used first. */
-  const loaded = createShared<Collection>();
-  const costs = new Map<string, { readonly bytes: number; readonly modelHash: string }>();
+  /** By collection, the least recently used first. */
+  const slots = new Map<string, Slot>();
 
-  async function activeVersion({ ARTIFACTS }: Env, name: string): Promise<string> {
-    const known = pointers.get(name);
-    if (known && known.until > Date.now()) return known.version;
-    const version = await readPointer(ARTIFACTS, name);
-    pointers.set(name, { version, until: Date.now() + pointerMs });
-    return version;
+  function slotOf(name: string): Slot {
+    const slot = slots.get(name) ?? {};
+    slots.delete(name);
+    slots.set(name, slot);
+    return slot;
   }
 
-  async function describe(env: Env, name: string): Promise<Manifest> {
-    const version = await activeVersion(env, name);
-    return manifests.get(keyOf(name, version), () => {
-      forgetVersions(manifests, name);
-      return readManifest(env.ARTIFACTS, name, version);
-    });
+  async function open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
+    const version = await activeVersions.of(env.ARTIFACTS, name);
+    const slot = slotOf(name);
+    const { serving, failed } = slot;
+    if (serving?.reference.version === version) return serving;
+    const isLeftAlone = serving && failed?.version === version && failed.until > Date.now();
+    if (!slot.loading && !isLeftAlone) {
+      slot.loading = load(env, name, version, slot).finally(() => {
+        slot.loading = slot.next = undefined;
+      });
+      keepAlive(slot.loading.catch(() => undefined));
+    }
+    return serving ?? slot.loading!;
   }
 
-  /** Forget other versions of the collection, then those used longest ago, until `manifest` fits. */
-  function makeRoom({ collection, version, memory, model }: Manifest): void {
+  /** Load a version into a slot; where that fails, what was there before answers on. */
+  async function load(env: Env, name: string, version: string, slot: Slot): Promise<Collection> {
+    // No more than its manifest, which lets the rest go.
+    const before = slot.serving?.manifest;
+    try {
+      slot.next = await manifestOf(env, name, version);
+      makeRoom(slot, slot.next);
+      const opened = await openVersion(env, slot.next);
+      if (before && opened.partial) throw incomplete(opened.reference, opened.partial);
+      slot.serving = opened;
+    } catch (error) {
+      if (!before) throw error;
+      slot.failed = { version, until: Date.now() + pointerMs };
+      const answers = before.version;
+      console.log(JSON.stringify({ collection: name, version, answers, failed: String(error) }));
+      slot.next = undefined;
+      items.forget(keyOf(name, version));
+      slot.serving ??= await openVersion(env, before);
+    }
+    return slot.serving;
+  }
+
+  /**
+   * Let go of the collections used longest ago until a version fits, then of the version that it is
+   * to replace: requests wait for it then.
+   */
+  function makeRoom(slot: Slot, { collection, version, memory }: Manifest): void {
     if (memory.total > budgetBytes) {
       throw new DiptychError(
         'index_too_large',
@@ -77,49 +127,47 @@ export function createCollections(
         { budget: budgetBytes, needs: memory.total },
       );
     }
-    let total = memory.total;
-    for (const key of loaded.keys()) total += costs.get(key)?.bytes ?? 0;
-    for (const key of loaded.keys()) {
-      if (total <= budgetBytes && !key.startsWith(keyOf(collection, ''))) continue;
-      loaded.forget(key);
-      total -= costs.get(key)?.bytes ?? 0;
-      costs.delete(key);
+    const present = () =>
+      [...slots.values()]
+        .flatMap(({ serving, next }) => [serving?.manifest, next])
+        .filter((manifest) => manifest !== undefined);
+    for (const [name, other] of slots) {
+      if (jointMemory(present()) <= budgetBytes) break;
+      if (other !== slot) slots.delete(name);
     }
-    const used = new Set([model.hash, ...loaded.keys().map((key) => costs.get(key)?.modelHash)]);
+    if (jointMemory(present()) > budgetBytes) slot.serving = undefined;
+    const used = new Set(present().map(({ model }) => model.hash));
     for (const hash of models.keys()) if (!used.has(hash)) models.forget(hash);
   }
 
-  async function openItemsOf(
-    env: Env,
-    name: string,
-    keepAlive: KeepAlive,
-  ): Promise<CollectionItems> {
-    const manifest = await describe(env, name);
-    return items.get(keyOf(name, manifest.version), () => {
-      forgetVersions(items, name);
-      const work = openItems(env.ARTIFACTS, manifest);
-      keepAlive(work.catch(() => undefined));
-      return work;
-    });
+  async function openVersion(env: Env, manifest: Manifest): Promise<Collection> {
+    const [shown, model] = await Promise.all([
+      itemsOf(env, manifest),
+      models.get(manifest.model.hash, () => openModel(env.ARTIFACTS, manifest, kernels.encoder)),
+    ]);
+    return openCollection(env, shown, model, kernels.search, options);
+  }
+
+  function manifestOf(env: Env, name: string, version: string): Promise<Manifest> {
+    return getOnly(manifests, name, version, () => readManifest(env.ARTIFACTS, name, version));
+  }
+
+  function itemsOf(env: Env, manifest: Manifest): Promise<CollectionItems> {
+    const { collection, version } = manifest;
+    return getOnly(items, collection, version, () => openItems(env.ARTIFACTS, manifest));
   }
 
   return {
-    describe,
-    items: openItemsOf,
-    async open(env, name, keepAlive) {
-      const manifest = await describe(env, name);
-      const key = keyOf(name, manifest.version);
-      const { hash } = manifest.model;
-      return loaded.get(key, () => {
-        makeRoom(manifest);
-        costs.set(key, { bytes: manifest.memory.total, modelHash: hash });
-        const work = Promise.all([
-          openItemsOf(env, name, keepAlive),
-          models.get(hash, () => openModel(env.ARTIFACTS, manifest, kernels.encoder)),
-        ]).then(([shown, model]) => openCollection(env, shown, model, kernels.search));
-        keepAlive(work.catch(() => undefined));
-        return work;
-      });
+    open,
+    async items(env, name, keepAlive) {
+      if (slots.get(name)?.serving) return open(env, name, keepAlive);
+      const version = await activeVersions.of(env.ARTIFACTS, name);
+      const work = itemsOf(env, await manifestOf(env, name, version));
+      keepAlive(work.catch(() => undefined));
+      return work;
+    },
+    async describe(env, name) {
+      return manifestOf(env, name, await activeVersions.of(env.ARTIFACTS, name));
     },
     async names({ ARTIFACTS }) {
       const names: string[] = [];
@@ -136,24 +184,32 @@ export function createCollections(
   };
 }
 
-function forgetVersions(shared: Shared<unknown>, collection: string): void {
-  const prefix = keyOf(collection, '');
-  for (const key of shared.keys()) if (key.startsWith(prefix)) shared.forget(key);
+/** A version that lacks shards is better than none, but not better than the one before. */
+function incomplete(
+  { collection, version }: IndexReference,
+  { shards, answered }: PartialAnswer,
+): DiptychError {
+  return new DiptychError(
+    'shard_unavailable',
+    `collection ${collection}, version ${version}: expected ${shards} shards, ${answered} could be loaded`,
+    { shards, answered },
+  );
+}
+
+/** Get a value of a version, and forget those of other versions where it has to be made. */
+function getOnly<V>(
+  shared: Shared<V>,
+  collection: string,
+  version: string,
+  make: () => Promise<V>,
+): Promise<V> {
+  return shared.get(keyOf(collection, version), () => {
+    const prefix = keyOf(collection, '');
+    for (const key of shared.keys()) if (key.startsWith(prefix)) shared.forget(key);
+    return make();
+  });
 }
 
 function keyOf(collection: string, version: string): string {
   return `${collection}/${version}`;
-}
-
-async function readPointer(bucket: ArtifactBucket, name: string): Promise<string> {
-  const object = await bucket.get(activeKey(name));
-  if (!object) {
-    throw new DiptychError('unknown_collection', `collection: there is none named ${name}`, {
-      collection: name,
-    });
-  }
-  const pointer: unknown = await object.json().catch(() => null);
-  const version = (pointer as { version?: unknown } | null)?.version;
-  if (typeof version === 'string' && version !== '') return version;
-  throw new DiptychError('index_unreadable', `${activeKey(name)}: expected {"version": "…"}`);
 }

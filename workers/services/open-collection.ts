@@ -1,19 +1,18 @@
-import { z } from 'zod';
-import type { IndexReference } from '../../src/api.ts';
+import type { IndexReference, PartialAnswer } from '../../src/api.ts';
 import { parseCaptions, type CaptionColumns } from '../../src/artifact/captions.ts';
 import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
+import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher-memory.ts';
-import { createSearcher } from '../../src/hnsw/searcher.ts';
-import { createMemory } from '../../src/kernel/webassembly.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';
-import type { VectorKind } from '../../src/vectorize/vector-names.ts';
 import type { Env } from '../env.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
+import { checkCount, fileOf } from './manifest-files.ts';
 import type { EdgeModel } from './open-model.ts';
-import { readCheckedText, readInto, readJson } from './read-artifact.ts';
+import { openVectors } from './open-vectors.ts';
+import { readCheckedText } from './read-artifact.ts';
+import { openShards, type ShardTimes } from './shard-vectors.ts';
+import type { ShardNamespace } from './shard.ts';
 import { localVectors, type VectorSearch } from './vector-search.ts';
 import { openVectorize } from './vectorize-search.ts';
 
@@ -29,28 +28,10 @@ export interface Collection extends CollectionItems {
   readonly model: EdgeModel;
   readonly images: VectorSearch;
   readonly captions: VectorSearch;
+  /** Given where some of the vectors could not be loaded when it was opened. */
+  readonly partial?: PartialAnswer;
   readonly captionColumns: CaptionColumns;
   readonly keywords: KeywordIndex;
-}
-
-/** Read the manifest of a version. @throws DiptychError index_unreadable */
-export async function readManifest(
-  bucket: ArtifactBucket,
-  collection: string,
-  version: string,
-): Promise<Manifest> {
-  const key = versionKey(collection, version, 'manifest.json');
-  const parsed = manifestSchema.safeParse(await readJson(bucket, key));
-  if (!parsed.success) {
-    throw new DiptychError('index_unreadable', `${key}: ${z.prettifyError(parsed.error)}`, { key });
-  }
-  const manifest = parsed.data;
-  if (manifest.collection === collection && manifest.version === version) return manifest;
-  throw new DiptychError(
-    'index_unreadable',
-    `${key}: expected collection ${collection}, version ${version}, got ${manifest.collection}, ${manifest.version}`,
-    { key },
-  );
 }
 
 /** Load what is needed to show items. @throws DiptychError index_unreadable */
@@ -64,66 +45,58 @@ export async function openItems(
 }
 
 /**
- * Load all that a search needs. Vector files carry their own checksum, which the searcher checks.
+ * Load all that a search needs, or open what shards or Vectorize hold of it.
  *
- * @throws DiptychError index_unreadable, vectorize_failed
+ * @throws DiptychError index_unreadable, shard_unavailable, vectorize_failed
  */
 export async function openCollection(
-  { ARTIFACTS: bucket, VECTORIZE }: Env,
+  env: Env,
   items: CollectionItems,
   model: EdgeModel,
   searchModule: WebAssembly.Module,
+  times: ShardTimes,
 ): Promise<Collection> {
   const { manifest } = items;
-  const open = (kind: VectorKind) =>
-    manifest.vectors === 'vectorize'
-      ? openVectorize(VECTORIZE, manifest, kind)
-      : openVectors(bucket, manifest, kind, searchModule);
+  const vectors = await openPlace(env, manifest, searchModule, times);
   const loaded = {
     ...items,
     model,
-    images: await open('image'),
-    captions: await open('caption'),
-    captionColumns: parseCaptions(await readFile(bucket, manifest, 'captions.json')),
-    keywords: loadKeywordIndex(await readFile(bucket, manifest, 'keywords.json')),
+    ...vectors,
+    captionColumns: parseCaptions(await readFile(env.ARTIFACTS, manifest, 'captions.json')),
+    keywords: loadKeywordIndex(await readFile(env.ARTIFACTS, manifest, 'keywords.json')),
   };
   checkColumns(loaded);
   return loaded;
 }
 
-/** Load the vectors of one kind into this isolate. */
-async function openVectors(
-  bucket: ArtifactBucket,
-  manifest: Manifest,
-  kind: VectorKind,
-  module: WebAssembly.Module,
-): Promise<VectorSearch> {
-  const { key, bytes } = fileOf(manifest, `${kind}.bin`);
-  const { count, efSearch } = manifest[kind];
-  const memory = createMemory(searcherMemoryPages(bytes, count));
-  await readInto(bucket, key, new Uint8Array(memory.buffer, searcherFileOffset, bytes));
-  const dim = manifest.model.embedDim;
-  const searcher = createSearcher({ module, memory, fileBytes: bytes, name: key, efSearch, dim });
-  checkCount(key, searcher.header.count, count);
-  return localVectors(searcher);
+function openPlace(env: Env, manifest: Manifest, module: WebAssembly.Module, times: ShardTimes) {
+  if (manifest.vectors === 'vectorize') return openRemote(env, manifest);
+  if (manifest.shards) return openShards(shardsOf(env), manifest, times);
+  return openHere(env.ARTIFACTS, manifest, module);
+}
+
+async function openRemote({ VECTORIZE }: Env, manifest: Manifest) {
+  return {
+    images: await openVectorize(VECTORIZE, manifest, 'image'),
+    captions: await openVectorize(VECTORIZE, manifest, 'caption'),
+  };
+}
+
+async function openHere(bucket: ArtifactBucket, manifest: Manifest, module: WebAssembly.Module) {
+  return {
+    images: localVectors(await openVectors(bucket, manifest, 'image', module)),
+    captions: localVectors(await openVectors(bucket, manifest, 'caption', module)),
+  };
+}
+
+function shardsOf({ SHARDS }: Env): ShardNamespace {
+  if (SHARDS) return SHARDS;
+  throw new DiptychError('shard_unavailable', 'a version in shards needs the binding SHARDS');
 }
 
 function readFile(bucket: ArtifactBucket, manifest: Manifest, name: string): Promise<string> {
   const file = fileOf(manifest, name);
   return readCheckedText(bucket, file.key, file);
-}
-
-function fileOf({ collection, version, files }: Manifest, name: string) {
-  const entry = files[name];
-  if (entry) return { key: versionKey(collection, version, name), ...entry };
-  const key = versionKey(collection, version, 'manifest.json');
-  throw new DiptychError('index_unreadable', `${key}: files: expected ${name}, got none`);
-}
-
-function checkCount(what: string, got: number, expected: number): void {
-  if (got === expected) return;
-  const message = `${what}: expected ${expected} entries as the manifest says, got ${got}`;
-  throw new DiptychError('index_unreadable', message, { expected, got });
 }
 
 function checkColumns({ manifest, items, captionColumns }: Collection): void {

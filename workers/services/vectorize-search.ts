@@ -1,13 +1,10 @@
 import pMap from 'p-map';
+import type { VectorKind } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { vectorizeLimits } from '../../src/vectorize/limits.ts';
-import {
-  vectorNames,
-  type VectorKind,
-  type VectorNames,
-} from '../../src/vectorize/vector-names.ts';
+import { vectorNames, type VectorNames } from '../../src/vectorize/vector-names.ts';
 import type { VectorSearch } from './vector-search.ts';
 import type { VectorizeBinding } from './vectorize-binding.ts';
 

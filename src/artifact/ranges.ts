@@ -1,0 +1,31 @@
+/** Ordinals from `first` on. */
+export interface Range {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Cut ordinals below `count` into ranges that differ by one at most. */
+export function splitRange(count: number, parts: number): Range[] {
+  return Array.from({ length: parts }, (_, i) => {
+    const first = Math.floor((i * count) / parts);
+    return { first, count: Math.floor(((i + 1) * count) / parts) - first };
+  });
+}
+
+/** Pick the ids that lie in a range: their places in the list, and what they are in the range. */
+export function idsWithin(
+  { first, count }: Range,
+  ids: ArrayLike<number>,
+): { readonly places: number[]; readonly local: Uint32Array } {
+  const places = Array.from(ids, (_, place) => place).filter(
+    (place) => ids[place] >= first && ids[place] < first + count,
+  );
+  return { places, local: Uint32Array.from(places, (place) => ids[place] - first) };
+}
+
+/** The place of the range that holds an id. @throws RangeError */
+export function rangeOf(ranges: readonly Range[], id: number): number {
+  const place = ranges.findIndex(({ first, count }) => id >= first && id < first + count);
+  if (place >= 0) return place;
+  throw new RangeError(`id: expected one in ${ranges.length} ranges, got ${id}`);
+}

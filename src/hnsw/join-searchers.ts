@@ -1,0 +1,34 @@
+import { idsWithin, type Range } from '../artifact/ranges.ts';
+import { filterWithin } from './item-filter.ts';
+import { mergeMatches } from './merge-matches.ts';
+import type { Searcher } from './searcher.ts';
+
+/** A searcher over a part of the vectors. */
+export interface SearcherPart {
+  readonly range: Range;
+  readonly searcher: Pick<Searcher, 'search' | 'score'>;
+}
+
+/** Search several parts in one process as if they were one, as the edge does across isolates. */
+export function joinSearchers(parts: readonly SearcherPart[]): Pick<Searcher, 'search' | 'score'> {
+  return {
+    search(query, k, { efSearch, filter } = {}) {
+      const found = parts.map(({ range, searcher }) => ({
+        first: range.first,
+        found: searcher.search(query, k, {
+          efSearch,
+          filter: filter && filterWithin(range, filter),
+        }),
+      }));
+      return mergeMatches(found, k);
+    },
+    score(query, ids) {
+      const cosines = new Float32Array(ids.length);
+      for (const { range, searcher } of parts) {
+        const { places, local } = idsWithin(range, ids);
+        searcher.score(query, local).forEach((cosine, i) => (cosines[places[i]] = cosine));
+      }
+      return cosines;
+    },
+  };
+}

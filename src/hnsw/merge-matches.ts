@@ -1,0 +1,21 @@
+import type { Matches } from './searcher.ts';
+
+/** What a search of a part of the vectors found; its ids count from `first`. */
+export interface PartMatches {
+  readonly first: number;
+  readonly found: Matches;
+}
+
+/** Join what searches of parts of the vectors found into the best `k` of all. */
+export function mergeMatches(parts: readonly PartMatches[], k: number): Matches {
+  const all = parts.flatMap(({ first, found }) =>
+    Array.from(found.ids, (id, i) => ({ id: first + id, score: found.scores[i] })),
+  );
+  const best = all.sort((a, b) => b.score - a.score || a.id - b.id).slice(0, k);
+  return {
+    ids: Uint32Array.from(best, ({ id }) => id),
+    scores: Float32Array.from(best, ({ score }) => score),
+    exhaustive: parts.every(({ found }) => found.exhaustive),
+    efSearch: Math.max(0, ...parts.map(({ found }) => found.efSearch)),
+  };
+}
