@@ -40,7 +40,7 @@ export function createVectorizeStandIn(options: StandInOptions) {
   const calls: { readonly method: string; readonly size: number }[] = [];
   const failures: Error[] = [];
   let mutations = 0;
-  let processed = '';
+  let processed: string | null = null;
   let polls = 0;
 
   function begin(method: string, size: number): void {

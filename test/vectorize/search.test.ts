@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { keepVectors } from '../../gpu-embedder/index/keep-vectors.ts';
 import { createItemFilter } from '../../src/hnsw/item-filter.ts';
 import { vectorNames } from '../../src/vectorize/vector-names.ts';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
 import { openVectorize } from '../../workers/services/vectorize-search.ts';
 import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
+import { cloudManifest } from './cloud-manifest.ts';
 import { createVectorizeStandIn } from '../support/vectorize-stand-in.ts';
 
 const dim = 32;
@@ -14,23 +13,7 @@ const vectors = clusteredVectors(count, dim, 1);
 const rows = rowsOf(vectors, dim);
 const queries = rowsOf(clusteredVectors(8, dim, 2), dim);
 
-function manifestOf(embedDim = dim): Manifest {
-  return manifestSchema.parse({
-    formatVersion: 2,
-    collection: 'cloud',
-    version,
-    createdAt: '2026-01-27T00:00:00.000Z',
-    model: { id: 'm', hash: 'h', embedDim, imageSize: 32, contextLength: 16, logitScale: 3 },
-    dataset: { name: 'd', fingerprint: 'f' },
-    counts: { items: count, captions: 0 },
-    files: {},
-    vectors: 'vectorize',
-    image: keepVectors(vectors, dim).index,
-    caption: keepVectors(new Float32Array(), dim).index,
-    memory: { parts: {}, total: 1, budget: 2 },
-    fusion: { vector: 0.1, cosineMean: 0, cosineDeviation: 1 },
-  });
-}
+const manifestOf = (embedDim = dim) => cloudManifest({ dim: embedDim, image: vectors, version });
 
 /** An index that holds the images of the version, and vectors of others. */
 async function filledIndex() {
