@@ -39,7 +39,9 @@ export function checkTarget(
   const what = `vectorize: ${collection} ${version} was indexed with --vectors ${vectors}`;
   throw new DiptychError(
     'invalid_option',
-    target ? `${what}: expected no index, got ${target.index.name}` : `${what}: expected an index`,
+    target
+      ? `${what}: expected no index, got ${target.index.name}`
+      : `${what}: expected an index (--vectorize NAME)`,
   );
 }
 

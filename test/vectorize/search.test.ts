@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createItemFilter } from '../../src/hnsw/item-filter.ts';
 import { vectorNames } from '../../src/vectorize/vector-names.ts';
+import { classifyEmbedding } from '../../workers/services/classify-embedding.ts';
+import type { Collection } from '../../workers/services/open-collection.ts';
 import { openVectorize } from '../../workers/services/vectorize-search.ts';
 import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
 import { cloudManifest } from './cloud-manifest.ts';
@@ -107,6 +109,25 @@ describe('scores and vectors', () => {
     expect(images.mostScored).toBe(240);
     expect(cosines.subarray(0, 240).every((cosine) => !isNaN(cosine))).toBe(true);
     expect(cosines.subarray(240).every((cosine) => isNaN(cosine))).toBe(true);
+  });
+});
+
+test('captions are classes only where all of them can be scored', async () => {
+  const texts = (length: number) => Array.from({ length }, (_, i) => `caption ${i}`);
+  const captions = await open();
+  const classify = (length: number) => {
+    const collection = { captions, captionColumns: { texts: texts(length) }, model: { scale: 20 } };
+    const classes = { template: '{label}', limit: 3 };
+    return classifyEmbedding(collection as unknown as Collection, queries[0], classes);
+  };
+  const { labels } = await classify(240);
+  const best = exact(queries[0]).filter(({ id }) => id < 240);
+  expect(labels.map(({ label }) => label)).toEqual(
+    best.slice(0, 3).map(({ id }) => `caption ${id}`),
+  );
+  await expect(classify(241)).rejects.toMatchObject({
+    code: 'vectorize_limit',
+    message: 'Vectorize: captions of labelSet: expected at most 240, got 241',
   });
 });
 
