@@ -45,6 +45,7 @@ const indexOptions = {
   recall: defaults.annRecallAt10,
   quantisation: 'int8+residual',
   builder: 'auto',
+  shards: 1,
 } as const;
 
 export const question =

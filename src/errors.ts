@@ -21,6 +21,8 @@ export const errorStatus = {
   not_prepared: 409,
   training_diverged: 500,
   write_failed: 507,
+  vectorize_limit: 400,
+  vectorize_failed: 502,
   below_minimum: 500,
   internal: 500,
 } as const;

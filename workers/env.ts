@@ -1,6 +1,7 @@
 import type { ArtifactBucket } from './services/artifact-bucket.ts';
 import type { ImageScaler } from './services/image-scaler.ts';
 import type { ShardNamespace } from './services/shard.ts';
+import type { VectorizeBinding } from './services/vectorize-binding.ts';
 
 /** Bindings of wrangler.toml, and what stands in for them where there is no worker. */
 export interface Env {
@@ -10,4 +11,6 @@ export interface Env {
   readonly IMAGES: ImageScaler;
   /** Isolates that hold vectors in parts; a browser has none. */
   readonly SHARDS?: ShardNamespace;
+  /** The vectors of collections that were published with `--vectorize`. */
+  readonly VECTORIZE?: VectorizeBinding;
 }

@@ -1,6 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { vectorFormat } from '../../src/artifact/format.ts';
-import { maxShards, type VectorIndex } from '../../src/artifact/manifest.ts';
+import {
+  maxShards,
+  vectorPlaces,
+  type VectorIndex,
+  type VectorPlace,
+} from '../../src/artifact/manifest.ts';
 import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
 import { defaults } from '../../src/config.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
@@ -20,6 +25,7 @@ interface IndexFlags {
   readonly quantisation: Quantisation;
   readonly builder: BuilderChoice;
   readonly shards: number;
+  readonly vectors: VectorPlace;
   readonly json?: boolean;
 }
 
@@ -66,6 +72,11 @@ export function registerIndex(program: Command): void {
       within(1, maxShards),
       1,
     )
+    .addOption(
+      new Option('--vectors <where>', 'where vectors are searched; see docs/vectorize.md')
+        .choices(vectorPlaces)
+        .default('isolate' satisfies VectorPlace),
+    )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
       const stop = new AbortController();
@@ -93,7 +104,9 @@ function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
   const { image, caption, memory, shards = [] } = manifest;
   const line = (name: string, index: VectorIndex) =>
-    `${name}: ${index.count} vectors${changed(index)}, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
+    manifest.vectors === 'vectorize'
+      ? `${name}: ${index.count} vectors for Vectorize`
+      : `${name}: ${index.count} vectors${changed(index)}, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return [
     dir,

@@ -44,11 +44,17 @@ export interface ExportStaticResult {
 export async function exportStatic(options: ExportStaticOptions): Promise<ExportStaticResult> {
   const { dir, versionDir, modelDir, force = false, onProgress = () => {} } = options;
   const version = await readVersion(versionDir);
-  const { collection, version: id, shards } = version.manifest;
+  const { collection, version: id, shards, vectors } = version.manifest;
   if (shards) {
     throw new DiptychError(
       'invalid_option',
       `${versionDir}: expected a version in one piece, got ${shards.length} shards: a site searches in one browser, which has no isolates to spread them over; index again without --shards`,
+    );
+  }
+  if (vectors !== 'isolate') {
+    throw new DiptychError(
+      'invalid_option',
+      `${versionDir}: a site searches in the browser: expected vectors in the isolate, got ${vectors}`,
     );
   }
   const sources = await siteFiles(version, modelDir);

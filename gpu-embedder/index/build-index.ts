@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
+import { manifestSchema, type Manifest, type VectorPlace } from '../../src/artifact/manifest.ts';
 import type { CaptionColumns } from '../../src/artifact/captions.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
@@ -18,6 +18,7 @@ import {
 import { chooseBuilder } from './choose-builder.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from './graph-report.ts';
+import { keepVectors } from './keep-vectors.ts';
 import type { GraphOrigin } from './make-graph.ts';
 import { packPreviews } from './pack-previews.ts';
 import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
@@ -39,6 +40,8 @@ export interface BuildIndexOptions extends Partial<VectorIndexOptions> {
   readonly out: string;
   /** Folder of a version whose graphs are changed instead of built anew. */
   readonly from?: string;
+  /** Where the vectors are to be searched; default in the isolate. */
+  readonly vectors?: VectorPlace;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
   readonly signal?: AbortSignal;
@@ -50,7 +53,7 @@ export interface BuildIndexResult {
   /** False: a version of the same content was there. */
   readonly built: boolean;
   readonly manifest: Manifest;
-  /** By shard; absent where the version was there. */
+  /** By shard; absent where the version was there, or has no graphs of ours. */
   readonly graphs?: {
     readonly image: readonly GraphReport[];
     readonly caption: readonly GraphReport[];
@@ -63,7 +66,8 @@ export interface BuildIndexResult {
 
 /** Build an index version from embeddings; the same input again finds the version that is there. */
 export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndexResult> {
-  const { collection, signal } = options;
+  const { collection, signal, vectors: place = 'isolate' } = options;
+  checkPlace(place, options);
   const vectorOptions: VectorIndexOptions = {
     M: options.M ?? defaults.M,
     efConstruction: options.efConstruction ?? defaults.efConstruction,
@@ -80,14 +84,14 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const pseudoCaptioned = pseudo?.captions.size ?? 0;
   const { shards, ...hashed } = vectorOptions;
   const counts = [embeddings.images.count, embeddings.captions.count];
+  const builder = counts.map((count) => chooseBuilder(Math.ceil(count / shards), hashed.builder));
   const inputs = {
-    ...hashed,
-    builder: counts.map((count) => chooseBuilder(Math.ceil(count / shards), hashed.builder)),
+    ...(place === 'isolate' ? { ...hashed, builder } : { vectors: place }),
     collection,
     ...(shards > 1 && { shards }),
     ...(pseudo && { pseudoCaptions: pseudo.manifest.sha256 }),
   };
-  const previous = await openPrevious(options.from, shards, embeddings);
+  const previous = await openPrevious(options.from, vectorOptions, place, embeddings);
   const anew = hashInputs(embeddings, inputs);
   const hash = previous ? hashInputs(embeddings, { ...inputs, from: previous.version }) : anew;
   const parent = join(options.out, collection);
@@ -113,7 +117,10 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
         keys: embeddings.captionTexts.map(({ text }) => text),
       },
     };
-    const vectors = await buildBoth(embeddings, vectorOptions, origins, signal);
+    const vectors =
+      place === 'isolate'
+        ? await buildBoth(embeddings, vectorOptions, origins, signal)
+        : keepBoth(embeddings);
     const bar = progressBar('previews', dataset.items.length);
     const items = await packPreviews(dataset, join(partial, 'previews.bin'), (done) => {
       signal?.throwIfAborted();
@@ -135,15 +142,16 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     const about = { collection, version, createdAt: now.toISOString(), model, fusion };
     const manifest = await writeVersion(files, {
       about: { ...about, dataset: embeddings.dataset },
-      ...{ vectors, items, captions, keywords, sizes },
+      ...{ vectors, place, items, captions, keywords, sizes },
       budget: options.budget ?? defaults.isolateBudgetBytes,
     });
     await rename(partial, dir);
-    const reports = ({ parts }: BuiltVectorIndex) => parts.map(({ graph }) => graph);
+    const reports = ({ parts }: BuiltVectorIndex) => parts.flatMap(({ graph }) => graph ?? []);
     const graphs = { image: reports(vectors.image), caption: reports(vectors.caption) };
     const why = ({ parts }: BuiltVectorIndex) => parts[0].rebuilt;
     const rebuilt = previous && { image: why(vectors.image), caption: why(vectors.caption) };
-    return { dir, built: true, manifest, graphs, ...(rebuilt && { rebuilt }), pseudoCaptioned };
+    const more = { ...(place === 'isolate' && { graphs }), ...(rebuilt && { rebuilt }) };
+    return { dir, built: true, manifest, ...more, pseudoCaptioned };
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -151,14 +159,16 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
 
 async function openPrevious(
   from: string | undefined,
-  shards: number,
+  { shards }: VectorIndexOptions,
+  place: VectorPlace,
   { model }: Embeddings,
 ): Promise<PreviousVersion | null> {
   if (from === undefined) return null;
-  if (shards === 1) return openPreviousVersion(from, model);
+  if (shards === 1 && place === 'isolate') return openPreviousVersion(from, model);
+  const got = place === 'isolate' ? `${shards} shards` : place;
   throw new DiptychError(
     'invalid_option',
-    `from: expected a version in one piece to make, got ${shards} shards, which are built anew: leave one of both out`,
+    `from: expected one graph to make, got ${got}: leave one of both out`,
   );
 }
 
@@ -203,6 +213,18 @@ async function buildBoth(
     return result.value;
   });
   return { image: imageIndex, caption: captionIndex };
+}
+
+function keepBoth({ image, caption, model: { embedDim } }: Embeddings): BuiltVectors {
+  return { image: keepVectors(image, embedDim), caption: keepVectors(caption, embedDim) };
+}
+
+function checkPlace(place: VectorPlace, { shards = 1 }: BuildIndexOptions): void {
+  if (place === 'isolate' || shards === 1) return;
+  throw new DiptychError(
+    'invalid_option',
+    `shards: Vectorize spreads vectors itself: expected 1, got ${shards}`,
+  );
 }
 
 function checkDataset(

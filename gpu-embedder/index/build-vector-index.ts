@@ -40,7 +40,8 @@ export interface RecallQueries {
 export interface VectorPart {
   readonly range: Range;
   readonly file: Uint8Array;
-  readonly graph: GraphReport;
+  /** Null where Vectorize makes its own. */
+  readonly graph: GraphReport | null;
   /** Why the graph was built from nothing though another was there to change. */
   readonly rebuilt?: string;
 }

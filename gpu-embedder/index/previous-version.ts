@@ -18,7 +18,7 @@ export interface PreviousVersion {
  *
  * @param model - that made the new vectors
  * @throws DiptychError not_prepared (no version there), model_mismatch, index_unreadable,
- *   invalid_option (shards)
+ *   invalid_option (not one graph)
  */
 export async function openPreviousVersion(
   dir: string,
@@ -29,10 +29,11 @@ export async function openPreviousVersion(
     throw new DiptychError('not_prepared', message, undefined, { cause });
   });
   const manifest = parseManifest(join(dir, 'manifest.json'), json);
-  if (manifest.shards) {
+  if (manifest.shards || manifest.vectors !== 'isolate') {
+    const got = manifest.shards ? `${manifest.shards.length} shards` : manifest.vectors;
     throw new DiptychError(
       'invalid_option',
-      `${dir}: expected a version in one piece, got ${manifest.shards.length} shards, which are built anew: leave --from out`,
+      `${dir}: expected a version of one graph, got ${got}: leave --from out`,
     );
   }
   if (manifest.model.hash !== model.hash) {

@@ -1,10 +1,11 @@
 import type { CaptionColumns } from '../../src/artifact/captions.ts';
 import { toItemColumns, type IndexedItem } from '../../src/artifact/items.ts';
-import { vectorFile } from '../../src/artifact/keys.ts';
+import { plainVectorFile, vectorFile } from '../../src/artifact/keys.ts';
 import {
   manifestFormatVersion,
   manifestSchema,
   type Manifest,
+  type VectorPlace,
 } from '../../src/artifact/manifest.ts';
 import { memoryBudget, type LoadedSizes } from '../../src/artifact/memory-budget.ts';
 import { shardEntries, sizeOf, type BuiltVectors } from './shard-entries.ts';
@@ -16,6 +17,8 @@ export interface VersionContent {
     'collection' | 'version' | 'createdAt' | 'model' | 'dataset' | 'fusion'
   >;
   readonly vectors: BuiltVectors;
+  /** Where the vectors are searched; default in the isolate. */
+  readonly place?: VectorPlace;
   readonly items: readonly IndexedItem[];
   readonly captions: CaptionColumns;
   /** JSON of a keyword index. */
@@ -33,12 +36,14 @@ export interface VersionContent {
  */
 export async function writeVersion(
   files: VersionFiles,
-  { about, vectors, items, captions, keywords, sizes, budget }: VersionContent,
+  { about, vectors, place = 'isolate', items, captions, keywords, sizes, budget }: VersionContent,
 ): Promise<Manifest> {
   const isSharded = vectors.image.parts.length > 1;
+  const isLocal = place === 'isolate';
   for (const kind of ['image', 'caption'] as const) {
     for (const [shard, { file }] of vectors[kind].parts.entries()) {
-      await files.write(vectorFile(kind, isSharded ? shard : undefined), file);
+      const name = vectorFile(kind, isSharded ? shard : undefined);
+      await files.write(isLocal ? name : plainVectorFile(kind), file);
     }
   }
   await files.write('items.json', JSON.stringify(toItemColumns(items)));
@@ -47,7 +52,8 @@ export async function writeVersion(
   const bytes = (name: string) => files.written()[name].bytes;
   const memory = memoryBudget(
     {
-      ...(!isSharded && { image: sizeOf(vectors.image), caption: sizeOf(vectors.caption) }),
+      ...(isLocal &&
+        !isSharded && { image: sizeOf(vectors.image), caption: sizeOf(vectors.caption) }),
       items: bytes('items.json'),
       captions: bytes('captions.json'),
       keywords: bytes('keywords.json'),
@@ -60,6 +66,7 @@ export async function writeVersion(
     ...about,
     counts: { items: items.length, captions: captions.texts.length },
     files: files.written(),
+    vectors: place,
     image: vectors.image.index,
     caption: vectors.caption.index,
     memory,

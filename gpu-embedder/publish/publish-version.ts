@@ -7,6 +7,7 @@ import { edgeWeights } from '../model/edge-weights.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';
 import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
+import { publishVectors, type VectorizeTarget } from './publish-vectors.ts';
 import { readVersion, type VersionFolder } from './read-version.ts';
 
 export interface PublishResult {
@@ -17,29 +18,36 @@ export interface PublishResult {
   /** Objects and bytes that were uploaded. */
   readonly objects: number;
   readonly bytes: number;
+  /** Vectors that were sent to Vectorize. */
+  readonly vectors: number;
 }
 
 /**
  * Upload an index version and the edge form of its model, verify what arrived, then make the
  * version active. Immutable objects that are there already are not uploaded again.
  *
- * @throws DiptychError `index_unreadable` (a checksum differs), `model_mismatch`
+ * @param target - where vectors go that Vectorize searches; of other versions left out
+ * @throws DiptychError `index_unreadable` (a checksum differs), `model_mismatch`, `invalid_option`,
+ *   `vectorize_limit`, `vectorize_failed`
  */
 export async function publishVersion(
   store: ArtifactStore,
   versionDir: string,
   modelDir: string,
   onProgress: (bytes: number, total: number) => void = () => {},
+  target?: VectorizeTarget,
 ): Promise<PublishResult> {
   const version = await readVersion(versionDir);
   const { manifest } = version;
   const { collection } = manifest;
-  const published = { collection, version: manifest.version };
-  if (await isComplete(store, manifest)) {
+  const isThere = await isComplete(store, manifest);
+  const objects = isThere ? [] : await objectsOf(version, modelDir);
+  const vectors = await publishVectors(version, target);
+  const published = { collection, version: manifest.version, vectors };
+  if (isThere) {
     const moved = await activate(store, collection, manifest.version);
     return { ...published, published: moved, objects: 0, bytes: 0 };
   }
-  const objects = await objectsOf(version, modelDir);
   const total = objects.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   for (const { key, size, read } of objects) {

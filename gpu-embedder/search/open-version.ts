@@ -17,12 +17,19 @@ export interface LocalVersion {
   readonly images: Pick<Searcher, 'search' | 'score'>;
 }
 
-/** @throws DiptychError `index_unreadable`, naming the file */
+/**
+ * @throws DiptychError `index_unreadable`, naming the file; `invalid_option` where the vectors are
+ *   in Vectorize
+ */
 export async function openVersion(dir: string): Promise<LocalVersion> {
   const manifest = parseManifest(
     join(dir, 'manifest.json'),
     String(await read(dir, 'manifest.json')),
   );
+  if (manifest.vectors !== 'isolate') {
+    const message = `${dir}: expected vectors in the isolate, got ${manifest.vectors}`;
+    throw new DiptychError('invalid_option', `${message}: search it through the worker`);
+  }
   const [items, keywords] = await Promise.all(
     ['items.json', 'keywords.json'].map((name) => readListed(dir, manifest, name)),
   );

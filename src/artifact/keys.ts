@@ -19,6 +19,11 @@ export function vectorFile(kind: VectorKind, shard?: number): string {
   return shard === undefined ? `${kind}.bin` : `shards/${shard}/${kind}.bin`;
 }
 
+/** Vectors of a version that go into Vectorize: [count, embedDim] float32, little-endian. */
+export function plainVectorFile(kind: VectorKind): string {
+  return `${kind}.f32`;
+}
+
 /** The same model in another weights format is another object: each edge finds the one it reads. */
 export function modelKey(hash: string, file: string): string {
   return `models/${hash}/v${weightsFormat.version}/${file}`;

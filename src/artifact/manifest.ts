@@ -20,11 +20,15 @@ const changeSchema = z.object({
   removed: z.number().int().min(0),
 });
 
-/** The vectors of one kind: `image.bin` or `caption.bin`, or those of the shards together. */
+/** Where the vectors of an index version are searched: in isolates of ours, or by Vectorize. */
+export const vectorPlaces = ['isolate', 'vectorize'] as const;
+
+/** The vectors of one kind: those of one file, or of the shards together. */
 const vectorIndexSchema = z.object({
   count: z.number().int().min(0),
-  M: z.number().int().positive(),
-  efConstruction: z.number().int().positive(),
+  /** Null where there is no graph of ours. */
+  M: z.number().int().positive().nullable(),
+  efConstruction: z.number().int().positive().nullable(),
   /** What a search uses unless it says otherwise. */
   efSearch: z.number().int().positive(),
   /** At `efSearch`; null where nothing was measured. */
@@ -33,7 +37,8 @@ const vectorIndexSchema = z.object({
   effort: z.array(effortSchema),
   /** What was searched for: captions among images and images among captions, or the vectors disturbed. */
   recallQueries: z.enum(['caption', 'image', 'noise']).nullable(),
-  quantisation: z.enum(quantisations),
+  /** Null: vectors are kept as they were encoded. */
+  quantisation: z.enum(quantisations).nullable(),
   /** Absent where the graph was built from nothing. */
   change: changeSchema.optional(),
 });
@@ -72,6 +77,8 @@ export const manifestSchema = z
       z.string(),
       z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
     ),
+    /** Absent in versions that were built before there was a choice. */
+    vectors: z.enum(vectorPlaces).default('isolate'),
     image: vectorIndexSchema,
     caption: vectorIndexSchema,
     /** What the version and its model take in the isolate that answers, bytes; shards say their own. */
@@ -105,6 +112,7 @@ function covers(ranges: readonly Range[], count: number): boolean {
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Effort = Readonly<z.infer<typeof effortSchema>>;
+export type VectorPlace = (typeof vectorPlaces)[number];
 export type ShardEntry = z.infer<typeof shardSchema>;
 export type VectorIndex = z.infer<typeof vectorIndexSchema>;
 

@@ -1,6 +1,7 @@
 import type { ClassifyResponse, PartialAnswer } from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { encodeLabel } from './encode-query.ts';
+import { limitError } from '../../src/vectorize/limit-error.ts';
 import type { Collection } from './open-collection.ts';
 import { softmax } from './probability.ts';
 
@@ -20,6 +21,8 @@ export interface Classified {
 /**
  * Classify an embedding by labels, or by all captions of the collection: softmax over the cosines
  * at the model's scale.
+ *
+ * @throws DiptychError bad_request (no captions), vectorize_limit (too many of them)
  */
 export async function classifyEmbedding(
   collection: Collection,
@@ -30,6 +33,8 @@ export async function classifyEmbedding(
   if (names.length === 0) {
     throw new DiptychError('bad_request', 'labelSet: the collection has no captions');
   }
+  const most = labels ? Infinity : (collection.captions.mostScored ?? Infinity);
+  if (names.length > most) throw limitError('captions of labelSet', most, names.length);
   const { cosines, partial } = labels
     ? {
         cosines: labels.map((label) =>

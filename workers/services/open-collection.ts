@@ -14,6 +14,7 @@ import { readCheckedText } from './read-artifact.ts';
 import { openShards, type ShardTimes } from './shard-vectors.ts';
 import type { ShardNamespace } from './shard.ts';
 import { localVectors, type VectorSearch } from './vector-search.ts';
+import { openVectorize } from './vectorize-search.ts';
 
 /** The items of an index version: enough to show them. */
 export interface CollectionItems {
@@ -44,9 +45,9 @@ export async function openItems(
 }
 
 /**
- * Load all that a search needs, or have shards load what they hold of it.
+ * Load all that a search needs, or open what shards or Vectorize hold of it.
  *
- * @throws DiptychError index_unreadable, shard_unavailable
+ * @throws DiptychError index_unreadable, shard_unavailable, vectorize_failed
  */
 export async function openCollection(
   env: Env,
@@ -56,9 +57,7 @@ export async function openCollection(
   times: ShardTimes,
 ): Promise<Collection> {
   const { manifest } = items;
-  const vectors = manifest.shards
-    ? await openShards(shardsOf(env), manifest, times)
-    : await openHere(env.ARTIFACTS, manifest, searchModule);
+  const vectors = await openPlace(env, manifest, searchModule, times);
   const loaded = {
     ...items,
     model,
@@ -68,6 +67,19 @@ export async function openCollection(
   };
   checkColumns(loaded);
   return loaded;
+}
+
+function openPlace(env: Env, manifest: Manifest, module: WebAssembly.Module, times: ShardTimes) {
+  if (manifest.vectors === 'vectorize') return openRemote(env, manifest);
+  if (manifest.shards) return openShards(shardsOf(env), manifest, times);
+  return openHere(env.ARTIFACTS, manifest, module);
+}
+
+async function openRemote({ VECTORIZE }: Env, manifest: Manifest) {
+  return {
+    images: await openVectorize(VECTORIZE, manifest, 'image'),
+    captions: await openVectorize(VECTORIZE, manifest, 'caption'),
+  };
 }
 
 async function openHere(bucket: ArtifactBucket, manifest: Manifest, module: WebAssembly.Module) {

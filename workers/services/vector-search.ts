@@ -8,6 +8,8 @@ import type { Matches, Searcher, SearchOptions } from '../../src/hnsw/searcher.t
 export interface VectorSearch {
   /** Find the nearest vectors, `k` of them where there are so many. */
   search(query: Float32Array, k: number, options?: SearchOptions): Promise<Found>;
+  /** How many of `ids` are scored, where that is bounded: the others get NaN. */
+  readonly mostScored?: number;
   /** Cosine of each of `ids`, in their order. */
   score(query: Float32Array, ids: ArrayLike<number>): Promise<Scores>;
   /** The vector `id`: [dim]. */

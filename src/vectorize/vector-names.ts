@@ -1,0 +1,43 @@
+import type { VectorKind } from '../artifact/keys.ts';
+import { DiptychError } from '../errors.ts';
+import { limitError } from './limit-error.ts';
+import { vectorizeLimits } from './limits.ts';
+
+/** What the vectors of one kind of an index version are called in a Vectorize index. */
+export interface VectorNames {
+  /** Queries stay within it. */
+  readonly namespace: string;
+  id(ordinal: number): string;
+  /** @throws DiptychError index_unreadable when the vector is of another version or kind */
+  ordinal(id: string): number;
+}
+
+/**
+ * Name vectors `<version>:<kind>:<ordinal>`. Ids are unique in an index whatever the namespace, so
+ * they name the version, too: a version id tells content and collection apart, and versions never
+ * touch each other's vectors.
+ *
+ * @throws DiptychError vectorize_limit when such an id is too long
+ */
+export function vectorNames(version: string, kind: VectorKind, count: number): VectorNames {
+  const namespace = `${version}:${kind}`;
+  const last = `${namespace}:${Math.max(0, count - 1)}`;
+  const longest = new TextEncoder().encode(last).length;
+  if (longest > vectorizeLimits.idBytes) {
+    throw limitError(`bytes of an id of version ${version}`, vectorizeLimits.idBytes, longest);
+  }
+  const prefix = `${namespace}:`;
+  return {
+    namespace,
+    id: (ordinal) => `${prefix}${ordinal}`,
+    ordinal(id) {
+      const digits = id.startsWith(prefix) ? id.slice(prefix.length) : '';
+      const ordinal = /^\d{1,8}$/.test(digits) ? Number(digits) : count;
+      if (ordinal < count) return ordinal;
+      throw new DiptychError(
+        'index_unreadable',
+        `Vectorize: expected ids ${prefix}0 to ${count - 1}, got ${id}`,
+      );
+    },
+  };
+}

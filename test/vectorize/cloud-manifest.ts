@@ -1,0 +1,29 @@
+import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
+import { keepVectors } from '../../gpu-embedder/index/keep-vectors.ts';
+
+export interface CloudVectors {
+  readonly dim: number;
+  readonly image: Float32Array;
+  readonly caption?: Float32Array;
+  readonly version?: string;
+}
+
+/** Manifest of a version whose vectors are in Vectorize. */
+export function cloudManifest({ dim, image, ...rest }: CloudVectors): Manifest {
+  const { caption = new Float32Array(), version = '20260127-0123456789ab' } = rest;
+  return manifestSchema.parse({
+    formatVersion: 2,
+    collection: 'cloud',
+    version,
+    createdAt: '2026-01-27T00:00:00.000Z',
+    model: { id: 'm', hash: 'h', embedDim: dim, imageSize: 32, contextLength: 16, logitScale: 3 },
+    dataset: { name: 'd', fingerprint: 'f' },
+    counts: { items: image.length / dim, captions: caption.length / dim },
+    files: {},
+    vectors: 'vectorize',
+    image: keepVectors(image, dim).index,
+    caption: keepVectors(caption, dim).index,
+    memory: { parts: {}, total: 1, budget: 2 },
+    fusion: { vector: 0.1, cosineMean: 0, cosineDeviation: 1 },
+  });
+}
