@@ -150,12 +150,12 @@ describe('diptych export static', () => {
     expect(existsSync(site)).toBe(false);
 
     const query = ['search', 'birthday cake', '--mode', 'vector', '--limit', '10', '--json'];
-    const found = await Promise.all(
-      [shards, ['--index', tiny.index, '--model', tiny.model]].map(async (flags) => {
-        const { stdout } = await runDiptych(...query, ...flags);
-        return (JSON.parse(stdout) as { matches: { id: string }[] }).matches.map(({ id }) => id);
-      }),
-    );
+    const found: string[][] = [];
+    for (const flags of [shards, ['--index', tiny.index, '--model', tiny.model]]) {
+      const { stdout } = await runDiptych(...query, ...flags);
+      const { matches } = JSON.parse(stdout) as { matches: { id: string }[] };
+      found.push(matches.map(({ id }) => id));
+    }
     expect(found[0]).toHaveLength(10);
     expect(found[0]).toEqual(found[1]);
   });
