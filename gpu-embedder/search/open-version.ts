@@ -17,7 +17,10 @@ export interface LocalVersion {
 
 /** @throws DiptychError `index_unreadable`, naming the file */
 export async function openVersion(dir: string): Promise<LocalVersion> {
-  const manifest = parseManifest(join(dir, 'manifest.json'), String(await read(dir, 'manifest.json')));
+  const manifest = parseManifest(
+    join(dir, 'manifest.json'),
+    String(await read(dir, 'manifest.json')),
+  );
   const [items, keywords, images] = await Promise.all(
     ['items.json', 'keywords.json', 'image.bin'].map(async (name) => {
       const bytes = await read(dir, name);
