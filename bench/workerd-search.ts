@@ -1,0 +1,121 @@
+import { setImmediate } from 'node:timers/promises';
+import v8 from 'node:v8';
+import { buildGraph } from '../gpu-embedder/index/build-graph.ts';
+import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
+import { openSearcher } from '../gpu-embedder/index/open-searcher.ts';
+import { xxh64 } from '../gpu-embedder/index/xxh64.ts';
+import { progressBar } from '../gpu-embedder/progress.ts';
+import { loadWasm } from '../gpu-embedder/wasm-modules.ts';
+import { quantise } from '../src/artifact/quantise.ts';
+import { writeVectorFile } from '../src/artifact/write-vector-file.ts';
+import { defaults } from '../src/config.ts';
+import { annRecallAtK } from '../src/metrics/ann-recall.ts';
+import type { BenchOptions } from './bench.ts';
+import { searchAll } from './vectors/search-all.ts';
+import { realImages, syntheticData, type VectorData } from './vectors/vector-data.ts';
+import { startBenchWorker, type BenchWorker } from './workerd/start-bench-worker.ts';
+
+export interface WorkerdSearchRow {
+  readonly data: string;
+  readonly kernel: string;
+  readonly efSearch: number;
+  /** annRecall@10, the same on both sides. */
+  readonly recall: number;
+  readonly nodeQueriesPerSecond: number;
+  /** Timed from outside, without what an empty request takes. */
+  readonly workerdQueriesPerSecond: number;
+  /** How many times as fast workerd is. */
+  readonly ratio: number;
+}
+
+const k = 10;
+const efs = [16, 64, 128];
+/** Rounds of all queries by each side in turn, of which the fastest counts. */
+const rounds = 7;
+/** Uncounted, in which V8 optimises. */
+const warmUps = 3;
+
+export const question =
+  'Is the search kernel as fast inside workerd as in Node? The same file and queries, all of them in a request';
+export const flags = ['embeddings', 'count', 'dim'] as const;
+
+/** `--count 100000 --dim 512` takes synthetic vectors; without, what `encode` wrote. */
+export async function run(options: BenchOptions = {}): Promise<WorkerdSearchRow[]> {
+  // What workerd has by default.
+  v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  const { count, dim, embeddings } = options;
+  const data =
+    count === undefined && dim === undefined
+      ? await realImages(embeddings ?? '.diptych/embeddings/pictograms', 'text')
+      : syntheticData(Number(count ?? 100_000), Number(dim ?? 512));
+  const file = await vectorFile(data);
+  const queries = Float32Array.from(data.queries.flatMap((query) => [...query]));
+  const objects = { 'vectors.bin': file, 'queries.f32': new Uint8Array(queries.buffer) };
+  const worker = await startBenchWorker('search-worker.ts', objects);
+  try {
+    const exactSearch = createExactSearch(data.vectors, data.dim);
+    const exact = data.queries.map((query) => exactSearch(query, k));
+    const rows: WorkerdSearchRow[] = [];
+    for (const [build, kernel] of [
+      ['relaxed', 'relaxed SIMD'],
+      ['plain', 'SIMD'],
+    ] as const) {
+      const searcher = openSearcher(file, { module: loadWasm(`search-${build}`) });
+      for (const efSearch of efs) {
+        const inNode = () => searchAll(searcher, queries, k, efSearch);
+        const found = await race(worker, `/${build}?k=${k}&ef=${efSearch}`, inNode);
+        const { ids, nodeMs, workerdMs } = found;
+        const rowsOf = data.queries.map((_, i) => ids.subarray(i * k, (i + 1) * k));
+        const perSecond = (ms: number) => Math.round((1000 * data.queries.length) / ms);
+        rows.push({
+          ...{ data: data.name, kernel, efSearch, recall: annRecallAtK(rowsOf, exact, k) },
+          nodeQueriesPerSecond: perSecond(nodeMs),
+          workerdQueriesPerSecond: perSecond(workerdMs),
+          ratio: nodeMs / workerdMs,
+        });
+      }
+    }
+    return rows;
+  } finally {
+    await worker.stop();
+  }
+}
+
+async function vectorFile({ vectors, dim }: VectorData): Promise<Uint8Array> {
+  const { M, efConstruction } = defaults;
+  const bar = progressBar('graph', vectors.length / dim);
+  const onProgress = (done: number) => bar.update(done);
+  const graph = await buildGraph(vectors, dim, { M, efConstruction }, { onProgress });
+  bar.stop();
+  return writeVectorFile(graph, quantise(vectors, dim, 'int8+residual'), xxh64);
+}
+
+/** Run both sides in turn, so that both meet the same machine. @throws Error if they find other ids */
+async function race(worker: BenchWorker, path: string, inNode: () => Uint32Array) {
+  const fastest = { node: Infinity, workerd: Infinity, empty: Infinity };
+  const time = async <T>(side: keyof typeof fastest, work: () => T | Promise<T>): Promise<T> => {
+    await seeClosedSockets();
+    const start = performance.now();
+    const result = await work();
+    fastest[side] = Math.min(fastest[side], performance.now() - start);
+    return result;
+  };
+  const inWorkerd = async () => new Uint32Array(await worker.ask(path));
+  const empty = () => worker.ask(path.replace(/^\/\w+/, '/empty'));
+  const ids = inNode();
+  for (let i = 0; i < warmUps; i++) {
+    inNode();
+    await seeClosedSockets();
+    const other = await inWorkerd();
+    if (ids.some((id, at) => id !== other[at])) throw new Error(`${path}: other ids than in Node`);
+  }
+  for (let round = 0; round < rounds; round++) {
+    await time('empty', empty);
+    await time('workerd', inWorkerd);
+    await time('node', inNode);
+  }
+  return { ids, nodeMs: fastest.node, workerdMs: fastest.workerd - fastest.empty };
+}
+
+/** workerd may have hung up while Node was computing, which fetch learns of between two tasks only. */
+const seeClosedSockets = (): Promise<void> => setImmediate();
