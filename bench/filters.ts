@@ -7,7 +7,7 @@ import { annRecallAtK } from '../src/metrics/ann-recall.ts';
 import { defaults } from '../src/config.ts';
 import type { BenchOptions } from './bench.ts';
 import { searcherOver } from './vectors/sides.ts';
-import { realImages, syntheticData, type VectorData } from './vectors/vector-data.ts';
+import { openSources, type VectorData } from './vectors/vector-data.ts';
 
 export interface FilterRow {
   readonly data: string;
@@ -32,17 +32,10 @@ export const flags = ['embeddings', 'data', 'count', 'dim', 'ef'] as const;
 
 export async function run(options: BenchOptions = {}): Promise<FilterRow[]> {
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
-  const dir = options['embeddings'] ?? '.diptych/embeddings/pictograms';
-  const size = (name: string, value: number) => Number(options[name] ?? value);
-  const cases: Readonly<Record<string, () => Promise<VectorData>>> = {
-    text: () => realImages(dir, 'text'),
-    synthetic: () => Promise.resolve(syntheticData(size('count', 100_000), size('dim', 512))),
-  };
+  const efSearch = Number(options['ef'] ?? defaults.efSearch);
   const rows: FilterRow[] = [];
-  for (const [name, open] of Object.entries(cases)) {
-    if (options['data'] === undefined || options['data'] === name) {
-      rows.push(...(await compare(await open(), size('ef', defaults.efSearch))));
-    }
+  for await (const { data } of openSources(['text', 'synthetic'], options)) {
+    rows.push(...(await compare(data, efSearch)));
   }
   return rows;
 }

@@ -1,7 +1,7 @@
 import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
 import { createRandom } from '../gpu-embedder/random.ts';
 import type { BenchOptions } from './bench.ts';
-import { realImages, syntheticData, type VectorData } from './vectors/vector-data.ts';
+import { openSources, type VectorData } from './vectors/vector-data.ts';
 
 export interface QuantiseRow {
   readonly data: string;
@@ -24,19 +24,8 @@ export const flags = ['embeddings', 'data', 'queries', 'count', 'dim'] as const;
 const depths = [10, 20, 64, 256] as const;
 
 export async function run(options: BenchOptions = {}): Promise<QuantiseRow[]> {
-  const dir = options['embeddings'] ?? '.diptych/embeddings/pictograms';
-  const cases: Readonly<Record<string, () => Promise<VectorData>>> = {
-    text: () => realImages(dir, 'text'),
-    image: () => realImages(dir, 'image'),
-    synthetic: () =>
-      Promise.resolve(
-        syntheticData(Number(options['count'] ?? 100_000), Number(options['dim'] ?? 512)),
-      ),
-  };
   const rows: QuantiseRow[] = [];
-  for (const [name, open] of Object.entries(cases)) {
-    if (options['data'] !== undefined && options['data'] !== name) continue;
-    const data = await open();
+  for await (const { data } of openSources(['text', 'image', 'synthetic'], options)) {
     const queries = data.queries.slice(0, Number(options['queries'] ?? 300));
     rows.push(...compare({ ...data, queries }));
   }

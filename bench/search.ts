@@ -3,7 +3,7 @@ import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
 import { annRecallAtK } from '../src/metrics/ann-recall.ts';
 import type { BenchOptions } from './bench.ts';
 import { hnswlibSide, ourSide, usearchSide, type Side } from './vectors/sides.ts';
-import { realImages, syntheticData, type VectorData } from './vectors/vector-data.ts';
+import { openSources, type VectorData } from './vectors/vector-data.ts';
 
 export interface SearchRow {
   readonly data: string;
@@ -19,6 +19,7 @@ export interface SearchRow {
 }
 
 const k = 10;
+const targets = { text: 0.99, image: 0.998, synthetic: 0.98 } as const;
 const efs = [
   ...[10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 88, 96, 112, 128, 144, 160],
   ...[192, 224, 256, 320, 384, 512, 768, 1024],
@@ -33,18 +34,9 @@ export const flags = ['embeddings', 'data', 'count', 'dim'] as const;
 export async function run(options: BenchOptions = {}): Promise<SearchRow[]> {
   // What workerd has by default; without it only the plain build could be measured.
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
-  const dir = options['embeddings'] ?? '.diptych/embeddings/pictograms';
-  const size = (name: string, value: number) => Number(options[name] ?? value);
-  const cases: Readonly<Record<string, () => Promise<[VectorData, number]>>> = {
-    text: async () => [await realImages(dir, 'text'), 0.99],
-    image: async () => [await realImages(dir, 'image'), 0.998],
-    synthetic: async () => [syntheticData(size('count', 100_000), size('dim', 512)), 0.98],
-  };
   const rows: SearchRow[] = [];
-  for (const [name, open] of Object.entries(cases)) {
-    if (options['data'] === undefined || options['data'] === name) {
-      rows.push(...compare(...(await open())));
-    }
+  for await (const { source, data } of openSources(['text', 'image', 'synthetic'], options)) {
+    rows.push(...compare(data, targets[source]));
   }
   return rows;
 }

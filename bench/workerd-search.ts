@@ -12,7 +12,7 @@ import { defaults } from '../src/config.ts';
 import { annRecallAtK } from '../src/metrics/ann-recall.ts';
 import type { BenchOptions } from './bench.ts';
 import { searchAll } from './vectors/search-all.ts';
-import { realImages, syntheticData, type VectorData } from './vectors/vector-data.ts';
+import { chooseVectors, type VectorData } from './vectors/vector-data.ts';
 import { startBenchWorker, type BenchWorker } from './workerd/start-bench-worker.ts';
 
 export interface WorkerdSearchRow {
@@ -43,11 +43,7 @@ export const flags = ['embeddings', 'count', 'dim'] as const;
 export async function run(options: BenchOptions = {}): Promise<WorkerdSearchRow[]> {
   // What workerd has by default.
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
-  const { count, dim, embeddings } = options;
-  const data =
-    count === undefined && dim === undefined
-      ? await realImages(embeddings ?? '.diptych/embeddings/pictograms', 'text')
-      : syntheticData(Number(count ?? 100_000), Number(dim ?? 512));
+  const data = await chooseVectors(options);
   const file = await vectorFile(data);
   const queries = Float32Array.from(data.queries.flatMap((query) => [...query]));
   const objects = { 'vectors.bin': file, 'queries.f32': new Uint8Array(queries.buffer) };

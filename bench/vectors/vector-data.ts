@@ -27,6 +27,25 @@ export function chooseVectors({ count, dim, embeddings }: BenchOptions): Promise
   return Promise.resolve(data);
 }
 
+export type VectorSource = 'text' | 'image' | 'synthetic';
+
+/** Open one after the other those of `sources` that `--data` names; all without it. */
+export async function* openSources<S extends VectorSource>(
+  sources: readonly S[],
+  { data, embeddings, count = '100000', dim = '512' }: BenchOptions,
+): AsyncGenerator<{ readonly source: S; readonly data: VectorData }> {
+  for (const source of sources) {
+    if (data !== undefined && data !== source) continue;
+    yield {
+      source,
+      data:
+        source === 'synthetic'
+          ? syntheticData(whole('count', count), whole('dim', dim))
+          : await realImages(embeddings ?? defaultEmbeddings, source),
+    };
+  }
+}
+
 function whole(flag: string, value: string): number {
   if (/^[1-9]\d*$/.test(value)) return Number(value);
   throw new DiptychError('invalid_option', `--${flag}: expected a whole number, got ${value}`);
