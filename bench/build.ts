@@ -49,7 +49,7 @@ export async function run(options: BenchOptions = {}): Promise<BuildRow[]> {
     const [recallAtEf64, recallAtEf128] = recallOf(graph, [64, 128]);
     rows.push({
       data: data.name,
-      builder: builder === 'hnswlib' ? 'hnswlib-node' : 'usearch bf16',
+      builder: builder === 'hnswlib' ? 'hnswlib-node' : 'usearch int8',
       threads,
       default: builder === chosen && (builder === 'hnswlib' || threads === cores) ? 'yes' : '',
       seconds,

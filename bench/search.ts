@@ -59,7 +59,7 @@ function compare(data: VectorData, target: number): SearchRow[] {
       k,
     );
   const tuned = sides.map((side) => {
-    const efSearch = efs.find((ef) => recall(side, ef) >= target) ?? efs[efs.length - 1];
+    const efSearch = leastEf((ef) => recall(side, ef) >= target);
     return { side, efSearch, recall: recall(side, efSearch) };
   });
   const able = tuned.filter((one) => one.recall >= target);
@@ -72,6 +72,17 @@ function compare(data: VectorData, target: number): SearchRow[] {
       ...(speed && { queriesPerSecond: Math.round(speed), ours: speeds[0] / speed }),
     };
   });
+}
+
+/** The least of `efs` that suffices, found by bisection; the greatest where none does. */
+function leastEf(suffices: (ef: number) => boolean): number {
+  let [first, last] = [0, efs.length - 1];
+  while (first < last) {
+    const middle = (first + last) >> 1;
+    if (suffices(efs[middle])) last = middle;
+    else first = middle + 1;
+  }
+  return efs[first];
 }
 
 /** Queries per second of each side, run in turn so that all meet the same machine. */

@@ -27,7 +27,7 @@ export function siteBucket(
       return {
         size: entry.gunzipped ?? entry.bytes,
         body,
-        json: <T>() => new Response(body).json() as Promise<T>,
+        text: () => new Response(body).text(),
       };
     },
     async list({ prefix }) {

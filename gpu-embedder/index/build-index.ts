@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { manifestSchema, type Manifest, type VectorPlace } from '../../src/artifact/manifest.ts';
+import { parseManifest, type Manifest, type VectorPlace } from '../../src/artifact/manifest.ts';
 import type { CaptionColumns } from '../../src/artifact/captions.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
@@ -98,8 +98,9 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const known = (await findVersion(parent, anew)) ?? (await findVersion(parent, hash));
   if (known !== undefined) {
     const dir = join(parent, known);
-    const json: unknown = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
-    return { dir, built: false, manifest: manifestSchema.parse(json), pseudoCaptioned };
+    const file = join(dir, 'manifest.json');
+    const manifest = parseManifest(file, await readFile(file, 'utf8'));
+    return { dir, built: false, manifest, pseudoCaptioned };
   }
 
   const now = new Date();

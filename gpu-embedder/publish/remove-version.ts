@@ -1,5 +1,5 @@
 import { activeKey, versionKey } from '../../src/artifact/keys.ts';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
+import { parseManifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { deleteVectors } from './delete-vectors.ts';
@@ -38,7 +38,7 @@ export async function removeVersion(
   const [used, aside] = [key('manifest.json'), key('removing.json')];
   const bytes = (await store.get(used)) ?? (await store.get(aside));
   if (!bytes) throw await unknown(store, collection, version);
-  const manifest = parseManifest(used, bytes);
+  const manifest = parseManifest(used, Buffer.from(bytes).toString('utf8'));
   checkTarget(manifest, target);
   await store.put(aside, bytes);
   await store.delete(used);
@@ -47,15 +47,6 @@ export async function removeVersion(
   for (const one of keys) await store.delete(one);
   await store.delete(aside);
   return { collection, version, objects: keys.length + 1, vectors };
-}
-
-function parseManifest(key: string, bytes: Uint8Array): Manifest {
-  try {
-    return manifestSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-  } catch (cause) {
-    const message = `${key}: expected a manifest, got ${String(cause)}`;
-    throw new DiptychError('index_unreadable', message, undefined, { cause });
-  }
 }
 
 async function unknown(store: ArtifactStore, collection: string, version: string) {

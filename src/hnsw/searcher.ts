@@ -20,7 +20,7 @@ import { verifyVectorFile } from './verify-vector-file.ts';
  * What a step of the walk costs in vectors of a scan, per `efSearch`: a node that is expanded has
  * some 20 neighbours, most of them new, and they lie apart.
  */
-const walkCost = 24;
+const walkCost = 40;
 
 export interface SearcherOptions {
   /** `search.wasm` or `search-relaxed.wasm`. */

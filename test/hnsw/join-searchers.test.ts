@@ -12,7 +12,7 @@ import type { Searcher } from '../../src/hnsw/searcher.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
 
-const [count, dim, efSearch] = [1600, 24, 10];
+const [count, dim, efSearch] = [2400, 24, 10];
 const vectors = clusteredVectors(count, dim, 1);
 const queries = rowsOf(clusteredVectors(200, dim, 2), dim);
 const exactSearch = createExactSearch(vectors, dim);
@@ -50,7 +50,7 @@ describe('joinSearchers', () => {
   });
 
   it('gives the cosines of ids in their order', () => {
-    const ids = [1599, 0, 400, 399, 1000];
+    const ids = [2399, 0, 600, 599, 1000];
     const [expected, got] = [whole, joined].map((one) => one.score(queries[0], ids));
     got.forEach((cosine, i) => expect(cosine).toBeCloseTo(expected[i], 3));
     const { ids: found, scores } = joined.search(queries[0], 5);

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { activeKey } from '../../src/artifact/keys.ts';
+import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
@@ -7,6 +9,8 @@ export interface ActiveVersions {
   /** @throws DiptychError unknown_collection, index_unreadable */
   of(bucket: ArtifactBucket, collection: string): Promise<string>;
 }
+
+const pointerSchema = z.object({ version: z.string().min(1) });
 
 /**
  * Create {@link ActiveVersions}. A pointer that was read once stays in force where it cannot be read
@@ -39,8 +43,5 @@ async function readPointer(bucket: ArtifactBucket, name: string): Promise<string
       collection: name,
     });
   }
-  const pointer: unknown = await object.json().catch(() => null);
-  const version = (pointer as { version?: unknown } | null)?.version;
-  if (typeof version === 'string' && version !== '') return version;
-  throw new DiptychError('index_unreadable', `${activeKey(name)}: expected {"version": "…"}`);
+  return parseArtifactJson(activeKey(name), pointerSchema, await object.text()).version;
 }

@@ -12,7 +12,7 @@ export interface StoredObject {
   readonly size: number;
   /** The object, or the range of it that was asked for. */
   readonly body: ReadableStream;
-  json<T>(): Promise<T>;
+  text(): Promise<string>;
 }
 
 export type StoredKeys = { readonly delimitedPrefixes: string[] } & (

@@ -1,9 +1,8 @@
-import { z } from 'zod';
 import { versionKey } from '../../src/artifact/keys.ts';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
+import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
-import { readJson, type FileEntry } from './read-artifact.ts';
+import { readText, type FileEntry } from './read-artifact.ts';
 
 /** Read the manifest of a version. @throws DiptychError index_unreadable */
 export async function readManifest(
@@ -12,11 +11,7 @@ export async function readManifest(
   version: string,
 ): Promise<Manifest> {
   const key = versionKey(collection, version, 'manifest.json');
-  const parsed = manifestSchema.safeParse(await readJson(bucket, key));
-  if (!parsed.success) {
-    throw new DiptychError('index_unreadable', `${key}: ${z.prettifyError(parsed.error)}`, { key });
-  }
-  const manifest = parsed.data;
+  const manifest = parseManifest(key, await readText(bucket, key));
   if (manifest.collection === collection && manifest.version === version) return manifest;
   throw new DiptychError(
     'index_unreadable',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelKey } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
+import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
 import { createEncoderMemory } from '../../src/encoder/encoder-memory.ts';
 import { openImageEncoder, type ImageEncoder } from '../../src/encoder/image-encoder.ts';
 import { openTextEncoder, type TextEncoder } from '../../src/encoder/text-encoder.ts';
@@ -9,7 +10,7 @@ import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { createTokenizer, type Tokenizer } from '../../src/text/tokenizer.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 import { createLruCache, type LruCache } from './lru-cache.ts';
-import { readCheckedText, readInto, readJson } from './read-artifact.ts';
+import { readCheckedText, readInto, readText } from './read-artifact.ts';
 
 /** A model that encodes inside the isolate. */
 export interface EdgeModel {
@@ -57,11 +58,7 @@ export async function openModel(
 ): Promise<EdgeModel> {
   const { hash } = manifest.model;
   const key = modelKey(hash, 'model.json');
-  const parsed = modelSchema.safeParse(await readJson(bucket, key));
-  if (!parsed.success) {
-    throw new DiptychError('index_unreadable', `${key}: ${z.prettifyError(parsed.error)}`);
-  }
-  const description = parsed.data;
+  const description = parseArtifactJson(key, modelSchema, await readText(bucket, key));
   checkModel(manifest, description, key);
   try {
     return await openFiles(bucket, description, encoderModule);

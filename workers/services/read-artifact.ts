@@ -74,18 +74,9 @@ export async function readCheckedText(
   return new TextDecoder().decode(await readChecked(bucket, key, expected));
 }
 
-/**
- * Read an object of JSON.
- *
- * @throws DiptychError index_unreadable
- */
-export async function readJson(bucket: ArtifactBucket, key: string): Promise<unknown> {
-  const object = await getObject(bucket, key);
-  try {
-    return await object.json();
-  } catch (cause) {
-    throw unreadable(key, 'expected JSON', cause);
-  }
+/** Read an object of text that nothing says the checksum of. @throws DiptychError index_unreadable */
+export async function readText(bucket: ArtifactBucket, key: string): Promise<string> {
+  return (await getObject(bucket, key)).text();
 }
 
 async function getObject(bucket: ArtifactBucket, key: string): Promise<StoredObject> {

@@ -1,0 +1,35 @@
+import relaxed from '../../build/wasm/search-relaxed.wasm';
+import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher-memory.ts';
+import { createSearcher } from '../../src/hnsw/searcher.ts';
+import { createMemory } from '../../src/kernel/webassembly.ts';
+import type { ArtifactBucket } from '../../workers/services/artifact-bucket.ts';
+import { readInto } from '../../workers/services/read-artifact.ts';
+
+interface Env {
+  readonly ARTIFACTS: ArtifactBucket;
+}
+
+/** What was loaded last; the one before is garbage. */
+const held: { last?: unknown } = {};
+
+/**
+ * `/copy?bytes=B&count=N` streams the object `vectors.bin` into WASM memory; `/load` opens it as the
+ * edge does, and `/empty` does nothing.
+ */
+export default {
+  async fetch(request: Request, { ARTIFACTS }: Env): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === '/empty') return new Response();
+    const [fileBytes, count] = [
+      Number(searchParams.get('bytes')),
+      Number(searchParams.get('count')),
+    ];
+    held.last = undefined;
+    const memory = createMemory(searcherMemoryPages(fileBytes, count));
+    held.last = memory;
+    const target = new Uint8Array(memory.buffer, searcherFileOffset, fileBytes);
+    await readInto(ARTIFACTS, 'vectors.bin', target);
+    if (pathname === '/load') held.last = createSearcher({ module: relaxed, memory, fileBytes });
+    return new Response();
+  },
+};
