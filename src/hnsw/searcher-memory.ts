@@ -1,7 +1,7 @@
 import { alignUp, vectorFormat } from '../artifact/format.ts';
 
-/** Where a vector file begins in WASM memory: behind the page that the module may use itself. */
-export const searcherFileOffset = 65536;
+/** Where a vector file begins in WASM memory: the module keeps nothing there, but 0 says that a section is absent. */
+export const searcherFileOffset = 64;
 
 /** Largest `efSearch` that a searcher takes unless told otherwise. */
 export const defaultEfMax = 512;

@@ -1,7 +1,7 @@
 import { decode, type DecodedPng } from 'fast-png';
 import { DiptychError } from '../../src/errors.ts';
 import type { ImageScaler } from './image-scaler.ts';
-import { readImageHeader } from './image-header.ts';
+import { readImageHeader } from '../../src/image/image-header.ts';
 import { takeJpegOrientation } from './jpeg-orientation.ts';
 import { pixelsOnWhite } from './pixels-on-white.ts';
 import { turnUpright } from './turn-upright.ts';

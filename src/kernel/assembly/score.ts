@@ -97,13 +97,63 @@ export function dot(id: u32): i32 {
   return codes ? dotCode(id) : dotVector(id);
 }
 
+/**
+ * Score the ids `i` and `i + 1` at `ids` as {@link dotVector} does, reading the query once: where the
+ * runtime checks the bounds of each access, as workerd does, that is a quarter less to check.
+ */
+// @ts-ignore: decorator
+@inline
+function scoreTwo(i: u32): void {
+  const first = word(ids, i);
+  const second = word(ids, i + 1);
+  let x = vectors + (<usize>first) * stride;
+  let y = vectors + (<usize>second) * stride;
+  const end = x + stride;
+  let q = query;
+  let a = i32x4.splat(0);
+  let b = a;
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    for (; x < end; x += 64, y += 64, q += 64) {
+      const q0 = v128.load(q);
+      const q1 = v128.load(q, 16);
+      const q2 = v128.load(q, 32);
+      const q3 = v128.load(q, 48);
+      a = i32x4.add(a, i32x4.add(pairs(v128.load(x), q0), pairs(v128.load(x, 16), q1)));
+      b = i32x4.add(b, i32x4.add(pairs(v128.load(y), q0), pairs(v128.load(y, 16), q1)));
+      a = i32x4.add(a, i32x4.add(pairs(v128.load(x, 32), q2), pairs(v128.load(x, 48), q3)));
+      b = i32x4.add(b, i32x4.add(pairs(v128.load(y, 32), q2), pairs(v128.load(y, 48), q3)));
+    }
+    store<i32>(scores + ((<usize>i) << 2), sumLanes(a) - ((<i32>word(sums, first)) << 6));
+    store<i32>(scores + ((<usize>i) << 2), sumLanes(b) - ((<i32>word(sums, second)) << 6), 4);
+    return;
+  }
+  for (; x < end; x += 32, y += 32, q += 64) {
+    const q0 = v128.load(q);
+    const q1 = v128.load(q, 16);
+    const q2 = v128.load(q, 32);
+    const q3 = v128.load(q, 48);
+    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(x), q0));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(y), q0));
+    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(x, 8), q1));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(y, 8), q1));
+    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(x, 16), q2));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(y, 16), q2));
+    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(x, 24), q3));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(y, 24), q3));
+  }
+  store<i32>(scores + ((<usize>i) << 2), sumLanes(a));
+  store<i32>(scores + ((<usize>i) << 2), sumLanes(b), 4);
+}
+
 /** Score the `n` ids at `ids` into `scores` (i32), by codes where the file has any. */
 export function score(n: u32): void {
   if (codes) {
     for (let i: u32 = 0; i < n; i++) store<i32>(scores + ((<usize>i) << 2), dotCode(word(ids, i)));
     return;
   }
-  for (let i: u32 = 0; i < n; i++) store<i32>(scores + ((<usize>i) << 2), dotVector(word(ids, i)));
+  let i: u32 = 0;
+  for (; i + 1 < n; i += 2) scoreTwo(i);
+  if (i < n) store<i32>(scores + ((<usize>i) << 2), dotVector(word(ids, i)));
 }
 
 // @ts-ignore: decorator

@@ -1,4 +1,4 @@
-import { DiptychError } from '../../src/errors.ts';
+import { DiptychError } from '../errors.ts';
 
 /** Formats that the Images binding decodes. */
 export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'avif';
@@ -39,6 +39,26 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader {
     throw new DiptychError('unreadable_image', `image: ${format} header tells no size`);
   }
   return { format, ...size };
+}
+
+/** What an image is, by its first bytes. */
+export interface ImageKind {
+  /** Media type. */
+  readonly type: string;
+  /** Pixels; SVG has none. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/**
+ * Tell what an image is: one that {@link readImageHeader} reads, or SVG.
+ *
+ * @throws DiptychError unsupported_image, unreadable_image
+ */
+export function describeImage(bytes: Uint8Array): ImageKind {
+  if (isSvg(bytes)) return { type: 'image/svg+xml' };
+  const { format, width, height } = readImageHeader(bytes);
+  return { type: `image/${format}`, width, height };
 }
 
 interface Size {

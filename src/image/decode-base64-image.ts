@@ -1,4 +1,4 @@
-import { DiptychError } from '../../src/errors.ts';
+import { DiptychError } from '../errors.ts';
 
 /**
  * Decode an image given as base64 (either alphabet) or as a base64 data URI.
