@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { catalogueLimits, isItemId } from '../catalogue/limits.ts';
+import { defaults } from '../config.ts';
+
+/** What an item may hold, next to what the catalogue takes. */
+export const itemLimits = {
+  imageBytes: defaults.maxUploadBytes,
+  /** Width times height. */
+  imagePixels: 64_000_000,
+  /** Items of a request that is no stream. */
+  batchItems: 1000,
+} as const;
+
+const text = (most: number) => z.string().trim().min(1).max(most);
+
+/** Bytes in the item, bytes that were uploaded before, or an address that they are fetched from. */
+const imageSchema = z.union([
+  z.string().min(1),
+  z.strictObject({ base64: z.string().min(1) }),
+  z.strictObject({ upload: z.string().regex(/^[0-9a-z]{26}$/, 'expected the id of an upload') }),
+  z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(2048) }),
+]);
+
+/** An item as a client sends it; `image` as a string is base64 or a data URI. */
+export const itemInputSchema = z.strictObject({
+  id: z
+    .string()
+    .refine(
+      isItemId,
+      `expected 1 to ${catalogueLimits.itemId} characters without control characters or spaces at the ends`,
+    ),
+  image: imageSchema.optional(),
+  /** Left out, the first caption, or the id. */
+  title: text(catalogueLimits.title).optional(),
+  captions: z.array(text(catalogueLimits.caption)).max(catalogueLimits.captions).default([]),
+  set: text(catalogueLimits.name).optional(),
+  label: text(catalogueLimits.name).optional(),
+  tags: z.array(text(catalogueLimits.name)).max(catalogueLimits.tags).default([]),
+  metadata: z
+    .record(z.string(), z.json())
+    .refine(
+      (value) => JSON.stringify(value).length <= catalogueLimits.metadata,
+      `expected at most ${catalogueLimits.metadata} characters of JSON`,
+    )
+    .optional(),
+});
+
+export type ItemInput = z.infer<typeof itemInputSchema>;
+export type ImageInput = NonNullable<ItemInput['image']>;

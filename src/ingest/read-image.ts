@@ -1,0 +1,54 @@
+import { sha256 } from '../artifact/sha256.ts';
+import { DiptychError } from '../errors.ts';
+import { decodeBase64Image } from '../image/decode-base64-image.ts';
+import { describeImage } from '../image/image-header.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { itemLimits, type ImageInput } from './item-input.ts';
+import type { HashedImage } from './image-pack.ts';
+
+/** Where images come from that are not in the item itself. */
+export interface ImageSources {
+  readonly objects: Pick<ObjectStore, 'get'>;
+  /** Fetches an address that the operator allows. */
+  readonly fetchImage: (url: string) => Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Key of an image that was uploaded before the item that names it. */
+export function uploadKey(id: string): string {
+  return `uploads/${id}`;
+}
+
+/**
+ * Get the bytes of an item's image and see what they are, without decoding them.
+ *
+ * @throws DiptychError unreadable_image, unsupported_image, payload_too_large, not_found, url_refused
+ */
+export async function readImage(input: ImageInput, sources: ImageSources): Promise<HashedImage> {
+  const bytes = await bytesOf(input, sources);
+  if (bytes.length === 0) {
+    throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
+  }
+  atMost('bytes', itemLimits.imageBytes, bytes.length);
+  const { type, width, height } = describeImage(bytes);
+  if (width !== undefined && height !== undefined) {
+    atMost('pixels', itemLimits.imagePixels, width * height);
+  }
+  return { hash: await sha256(bytes), bytes, type };
+}
+
+async function bytesOf(
+  input: ImageInput,
+  { objects, fetchImage }: ImageSources,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof input === 'string') return decodeBase64Image(input);
+  if ('base64' in input) return decodeBase64Image(input.base64);
+  if ('url' in input) return fetchImage(input.url);
+  const bytes = await objects.get(uploadKey(input.upload));
+  if (bytes) return bytes;
+  throw new DiptychError('not_found', `image: there is no upload ${input.upload}`);
+}
+
+function atMost(unit: string, most: number, got: number): void {
+  if (got <= most) return;
+  throw new DiptychError('payload_too_large', `image: expected at most ${most} ${unit}, got ${got}`);
+}

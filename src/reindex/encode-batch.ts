@@ -1,0 +1,142 @@
+import { sha256 } from '../artifact/sha256.ts';
+import { addEmbeddings, findEmbeddings } from '../catalogue/embeddings.ts';
+import { markBatch } from '../catalogue/job-batches.ts';
+import { markUnits, unitsOfBatch, type Unit } from '../catalogue/job-units.ts';
+import type { Job } from '../catalogue/jobs.ts';
+import type { EmbeddingKind } from '../catalogue/tables.ts';
+import type { Embedder, EncodeAnswer } from '../embedder/embedder.ts';
+import { DiptychError } from '../errors.ts';
+import { embeddingPackKey } from '../objects/pack-keys.ts';
+import { readPlanBatch, type PlanBatch } from './plan-batch.ts';
+import type { JobStores } from './plan-job.ts';
+import { readSlices } from './read-images.ts';
+
+export interface EncodedBatch {
+  readonly encoded: number;
+  readonly failed: number;
+}
+
+/**
+ * Encode what a batch of a job needs, and note it. Whatever is there already is left as it is: run
+ * twice, late or after it broke off, it comes to the same.
+ *
+ * @throws DiptychError embedder_unavailable, catalogue_unavailable: worth another try;
+ *   model_mismatch where the embedder has another model than the job
+ */
+export async function encodeBatch(
+  stores: JobStores,
+  embedder: Embedder,
+  { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
+  batch: number,
+  signal?: AbortSignal,
+): Promise<EncodedBatch> {
+  const { catalogue, objects } = stores;
+  const pending = await unitsOfBatch(catalogue, jobId, batch, ['pending']);
+  const missing = await withoutEmbedding(stores, modelHash, pending);
+  const plan = await readPlanBatch(objects, jobId, batch);
+  const { images, texts } = await gather(stores, plan, missing);
+  let failed = 0;
+  if (missing.length > 0) {
+    const answer = await embedder.encode(
+      images.map(({ bytes, type }) => ({ bytes, type })),
+      texts.map(({ text }) => text),
+      signal,
+    );
+    if (answer.model.hash !== modelHash) {
+      throw new DiptychError(
+        'model_mismatch',
+        `batch ${batch} of job ${jobId}: expected an embedder with model ${modelHash}, got ${answer.model.hash}`,
+      );
+    }
+    failed = answer.failed.length;
+    await keepEmbeddings(stores, modelHash, { images, texts }, answer);
+    await markUnits(
+      catalogue,
+      jobId,
+      answer.failed.map(({ kind, index, code, message }) => ({
+        kind,
+        hash: (kind === 'image' ? images : texts)[index].hash,
+        state: 'failed' as const,
+        code,
+        reason: message,
+      })),
+    );
+  }
+  // The first word counts: those that failed stay failed.
+  await markUnits(
+    catalogue,
+    jobId,
+    pending.map(({ kind, hash }) => ({ kind, hash, state: 'done' as const })),
+  );
+  await markBatch(catalogue, jobId, batch, ['pending', 'sent', 'dead'], 'done');
+  return { encoded: missing.length - failed, failed };
+}
+
+interface Work {
+  readonly images: readonly { readonly hash: string; readonly bytes: Uint8Array; readonly type: string }[];
+  readonly texts: readonly { readonly hash: string; readonly text: string }[];
+}
+
+async function withoutEmbedding(
+  { catalogue }: JobStores,
+  modelHash: string,
+  units: readonly Unit[],
+): Promise<Unit[]> {
+  const left: Unit[] = [];
+  for (const kind of ['image', 'text'] as const) {
+    const ofKind = units.filter((unit) => unit.kind === kind);
+    const known = await findEmbeddings(catalogue, modelHash, kind, ofKind.map(({ hash }) => hash));
+    left.push(...ofKind.filter(({ hash }) => !known.has(hash)));
+  }
+  return left;
+}
+
+/** Find the bytes and the words behind units among the items of their batch. */
+async function gather(
+  { objects }: JobStores,
+  { items }: PlanBatch,
+  units: readonly Unit[],
+): Promise<Work> {
+  const places = new Map(items.flatMap(({ image }) => (image ? [[image.hash, image]] : [])));
+  const words = new Map(
+    items.flatMap(({ captions }) => captions.map(({ text, textHash }) => [textHash, text])),
+  );
+  const hashesOf = (wanted: EmbeddingKind) =>
+    units.flatMap(({ kind, hash }) => (kind === wanted ? hash : []));
+  const slices = hashesOf('image').map((hash) => places.get(hash)!);
+  const bytes = await readSlices(objects, slices);
+  return {
+    images: slices.map(({ hash, type }, i) => ({ hash, type, bytes: bytes[i] })),
+    texts: hashesOf('text').map((hash) => ({ hash, text: words.get(hash)! })),
+  };
+}
+
+/** Write the rows that were encoded into one pack, and say where each is. */
+async function keepEmbeddings(
+  { catalogue, objects }: JobStores,
+  modelHash: string,
+  { images, texts }: Work,
+  { embeddings, failed, model }: EncodeAnswer,
+): Promise<void> {
+  const { embedDim } = model;
+  const isFailed = new Set(failed.map(({ kind, index }) => `${kind}:${index}`));
+  const all = [
+    ...images.map(({ hash }, i) => ({ kind: 'image' as const, hash, name: `image:${i}` })),
+    ...texts.map(({ hash }, i) => ({ kind: 'text' as const, hash, name: `text:${i}` })),
+  ];
+  const kept = all.flatMap((one, row) => (isFailed.has(one.name) ? [] : { ...one, row }));
+  if (kept.length === 0) return;
+  const rows = new Float32Array(kept.length * embedDim);
+  kept.forEach(({ row }, i) => {
+    rows.set(embeddings.subarray(row * embedDim, (row + 1) * embedDim), i * embedDim);
+  });
+  const bytes = new Uint8Array(rows.buffer);
+  const pack = await sha256(bytes);
+  await objects.put(embeddingPackKey(modelHash, pack), bytes);
+  for (const kind of ['image', 'text'] as const) {
+    const places = kept.flatMap((one, rowIndex) =>
+      one.kind === kind ? { hash: one.hash, pack, rowIndex } : [],
+    );
+    await addEmbeddings(catalogue, modelHash, kind, places);
+  }
+}

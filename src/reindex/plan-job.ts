@@ -1,0 +1,101 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { findEmbeddings } from '../catalogue/embeddings.ts';
+import { findImages } from '../catalogue/images.ts';
+import { listItems, type CatalogueItem } from '../catalogue/items.ts';
+import { addBatches, markBatch } from '../catalogue/job-batches.ts';
+import { claimUnits, unitsOfBatch, type UnitKey } from '../catalogue/job-units.ts';
+import { moveJob, setPlanCursor, type Job } from '../catalogue/jobs.ts';
+import { addLedgerItems, clearBatch, type NewLedgerEntry } from '../catalogue/ledger.ts';
+import type { ImageRow } from '../catalogue/tables.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { planBatchKey, type BatchItem, type PlanBatch } from './plan-batch.ts';
+
+/** Items of a batch: what one request to an embedder holds. */
+export const batchItems = 256;
+
+export interface JobStores {
+  readonly catalogue: Catalogue;
+  readonly objects: ObjectStore;
+}
+
+/**
+ * Plan the next batch of a job: the items behind those planned last, as they are now. Run again after
+ * it broke off, it plans the same batch anew.
+ *
+ * @returns the job as it is then; `encoding` when there was nothing left to plan
+ */
+export async function planNextBatch({ catalogue, objects }: JobStores, job: Job): Promise<Job> {
+  const { id: jobId, collection, modelHash, planCursor, batches: batch } = job;
+  const page = await listItems(catalogue, {
+    collection,
+    after: planCursor ?? undefined,
+    limit: batchItems,
+  });
+  const last = page.items.at(-1);
+  if (!last) {
+    await moveJob(catalogue, jobId, 'planning', 'encoding');
+    return { ...job, state: 'encoding' };
+  }
+  await clearBatch(catalogue, jobId, batch);
+  const images = await findImages(
+    catalogue,
+    page.items.flatMap(({ imageHash }) => imageHash ?? []),
+  );
+  const items = page.items.map((item) => toBatchItem(item, images));
+  const plan: PlanBatch = { items };
+  await objects.put(planBatchKey(jobId, batch), new TextEncoder().encode(JSON.stringify(plan)));
+  await addLedgerItems(catalogue, jobId, batch, items.map(toLedgerEntry));
+  await claimUnits(catalogue, jobId, batch, await missingUnits(catalogue, modelHash, items));
+  await addBatches(catalogue, jobId, [batch]);
+  const claimed = await unitsOfBatch(catalogue, jobId, batch);
+  if (claimed.length === 0) await markBatch(catalogue, jobId, batch, ['pending'], 'done');
+  await setPlanCursor(catalogue, jobId, last.id, batch + 1);
+  return { ...job, planCursor: last.id, batches: batch + 1 };
+}
+
+function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>): BatchItem {
+  const { id, title, set, label, tags, captions, imageHash } = item;
+  const place = images.get(imageHash ?? '');
+  return {
+    id,
+    title,
+    ...(set !== null && { set }),
+    ...(label !== null && { label }),
+    tags: [...tags],
+    image: place
+      ? {
+          hash: place.hash,
+          pack: place.pack,
+          byteOffset: place.byteOffset,
+          byteLength: place.byteLength,
+          type: place.type,
+        }
+      : null,
+    captions: captions.map(({ text, textHash }) => ({ text, textHash })),
+  };
+}
+
+function toLedgerEntry({ id, image }: BatchItem): NewLedgerEntry {
+  if (image) return { itemId: id, imageHash: image.hash };
+  return { itemId: id, state: 'skipped', code: 'no_image', reason: 'the item has no image' };
+}
+
+/** Images and texts that have no embedding of the model yet. */
+async function missingUnits(
+  catalogue: Catalogue,
+  modelHash: string,
+  items: readonly BatchItem[],
+): Promise<UnitKey[]> {
+  const shown = items.filter(({ image }) => image !== null);
+  const hashes = {
+    image: shown.map(({ image }) => image!.hash),
+    text: shown.flatMap(({ captions }) => captions.map(({ textHash }) => textHash)),
+  };
+  const missing: UnitKey[] = [];
+  for (const kind of ['image', 'text'] as const) {
+    const distinct = [...new Set(hashes[kind])];
+    const known = await findEmbeddings(catalogue, modelHash, kind, distinct);
+    missing.push(...distinct.flatMap((hash) => (known.has(hash) ? [] : { kind, hash })));
+  }
+  return missing;
+}

@@ -1,0 +1,79 @@
+import { findEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
+import { findUnits, type Unit } from '../catalogue/job-units.ts';
+import type { Job } from '../catalogue/jobs.ts';
+import { itemsOfBatch, markItems } from '../catalogue/ledger.ts';
+import { buildPageKey, type BuildPage, type PlannedItem } from './build-page.ts';
+import { readPlanBatch, type BatchItem } from './plan-batch.ts';
+import type { JobStores } from './plan-job.ts';
+
+/**
+ * Say in the ledger what became of the items of a batch, and write down for the builder those that
+ * have an embedding. To be called when no batch is left to encode: a batch may need what another one
+ * encoded. A caption without an embedding is left out, as `encode` does.
+ */
+export async function settleBatch(
+  { catalogue, objects }: JobStores,
+  { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
+  batch: number,
+): Promise<void> {
+  const { items } = await readPlanBatch(objects, jobId, batch);
+  const hashes = [...new Set(items.flatMap(({ image }) => image?.hash ?? []))];
+  const texts = [
+    ...new Set(items.flatMap(({ captions }) => captions.map(({ textHash }) => textHash))),
+  ];
+  const units = await findUnits(catalogue, jobId, 'image', hashes);
+  const images = await findEmbeddings(catalogue, modelHash, 'image', hashes);
+  const captions = await findEmbeddings(catalogue, modelHash, 'text', texts);
+
+  const waiting = new Set(
+    (await itemsOfBatch(catalogue, jobId, batch, ['pending'])).map(({ itemId }) => itemId),
+  );
+  const outcomes = items
+    .filter(({ id, image }) => image !== null && waiting.has(id))
+    .map(({ id, image }) => ({
+      itemId: id,
+      ...outcomeOf(images.get(image!.hash), units.get(image!.hash)),
+    }));
+  await markItems(catalogue, jobId, outcomes);
+
+  const indexed = await itemsOfBatch(catalogue, jobId, batch, ['reused', 'encoded']);
+  const isIndexed = new Set(indexed.map(({ itemId }) => itemId));
+  const page: BuildPage = {
+    items: items.flatMap((item) => {
+      const place = item.image && images.get(item.image.hash);
+      return place && isIndexed.has(item.id) ? toPlannedItem(item, place, captions) : [];
+    }),
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(page));
+  await objects.put(buildPageKey(jobId, batch), bytes);
+}
+
+function outcomeOf(place: EmbeddingPlace | undefined, unit: Unit | undefined) {
+  if (place) return { state: unit ? ('encoded' as const) : ('reused' as const) };
+  return {
+    state: 'failed' as const,
+    code: unit?.code ?? 'batch_failed',
+    reason: unit?.reason ?? 'its batch could not be encoded',
+  };
+}
+
+function toPlannedItem(
+  { id, title, set, label, tags, image, captions }: BatchItem,
+  place: EmbeddingPlace,
+  embedded: ReadonlyMap<string, EmbeddingPlace>,
+): PlannedItem {
+  const { pack, byteOffset, byteLength, type } = image!;
+  return {
+    id,
+    title,
+    ...(set !== undefined && { set }),
+    ...(label !== undefined && { label }),
+    tags,
+    image: { pack, byteOffset, byteLength, type },
+    embedding: { pack: place.pack, row: place.rowIndex },
+    captions: captions.flatMap(({ text, textHash }) => {
+      const found = embedded.get(textHash);
+      return found ? { text, embedding: { pack: found.pack, row: found.rowIndex } } : [];
+    }),
+  };
+}
