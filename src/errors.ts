@@ -24,6 +24,8 @@ export const errorStatus = {
   vectorize_limit: 400,
   vectorize_failed: 502,
   below_minimum: 500,
+  catalogue_unavailable: 503,
+  catalogue_drift: 500,
   internal: 500,
 } as const;
 

@@ -1,0 +1,26 @@
+import type { Schema, TableSchema } from './schema.ts';
+
+/** What differs between the tables that are expected and those that are there, a line each. */
+export function compareSchema(expected: Schema, actual: Schema): string[] {
+  return Object.entries(expected).flatMap(([name, table]) =>
+    name in actual ? compareTable(name, table, actual[name]) : [`table ${name} is missing`],
+  );
+}
+
+function compareTable(table: string, expected: TableSchema, actual: TableSchema): string[] {
+  const compare = (what: string, a: string | undefined, b: string | undefined) =>
+    a === b ? [] : [`${table}: ${what}: expected ${a ?? 'none'}, got ${b ?? 'none'}`];
+  const both = (
+    what: string,
+    a: Readonly<Record<string, string>>,
+    b: Readonly<Record<string, string>>,
+  ) =>
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((name) =>
+      compare(`${what} ${name}`, a[name], b[name]),
+    );
+  return [
+    ...both('column', expected.columns, actual.columns),
+    ...compare('primary key', expected.primaryKey, actual.primaryKey),
+    ...both('index', expected.indexes, actual.indexes),
+  ];
+}

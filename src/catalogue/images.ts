@@ -1,0 +1,67 @@
+import { among } from './among.ts';
+import type { Catalogue } from './catalogue.ts';
+import { chunks } from './chunks.ts';
+import { insertRows } from './insert-rows.ts';
+import type { ImageRow } from './tables.ts';
+
+export type NewImage = Omit<ImageRow, 'createdAt'>;
+
+/** Where images lie, by their hash; unknown ones are left out. */
+export async function findImages(
+  catalogue: Catalogue,
+  hashes: readonly string[],
+): Promise<Map<string, ImageRow>> {
+  const found = new Map<string, ImageRow>();
+  for (const part of chunks(hashes)) {
+    const rows = await catalogue.db
+      .selectFrom('images')
+      .selectAll()
+      .where(among(catalogue, 'hash', part))
+      .execute();
+    for (const row of rows) found.set(row.hash, row);
+  }
+  return found;
+}
+
+/** Say where images lie. One that is known stays where it was said to be. */
+export async function addImages(catalogue: Catalogue, images: readonly NewImage[]): Promise<void> {
+  const createdAt = catalogue.now();
+  const rows = images.map((image) => ({ ...image, createdAt }));
+  await catalogue.atomically(insertRows(catalogue, 'images', rows, 'keep'));
+}
+
+export async function removeImages(catalogue: Catalogue, hashes: readonly string[]): Promise<void> {
+  const { db } = catalogue;
+  await catalogue.atomically(
+    chunks(hashes).map((part) => db.deleteFrom('images').where(among(catalogue, 'hash', part))),
+  );
+}
+
+/** Images of a pack, in the order of their bytes. */
+export async function imagesOfPack({ db }: Catalogue, pack: string): Promise<ImageRow[]> {
+  return db
+    .selectFrom('images')
+    .selectAll()
+    .where('pack', '=', pack)
+    .orderBy('byteOffset')
+    .execute();
+}
+
+/** Those of some images that an item shows which is not deleted. */
+export async function imagesInUse(
+  catalogue: Catalogue,
+  hashes: readonly string[],
+): Promise<Set<string>> {
+  const used = new Set<string>();
+  for (const part of chunks(hashes)) {
+    const rows = await catalogue.db
+      .selectFrom('items')
+      .select('imageHash')
+      .distinct()
+      .where(among(catalogue, 'imageHash', part))
+      .where('deletedAt', 'is', null)
+      .execute();
+    for (const { imageHash } of rows) used.add(imageHash!);
+  }
+  return used;
+}

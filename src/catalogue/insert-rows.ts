@@ -1,0 +1,82 @@
+import { sql, type Compilable, type RawBuilder } from 'kysely';
+import type { Catalogue } from './catalogue.ts';
+import { rowsAtOnce } from './chunks.ts';
+import type { DatabaseKind } from './statement-dialect.ts';
+import type { Tables } from './tables.ts';
+
+/** What happens to a row whose key is there: a DuplicateKeyError, nothing, or these columns change. */
+export type OnDuplicate<Row> = 'refuse' | 'keep' | readonly (keyof Row & string)[];
+
+/** Characters of a statement's values; D1 takes 2 MB in one, and a character may be 3 bytes. */
+const charactersAtOnce = 500_000;
+
+/**
+ * Statements that insert whole rows: one, or as many as their size asks for.
+ *
+ * D1 takes 100 parameters, so there the rows of a statement travel in one, as JSON.
+ */
+export function insertRows<Name extends keyof Tables>(
+  { kind, db }: Catalogue,
+  table: Name,
+  rows: readonly Tables[Name][],
+  onDuplicate: OnDuplicate<Tables[Name]> = 'refuse',
+): Compilable[] {
+  if (rows.length === 0) return [];
+  const columns = Object.keys(rows[0]) as (keyof Tables[Name] & string)[];
+  const into = sql`insert into ${sql.table(table)} (${sql.join(columns.map((name) => sql.ref(name)))})`;
+  const values = rows.map((row) => columns.map((column) => row[column] as Value));
+  const source = kind === 'd1' ? fromJson : fromValues;
+  const rule = duplicateRule(kind, columns, onDuplicate);
+  return bySize(values).map((part) => {
+    const statement = sql`${into} ${source(part)} ${rule}`;
+    return { compile: () => statement.compile(db) };
+  });
+}
+
+type Value = string | number | null;
+
+function fromJson(rows: readonly Value[][]): RawBuilder<unknown> {
+  const columns = rows[0].map((_, i) => sql`json_extract(value, ${sql.lit(`$[${i}]`)})`);
+  // Without a WHERE, SQLite reads ON CONFLICT as part of a join.
+  return sql`select ${sql.join(columns)} from json_each(${JSON.stringify(rows)}) where true`;
+}
+
+function fromValues(rows: readonly Value[][]): RawBuilder<unknown> {
+  return sql`values ${sql.join(rows.map((row) => sql`(${sql.join(row)})`))}`;
+}
+
+function duplicateRule(
+  kind: DatabaseKind,
+  columns: readonly string[],
+  rule: OnDuplicate<Record<string, unknown>>,
+): RawBuilder<unknown> {
+  if (rule === 'refuse') return sql``;
+  if (kind === 'd1') {
+    if (rule === 'keep') return sql`on conflict do nothing`;
+    const changes = rule.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`);
+    return sql`on conflict do update set ${sql.join(changes)}`;
+  }
+  // Not INSERT IGNORE, which also forgives a text that is too long, by cutting it off.
+  const changes =
+    rule === 'keep'
+      ? [sql`${sql.ref(columns[0])} = ${sql.ref(columns[0])}`]
+      : rule.map((name) => sql`${sql.ref(name)} = values(${sql.ref(name)})`);
+  return sql`on duplicate key update ${sql.join(changes)}`;
+}
+
+function bySize(rows: readonly Value[][]): Value[][][] {
+  const parts: Value[][][] = [];
+  let room = 0;
+  for (const row of rows) {
+    const size = row.reduce<number>((sum, value) => sum + String(value).length + 1, 0);
+    const last = parts.at(-1);
+    if (!last || size > room || last.length === rowsAtOnce) {
+      parts.push([row]);
+      room = charactersAtOnce - size;
+    } else {
+      last.push(row);
+      room -= size;
+    }
+  }
+  return parts;
+}

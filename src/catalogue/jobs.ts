@@ -1,0 +1,200 @@
+import type { Catalogue } from './catalogue.ts';
+import { DuplicateKeyError } from './failures.ts';
+import { insertRows } from './insert-rows.ts';
+import { pageSize } from './limits.ts';
+import { sortableId } from './sortable-id.ts';
+import { activeJobStates, endedJobStates, type JobRow, type JobState } from './tables.ts';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+export interface Job extends Omit<
+  JobRow,
+  'options' | 'counts' | 'cancelRequested' | 'activeKey' | 'kind'
+> {
+  readonly options: JsonObject;
+  readonly counts: JsonObject | null;
+  readonly cancelRequested: boolean;
+}
+
+export type CreatedJob =
+  | { readonly job: Job; readonly refusedBy?: undefined }
+  | { readonly refusedBy: string; readonly job?: undefined };
+
+/** Whether a job in this state has come to its end. */
+export function hasEnded(state: JobState): boolean {
+  return endedJobStates.some((ended) => ended === state);
+}
+
+/**
+ * Start a job, which is `planning`.
+ *
+ * @returns the job, or the id of the one that the collection is busy with
+ */
+export async function createJob(
+  catalogue: Catalogue,
+  request: {
+    readonly collection: string;
+    readonly modelHash: string;
+    readonly options?: JsonObject;
+  },
+): Promise<CreatedJob> {
+  const row = newJob(catalogue.now(), request);
+  for (;;) {
+    try {
+      await catalogue.atomically(insertRows(catalogue, 'jobs', [row]));
+      return { job: toJob(row) };
+    } catch (error) {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+    }
+    const active = await activeJob(catalogue, request.collection);
+    if (active) return { refusedBy: active.id };
+    // It ended in between.
+  }
+}
+
+function newJob(
+  now: number,
+  request: { collection: string; modelHash: string; options?: JsonObject },
+): JobRow {
+  const { collection, modelHash, options = {} } = request;
+  return {
+    id: sortableId(now),
+    collection,
+    kind: 'reindex',
+    state: 'planning',
+    activeKey: collection,
+    modelHash,
+    options: JSON.stringify(options),
+    counts: null,
+    planCursor: null,
+    batches: 0,
+    error: null,
+    cancelRequested: 0,
+    leaseOwner: null,
+    leaseUntil: 0,
+    version: null,
+    createdAt: now,
+    startedAt: null,
+    endedAt: null,
+  };
+}
+
+export async function getJob({ db }: Catalogue, id: string): Promise<Job | undefined> {
+  const row = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toJob(row);
+}
+
+/** The job that a collection is busy with. */
+export async function activeJob({ db }: Catalogue, collection: string): Promise<Job | undefined> {
+  const row = await db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('activeKey', '=', collection)
+    .executeTakeFirst();
+  return row && toJob(row);
+}
+
+/** All jobs that have not ended, oldest first. */
+export async function listActiveJobs({ db }: Catalogue): Promise<Job[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('activeKey', 'is not', null)
+    .orderBy('id')
+    .execute();
+  return rows.map(toJob);
+}
+
+/**
+ * Jobs of a collection, newest first.
+ *
+ * @param page.before - id that the page begins behind
+ */
+export async function listJobs(
+  { db }: Catalogue,
+  collection: string,
+  page: { readonly before?: string; readonly limit: number },
+): Promise<Job[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('collection', '=', collection)
+    .$if(page.before !== undefined, (query) => query.where('id', '<', page.before!))
+    .orderBy('id', 'desc')
+    .limit(pageSize(page.limit))
+    .execute();
+  return rows.map(toJob);
+}
+
+export interface JobChange {
+  readonly counts?: JsonObject;
+  readonly error?: string;
+  readonly version?: string;
+  readonly batches?: number;
+}
+
+/**
+ * Move a job from one state to another, if it is in that one. A job that ends frees its collection.
+ *
+ * @returns whether it moved: of several who try, one is told so
+ */
+export async function moveJob(
+  { db, now }: Catalogue,
+  id: string,
+  from: JobState,
+  to: JobState,
+  { counts, ...change }: JobChange = {},
+): Promise<boolean> {
+  const end = hasEnded(to)
+    ? { activeKey: null, leaseOwner: null, leaseUntil: 0, endedAt: now() }
+    : {};
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ ...change, ...end, state: to, ...(counts && { counts: JSON.stringify(counts) }) })
+    .where('id', '=', id)
+    .where('state', '=', from)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Ask a job to stop. @returns whether it was active */
+export async function requestCancel({ db }: Catalogue, id: string): Promise<boolean> {
+  await db
+    .updateTable('jobs')
+    .set({ cancelRequested: 1 })
+    .where('id', '=', id)
+    .where('state', 'in', activeJobStates)
+    .execute();
+  const job = await db
+    .selectFrom('jobs')
+    .select('cancelRequested')
+    .where('id', '=', id)
+    .where('state', 'in', activeJobStates)
+    .executeTakeFirst();
+  return job?.cancelRequested === 1;
+}
+
+/** Remember how far planning has come: behind this item, with so many batches. */
+export async function setPlanCursor(
+  { db }: Catalogue,
+  id: string,
+  planCursor: string,
+  batches: number,
+): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set({ planCursor, batches })
+    .where('id', '=', id)
+    .where('state', '=', 'planning')
+    .execute();
+}
+
+function toJob({ options, counts, cancelRequested, ...row }: JobRow): Job {
+  const { activeKey: _, kind: __, ...rest } = row;
+  return {
+    ...rest,
+    options: JSON.parse(options) as JsonObject,
+    counts: counts === null ? null : (JSON.parse(counts) as JsonObject),
+    cancelRequested: cancelRequested === 1,
+  };
+}

@@ -1,0 +1,49 @@
+import type { Compilable, RawBuilder, SqlBool } from 'kysely';
+import { among } from './among.ts';
+import type { Catalogue } from './catalogue.ts';
+import { chunks } from './chunks.ts';
+import { catalogueLimits } from './limits.ts';
+
+/** What became of something, and why. */
+export type Outcome<State extends string, Key> = Key & {
+  readonly state: State;
+  readonly code?: string;
+  readonly reason?: string;
+};
+
+interface Change<State> {
+  readonly state: State;
+  readonly code: string | null;
+  readonly reason: string | null;
+}
+
+/**
+ * Write outcomes, a statement for all rows that become the same.
+ *
+ * @param keyOf - the value that names the row of an outcome
+ * @param update - the statement that changes rows on the condition that a column is one of the keys
+ */
+export async function markRows<State extends string, Key>(
+  catalogue: Catalogue,
+  outcomes: readonly Outcome<State, Key>[],
+  keyOf: (outcome: Outcome<State, Key>) => string,
+  update: (change: Change<State>, condition: (column: string) => RawBuilder<SqlBool>) => Compilable,
+): Promise<void> {
+  const groups = new Map<string, { change: Change<State>; keys: string[] }>();
+  for (const outcome of outcomes) {
+    const change = {
+      state: outcome.state,
+      code: outcome.code?.slice(0, catalogueLimits.code) ?? null,
+      reason: outcome.reason?.slice(0, catalogueLimits.reason) ?? null,
+    };
+    const name = JSON.stringify(change);
+    const group = groups.get(name) ?? { change, keys: [] };
+    groups.set(name, group);
+    group.keys.push(keyOf(outcome));
+  }
+  await catalogue.atomically(
+    [...groups.values()].flatMap(({ change, keys }) =>
+      chunks(keys).map((part) => update(change, (column) => among(catalogue, column, part))),
+    ),
+  );
+}

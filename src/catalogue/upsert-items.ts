@@ -1,0 +1,180 @@
+import type { Compilable } from 'kysely';
+import { DiptychError } from '../errors.ts';
+import { among } from './among.ts';
+import type { Catalogue } from './catalogue.ts';
+import { chunks } from './chunks.ts';
+import { contentHash, textHash, type ItemContent } from './content-hash.ts';
+import { insertRows } from './insert-rows.ts';
+import { catalogueLimits, checkItemId, checkLength } from './limits.ts';
+import type { CaptionRow, ItemRow } from './tables.ts';
+
+export interface NewItem extends ItemContent {
+  readonly id: string;
+}
+
+export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
+
+/** Items whose captions are read and written together. */
+const itemsAtOnce = 256;
+
+/**
+ * Write items; the same content again changes nothing, not even the time of the update.
+ *
+ * Each 256 items are written together or not at all. Of several items with one id the last one
+ * counts.
+ *
+ * @returns what became of each item, in their order; a deleted one that returns is `created`
+ * @throws DiptychError bad_request, where an item is beyond `catalogueLimits`, before any is written
+ */
+export async function upsertItems(
+  catalogue: Catalogue,
+  collection: string,
+  items: readonly NewItem[],
+): Promise<UpsertOutcome[]> {
+  items.forEach(checkItem);
+  const outcomes: UpsertOutcome[] = [];
+  for (const part of chunks(items, itemsAtOnce)) {
+    outcomes.push(...(await upsertPart(catalogue, collection, part)));
+  }
+  return outcomes;
+}
+
+/**
+ * Whether an item can be written.
+ *
+ * @throws DiptychError bad_request, naming the item and what is too long
+ */
+export function checkItem(item: NewItem): void {
+  checkItemId(item.id);
+  const at = `item ${item.id}`;
+  const { title, set, label, captions = [], tags = [], metadata } = item;
+  checkLength(`${at}: title`, title, catalogueLimits.title);
+  checkLength(`${at}: set`, set, catalogueLimits.name);
+  checkLength(`${at}: label`, label, catalogueLimits.name);
+  for (const caption of captions) checkLength(`${at}: caption`, caption, catalogueLimits.caption);
+  for (const tag of tags) checkLength(`${at}: tag`, tag, catalogueLimits.name);
+  checkLength(`${at}: metadata`, metadata && JSON.stringify(metadata), catalogueLimits.metadata);
+  checkCount(`${at}: captions`, captions.length, catalogueLimits.captions);
+  checkCount(`${at}: tags`, tags.length, catalogueLimits.tags);
+}
+
+function checkCount(what: string, count: number, limit: number): void {
+  if (count <= limit) return;
+  throw new DiptychError('bad_request', `${what}: expected at most ${limit}, got ${count}`);
+}
+
+async function upsertPart(
+  catalogue: Catalogue,
+  collection: string,
+  given: readonly NewItem[],
+): Promise<UpsertOutcome[]> {
+  const items = await Promise.all(
+    given.map(async (item) => ({ ...item, contentHash: await contentHash(item) })),
+  );
+  const stored = await storedContents(catalogue, collection, items);
+  const content = new Map([...stored].map(([id, row]) => [id, row.deletedAt ? null : row.hash]));
+  const changed = new Map<string, NewItem & { contentHash: string }>();
+  const outcomes = items.map((item): UpsertOutcome => {
+    const before = content.get(item.id);
+    if (before === item.contentHash) return 'unchanged';
+    content.set(item.id, item.contentHash);
+    changed.set(item.id, item);
+    return before ? 'updated' : 'created';
+  });
+  // In one order everywhere, so that two writers of the same items rarely lock each other out.
+  const writes = [...changed.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const again = writes.filter(({ id }) => stored.has(id)).map(({ id }) => id);
+  await catalogue.atomically(await writeStatements(catalogue, collection, writes, again));
+  return outcomes;
+}
+
+async function storedContents(
+  catalogue: Catalogue,
+  collection: string,
+  items: readonly NewItem[],
+): Promise<Map<string, { hash: string; deletedAt: number | null }>> {
+  const ids = items.map(({ id }) => id);
+  const rows = await catalogue.db
+    .selectFrom('items')
+    .select(['id', 'contentHash as hash', 'deletedAt'])
+    .where('collection', '=', collection)
+    .where(among(catalogue, 'id', ids))
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/**
+ * @param again - ids that have captions already. Others have none to delete, and looking for them
+ *   would lock the gaps that other writers' new rows go into.
+ */
+async function writeStatements(
+  catalogue: Catalogue,
+  collection: string,
+  items: readonly (NewItem & { contentHash: string })[],
+  again: readonly string[],
+): Promise<Compilable[]> {
+  const now = catalogue.now();
+  const captions = (await Promise.all(items.map((item) => captionRows(collection, item)))).flat();
+  const rows = items.map((item) => itemRow(collection, item, now));
+  const { db } = catalogue;
+  const deletion = db
+    .deleteFrom('captions')
+    .where('collection', '=', collection)
+    .where(among(catalogue, 'itemId', again));
+  return [
+    ...insertRows(catalogue, 'items', rows, contentColumns),
+    ...(again.length > 0 ? [deletion] : []),
+    ...insertRows(catalogue, 'captions', captions, ['text', 'textHash']),
+  ];
+}
+
+/** All but the key and the time of creation. */
+const contentColumns = [
+  'title',
+  'setName',
+  'label',
+  'imageHash',
+  'contentHash',
+  'captionCount',
+  'tags',
+  'metadata',
+  'updatedAt',
+  'deletedAt',
+] as const;
+
+function itemRow(
+  collection: string,
+  item: NewItem & { contentHash: string },
+  now: number,
+): ItemRow {
+  const { id, title, set, label, imageHash, captions = [], tags = [], metadata } = item;
+  return {
+    collection,
+    id,
+    title,
+    setName: set ?? null,
+    label: label ?? null,
+    imageHash: imageHash ?? null,
+    contentHash: item.contentHash,
+    captionCount: captions.length,
+    tags: JSON.stringify(tags),
+    metadata: metadata ? JSON.stringify(metadata) : null,
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  };
+}
+
+async function captionRows(
+  collection: string,
+  { id, captions = [] }: NewItem,
+): Promise<CaptionRow[]> {
+  const rows = captions.map(async (text, ordinal) => ({
+    collection,
+    itemId: id,
+    ordinal,
+    text,
+    textHash: await textHash(text),
+  }));
+  return Promise.all(rows);
+}

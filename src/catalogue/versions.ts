@@ -1,0 +1,66 @@
+import type { Catalogue } from './catalogue.ts';
+import { insertRows } from './insert-rows.ts';
+import type { IndexVersionRow, VersionState } from './tables.ts';
+
+export type NewVersion = Omit<IndexVersionRow, 'state' | 'createdAt' | 'publishedAt'>;
+
+/** Enter a version as `built`. One that is there stays as it is. */
+export async function addVersion(catalogue: Catalogue, version: NewVersion): Promise<void> {
+  const row = {
+    ...version,
+    state: 'built' as const,
+    createdAt: catalogue.now(),
+    publishedAt: null,
+  };
+  await catalogue.atomically(insertRows(catalogue, 'indexVersions', [row], 'keep'));
+}
+
+export async function getVersion(
+  { db }: Catalogue,
+  collection: string,
+  version: string,
+): Promise<IndexVersionRow | undefined> {
+  return db
+    .selectFrom('indexVersions')
+    .selectAll()
+    .where('collection', '=', collection)
+    .where('version', '=', version)
+    .executeTakeFirst();
+}
+
+/** Versions of a collection, the one that was built last first. */
+export async function listVersions(
+  { db }: Catalogue,
+  collection: string,
+): Promise<IndexVersionRow[]> {
+  return db
+    .selectFrom('indexVersions')
+    .selectAll()
+    .where('collection', '=', collection)
+    .orderBy('createdAt', 'desc')
+    .orderBy('version', 'desc')
+    .execute();
+}
+
+/**
+ * Move a version to another state, if it is in one of these; `published` notes the time.
+ *
+ * @returns whether it moved
+ */
+export async function setVersionState(
+  { db, now }: Catalogue,
+  collection: string,
+  version: string,
+  from: readonly VersionState[],
+  to: VersionState,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('indexVersions')
+    .set({ state: to, ...(to === 'published' && { publishedAt: now() }) })
+    .where('collection', '=', collection)
+    .where('version', '=', version)
+    .where('state', 'in', from)
+    .where('state', '!=', to)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
