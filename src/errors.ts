@@ -24,6 +24,11 @@ export const errorStatus = {
   vectorize_limit: 400,
   vectorize_failed: 502,
   below_minimum: 500,
+  unauthorized: 401,
+  no_embedding: 422,
+  embedder_busy: 429,
+  embedder_failed: 502,
+  embedder_unavailable: 503,
   internal: 500,
 } as const;
 

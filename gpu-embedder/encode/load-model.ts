@@ -20,6 +20,8 @@ export interface EmbeddingModel extends ModelDescription {
   readonly imageRule: ImageRule;
   /** @returns [texts, embedDim] */
   embedTexts(texts: readonly string[]): Promise<Float32Array>;
+  /** Count the tokens of each text as the text tower reads it, special tokens included. */
+  countTokens(texts: readonly string[]): readonly number[];
   /**
    * @param pixels - RGB [batch, imageSize, imageSize, 3] as bytes, or normalised pixel_values
    *   [batch, 3, imageSize, imageSize] as floats
@@ -62,6 +64,7 @@ export async function loadModel(
     hash,
     imageRule,
     embedTexts: embedTexts.embed,
+    countTokens: embedTexts.countTokens,
     embedPixels: (pixels) =>
       embedPixels(pixels instanceof Float32Array ? pixels : pixelValues(pixels, imageRule)),
     embedImages: (images) =>
@@ -79,7 +82,12 @@ async function openTextTower(
   files: ModelFiles,
   model: ModelDescription,
   options: SessionOptions,
-): Promise<{ embed: EmbeddingModel['embedTexts']; close: Session['close'] }> {
+): Promise<
+  Pick<EmbeddingModel, 'countTokens'> & {
+    embed: EmbeddingModel['embedTexts'];
+    close: Session['close'];
+  }
+> {
   const tokenise = createTextTokeniser(files, model);
   const padId = model.family === 'diptych' ? 0 : padTokenId(files);
   const session = await openSession(files.textModel, options);
@@ -106,7 +114,11 @@ async function openTextTower(
       const { [output]: embeds } = await session.run(Object.fromEntries(feeds), [output]);
       return rowsOf(embeds.data, embeds.dims, embedDim, files.textModel, output);
     });
-  return { embed, close: () => session.close() };
+  return {
+    embed,
+    countTokens: (texts) => texts.map((text) => tokenise(text).length),
+    close: () => session.close(),
+  };
 }
 
 function imageEmbedder(files: ModelFiles, session: Session, model: ModelDescription) {
