@@ -20,8 +20,6 @@ export interface EmbeddingModel extends ModelDescription {
   readonly imageRule: ImageRule;
   /** @returns [texts, embedDim] */
   embedTexts(texts: readonly string[]): Promise<Float32Array>;
-  /** Count the tokens of each text as the text tower reads it, special tokens included. */
-  countTokens(texts: readonly string[]): readonly number[];
   /**
    * @param pixels - RGB [batch, imageSize, imageSize, 3] as bytes, or normalised pixel_values
    *   [batch, 3, imageSize, imageSize] as floats
@@ -36,6 +34,12 @@ export interface EmbeddingModel extends ModelDescription {
   dispose(): Promise<void>;
 }
 
+/** A model of a folder, whose tokenizer is at hand. */
+export interface LoadedModel extends EmbeddingModel {
+  /** Count the tokens of each text as the text tower reads it, special tokens included. */
+  countTokens(texts: readonly string[]): readonly number[];
+}
+
 /** Rows of one run: larger batches gain nothing on a CPU and cost memory. */
 const batchSize = { texts: 256, images: 64 } as const;
 
@@ -47,7 +51,7 @@ const batchSize = { texts: 256, images: 64 } as const;
 export async function loadModel(
   dirOrHubId: string,
   options: SessionOptions = {},
-): Promise<EmbeddingModel> {
+): Promise<LoadedModel> {
   const dir = await modelDir(dirOrHubId);
   const files = await readModelFiles(dir);
   const description = describeModel(files, dir === dirOrHubId ? undefined : dirOrHubId);
@@ -83,7 +87,7 @@ async function openTextTower(
   model: ModelDescription,
   options: SessionOptions,
 ): Promise<
-  Pick<EmbeddingModel, 'countTokens'> & {
+  Pick<LoadedModel, 'countTokens'> & {
     embed: EmbeddingModel['embedTexts'];
     close: Session['close'];
   }

@@ -163,7 +163,7 @@ function checkType(c: Context, expected: string): void {
 }
 
 /** @returns false where the time was over first */
-async function within(done: Promise<true>, ms: number): Promise<boolean> {
+async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout;
   const over = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, ms, false);

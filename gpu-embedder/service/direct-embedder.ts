@@ -127,7 +127,7 @@ async function encodeChunk(inputs: readonly EncodedImage[], work: ImageWork): Pr
     return image.bytes.slice();
   });
   const decoded = await forGood(bytes, (good) => pool.decode(good));
-  return forGood(decoded, async (good) =>
+  return forGood<Uint8Array, Row>(decoded, async (good) =>
     splitRows(await batcher.submit(good, signal), good.length),
   );
 }

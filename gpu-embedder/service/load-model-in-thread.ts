@@ -4,7 +4,7 @@ import type { SessionOptions } from '../onnx/session.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { DirectModel } from './direct-embedder.ts';
 import type {
-  LoadedModel,
+  ModelFacts,
   ModelTask,
   ModelThreadMessage,
   ModelThreadSettings,
@@ -55,7 +55,7 @@ export async function loadModelInThread(
       thread.postMessage({ ...task, id });
     });
 
-  const { loaded, died } = await new Promise<{ loaded: LoadedModel; died: Promise<Error> }>(
+  const { loaded, died } = await new Promise<{ loaded: ModelFacts; died: Promise<Error> }>(
     (resolve, reject) => {
       const died = new Promise<Error>((tell) => {
         const end = (cause?: unknown) => {

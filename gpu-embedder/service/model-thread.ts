@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DiptychError, type ErrorCode } from '../../src/errors.ts';
-import { loadModel, type EmbeddingModel } from '../encode/load-model.ts';
+import { loadModel, type LoadedModel } from '../encode/load-model.ts';
 import type { ImageRule } from '../encode/image-rule.ts';
 import type { SessionOptions } from '../onnx/session.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
@@ -17,7 +17,7 @@ export type ModelTask =
   | { readonly id: number; readonly kind: 'dispose' };
 
 /** What the thread tells once, when the model is loaded. */
-export interface LoadedModel {
+export interface ModelFacts {
   readonly id: string;
   readonly hash: string;
   readonly embedDim: number;
@@ -30,7 +30,7 @@ export interface ThreadFailure {
 }
 
 export type ModelThreadMessage =
-  | { readonly loaded: LoadedModel }
+  | { readonly loaded: ModelFacts }
   | { readonly unloaded: ThreadFailure }
   | { readonly id: number; readonly result: Float32Array | readonly number[] | null }
   | { readonly id: number; readonly failure: ThreadFailure };
@@ -53,7 +53,7 @@ try {
 }
 
 async function work(
-  model: EmbeddingModel,
+  model: LoadedModel,
   task: ModelTask,
 ): Promise<Float32Array | readonly number[] | null> {
   switch (task.kind) {

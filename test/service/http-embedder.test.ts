@@ -7,7 +7,7 @@ const model = { id: 'tiny', hash: 'abc', embedDim: 2 };
 const embeddings = Float32Array.of(1, 0);
 const good = writeEncodeAnswer({ model, embeddings, failed: [] });
 
-const answering = (body: BodyInit | null, init?: ResponseInit, model?: string) =>
+const answering = (body: string | Uint8Array<ArrayBuffer> | ReadableStream, init?: ResponseInit, model?: string) =>
   httpEmbedder({ url, model, fetch: async () => new Response(body, init) });
 
 it('sends token and model, and no other header than it must', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll } from 'vitest';
-import { loadModel, type EmbeddingModel } from '../../gpu-embedder/encode/load-model.ts';
+import { loadModel, type LoadedModel } from '../../gpu-embedder/encode/load-model.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import {
   createService,
@@ -23,7 +23,7 @@ export interface RunningService {
 export function useTinyModel() {
   const dir = mkdtempSync(join(tmpdir(), 'diptych-service-'));
   const stops: (() => Promise<void>)[] = [];
-  let model: EmbeddingModel;
+  let model: LoadedModel;
   beforeAll(async () => {
     await writeTinyModel(dir);
     model = await loadModel(dir, { threads: 1 });
@@ -62,10 +62,10 @@ export function deferred<T = void>() {
 }
 
 /** A model whose texts wait until they are let through. */
-export function heldModel(model: EmbeddingModel) {
+export function heldModel(model: LoadedModel) {
   const began = deferred();
   const gate = deferred();
-  const held: EmbeddingModel = {
+  const held: LoadedModel = {
     ...model,
     embedTexts: async (texts) => {
       began.resolve();
