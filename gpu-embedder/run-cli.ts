@@ -56,6 +56,11 @@ const commands: readonly {
     load: async () => (await import('./commands/search.ts')).registerSearch,
   },
   {
+    name: 'serve',
+    summary: 'embed over HTTP: the embedder that re-indexing at scale asks',
+    load: async () => (await import('./commands/serve.ts')).registerServe,
+  },
+  {
     name: 'dev',
     summary: 'prepare, encode, index and publish the demo, then serve it locally',
     load: async () => (await import('./commands/dev.ts')).registerDev,

@@ -26,6 +26,11 @@ export const errorStatus = {
   below_minimum: 500,
   catalogue_unavailable: 503,
   catalogue_drift: 500,
+  unauthorized: 401,
+  no_embedding: 422,
+  embedder_busy: 429,
+  embedder_failed: 502,
+  embedder_unavailable: 503,
   internal: 500,
 } as const;
 

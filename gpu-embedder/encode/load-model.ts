@@ -34,6 +34,12 @@ export interface EmbeddingModel extends ModelDescription {
   dispose(): Promise<void>;
 }
 
+/** A model of a folder, whose tokenizer is at hand. */
+export interface LoadedModel extends EmbeddingModel {
+  /** Count the tokens of each text as the text tower reads it, special tokens included. */
+  countTokens(texts: readonly string[]): readonly number[];
+}
+
 /** Rows of one run: larger batches gain nothing on a CPU and cost memory. */
 const batchSize = { texts: 256, images: 64 } as const;
 
@@ -45,7 +51,7 @@ const batchSize = { texts: 256, images: 64 } as const;
 export async function loadModel(
   dirOrHubId: string,
   options: SessionOptions = {},
-): Promise<EmbeddingModel> {
+): Promise<LoadedModel> {
   const dir = await modelDir(dirOrHubId);
   const files = await readModelFiles(dir);
   const description = describeModel(files, dir === dirOrHubId ? undefined : dirOrHubId);
@@ -62,6 +68,7 @@ export async function loadModel(
     hash,
     imageRule,
     embedTexts: embedTexts.embed,
+    countTokens: embedTexts.countTokens,
     embedPixels: (pixels) =>
       embedPixels(pixels instanceof Float32Array ? pixels : pixelValues(pixels, imageRule)),
     embedImages: (images) =>
@@ -79,7 +86,12 @@ async function openTextTower(
   files: ModelFiles,
   model: ModelDescription,
   options: SessionOptions,
-): Promise<{ embed: EmbeddingModel['embedTexts']; close: Session['close'] }> {
+): Promise<
+  Pick<LoadedModel, 'countTokens'> & {
+    embed: EmbeddingModel['embedTexts'];
+    close: Session['close'];
+  }
+> {
   const tokenise = createTextTokeniser(files, model);
   const padId = model.family === 'diptych' ? 0 : padTokenId(files);
   const session = await openSession(files.textModel, options);
@@ -106,7 +118,11 @@ async function openTextTower(
       const { [output]: embeds } = await session.run(Object.fromEntries(feeds), [output]);
       return rowsOf(embeds.data, embeds.dims, embedDim, files.textModel, output);
     });
-  return { embed, close: () => session.close() };
+  return {
+    embed,
+    countTokens: (texts) => texts.map((text) => tokenise(text).length),
+    close: () => session.close(),
+  };
 }
 
 function imageEmbedder(files: ModelFiles, session: Session, model: ModelDescription) {

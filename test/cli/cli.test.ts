@@ -14,6 +14,7 @@ const commands = [
   'export',
   'evaluate',
   'search',
+  'serve',
   'dev',
 ];
 let dir: string;

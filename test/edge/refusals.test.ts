@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { errorResponseSchema } from '../../src/api.ts';
 import { defaults } from '../../src/config.ts';
-import { readLimitedBody } from '../../workers/services/read-limited-body.ts';
+import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { bytesOf, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 
 const client = createClient();

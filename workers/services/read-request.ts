@@ -1,7 +1,7 @@
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { decodeBase64Image } from '../../src/image/decode-base64-image.ts';
-import { readLimitedBody } from './read-limited-body.ts';
 
 /** A request body: its fields without the image, and the image's bytes. */
 export interface RequestBody {

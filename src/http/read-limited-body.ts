@@ -1,4 +1,10 @@
-import { DiptychError } from '../../src/errors.ts';
+import { DiptychError } from '../errors.ts';
+
+/** A `Request` or a `Response`, of whichever runtime. */
+export interface Message {
+  readonly headers: { get(name: string): string | null };
+  readonly body: ReadableStream | null;
+}
 
 /**
  * Read a body of at most `maxBytes`, refusing a longer one by its declared length or, where that
@@ -7,12 +13,12 @@ import { DiptychError } from '../../src/errors.ts';
  * @throws DiptychError payload_too_large
  */
 export async function readLimitedBody(
-  request: Request,
+  message: Message,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = Number(request.headers.get('content-length') ?? 0);
+  const declared = Number(message.headers.get('content-length') ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes, declared);
-  const reader = request.body?.getReader();
+  const reader = message.body?.getReader();
   if (!reader) return new Uint8Array();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { checkPort } from '../dev/check-port.ts';
+import type { Device } from '../onnx/check-device.ts';
+import { checkExposure } from '../service/check-exposure.ts';
+import { maxBatch } from '../service/max-batch.ts';
+
+interface ServeFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly model: string;
+  readonly threads?: number;
+  readonly device: Device;
+  readonly maxBatch: number;
+  readonly grace: number;
+}
+
+/** Register `serve`. */
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('embed over HTTP: the embedder that re-indexing at scale asks')
+    .option('--port <n>', 'port to listen on; 0 takes a free one', port, 8788)
+    .option('--host <address>', 'address to listen on; any but loopback wants a token', '127.0.0.1')
+    .option('--model <dir|id>', 'model folder, or OWNER/NAME on the hub', 'models/pictogram')
+    .option('--threads <n>', 'threads of the model (default: one per core)', between(1, 1024))
+    .addOption(
+      new Option('--device <name>', 'what the model runs on')
+        .choices(['cpu', 'webgpu', 'cuda'])
+        .default('cpu'),
+    )
+    .option(
+      '--max-batch <n>',
+      'images that requests may share a run with; texts come four times as many',
+      between(1, maxBatch),
+      maxBatch,
+    )
+    .option(
+      '--grace <seconds>',
+      'how long taken work may go on after a signal',
+      between(0, 3600),
+      30,
+    )
+    .addHelpText(
+      'after',
+      '\nDIPTYCH_EMBEDDER_TOKEN is the bearer token that requests must carry.\n' +
+        'One line of JSON per request goes to stderr. SIGTERM finishes what was taken.',
+    )
+    .action(serve);
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  // An empty variable is how many tools say "none".
+  const token = process.env.DIPTYCH_EMBEDDER_TOKEN || undefined;
+  const { host, port, threads, device, maxBatch, grace } = flags;
+  checkExposure(host, token);
+  if (port !== 0) await checkPort(host, port);
+  const stopped = stopSignal();
+  const [{ loadModelInThread }, { serveUntilStopped }] = await Promise.all([
+    import('../service/load-model-in-thread.ts'),
+    import('../service/serve-until-stopped.ts'),
+  ]);
+  const model = await loadModelInThread(flags.model, { threads, device });
+  const unfinished = await serveUntilStopped({
+    model,
+    version: await softwareVersion(),
+    token,
+    host,
+    port,
+    maxBatch,
+    decodeThreads: availableParallelism(),
+    graceMs: 1000 * grace,
+    stopped,
+    log: (line) => process.stderr.write(`${JSON.stringify(line)}\n`),
+    onListening: (url) => process.stdout.write(`${model.id} (${model.hash}) at ${url}\n`),
+  });
+  await model.dispose();
+  if (unfinished === 0) return;
+  process.stderr.write(`stopped after ${grace} s with ${unfinished} requests unfinished\n`);
+  process.exitCode = 1;
+}
+
+const stopSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+
+async function softwareVersion(): Promise<string> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+const port = between(0, 65535);
+
+function between(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+  };
+}

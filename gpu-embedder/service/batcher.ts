@@ -1,0 +1,121 @@
+/** Joins the rows of concurrent callers into runs of a model. */
+export interface Batcher<T> {
+  /**
+   * @param signal - when it aborts, rows that no run has taken yet are let go
+   * @returns [rows, dim]
+   */
+  submit(rows: readonly T[], signal?: AbortSignal): Promise<Float32Array>;
+  /** Rows that no run has taken yet. */
+  waiting(): number;
+}
+
+export interface BatcherOptions<T> {
+  /** Rows of a run. */
+  readonly maxRows: number;
+  /** How long the first row of a run waits for others while the model is idle, milliseconds. */
+  readonly waitMs: number;
+  readonly dim: number;
+  /** @returns [rows, dim] */
+  readonly run: (rows: readonly T[]) => Promise<Float32Array>;
+}
+
+interface Job<T> {
+  readonly rows: readonly T[];
+  readonly embeddings: Float32Array;
+  taken: number;
+  finished: number;
+  readonly resolve: (embeddings: Float32Array) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Rows of one job in a run. */
+interface Slice<T> {
+  readonly job: Job<T>;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Create a batcher; it has one run going at a time, and rows that come meanwhile make the next. */
+export function createBatcher<T>({ maxRows, waitMs, dim, run }: BatcherOptions<T>): Batcher<T> {
+  let jobs: Job<T>[] = [];
+  let busy = false;
+  let wake: (() => void) | undefined;
+  const waiting = () => jobs.reduce((sum, { rows, taken }) => sum + rows.length - taken, 0);
+
+  async function runAll(): Promise<void> {
+    busy = true;
+    await company();
+    while (jobs.length > 0) await runOnce(takeSlices(jobs, maxRows));
+    busy = false;
+  }
+
+  /** Wait until a run is full, at most `waitMs`. */
+  async function company(): Promise<void> {
+    if (waitMs <= 0 || waiting() >= maxRows) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    wake = undefined;
+  }
+
+  async function runOnce(slices: readonly Slice<T>[]): Promise<void> {
+    jobs = jobs.filter(({ rows, taken }) => taken < rows.length);
+    try {
+      const embeddings = await run(slices.flatMap(({ job, from, to }) => job.rows.slice(from, to)));
+      let row = 0;
+      for (const { job, from, to } of slices) {
+        job.embeddings.set(embeddings.subarray(row * dim, (row + to - from) * dim), from * dim);
+        row += to - from;
+        job.finished += to - from;
+        if (job.finished === job.rows.length) job.resolve(job.embeddings);
+      }
+    } catch (error) {
+      for (const { job } of slices) {
+        jobs = jobs.filter((other) => other !== job);
+        job.reject(error);
+      }
+    }
+  }
+
+  return {
+    waiting,
+    submit: (rows, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        if (rows.length === 0) return resolve(new Float32Array());
+        const embeddings = new Float32Array(rows.length * dim);
+        const job = { rows, embeddings, taken: 0, finished: 0, resolve, reject };
+        signal?.addEventListener('abort', () => {
+          jobs = jobs.filter((other) => other !== job);
+          reject(signal.reason);
+        });
+        jobs.push(job);
+        if (!busy) void runAll();
+        else if (waiting() >= maxRows) wake?.();
+      }),
+  };
+}
+
+/**
+ * Take rows for a run: an equal share of each job first, so that a large one does not hold up
+ * small ones, then what has room, oldest first.
+ */
+function takeSlices<T>(jobs: readonly Job<T>[], maxRows: number): Slice<T>[] {
+  const slices: Slice<T>[] = [];
+  let room = maxRows;
+  for (const most of [Math.max(1, Math.floor(maxRows / jobs.length)), maxRows]) {
+    for (const job of jobs) {
+      const from = job.taken;
+      const count = Math.min(most, room, job.rows.length - from);
+      if (count === 0) continue;
+      job.taken += count;
+      room -= count;
+      slices.push({ job, from, to: job.taken });
+    }
+  }
+  return slices;
+}

@@ -1,0 +1,212 @@
+import { availableParallelism } from 'node:os';
+import pMap from 'p-map';
+import { DiptychError } from '../../src/errors.ts';
+import type { EncodeFailure, EncodedImage, Embedder } from '../../src/embedder/embedder.ts';
+import type { EmbeddingModel } from '../encode/load-model.ts';
+import { createBatcher, type Batcher } from './batcher.ts';
+import { createDecodePool, type DecodePool } from './decode-pool.ts';
+import { maxBatch as defaultMaxBatch } from './max-batch.ts';
+import { checkImageBytes, checkText, defaultItemLimits, type ItemLimits } from './item-limits.ts';
+
+/** What of a model an embedder uses. */
+export type DirectModel = Pick<
+  EmbeddingModel,
+  'id' | 'hash' | 'embedDim' | 'imageRule' | 'embedTexts' | 'embedPixels'
+>;
+
+export type InputKind = EncodeFailure['kind'];
+
+export interface DirectEmbedderOptions {
+  readonly limits?: Partial<ItemLimits>;
+  /** Images of a run of the model; texts come four times as many. */
+  readonly maxBatch?: number;
+  /** How long a lone row waits for others, milliseconds. */
+  readonly waitMs?: number;
+  /** Threads that decode images: one per core by default. */
+  readonly decodeThreads?: number;
+  /** Told after each run of the model. */
+  readonly onRun?: (kind: InputKind, rows: number, seconds: number) => void;
+}
+
+export interface DirectEmbedder extends Embedder {
+  /** Rows that are ready and that no run of the model has taken yet. */
+  waiting(): Readonly<Record<InputKind, number>>;
+  /** Stop the threads that decode; the model stays. */
+  close(): Promise<void>;
+}
+
+/** Images that are decoded in one go. */
+const chunkSize = 16;
+
+/**
+ * Embed with a model in this process. Concurrent calls share runs of the model, and images are
+ * decoded as `encode` does it, on threads of their own.
+ */
+export function directEmbedder(
+  model: DirectModel,
+  options: DirectEmbedderOptions = {},
+): DirectEmbedder {
+  const { id, hash, embedDim, imageRule } = model;
+  const { maxBatch = defaultMaxBatch, waitMs = 3, onRun } = options;
+  const limits = { ...defaultItemLimits, ...options.limits };
+  const decodeThreads = options.decodeThreads ?? availableParallelism();
+  const pool = createDecodePool({ rule: imageRule, maxPixels: limits.imagePixels }, decodeThreads);
+
+  const batcher = <T>(kind: InputKind, maxRows: number, embed: BatchRun<T>) =>
+    createBatcher<T>({ maxRows, waitMs, dim: embedDim, run: timed(kind, embed, onRun) });
+  const images = batcher<Uint8Array>('image', maxBatch, (rows) =>
+    model.embedPixels(Buffer.concat(rows)),
+  );
+  const texts = batcher<string>('text', 4 * maxBatch, (rows) => model.embedTexts(rows));
+
+  return {
+    describe: async () => ({ id, hash, embedDim }),
+    encode: async (imageInputs, textInputs, signal) => {
+      const [imageRows, textRows] = await Promise.all([
+        encodeImages(imageInputs, {
+          pool,
+          batcher: images,
+          limits,
+          signal,
+          inFlight: 4 * decodeThreads,
+        }),
+        encodeTexts(textInputs, { batcher: texts, limits, signal }),
+      ]);
+      return {
+        ...joinRows([...imageRows, ...textRows], imageInputs.length, embedDim),
+        model: { id, hash, embedDim },
+      };
+    },
+    waiting: () => ({ image: images.waiting(), text: texts.waiting() }),
+    close: () => pool.stop(),
+  };
+}
+
+type BatchRun<T> = (rows: readonly T[]) => Promise<Float32Array>;
+
+/** The embedding of one input, [embedDim], or why there is none. */
+type Row = Float32Array | Failure;
+type Failure = Pick<EncodeFailure, 'code' | 'message'>;
+
+function timed<T>(
+  kind: InputKind,
+  embed: BatchRun<T>,
+  onRun: DirectEmbedderOptions['onRun'],
+): BatchRun<T> {
+  return async (rows) => {
+    const began = performance.now();
+    const embeddings = await embed(rows);
+    onRun?.(kind, rows.length, (performance.now() - began) / 1000);
+    return embeddings;
+  };
+}
+
+interface ImageWork {
+  readonly pool: DecodePool;
+  readonly batcher: Batcher<Uint8Array>;
+  readonly limits: ItemLimits;
+  readonly signal: AbortSignal | undefined;
+  /** Chunks of a request that are worked on at a time. */
+  readonly inFlight: number;
+}
+
+/** A few chunks at a time: the model runs on those decoded while others are being decoded. */
+async function encodeImages(inputs: readonly EncodedImage[], work: ImageWork): Promise<Row[]> {
+  const chunks = Array.from({ length: Math.ceil(inputs.length / chunkSize) }, (_, i) =>
+    inputs.slice(i * chunkSize, (i + 1) * chunkSize),
+  );
+  const { inFlight: concurrency, signal } = work;
+  return (await pMap(chunks, (chunk) => encodeChunk(chunk, work), { concurrency, signal })).flat();
+}
+
+async function encodeChunk(inputs: readonly EncodedImage[], work: ImageWork): Promise<Row[]> {
+  const { pool, batcher, limits, signal } = work;
+  const bytes = checkEach(inputs, (image) => {
+    checkImageBytes(image.bytes, limits);
+    // A copy of its own: what goes to a thread takes along the whole buffer it lies in.
+    return image.bytes.slice();
+  });
+  const decoded = await forGood(bytes, (good) => pool.decode(good));
+  return forGood<Uint8Array, Row>(decoded, async (good) =>
+    splitRows(await batcher.submit(good, signal), good.length),
+  );
+}
+
+interface TextWork {
+  readonly batcher: Batcher<string>;
+  readonly limits: ItemLimits;
+  readonly signal: AbortSignal | undefined;
+}
+
+function encodeTexts(inputs: readonly string[], work: TextWork): Promise<Row[]> {
+  const { batcher, limits, signal } = work;
+  const texts = checkEach(inputs, (text) => {
+    checkText(text, limits);
+    return { text };
+  });
+  return forGood(texts, async (good) => {
+    const rows = await batcher.submit(
+      good.map(({ text }) => text),
+      signal,
+    );
+    return splitRows(rows, good.length);
+  });
+}
+
+/** Keep the failure of an input instead of throwing it. */
+function checkEach<T, R>(inputs: readonly T[], check: (input: T) => R): (R | Failure)[] {
+  return inputs.map((input) => {
+    try {
+      return check(input);
+    } catch (error) {
+      if (!(error instanceof DiptychError)) throw error;
+      return { code: error.code, message: error.message };
+    }
+  });
+}
+
+/** Go on with those that have not failed; every input keeps its place. */
+async function forGood<T extends object, R>(
+  inputs: readonly (T | Failure)[],
+  work: (good: readonly T[]) => Promise<readonly (R | Failure)[]>,
+): Promise<(R | Failure)[]> {
+  const good = inputs.filter((input): input is T => !isFailure(input));
+  const results = good.length > 0 ? await work(good) : [];
+  let next = 0;
+  return inputs.map((input) => (isFailure(input) ? input : results[next++]));
+}
+
+const isFailure = (input: object): input is Failure => 'code' in input && 'message' in input;
+
+function splitRows(rows: Float32Array, count: number): Float32Array[] {
+  const dim = rows.length / count;
+  return Array.from({ length: count }, (_, i) => rows.subarray(i * dim, (i + 1) * dim));
+}
+
+const noEmbedding: Failure = {
+  code: 'no_embedding',
+  message: 'the model gives it no embedding: a text without a word it knows',
+};
+
+/** @param rows - those of the images, then those of the texts */
+function joinRows(rows: readonly Row[], imageCount: number, embedDim: number) {
+  const embeddings = new Float32Array(rows.length * embedDim);
+  const failed: EncodeFailure[] = [];
+  for (const [i, row] of rows.entries()) {
+    const isImage = i < imageCount;
+    const failure = isFailure(row) ? row : isDirection(row) ? null : noEmbedding;
+    if (failure) {
+      const place = isImage
+        ? ({ kind: 'image', index: i } as const)
+        : ({ kind: 'text', index: i - imageCount } as const);
+      failed.push({ ...place, ...failure });
+    } else {
+      embeddings.set(row as Float32Array, i * embedDim);
+    }
+  }
+  return { embeddings, failed };
+}
+
+/** Weights that overflow give what is not a number. */
+const isDirection = (row: Float32Array) =>
+  row.some((value) => value !== 0) && row.every(Number.isFinite);

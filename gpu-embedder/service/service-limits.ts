@@ -1,0 +1,24 @@
+import { defaultItemLimits, type ItemLimits } from './item-limits.ts';
+
+/** What a service takes; what is more is refused before it is decoded. */
+export interface ServiceLimits extends ItemLimits {
+  /** Of one request. */
+  readonly bodyBytes: number;
+  readonly images: number;
+  readonly texts: number;
+  /** In progress at a time. */
+  readonly requests: number;
+  /** Bodies in progress at a time, bytes. */
+  readonly queuedBytes: number;
+}
+
+const megabyte = 1024 * 1024;
+
+export const defaultServiceLimits: ServiceLimits = {
+  ...defaultItemLimits,
+  bodyBytes: 64 * megabyte,
+  images: 1024,
+  texts: 8192,
+  requests: 256,
+  queuedBytes: 512 * megabyte,
+};
