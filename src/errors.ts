@@ -7,6 +7,7 @@ export const errorStatus = {
   unknown_item: 404,
   not_found: 404,
   payload_too_large: 413,
+  range_not_satisfiable: 416,
   unsupported_image: 415,
   unreadable_image: 422,
   model_mismatch: 409,
@@ -23,6 +24,8 @@ export const errorStatus = {
   write_failed: 507,
   vectorize_limit: 400,
   vectorize_failed: 502,
+  publish_conflict: 409,
+  store_failed: 502,
   below_minimum: 500,
   internal: 500,
 } as const;
