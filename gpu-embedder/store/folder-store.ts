@@ -27,9 +27,9 @@ export function folderStore(root: string): ObjectStore {
       const found = await fileInfo(path(key));
       return found && { size: found.size, etag: found.etag };
     },
-    put: (key, bytes, condition) => putFile(path(key), bytes, condition),
+    put: async (key, bytes, condition) => putFile(path(key), bytes, condition),
     list: (prefix) => listFiles(root, prefix),
-    delete: (key) => rm(path(key), { force: true }),
+    delete: async (key) => rm(path(key), { force: true }),
     close: async () => {},
   };
 }

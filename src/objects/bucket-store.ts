@@ -57,7 +57,7 @@ export function bucketStore(bucket: Bucket): ObjectStore {
       } while (cursor);
       return entries;
     },
-    delete: (key) => bucket.delete(checkKey(key)),
+    delete: async (key) => bucket.delete(checkKey(key)),
     close: async () => {},
   };
 }
