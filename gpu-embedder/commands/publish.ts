@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import type { VectorizeTarget } from '../publish/publish-vectors.ts';
 import { publishVersion, rollBack, type PublishResult } from '../publish/publish-version.ts';
 import { removeVersion } from '../publish/remove-version.ts';
 import { accountOf, openVectorizeIndex } from '../publish/vectorize-rest.ts';
-import type { ArtifactStore } from '../store/artifact-store.ts';
 import { folderStore } from '../store/folder-store.ts';
 import { localR2Store } from '../store/local-r2-store.ts';
 
@@ -48,7 +48,7 @@ export function registerPublish(program: Command): void {
     });
 }
 
-async function run(store: ArtifactStore, flags: PublishFlags): Promise<string> {
+async function run(store: ObjectStore, flags: PublishFlags): Promise<string> {
   const print = (result: object, text: string) =>
     (flags.json ? JSON.stringify(result) : text) + '\n';
   if (flags.rollback) {
@@ -96,5 +96,5 @@ function progressOf(label: string): (done: number, total: number) => void {
   };
 }
 
-export const openStore = async (where: string): Promise<ArtifactStore> =>
+export const openStore = async (where: string): Promise<ObjectStore> =>
   where === 'local' ? localR2Store(localR2Dir) : folderStore(where);

@@ -2,8 +2,8 @@ import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { siteFile, siteStorePrefix, type Site, type SiteEntry } from '../../src/artifact/site.ts';
 import { DiptychError } from '../../src/errors.ts';
+import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { readVersion } from '../publish/read-version.ts';
-import type { ArtifactStore } from '../store/artifact-store.ts';
 import { folderStore } from '../store/folder-store.ts';
 import { earlierExport } from './earlier-export.ts';
 import { siteFiles } from './site-files.ts';
@@ -84,16 +84,16 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   return { ...result, bytes: sizesOf(files), removed: stale.length };
 }
 
-function writeSite(
-  folder: ArtifactStore,
+async function writeSite(
+  folder: ObjectStore,
   site: Omit<Site, 'format' | 'formatVersion'>,
 ): Promise<void> {
   const whole: Site = { format: 'diptych static site', formatVersion: 1, ...site };
-  return folder.put(siteFile, Buffer.from(`${JSON.stringify(whole, null, 1)}\n`));
+  await folder.put(siteFile, Buffer.from(`${JSON.stringify(whole, null, 1)}\n`));
 }
 
 /** Remove a file, and the folders that are empty without it. */
-async function removeFile(folder: ArtifactStore, dir: string, path: string): Promise<void> {
+async function removeFile(folder: ObjectStore, dir: string, path: string): Promise<void> {
   await folder.delete(path);
   for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) {
     const isGone = await rmdir(join(dir, parent)).then(

@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import sharp from 'sharp';
 import type { IndexedItem } from '../../src/artifact/items.ts';
-import { readImageBytes, type PreparedDataset } from '../dataset/read-dataset.ts';
+import type { IndexSource, SourceImage } from './index-source.ts';
 
 /** Longer side of the preview of a raster image, pixels. */
 const previewSide = 256;
-/** Images held at a time. */
+/** Previews held at a time. */
 const chunk = 256;
 
 /**
@@ -16,39 +16,34 @@ const chunk = 256;
  * @returns the items with their slices of the file
  */
 export async function packPreviews(
-  dataset: PreparedDataset,
+  { items, readImage }: Pick<IndexSource, 'items' | 'readImage'>,
   file: string,
   onProgress: (done: number) => void = () => {},
 ): Promise<IndexedItem[]> {
-  const items: IndexedItem[] = [];
+  const packed: IndexedItem[] = [];
   const out = await open(file, 'w');
   let offset = 0;
   try {
-    for (let at = 0; at < dataset.items.length; at += chunk) {
-      const slice = dataset.items.slice(at, at + chunk);
-      const previews = await pMap(
-        slice,
-        async (item) => preview(await readImageBytes(dataset, item), item.image.type),
-        { concurrency: availableParallelism() },
-      );
+    for (let at = 0; at < items.length; at += chunk) {
+      const slice = items.slice(at, at + chunk);
+      const previews = await pMap(slice, async (_, i) => preview(await readImage(at + i)), {
+        concurrency: availableParallelism(),
+      });
       for (const [i, { bytes, type }] of previews.entries()) {
         const { id, title, set } = slice[i];
         await out.write(bytes);
-        items.push({ id, title, set, preview: { offset, length: bytes.length, type } });
+        packed.push({ id, title, set, preview: { offset, length: bytes.length, type } });
         offset += bytes.length;
       }
-      onProgress(items.length);
+      onProgress(packed.length);
     }
   } finally {
     await out.close();
   }
-  return items;
+  return packed;
 }
 
-async function preview(
-  bytes: Uint8Array,
-  type: string,
-): Promise<{ readonly bytes: Uint8Array; readonly type: string }> {
+async function preview({ bytes, type }: SourceImage): Promise<SourceImage> {
   if (type === 'image/svg+xml') return { bytes, type };
   const small = await sharp(bytes)
     .rotate()

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { edgeWeights } from '../model/edge-weights.ts';
-import type { ArtifactStore } from '../store/artifact-store.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';
 import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
+import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { publishVectors, type VectorizeTarget } from './publish-vectors.ts';
 import { readVersion, type VersionFolder } from './read-version.ts';
 
@@ -31,7 +31,7 @@ export interface PublishResult {
  *   `vectorize_limit`, `vectorize_failed`
  */
 export async function publishVersion(
-  store: ArtifactStore,
+  store: ObjectStore,
   versionDir: string,
   modelDir: string,
   onProgress: (bytes: number, total: number) => void = () => {},
@@ -86,7 +86,7 @@ export function pointerTo(version: string): Buffer {
 
 /** Move the pointer of a collection to a version that was published before. */
 export async function rollBack(
-  store: ArtifactStore,
+  store: ObjectStore,
   collection: string,
   version: string,
 ): Promise<void> {
@@ -102,16 +102,16 @@ export async function rollBack(
 
 /** Versions of a collection whose upload was finished. */
 export async function publishedVersions(
-  store: ArtifactStore,
+  store: ObjectStore,
   collection: string,
 ): Promise<readonly string[]> {
-  const keys = await store.list(`collections/${collection}/`);
-  return keys.filter((key) => key.endsWith('/manifest.json')).map((key) => key.split('/')[2]);
+  const objects = await store.list(`collections/${collection}/`);
+  return objects.flatMap(({ key }) => (key.endsWith('/manifest.json') ? [key.split('/')[2]] : []));
 }
 
 /** Move the pointer; false if it pointed there already. */
 async function activate(
-  store: ArtifactStore,
+  store: ObjectStore,
   collection: string,
   version: string,
 ): Promise<boolean> {
@@ -123,7 +123,7 @@ async function activate(
 }
 
 /** The manifest goes up last, so where it is, everything is. */
-async function isComplete(store: ArtifactStore, manifest: Manifest): Promise<boolean> {
+async function isComplete(store: ObjectStore, manifest: Manifest): Promise<boolean> {
   const keys = [
     versionKey(manifest.collection, manifest.version, 'manifest.json'),
     modelKey(manifest.model.hash, 'model.json'),

@@ -1,7 +1,7 @@
 import { activeKey, versionKey } from '../../src/artifact/keys.ts';
 import { parseManifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { ArtifactStore } from '../store/artifact-store.ts';
+import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { deleteVectors } from './delete-vectors.ts';
 import { checkTarget, type VectorizeTarget } from './publish-vectors.ts';
 import { pointerTo, publishedVersions } from './publish-version.ts';
@@ -22,7 +22,7 @@ export interface RemoveResult {
  * @throws DiptychError not_found, invalid_option (it is active, no index was given), vectorize_failed
  */
 export async function removeVersion(
-  store: ArtifactStore,
+  store: ObjectStore,
   collection: string,
   version: string,
   target?: VectorizeTarget,
@@ -43,13 +43,13 @@ export async function removeVersion(
   await store.put(aside, bytes);
   await store.delete(used);
   const vectors = target ? await deleteVectors(target.index, manifest, target) : 0;
-  const keys = (await store.list(key(''))).filter((one) => one !== aside);
+  const keys = (await store.list(key(''))).flatMap((one) => (one.key === aside ? [] : [one.key]));
   for (const one of keys) await store.delete(one);
   await store.delete(aside);
   return { collection, version, objects: keys.length + 1, vectors };
 }
 
-async function unknown(store: ArtifactStore, collection: string, version: string) {
+async function unknown(store: ObjectStore, collection: string, version: string) {
   const known = (await publishedVersions(store, collection)).join(', ') || 'none';
   return new DiptychError(
     'not_found',

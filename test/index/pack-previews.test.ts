@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import type { PreparedDataset } from '../../gpu-embedder/dataset/read-dataset.ts';
 import { packPreviews } from '../../gpu-embedder/index/pack-previews.ts';
 
 test('a raster image becomes a WebP of at most 256 pixels', async () => {
@@ -17,11 +16,14 @@ test('a raster image becomes a WebP of at most 256 pixels', async () => {
       sides.map(async ([width, height], i) => {
         const file = join(dir, `${i}.png`);
         await sharp({ create: { width, height, channels: 3, background: 'red' } }).toFile(file);
-        return { id: `${i}.png`, title: 'red', image: { file, type: 'image/png' } };
+        return { id: `${i}.png`, title: 'red', captions: [], tags: [], file };
       }),
     );
-    const dataset = { items, dir } as unknown as PreparedDataset;
-    const packed = await packPreviews(dataset, join(dir, 'previews.bin'));
+    const readImage = async (i: number) => ({
+      bytes: await readFile(items[i].file),
+      type: 'image/png',
+    });
+    const packed = await packPreviews({ items, readImage }, join(dir, 'previews.bin'));
     const bytes = await readFile(join(dir, 'previews.bin'));
     const sizes = await Promise.all(
       packed.map(async ({ preview: { offset, length, type } }) => {

@@ -6,8 +6,8 @@ import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
 import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
 import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
 import { publishVersion } from '../../gpu-embedder/publish/publish-version.ts';
-import type { ArtifactStore } from '../../gpu-embedder/store/artifact-store.ts';
 import { writeInt8Model } from '../encoder/int8-model.ts';
+import { memoryStore } from '../support/memory-store.ts';
 import type { EdgeFixture } from './edge-fixture-type.ts';
 import { writeTinyDataset } from './tiny-dataset.ts';
 import { uploads } from './uploads.ts';
@@ -35,7 +35,7 @@ async function buildFixture(dir: string): Promise<EdgeFixture> {
     const options = { embeddings, data, model: modelDir, out };
     const built = await buildIndex({ ...options, collection });
     const sharded = await buildIndex({ ...options, collection: 'sharded', shards: 4 });
-    const { store, objects } = memoryStore();
+    const store = memoryStore();
     for (const version of [built, sharded]) await publishVersion(store, version.dir, modelDir);
     const images = await uploads();
     const text = 'birthday cake';
@@ -45,7 +45,9 @@ async function buildFixture(dir: string): Promise<EdgeFixture> {
       ),
     );
     return {
-      objects: base64Of(Object.fromEntries(objects)),
+      objects: base64Of(
+        Object.fromEntries([...store.objects].map(([key, { bytes }]) => [key, bytes])),
+      ),
       version: built.manifest.version,
       shardedVersion: sharded.manifest.version,
       modelHash: model.hash,
@@ -59,22 +61,6 @@ async function buildFixture(dir: string): Promise<EdgeFixture> {
   } finally {
     await model.dispose();
   }
-}
-
-function memoryStore(): { store: ArtifactStore; objects: Map<string, Uint8Array> } {
-  const objects = new Map<string, Uint8Array>();
-  const store: ArtifactStore = {
-    put: async (key, bytes) => void objects.set(key, bytes),
-    get: async (key) => objects.get(key) ?? null,
-    head: async (key) => {
-      const bytes = objects.get(key);
-      return bytes ? { size: bytes.length } : null;
-    },
-    list: async (prefix) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(),
-    delete: async (key) => void objects.delete(key),
-    close: async () => {},
-  };
-  return { store, objects };
 }
 
 function base64Of(files: Readonly<Record<string, Uint8Array>>): Record<string, string> {

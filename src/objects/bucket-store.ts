@@ -1,0 +1,78 @@
+import { checkKey } from './check-key.ts';
+import { checkRange } from './check-range.ts';
+import type { ObjectEntry, ObjectStore, PutCondition } from './object-store.ts';
+
+/** What of an R2 bucket the store uses: a binding of the worker, or the local one of Miniflare. */
+export interface Bucket {
+  get(
+    key: string,
+    options?: { range: { offset: number; length: number } },
+  ): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
+  head(key: string): Promise<{ size: number; etag: string } | null>;
+  put(
+    key: string,
+    value: Uint8Array,
+    options?: { onlyIf: BucketCondition },
+  ): Promise<{ etag: string } | null>;
+  list(options: { prefix: string; cursor?: string }): Promise<{
+    objects: { key: string; size: number; uploaded: Date }[];
+    truncated: boolean;
+    cursor?: string;
+  }>;
+  delete(key: string): Promise<void>;
+}
+
+export interface BucketCondition {
+  readonly etagMatches?: string;
+  readonly etagDoesNotMatch?: string;
+}
+
+/** An R2 bucket as a store; R2 itself decides which of several conditional writes wins. */
+export function bucketStore(bucket: Bucket): ObjectStore {
+  return {
+    async get(key, { range } = {}) {
+      if (!range) return bytesOf(await bucket.get(checkKey(key)));
+      const found = await bucket.head(checkKey(key));
+      if (!found) return null;
+      checkRange(key, range, found.size);
+      return bytesOf(await bucket.get(key, { range }));
+    },
+    async head(key) {
+      const found = await bucket.head(checkKey(key));
+      return found && { size: found.size, etag: found.etag };
+    },
+    async put(key, bytes, condition) {
+      const value = plain(bytes);
+      const options = condition && { onlyIf: bucketCondition(condition) };
+      const written = await bucket.put(checkKey(key), value, options);
+      return written && { etag: written.etag };
+    },
+    async list(prefix) {
+      const entries: ObjectEntry[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await bucket.list(cursor ? { prefix, cursor } : { prefix });
+        entries.push(...page.objects.map(({ key, size, uploaded }) => ({ key, size, uploaded })));
+        cursor = page.truncated ? page.cursor : undefined;
+      } while (cursor);
+      return entries;
+    },
+    delete: async (key) => bucket.delete(checkKey(key)),
+    close: async () => {},
+  };
+}
+
+export function bucketCondition({ ifNone, ifEtag }: PutCondition): BucketCondition {
+  return ifNone ? { etagDoesNotMatch: '*' } : { etagMatches: ifEtag };
+}
+
+async function bytesOf(
+  object: { arrayBuffer(): Promise<ArrayBuffer> } | null,
+): Promise<Uint8Array | null> {
+  return object && new Uint8Array(await object.arrayBuffer());
+}
+
+/** Miniflare takes no subclass such as Node's Buffer. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes);
+}

@@ -1,0 +1,29 @@
+import { DiptychError } from '../errors.ts';
+
+/** What R2 takes, bytes of UTF-8. */
+const maxKeyBytes = 1024;
+
+/**
+ * Check that a key is a relative path, which can also be a file and a URL.
+ *
+ * @throws DiptychError bad_request
+ */
+export function checkKey(key: string): string {
+  const parts = key.split('/');
+  const isPath = parts.every((part) => part !== '' && part !== '.' && part !== '..');
+  // eslint-disable-next-line no-control-regex
+  if (isPath && !/[\u0000-\u001f\u007f\\]/.test(key) && byteLength(key) <= maxKeyBytes) return key;
+  throw new DiptychError(
+    'bad_request',
+    `key: expected at most ${maxKeyBytes} bytes, parts between "/" that are neither empty nor "." or "..", got ${JSON.stringify(key)}`,
+  );
+}
+
+function byteLength(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
