@@ -34,6 +34,10 @@ export const errorStatus = {
   embedder_busy: 429,
   embedder_failed: 502,
   embedder_unavailable: 503,
+  url_refused: 403,
+  url_failed: 502,
+  job_busy: 409,
+  not_configured: 501,
   internal: 500,
 } as const;
 

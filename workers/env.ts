@@ -1,5 +1,7 @@
+import type { D1Binding } from '../src/catalogue/open-d1.ts';
 import type { ArtifactBucket } from './services/artifact-bucket.ts';
 import type { ImageScaler } from './services/image-scaler.ts';
+import type { JobsBinding } from './services/open-jobs.ts';
 import type { ShardNamespace } from './services/shard.ts';
 import type { VectorizeBinding } from './services/vectorize-binding.ts';
 
@@ -13,4 +15,15 @@ export interface Env {
   readonly SHARDS?: ShardNamespace;
   /** The vectors of collections that were published with `--vectorize`. */
   readonly VECTORIZE?: VectorizeBinding;
+  /** Collections, items and jobs; searching needs none of it. */
+  readonly CATALOGUE?: D1Binding;
+  /** A secret: the catalogue is in PlanetScale then. */
+  readonly DATABASE_URL?: string;
+  /** Carries the steps of jobs. */
+  readonly JOBS?: JobsBinding;
+  /** Addresses of embedders, separated by commas. */
+  readonly EMBEDDER_URL?: string;
+  readonly EMBEDDER_TOKEN?: string;
+  /** Prefixes of addresses that images may be fetched from. */
+  readonly IMAGE_URLS?: string;
 }

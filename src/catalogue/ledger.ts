@@ -35,6 +35,20 @@ export async function addLedgerItems(
   await catalogue.atomically(insertRows(catalogue, 'jobItems', rows, 'keep'));
 }
 
+/** Take a batch out of the ledger again, with its units: planning broke off amid it. */
+export async function clearBatch(
+  catalogue: Catalogue,
+  jobId: string,
+  batch: number,
+): Promise<void> {
+  const { db } = catalogue;
+  await catalogue.atomically([
+    db.deleteFrom('jobItems').where('jobId', '=', jobId).where('batch', '=', batch),
+    db.deleteFrom('jobUnits').where('jobId', '=', jobId).where('batch', '=', batch),
+    db.deleteFrom('jobBatches').where('jobId', '=', jobId).where('batch', '=', batch),
+  ]);
+}
+
 /**
  * Say what became of items.
  *

@@ -1,4 +1,5 @@
 import { DiptychError } from '../errors.ts';
+import { readLimitedBody } from '../http/read-limited-body.ts';
 import { itemLimits } from './item-input.ts';
 
 /** Time that a server has to answer with all of an image, milliseconds. */
@@ -35,7 +36,7 @@ export function createImageFetcher(
         continue;
       }
       if (!response.ok) throw failed(url, `status ${response.status}`);
-      return readBounded(url, response);
+      return readLimitedBody(response, itemLimits.imageBytes);
     }
     throw failed(url, `more than ${maxRedirects} redirects`);
   };
@@ -50,29 +51,10 @@ function parseRule(rule: string): URL {
   } catch {
     // Told below.
   }
-  throw new DiptychError('invalid_option', `IMAGE_URLS: expected prefixes of addresses, got ${rule}`);
-}
-
-async function readBounded(url: URL, response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > itemLimits.imageBytes) {
-      throw new DiptychError(
-        'payload_too_large',
-        `image: ${url.href}: expected at most ${itemLimits.imageBytes} bytes, got more`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  throw new DiptychError(
+    'invalid_option',
+    `IMAGE_URLS: expected prefixes of addresses, got ${rule}`,
+  );
 }
 
 function refused(url: URL, why: string): DiptychError {

@@ -65,7 +65,10 @@ async function readItem(item: unknown, ingestion: Ingestion): Promise<ReadItem |
   }
   const input = parsed.data;
   try {
-    return { input, image: input.image === undefined ? null : await readImage(input.image, ingestion) };
+    return {
+      input,
+      image: input.image === undefined ? null : await readImage(input.image, ingestion),
+    };
   } catch (error) {
     if (error instanceof DiptychError) return refusal(input.id, error);
     throw error;

@@ -44,11 +44,14 @@ async function bytesOf(
   if ('base64' in input) return decodeBase64Image(input.base64);
   if ('url' in input) return fetchImage(input.url);
   const bytes = await objects.get(uploadKey(input.upload));
-  if (bytes) return bytes;
+  if (bytes) return new Uint8Array(bytes);
   throw new DiptychError('not_found', `image: there is no upload ${input.upload}`);
 }
 
 function atMost(unit: string, most: number, got: number): void {
   if (got <= most) return;
-  throw new DiptychError('payload_too_large', `image: expected at most ${most} ${unit}, got ${got}`);
+  throw new DiptychError(
+    'payload_too_large',
+    `image: expected at most ${most} ${unit}, got ${got}`,
+  );
 }

@@ -18,7 +18,7 @@ export async function* readLines(
     return text;
   };
   for await (const chunk of stream) {
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       const newline = chunk.indexOf(10, at);
       const end = newline < 0 ? chunk.length : newline;
       heldBytes += end - at;

@@ -73,7 +73,11 @@ export async function encodeBatch(
 }
 
 interface Work {
-  readonly images: readonly { readonly hash: string; readonly bytes: Uint8Array; readonly type: string }[];
+  readonly images: readonly {
+    readonly hash: string;
+    readonly bytes: Uint8Array;
+    readonly type: string;
+  }[];
   readonly texts: readonly { readonly hash: string; readonly text: string }[];
 }
 
@@ -85,7 +89,12 @@ async function withoutEmbedding(
   const left: Unit[] = [];
   for (const kind of ['image', 'text'] as const) {
     const ofKind = units.filter((unit) => unit.kind === kind);
-    const known = await findEmbeddings(catalogue, modelHash, kind, ofKind.map(({ hash }) => hash));
+    const known = await findEmbeddings(
+      catalogue,
+      modelHash,
+      kind,
+      ofKind.map(({ hash }) => hash),
+    );
     left.push(...ofKind.filter(({ hash }) => !known.has(hash)));
   }
   return left;

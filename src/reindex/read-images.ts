@@ -27,7 +27,7 @@ export async function readSlices(
     .map((slice, at) => ({ ...slice, at }))
     .sort((a, b) => (a.pack === b.pack ? a.byteOffset - b.byteOffset : a.pack < b.pack ? -1 : 1));
   const result = new Array<Uint8Array>(slices.length);
-  for (let first = 0; first < order.length; ) {
+  for (let first = 0; first < order.length;) {
     const { pack, byteOffset: start } = order[first];
     let end = start;
     let next = first;

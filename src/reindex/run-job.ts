@@ -67,7 +67,8 @@ async function step(run: JobRun, job: Job): Promise<Job> {
     else await steps[job.state](run, job);
   } catch (error) {
     if (isTransient(error, run.signal)) throw error;
-    const message = error instanceof DiptychError ? `${error.code}: ${error.message}` : String(error);
+    const message =
+      error instanceof DiptychError ? `${error.code}: ${error.message}` : String(error);
     await moveJob(catalogue, job.id, job.state, 'failed', { error: message });
   }
   return mustGet(run, job.id);
@@ -81,7 +82,7 @@ const steps: Readonly<Record<string, (run: JobRun, job: Job) => Promise<void>>> 
 };
 
 async function plan(run: JobRun, job: Job): Promise<void> {
-  for (let at = job; at.state === 'planning'; ) {
+  for (let at = job; at.state === 'planning';) {
     if (await shouldStop(run, job)) return;
     at = await planNextBatch(run, at);
     run.onProgress?.({ state: 'planning', done: at.batches, total: at.batches });

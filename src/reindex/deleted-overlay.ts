@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { listDeleted } from '../catalogue/delete-items.ts';
+import { collectionsPrefix } from '../artifact/keys.ts';
+import { parseArtifactJson } from '../artifact/parse-json.ts';
+import { DiptychError } from '../errors.ts';
+import type { JobStores } from './plan-job.ts';
+
+const overlaySchema = z.object({ ids: z.array(z.string()) });
+
+/** Items that no answer may show, although the version that answers has them. */
+export function deletedKey(collection: string): string {
+  return `${collectionsPrefix}${collection}/deleted.json`;
+}
+
+/** @throws DiptychError index_unreadable */
+export function parseDeleted(key: string, json: string): ReadonlySet<string> {
+  return new Set(parseArtifactJson(key, overlaySchema, json).ids);
+}
+
+const pageItems = 500;
+const attempts = 20;
+
+/**
+ * Write the overlay of a collection from the catalogue. It is written on the one that was there when
+ * the catalogue was read, so that of two writers the later one has read what both deleted.
+ */
+export async function writeDeleted(
+  { catalogue, objects }: JobStores,
+  collection: string,
+): Promise<void> {
+  const key = deletedKey(collection);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const before = await objects.head(key);
+    const ids: string[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await listDeleted(catalogue, collection, { after, limit: pageItems });
+      ids.push(...page.map(({ id }) => id));
+      if (page.length < pageItems) break;
+      after = ids.at(-1);
+    }
+    const bytes = new TextEncoder().encode(JSON.stringify({ ids }));
+    const condition = before ? { ifEtag: before.etag } : { ifNone: true as const };
+    if (await objects.put(key, bytes, condition)) return;
+  }
+  throw new DiptychError('write_failed', `${key}: others kept writing it, ${attempts} times`);
+}

@@ -1,0 +1,185 @@
+import { batchCounts, listBatches, markBatch, pendingBatches } from '../catalogue/job-batches.ts';
+import { markUnits, unitsOfBatch } from '../catalogue/job-units.ts';
+import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
+import type { Embedder } from '../embedder/embedder.ts';
+import { DiptychError } from '../errors.ts';
+import { encodeBatch } from './encode-batch.ts';
+import type { JobMessage } from './job-messages.ts';
+import { reportJob, writeReport } from './job-report.ts';
+import { planNextBatch, type JobStores } from './plan-job.ts';
+import { settleBatch } from './settle-batch.ts';
+
+/** What the consumer of a queue has at hand. */
+export interface JobQueue extends JobStores {
+  readonly embedder: Embedder;
+  readonly send: (messages: readonly JobMessage[], delaySeconds?: number) => Promise<void>;
+  /** Start or look after the build of a job; undefined while it goes on. */
+  readonly build: (job: Job) => Promise<{ readonly version: string } | undefined>;
+  readonly publish: (job: Job, version: string) => Promise<void>;
+}
+
+/** Batches that one message plans or settles: a consumer has bounded time. */
+const batchesAtOnce = 20;
+/** Between two looks at a build, seconds. */
+const buildPollSeconds = 5;
+
+/**
+ * Do the step of a job that a message asks for, and send what follows from it. A message that comes
+ * twice, late or after the job ended changes nothing.
+ *
+ * @throws DiptychError embedder_unavailable, catalogue_unavailable: the message is to come again
+ */
+export async function handleMessage(queue: JobQueue, message: JobMessage): Promise<void> {
+  const job = await getJob(queue.catalogue, message.job);
+  if (!job || hasEnded(job.state)) return;
+  try {
+    if (job.cancelRequested) await end(queue, job, 'cancelled');
+    else await handle(queue, job, message);
+  } catch (error) {
+    if (!isFinal(error)) throw error;
+    await end(queue, job, 'failed', `${error.code}: ${error.message}`);
+  }
+}
+
+/** Whatever is tried, it would be the same again. */
+function isFinal(error: unknown): error is DiptychError {
+  const codes = ['model_mismatch', 'index_too_large', 'publish_conflict'];
+  return error instanceof DiptychError && codes.includes(error.code);
+}
+
+async function handle(queue: JobQueue, job: Job, message: JobMessage): Promise<void> {
+  switch (message.step) {
+    case 'plan':
+      return plan(queue, job);
+    case 'encode':
+      if (job.state !== 'encoding' && job.state !== 'planning') return;
+      await encodeBatch(queue, queue.embedder, job, message.batch);
+      return settleWhenDone(queue, job);
+    case 'settle':
+      return settle(queue, job, message.batch);
+    case 'build':
+      return build(queue, job);
+    case 'publish':
+      return publish(queue, job);
+  }
+}
+
+/** Plan some batches and send them off, so that encoding begins while the rest is planned. */
+async function plan(queue: JobQueue, job: Job): Promise<void> {
+  let at = job;
+  for (let i = 0; i < batchesAtOnce && at.state === 'planning'; i++) {
+    at = await planNextBatch(queue, at);
+  }
+  await sendPending(queue, job.id);
+  if (at.state === 'planning') await queue.send([{ step: 'plan', job: job.id }]);
+  else await settleWhenDone(queue, at);
+}
+
+async function sendPending({ catalogue, send }: JobQueue, job: string): Promise<void> {
+  for (;;) {
+    const pending = await pendingBatches(catalogue, job, 100);
+    if (pending.length === 0) return;
+    await send(pending.map(({ batch }) => ({ step: 'encode', job, batch })));
+    for (const { batch } of pending) await markBatch(catalogue, job, batch, ['pending'], 'sent');
+  }
+}
+
+async function settleWhenDone({ catalogue, send }: JobQueue, { id }: Job): Promise<void> {
+  const job = await getJob(catalogue, id);
+  if (job?.state !== 'encoding') return;
+  const { pending, sent } = await batchCounts(catalogue, id);
+  if (pending + sent === 0) await send([{ step: 'settle', job: id, batch: 0 }]);
+}
+
+async function settle(queue: JobQueue, job: Job, first: number): Promise<void> {
+  if (job.state !== 'encoding') return;
+  const end = Math.min(job.batches, first + batchesAtOnce);
+  for (let batch = first; batch < end; batch++) await settleBatch(queue, job, batch);
+  if (end < job.batches) return queue.send([{ step: 'settle', job: job.id, batch: end }]);
+  await moveJob(queue.catalogue, job.id, 'encoding', 'building');
+  await queue.send([{ step: 'build', job: job.id }]);
+}
+
+async function build(queue: JobQueue, job: Job): Promise<void> {
+  if (job.state !== 'building') return;
+  const built = await queue.build(job);
+  if (!built) return queue.send([{ step: 'build', job: job.id }], buildPollSeconds);
+  await moveJob(queue.catalogue, job.id, 'building', 'publishing', built);
+  await queue.send([{ step: 'publish', job: job.id }]);
+}
+
+async function publish(queue: JobQueue, job: Job): Promise<void> {
+  if (job.state !== 'publishing') return;
+  await queue.publish(job, job.version!);
+  await end(queue, job, 'succeeded');
+}
+
+async function end(
+  { catalogue, objects }: JobStores,
+  job: Job,
+  state: 'succeeded' | 'failed' | 'cancelled',
+  error?: string,
+): Promise<void> {
+  await moveJob(catalogue, job.id, job.state, state, error === undefined ? {} : { error });
+  const ended = await getJob(catalogue, job.id);
+  if (ended) await writeReport(objects, await reportJob(catalogue, ended));
+}
+
+/**
+ * Give up a message that failed as often as the queue tries: the items of a batch fail with a
+ * reason, and the job goes on without them; any other step fails the job.
+ *
+ * @param reason - what is known of why
+ */
+export async function handleDeadLetter(
+  queue: JobQueue,
+  message: JobMessage,
+  reason: string,
+): Promise<void> {
+  const { catalogue } = queue;
+  const job = await getJob(catalogue, message.job);
+  if (!job || hasEnded(job.state)) return;
+  if (message.step !== 'encode') return end(queue, job, 'failed', `${message.step}: ${reason}`);
+  const { batch } = message;
+  const units = await unitsOfBatch(catalogue, job.id, batch, ['pending']);
+  await markUnits(
+    catalogue,
+    job.id,
+    units.map(({ kind, hash }) => ({ kind, hash, state: 'failed', code: 'batch_failed', reason })),
+  );
+  await markBatch(catalogue, job.id, batch, ['pending', 'sent'], 'dead');
+  await settleWhenDone(queue, job);
+}
+
+/**
+ * Send again what an active job waits for: a message that was lost between a write and its sending,
+ * or a consumer that died. To be called now and then.
+ */
+export async function nudgeJob(queue: JobQueue, job: Job, sentBefore: number): Promise<void> {
+  const { send } = queue;
+  const { id } = job;
+  switch (job.state) {
+    case 'planning':
+      return send([{ step: 'plan', job: id }]);
+    case 'encoding': {
+      await sendPending(queue, id);
+      await resend(queue, id, sentBefore);
+      return settleWhenDone(queue, job);
+    }
+    case 'building':
+      return send([{ step: 'build', job: id }]);
+    case 'publishing':
+      return send([{ step: 'publish', job: id }]);
+    default:
+  }
+}
+
+/** Batches that were sent long ago and not heard of since. */
+async function resend({ catalogue, send }: JobQueue, job: string, before: number): Promise<void> {
+  const late = (await listBatches(catalogue, job, ['sent'], 1000)).filter(
+    ({ updatedAt }) => updatedAt < before,
+  );
+  if (late.length === 0) return;
+  await send(late.map(({ batch }) => ({ step: 'encode', job, batch })));
+  for (const { batch } of late) await markBatch(catalogue, job, batch, ['sent'], 'sent');
+}

@@ -1,0 +1,88 @@
+import { DiptychError } from '../src/errors.ts';
+import {
+  handleDeadLetter,
+  handleMessage,
+  nudgeJob,
+  type JobQueue,
+} from '../src/reindex/handle-message.ts';
+import { jobMessageSchema } from '../src/reindex/job-messages.ts';
+import { listActiveJobs, type Job } from '../src/catalogue/jobs.ts';
+import type { Env } from './env.ts';
+import { openCatalogue } from './services/open-catalogue.ts';
+import { openEmbedder, openJobs } from './services/open-jobs.ts';
+import { openObjects } from './services/open-objects.ts';
+
+/** A message as the runtime hands it over. */
+interface QueueMessage {
+  readonly body: unknown;
+  readonly attempts: number;
+  ack(): void;
+  retry(options?: { delaySeconds?: number }): void;
+}
+
+interface MessageBatch {
+  readonly queue: string;
+  readonly messages: readonly QueueMessage[];
+}
+
+/** After a failure, seconds: doubled each time. */
+const [firstDelay, longestDelay] = [2, 300];
+/** Batches that were sent so long ago are sent again, milliseconds. */
+const lostAfterMs = 15 * 60 * 1000;
+
+/** Consume the queue of jobs, and the one of its dead letters. */
+export async function consume({ queue, messages }: MessageBatch, env: Env): Promise<void> {
+  const isDead = queue.endsWith('-dead');
+  await Promise.all(messages.map((message) => consumeOne(env, message, isDead)));
+}
+
+async function consumeOne(env: Env, message: QueueMessage, isDead: boolean): Promise<void> {
+  const parsed = jobMessageSchema.safeParse(message.body);
+  if (!parsed.success) {
+    console.log(JSON.stringify({ queue: 'jobs', dropped: message.body }));
+    return message.ack();
+  }
+  try {
+    const jobs = openQueue(env);
+    if (isDead)
+      await handleDeadLetter(jobs, parsed.data, 'its batch failed as often as the queue tries');
+    else await handleMessage(jobs, parsed.data);
+    message.ack();
+  } catch (error) {
+    const delaySeconds = Math.min(longestDelay, firstDelay * 2 ** (message.attempts - 1));
+    console.log(
+      JSON.stringify({ ...parsed.data, attempts: message.attempts, failed: String(error) }),
+    );
+    message.retry({ delaySeconds });
+  }
+}
+
+/** Look after the jobs that are active: what a lost message left waiting is sent again. */
+export async function nudgeJobs(env: Env): Promise<void> {
+  const jobs = openQueue(env);
+  for (const job of await listActiveJobs(jobs.catalogue)) {
+    await nudgeJob(jobs, job, jobs.catalogue.now() - lostAfterMs);
+  }
+}
+
+function openQueue(env: Env): JobQueue {
+  const embedder = openEmbedder(env);
+  return {
+    catalogue: openCatalogue(env),
+    objects: openObjects(env),
+    embedder,
+    send: openJobs(env).send,
+    build: async (job: Job) => {
+      const { collection, modelHash: model, options } = job;
+      const status = await embedder.startBuild({ jobId: job.id, collection, model, options });
+      if (status.state === 'running') return undefined;
+      const version = status.result?.version;
+      if (status.state === 'succeeded' && typeof version === 'string') return { version };
+      const { code = 'internal', message = status.state } = status.error ?? {};
+      throw new DiptychError('embedder_failed', `build: ${code}: ${message}`);
+    },
+    publish: async () => {
+      throw new DiptychError('internal', 'not merged yet');
+    },
+  };
+}

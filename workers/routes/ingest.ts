@@ -1,0 +1,132 @@
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { createCollection } from '../../src/catalogue/collections.ts';
+import { defaults } from '../../src/config.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { readLimitedBody } from '../../src/http/read-limited-body.ts';
+import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
+import { ingestItems, type Ingestion, type IngestResult } from '../../src/ingest/ingest-items.ts';
+import { itemLimits } from '../../src/ingest/item-input.ts';
+import { readLines } from '../../src/ingest/read-lines.ts';
+import type { AppEnv } from '../app.ts';
+import { openCatalogue } from '../services/open-catalogue.ts';
+import { openObjects } from '../services/open-objects.ts';
+import { readChunks } from '../services/read-chunks.ts';
+
+type CollectionContext = Context<AppEnv, '/:collection'>;
+
+/** Of a request that is no stream; base64 writes 3 bytes as 4. */
+const maxBodyBytes = 64 * 1024 * 1024;
+const maxLineBytes = Math.ceil(itemLimits.imageBytes / 3) * 4 + 256 * 1024;
+/** A part of a stream that is taken in at once: so many items, or so many bytes. */
+const partItems = 100;
+const partBytes = 8 * 1024 * 1024;
+
+const batchSchema = z.strictObject({ items: z.array(z.unknown()).max(itemLimits.batchItems) });
+
+/** POST /v1/collections/:collection/items: a batch as JSON, or items as NDJSON. */
+export async function postItems(c: CollectionContext): Promise<Response> {
+  const ingestion = openIngestion(c.env);
+  const collection = c.req.param('collection');
+  await createCollection(ingestion.catalogue, collection);
+  const type = (c.req.header('content-type') ?? '').split(';')[0].trim().toLowerCase();
+  if (type === 'application/x-ndjson') return stream(c, ingestion, collection);
+  if (type !== 'application/json') {
+    throw new DiptychError(
+      'bad_request',
+      'content-type: expected application/json or application/x-ndjson',
+    );
+  }
+  const { items } = parseBatch(await readLimitedBody(c.req.raw, maxBodyBytes));
+  const results = await ingestItems(ingestion, collection, items);
+  return c.json({ counts: countByStatus(results), results });
+}
+
+function openIngestion(env: AppEnv['Bindings']): Ingestion {
+  return {
+    catalogue: openCatalogue(env),
+    objects: openObjects(env),
+    fetchImage: createImageFetcher(env.IMAGE_URLS, (url, init) => fetch(url, init)),
+  };
+}
+
+function parseBatch(bytes: Uint8Array) {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new DiptychError('invalid_json', 'body: expected JSON', undefined, { cause });
+  }
+  const parsed = batchSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new DiptychError('bad_request', z.prettifyError(parsed.error));
+}
+
+/** Answer a line for each item as it is taken in, and a last one with the sums, or with what broke off. */
+function stream(c: CollectionContext, ingestion: Ingestion, collection: string): Response {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  const write = (line: object) => writer.write(encoder.encode(`${JSON.stringify(line)}\n`));
+  const counts: Record<string, number> = {};
+  const work = async () => {
+    try {
+      for await (const part of parts(c.req.raw.body)) {
+        const results = await ingestItems(ingestion, collection, part);
+        for (const result of results) await write(result);
+        addCounts(counts, results);
+      }
+      await write({ counts });
+    } catch (error) {
+      const { code, message } =
+        error instanceof DiptychError ? error : { code: 'internal', message: 'it broke off' };
+      await write({ error: { code, message }, counts });
+    }
+    await writer.close();
+  };
+  // A client that hangs up is no failure of ours; what it sent before is taken in.
+  c.executionCtx.waitUntil(work().catch(() => undefined));
+  return c.body(readable, 200, { 'content-type': 'application/x-ndjson' });
+}
+
+/** Cut a stream of lines into parts of bounded size. A line that is no JSON is an item that fails. */
+async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
+  if (!body) return;
+  let [part, bytes]: [unknown[], number] = [[], 0];
+  for await (const { text } of readLines(readChunks(body, 256 * 1024), maxLineBytes)) {
+    part.push(parseLine(text));
+    bytes += text.length;
+    if (part.length < partItems && bytes < partBytes) continue;
+    yield part;
+    [part, bytes] = [[], 0];
+  }
+  if (part.length > 0) yield part;
+}
+
+function parseLine(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function addCounts(counts: Record<string, number>, results: readonly IngestResult[]): void {
+  for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1;
+}
+
+function countByStatus(results: readonly IngestResult[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  addCounts(counts, results);
+  return counts;
+}
+
+/** PUT /v1/uploads/:id: the bytes of an image that an item names afterwards. */
+export async function putUpload(c: Context<AppEnv, '/:id'>): Promise<Response> {
+  const id = c.req.param('id');
+  if (!/^[0-9a-z]{26}$/.test(id)) throw new DiptychError('not_found', 'there is no such upload');
+  const bytes = await readLimitedBody(c.req.raw, defaults.maxUploadBytes);
+  if (bytes.length === 0) throw new DiptychError('unreadable_image', 'body: expected bytes');
+  await openObjects(c.env).put(`uploads/${id}`, bytes);
+  return c.json({ upload: id, bytes: bytes.length });
+}

@@ -1,0 +1,119 @@
+import type { Context } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { z } from 'zod';
+import { batchCounts } from '../../src/catalogue/job-batches.ts';
+import {
+  createJob,
+  getJob,
+  hasEnded,
+  listJobs,
+  requestCancel,
+  type Job,
+} from '../../src/catalogue/jobs.ts';
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { getCollection } from '../../src/catalogue/collections.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { reportJob } from '../../src/reindex/job-report.ts';
+import type { AppEnv } from '../app.ts';
+import { openCatalogue } from '../services/open-catalogue.ts';
+import { openEmbedder, openJobs } from '../services/open-jobs.ts';
+
+const reindexSchema = z.strictObject({ options: z.record(z.string(), z.unknown()).default({}) });
+
+/** POST /v1/collections/:collection/reindex: a job for the queue. */
+export async function postReindex(c: Context<AppEnv, '/:collection'>): Promise<Response> {
+  const catalogue = openCatalogue(c.env);
+  const collection = c.req.param('collection');
+  if (!(await getCollection(catalogue, collection))) {
+    throw new DiptychError('unknown_collection', `collection: there is none named ${collection}`);
+  }
+  const body: unknown = (await c.req.text()) === '' ? {} : await c.req.json().catch(() => null);
+  const parsed = reindexSchema.safeParse(body);
+  if (!parsed.success) throw new DiptychError('bad_request', z.prettifyError(parsed.error));
+  const { hash } = await openEmbedder(c.env).describe();
+  const { options } = parsed.data;
+  const created = await createJob(catalogue, { collection, modelHash: hash, options });
+  if (created.refusedBy !== undefined) {
+    throw new DiptychError(
+      'job_busy',
+      `collection ${collection} is being indexed by job ${created.refusedBy}`,
+      { job: created.refusedBy },
+    );
+  }
+  await openJobs(c.env).send([{ step: 'plan', job: created.job.id }]);
+  return c.json({ job: await describe(catalogue, created.job) }, 202);
+}
+
+/** GET /v1/collections/:collection/jobs, newest first */
+export async function getJobs(c: Context<AppEnv, '/:collection'>): Promise<Response> {
+  const catalogue = openCatalogue(c.env);
+  const page = { before: c.req.query('before'), limit: 50 };
+  const jobs = await listJobs(catalogue, c.req.param('collection'), page);
+  return c.json({ jobs: await Promise.all(jobs.map((job) => describe(catalogue, job))) });
+}
+
+/** GET /v1/jobs/:id */
+export async function getOneJob(c: Context<AppEnv, '/:id'>): Promise<Response> {
+  const catalogue = openCatalogue(c.env);
+  return c.json({ job: await describe(catalogue, await mustGet(catalogue, c.req.param('id'))) });
+}
+
+/** GET /v1/jobs/:id/report */
+export async function getReport(c: Context<AppEnv, '/:id'>): Promise<Response> {
+  const catalogue = openCatalogue(c.env);
+  return c.json(await reportJob(catalogue, await mustGet(catalogue, c.req.param('id'))));
+}
+
+/** POST /v1/jobs/:id/cancel */
+export async function postCancel(c: Context<AppEnv, '/:id'>): Promise<Response> {
+  const catalogue = openCatalogue(c.env);
+  const { id } = await mustGet(catalogue, c.req.param('id'));
+  const isActive = await requestCancel(catalogue, id);
+  // Whatever the queue carries next ends it; where it carries nothing, this does.
+  if (isActive) await openJobs(c.env).send([{ step: 'plan', job: id }]);
+  return c.json({ job: await describe(catalogue, await mustGet(catalogue, id)) });
+}
+
+const pollMs = 1000;
+
+/** GET /v1/jobs/:id/events: the job whenever it changed, until it ended, as server-sent events. */
+export async function getEvents(c: Context<AppEnv, '/:id'>): Promise<Response> {
+  const catalogue = openCatalogue(c.env);
+  const id = c.req.param('id');
+  await mustGet(catalogue, id);
+  return streamSSE(c, async (stream) => {
+    for (let last = ''; !stream.aborted; await stream.sleep(pollMs)) {
+      const job = await mustGet(catalogue, id);
+      const data = JSON.stringify(await describe(catalogue, job));
+      if (data !== last) await stream.writeSSE({ event: job.state, data });
+      if (hasEnded(job.state)) return;
+      last = data;
+    }
+  });
+}
+
+async function mustGet(catalogue: Catalogue, id: string): Promise<Job> {
+  const job = await getJob(catalogue, id);
+  if (job) return job;
+  throw new DiptychError('not_found', `there is no job ${JSON.stringify(id)}`);
+}
+
+async function describe(catalogue: Catalogue, job: Job) {
+  const { id, collection, state, modelHash, version, error, cancelRequested } = job;
+  const { done, dead } = await batchCounts(catalogue, id);
+  const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return {
+    ...{ id, collection, state, model: modelHash, version, error, cancelRequested },
+    /** Batches of 256 items; the total grows while the job is planned. */
+    progress: { done: done + dead, total: job.batches, secondsLeft: secondsLeft(job, done + dead) },
+    createdAt: time(job.createdAt),
+    endedAt: time(job.endedAt),
+  };
+}
+
+/** By the pace so far; null where there is none to go by. */
+function secondsLeft({ state, createdAt, batches }: Job, done: number): number | null {
+  if (state !== 'encoding' || done === 0) return null;
+  const seconds = (Date.now() - createdAt) / 1000;
+  return Math.round((seconds / done) * (batches - done));
+}

@@ -1,0 +1,15 @@
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { openD1 } from '../../src/catalogue/open-d1.ts';
+import { openPlanetScale } from '../../src/catalogue/open-planetscale.ts';
+import { DiptychError } from '../../src/errors.ts';
+import type { Env } from '../env.ts';
+
+/** The catalogue of this deployment: PlanetScale where its address is a secret of the worker, else D1. */
+export function openCatalogue({ DATABASE_URL, CATALOGUE }: Env): Catalogue {
+  if (DATABASE_URL) return openPlanetScale({ url: DATABASE_URL });
+  if (CATALOGUE) return openD1(CATALOGUE);
+  throw new DiptychError(
+    'catalogue_unavailable',
+    'no catalogue: expected the binding CATALOGUE or the secret DATABASE_URL',
+  );
+}
