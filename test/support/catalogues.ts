@@ -1,0 +1,95 @@
+import { readMigrations } from '../../gpu-embedder/catalogue/read-migrations.ts';
+import { startD1Runtime } from '../../gpu-embedder/store/d1-runtime.ts';
+import type { Catalogue, CatalogueOptions } from '../../src/catalogue/catalogue.ts';
+import { migrate } from '../../src/catalogue/migrate.ts';
+import { openD1 } from '../../src/catalogue/open-d1.ts';
+import { openPlanetScale } from '../../src/catalogue/open-planetscale.ts';
+import { findMariadbd, startMariadb } from './mariadb.ts';
+import { startPlanetScaleGateway, type PlanetScaleGateway } from './planetscale-gateway.ts';
+
+/** A database server of a test. */
+export interface TestDatabases {
+  /** An empty database, without tables. */
+  openEmpty(options?: CatalogueOptions): Promise<Catalogue>;
+  /** A database with the tables of the migrations. */
+  open(options?: CatalogueOptions): Promise<Catalogue>;
+  stop(): Promise<void>;
+}
+
+/** Databases that one runtime offers. */
+const d1Databases = 12;
+
+/** D1 in workerd, in memory. */
+export async function startD1(): Promise<TestDatabases> {
+  const names = Array.from({ length: d1Databases }, (_, i) => `database${i}`);
+  const runtime = await startD1Runtime(Object.fromEntries(names.map((name) => [name, name])));
+  return withTables(
+    async (options) => {
+      const name = names.pop();
+      if (!name) throw new Error(`expected at most ${d1Databases} databases in a test file`);
+      return openD1(runtime.open(name), options);
+    },
+    () => runtime.stop(),
+  );
+}
+
+/** The real PlanetScale driver before MariaDB. */
+export interface MariadbDatabases extends TestDatabases {
+  /** Of the database that was opened last. */
+  readonly gateway: PlanetScaleGateway;
+}
+
+/** @param program - path of mariadbd */
+export async function startPlanetScale(program: string): Promise<MariadbDatabases> {
+  const server = await startMariadb(program);
+  const gateways: PlanetScaleGateway[] = [];
+  const databases = withTables(
+    async (options) => {
+      const name = `catalogue${gateways.length}`;
+      await server.createDatabase(name);
+      const gateway = await startPlanetScaleGateway({ socketPath: server.socketPath, name });
+      gateways.push(gateway);
+      return openPlanetScale({ url: gateway.url, ...options });
+    },
+    async () => {
+      await Promise.all(gateways.map((gateway) => gateway.stop()));
+      await server.stop();
+    },
+  );
+  return {
+    ...databases,
+    get gateway() {
+      return gateways.at(-1)!;
+    },
+  };
+}
+
+function withTables(
+  openEmpty: (options?: CatalogueOptions) => Promise<Catalogue>,
+  stop: () => Promise<void>,
+): TestDatabases {
+  return {
+    openEmpty,
+    async open(options) {
+      const catalogue = await openEmpty(options);
+      await migrate(catalogue, await readMigrations(catalogue.kind));
+      return catalogue;
+    },
+    stop,
+  };
+}
+
+const mariadbd = findMariadbd();
+
+/** Says so, where a test for both databases runs for one. */
+export const mariadbMissing = mariadbd
+  ? undefined
+  : 'mariadbd is not installed (Debian: mariadb-server): nothing is tested against it';
+
+/** The databases that a test runs for: `describe.each(testDatabases)`. */
+export const testDatabases: readonly [string, () => Promise<TestDatabases>][] = [
+  ['D1', startD1],
+  ...(mariadbd
+    ? [['PlanetScale', () => startPlanetScale(mariadbd)] as [string, () => Promise<TestDatabases>]]
+    : []),
+];
