@@ -13,7 +13,7 @@ import { settleBatch } from './settle-batch.ts';
 export interface JobRun extends JobStores {
   readonly embedder: Embedder;
   /** Build the version that the pages of the job describe. */
-  readonly build: (job: Job, signal: AbortSignal) => Promise<{ readonly version: string }>;
+  readonly build: (job: Job, signal?: AbortSignal) => Promise<{ readonly version: string }>;
   /** Make a version that was built the active one. */
   readonly publish: (job: Job, version: string) => Promise<void>;
   /** Who runs it; a lease keeps others off. */
@@ -107,7 +107,7 @@ async function encode(run: JobRun, job: Job): Promise<void> {
 }
 
 async function build(run: JobRun, job: Job): Promise<void> {
-  const { version } = await run.build(job, run.signal ?? new AbortController().signal);
+  const { version } = await run.build(job, run.signal);
   await moveJob(run.catalogue, job.id, 'building', 'publishing', { version });
 }
 

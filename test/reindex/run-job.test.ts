@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createJob, getJob, requestCancel } from '../../src/catalogue/jobs.ts';
+import { deleteItems } from '../../src/catalogue/delete-items.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { buildPageKey, buildPageSchema, type PlannedItem } from '../../src/reindex/build-page.ts';
+import {
+  handleDeadLetter,
+  handleMessage,
+  type JobQueue,
+} from '../../src/reindex/handle-message.ts';
+import type { JobMessage } from '../../src/reindex/job-messages.ts';
+import { runJob, type JobRun } from '../../src/reindex/run-job.ts';
+import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import {
+  collection,
+  fakeEmbedder,
+  model,
+  numbered,
+  openFixture,
+  svg,
+  type Fixture,
+} from './job-fixture.ts';
+
+let databases: TestDatabases;
+let fixture: Fixture;
+
+beforeAll(async () => {
+  databases = await startD1();
+}, 60_000);
+afterAll(() => databases.stop());
+beforeEach(async () => {
+  fixture = await openFixture(await databases.open());
+});
+
+const newJob = async (): Promise<string> => {
+  const { job } = await createJob(fixture.catalogue, { collection, modelHash: model.hash });
+  return job!.id;
+};
+
+const runOf = (more: Partial<JobRun> = {}): JobRun => ({
+  ...fixture,
+  embedder: fakeEmbedder(),
+  build: async () => ({ version: 'v1' }),
+  publish: async () => undefined,
+  owner: 'test',
+  ...more,
+});
+
+/** Items that the builder would find, in order. */
+async function planned(jobId: string): Promise<PlannedItem[]> {
+  const items: PlannedItem[] = [];
+  for (let page = 0; ; page++) {
+    const bytes = await fixture.objects.get(buildPageKey(jobId, page));
+    if (!bytes) return items;
+    items.push(...buildPageSchema.parse(JSON.parse(Buffer.from(bytes).toString())).items);
+  }
+}
+
+/** Deliver messages until there are none. @param deliver - says what a delivery does */
+async function drain(
+  jobId: string,
+  queue: Partial<JobQueue> = {},
+  deliver: (next: () => Promise<void>, message: JobMessage) => Promise<void> = (next) => next(),
+): Promise<void> {
+  const waiting: JobMessage[] = [{ step: 'plan', job: jobId }];
+  const jobs: JobQueue = {
+    ...fixture,
+    embedder: fakeEmbedder(),
+    send: async (messages) => void waiting.push(...messages),
+    build: async () => ({ version: 'v1' }),
+    publish: async () => undefined,
+    ...queue,
+  };
+  for (let message = waiting.shift(); message; message = waiting.shift()) {
+    const current = message;
+    await deliver(() => handleMessage(jobs, current), current);
+  }
+}
+
+describe('a job', () => {
+  it('indexes, skips and fails every item once, and says so', async () => {
+    await fixture.ingest([
+      ...numbered(600),
+      { id: 'only-words', captions: ['a caption'] },
+      { id: 'broken', image: svg('corrupt') },
+    ]);
+    const report = await runJob(runOf(), await newJob());
+    expect(report).toMatchObject({
+      state: 'succeeded',
+      inputs: 602,
+      indexed: 600,
+      encoded: 600,
+      reused: 0,
+      skipped: { no_image: 1 },
+      failed: { unreadable_image: 1 },
+      pending: 0,
+      version: 'v1',
+    });
+    expect(report.items).toEqual([
+      { id: 'broken', state: 'failed', code: 'unreadable_image', reason: 'it is corrupt' },
+      expect.objectContaining({ id: 'only-words', state: 'skipped', code: 'no_image' }),
+    ]);
+    const items = await planned(report.job);
+    expect(items.map(({ id }) => id)).toEqual(
+      numbered(600).map((item) => (item as { id: string }).id),
+    );
+  });
+
+  it('encodes nothing that was encoded before, and what several items share once', async () => {
+    await fixture.ingest(numbered(300));
+    const first = fakeEmbedder();
+    await runJob(runOf({ embedder: first }), await newJob());
+    const sum = (key: 'images' | 'texts') =>
+      first.calls.reduce((total, call) => total + call[key], 0);
+    expect([sum('images'), sum('texts')]).toEqual([300, 10]);
+
+    await fixture.ingest(numbered(302));
+    await deleteItems(fixture.catalogue, collection, ['item-00000']);
+    const second = fakeEmbedder();
+    const report = await runJob(runOf({ embedder: second }), await newJob());
+    expect(report).toMatchObject({ inputs: 301, reused: 299, encoded: 2 });
+    expect(second.calls).toEqual([{ images: 2, texts: 0 }]);
+  });
+
+  it('comes to the same by the queue and in this process', async () => {
+    await fixture.ingest(numbered(700));
+    const direct = await newJob();
+    await runJob(runOf(), direct);
+    const embeddings = () => fixture.objects.list(`embeddings/${model.hash}/`);
+    const packs = (await embeddings()).map(({ key }) => key);
+    const other = await openFixture(await databases.open());
+    fixture = other;
+    await fixture.ingest(numbered(700));
+    const queued = await newJob();
+    await drain(queued);
+    expect((await getJob(fixture.catalogue, queued))?.state).toBe('succeeded');
+    expect((await embeddings()).map(({ key }) => key)).toEqual(packs);
+    expect(await planned(queued)).toHaveLength(700);
+  });
+
+  it('does not mind messages that come twice, late and in another order', async () => {
+    await fixture.ingest(numbered(600));
+    const job = await newJob();
+    const late: JobMessage[] = [];
+    await drain(job, {}, async (next, message) => {
+      late.push(message);
+      await next();
+      await next();
+    });
+    expect((await getJob(fixture.catalogue, job))?.state).toBe('succeeded');
+    const report = await runJob(runOf(), job);
+    expect(report).toMatchObject({ inputs: 600, encoded: 600, failed: {}, pending: 0 });
+    const objects = [...fixture.objects.objects.keys()];
+    for (const message of late.reverse()) {
+      await handleMessage({ ...runOf(), send: async () => undefined }, message);
+    }
+    expect([...fixture.objects.objects.keys()]).toEqual(objects);
+  });
+
+  it('fails the items of a batch that always fails, and goes on with the rest', async () => {
+    await fixture.ingest(numbered(600));
+    const job = await newJob();
+    const jobs = { ...runOf(), send: async () => undefined };
+    await drain(job, {}, async (next, message) => {
+      if (message.step === 'encode' && message.batch === 1) {
+        return handleDeadLetter(
+          { ...jobs, send: async () => undefined },
+          message,
+          'it always fails',
+        );
+      }
+      return next();
+    });
+    // The dead letter came before the last batch was done, so that one settled the job.
+    const report = await runJob(runOf(), job);
+    expect(report).toMatchObject({ state: 'succeeded', inputs: 600, indexed: 344 });
+    expect(report.failed).toEqual({ batch_failed: 256 });
+  });
+
+  it('goes on where a runner died', async () => {
+    await fixture.ingest(numbered(600));
+    const job = await newJob();
+    const dies = new DiptychError('embedder_unavailable', 'gone');
+    let calls = 0;
+    const embedder = fakeEmbedder(() => {
+      if (++calls === 2) throw dies;
+    });
+    await expect(runJob(runOf({ embedder }), job)).rejects.toBe(dies);
+    expect((await getJob(fixture.catalogue, job))?.state).toBe('encoding');
+    const rest = fakeEmbedder();
+    const report = await runJob(runOf({ embedder: rest }), job);
+    expect(report).toMatchObject({ state: 'succeeded', inputs: 600, encoded: 600 });
+    expect(rest.calls).toHaveLength(2);
+  });
+
+  it('stops when it is cancelled, and frees its collection', async () => {
+    await fixture.ingest(numbered(300));
+    const job = await newJob();
+    const embedder = fakeEmbedder();
+    await requestCancel(fixture.catalogue, job);
+    const report = await runJob(runOf({ embedder }), job);
+    expect(report.state).toBe('cancelled');
+    expect(embedder.calls).toEqual([]);
+    expect(
+      (await createJob(fixture.catalogue, { collection, modelHash: model.hash })).job,
+    ).toBeDefined();
+  });
+
+  it('is refused where another one is under way, or another process runs it', async () => {
+    await fixture.ingest(numbered(10));
+    const job = await newJob();
+    expect(await createJob(fixture.catalogue, { collection, modelHash: model.hash })).toEqual({
+      refusedBy: job,
+    });
+    const embedder = fakeEmbedder();
+    const first = runOf({
+      embedder,
+      build: async () => {
+        await expect(runJob(runOf({ owner: 'other' }), job)).rejects.toMatchObject({
+          code: 'job_busy',
+        });
+        return { version: 'v1' };
+      },
+    });
+    expect((await runJob(first, job)).state).toBe('succeeded');
+  });
+
+  it('fails with the reason where the version cannot be built', async () => {
+    await fixture.ingest(numbered(10));
+    const build = () => Promise.reject(new DiptychError('index_too_large', 'too large'));
+    const report = await runJob(runOf({ build }), await newJob());
+    expect(report).toMatchObject({
+      state: 'failed',
+      error: 'index_too_large: too large',
+      indexed: 10,
+    });
+  });
+});
