@@ -36,6 +36,7 @@ export const errorStatus = {
   embedder_unavailable: 503,
   url_refused: 403,
   url_failed: 502,
+  forbidden: 403,
   job_busy: 409,
   not_configured: 501,
   internal: 500,

@@ -28,7 +28,7 @@ export interface AppEnv {
 export function createApp(collections: Collections): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(logRequest);
-  app.use(cors({ origin: '*', allowMethods: ['GET', 'HEAD', 'POST'] }));
+  app.use(cors({ origin: '*', allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] }));
   app.use(async (c, next) => {
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     c.set('collections', collections);

@@ -19,6 +19,8 @@ export interface Env {
   readonly CATALOGUE?: D1Binding;
   /** A secret: the catalogue is in PlanetScale then. */
   readonly DATABASE_URL?: string;
+  /** A secret: a key that may do everything, to begin with. */
+  readonly DIPTYCH_ADMIN_TOKEN?: string;
   /** Carries the steps of jobs. */
   readonly JOBS?: JobsBinding;
   /** Addresses of embedders, separated by commas. */

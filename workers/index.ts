@@ -1,8 +1,18 @@
 import { createApp } from './app.ts';
+import type { Env } from './env.ts';
 import { kernels } from './kernels.ts';
+import { addManagement } from './management.ts';
+import { consume, nudgeJobs } from './queue.ts';
 import { createCollections } from './services/collections.ts';
 
 export { VectorShard } from './vector-shard.ts';
 
 /** The worker; versions stay loaded for as long as its isolate lives. */
-export default createApp(createCollections(kernels));
+const app = createApp(createCollections(kernels));
+addManagement(app);
+
+export default {
+  fetch: app.fetch,
+  queue: consume,
+  scheduled: (_: unknown, env: Env) => nudgeJobs(env),
+};

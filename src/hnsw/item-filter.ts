@@ -20,10 +20,12 @@ export function createItemFilter(count: number, accepts: (id: number) => boolean
   return { bits, size };
 }
 
+/** Whether a filter lets an ordinal pass. */
+export function passes({ bits }: ItemFilter, id: number): boolean {
+  return ((bits[id >> 3] >> (id & 7)) & 1) === 1;
+}
+
 /** The part of a filter that is about a range, whose ordinals begin at 0 then. */
-export function filterWithin({ first, count }: Range, { bits }: ItemFilter): ItemFilter {
-  return createItemFilter(
-    count,
-    (id) => ((bits[(first + id) >> 3] >> ((first + id) & 7)) & 1) === 1,
-  );
+export function filterWithin({ first, count }: Range, filter: ItemFilter): ItemFilter {
+  return createItemFilter(count, (id) => passes(filter, first + id));
 }

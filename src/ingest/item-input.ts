@@ -13,11 +13,14 @@ export const itemLimits = {
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 
+/** Ids of uploads, as the edge gives them. */
+export const uploadPattern = /^[0-9A-Z]{26}$/;
+
 /** Bytes in the item, bytes that were uploaded before, or an address that they are fetched from. */
 const imageSchema = z.union([
   z.string().min(1),
   z.strictObject({ base64: z.string().min(1) }),
-  z.strictObject({ upload: z.string().regex(/^[0-9a-z]{26}$/, 'expected the id of an upload') }),
+  z.strictObject({ upload: z.string().regex(uploadPattern, 'expected the id of an upload') }),
   z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(2048) }),
 ]);
 

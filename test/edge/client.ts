@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 import type { EdgeFixture } from '../setup/edge-fixture-type.ts';
 import { createApp } from '../../workers/app.ts';
 import type { Env } from '../../workers/env.ts';
+import { addManagement } from '../../workers/management.ts';
 import { kernels } from '../../workers/kernels.ts';
 import type { ShardNamespace } from '../../workers/services/shard.ts';
 import { createCollections, type CollectionsOptions } from '../../workers/services/collections.ts';
@@ -12,11 +13,13 @@ export const bindings = env as unknown as {
   ARTIFACTS: R2Bucket;
   IMAGES: ImagesBinding;
   SHARDS: ShardNamespace;
+  CATALOGUE: D1Database;
 };
 
 /** Talks to an app of its own, which has loaded nothing yet. */
 export function createClient(options?: CollectionsOptions, own: Env = bindings) {
   const app = createApp(createCollections(kernels, options));
+  addManagement(app);
   async function request(path: string, init?: RequestInit): Promise<Response> {
     const context = createExecutionContext();
     const response = await app.fetch(new Request(`https://edge.test${path}`, init), own, context);

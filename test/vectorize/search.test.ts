@@ -75,12 +75,12 @@ describe('search', () => {
     });
   });
 
-  test('refuses a filter of ordinals', async () => {
-    const filter = createItemFilter(count, (id) => id < 7);
-    await expect((await open()).search(queries[0], 5, { filter })).rejects.toMatchObject({
-      code: 'vectorize_limit',
-      message: expect.stringContaining('filter: expected none'),
-    });
+  test('leaves out what a filter hides', async () => {
+    const vectors = await open();
+    const { ids: all } = await vectors.search(queries[0], 10);
+    const filter = createItemFilter(count, (id) => id !== all[0] && id !== all[3]);
+    const { ids } = await vectors.search(queries[0], 8, { filter });
+    expect([...ids]).toEqual([...all].filter((_, rank) => rank !== 0 && rank !== 3));
   });
 
   test('finds nothing where there is nothing, without asking', async () => {

@@ -1,12 +1,13 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { createCollection } from '../../src/catalogue/collections.ts';
-import { defaults } from '../../src/config.ts';
+import { sortableId } from '../../src/catalogue/sortable-id.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
 import { ingestItems, type Ingestion, type IngestResult } from '../../src/ingest/ingest-items.ts';
-import { itemLimits } from '../../src/ingest/item-input.ts';
+import { itemLimits, uploadPattern } from '../../src/ingest/item-input.ts';
+import { uploadKey } from '../../src/ingest/read-image.ts';
 import { readLines } from '../../src/ingest/read-lines.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
@@ -84,8 +85,8 @@ function stream(c: CollectionContext, ingestion: Ingestion, collection: string):
     }
     await writer.close();
   };
-  // A client that hangs up is no failure of ours; what it sent before is taken in.
-  c.executionCtx.waitUntil(work().catch(() => undefined));
+  // Where the client hangs up there is nobody to tell; what it sent before is taken in.
+  work().catch(() => undefined);
   return c.body(readable, 200, { 'content-type': 'application/x-ndjson' });
 }
 
@@ -121,12 +122,18 @@ function countByStatus(results: readonly IngestResult[]): Record<string, number>
   return counts;
 }
 
+/** POST /v1/uploads: an address that the bytes of an image may be put to. */
+export function postUpload(c: Context<AppEnv>): Response {
+  const upload = sortableId(Date.now());
+  return c.json({ upload, url: new URL(`/v1/uploads/${upload}`, c.req.url).href }, 201);
+}
+
 /** PUT /v1/uploads/:id: the bytes of an image that an item names afterwards. */
 export async function putUpload(c: Context<AppEnv, '/:id'>): Promise<Response> {
-  const id = c.req.param('id');
-  if (!/^[0-9a-z]{26}$/.test(id)) throw new DiptychError('not_found', 'there is no such upload');
-  const bytes = await readLimitedBody(c.req.raw, defaults.maxUploadBytes);
+  const upload = c.req.param('id');
+  if (!uploadPattern.test(upload)) throw new DiptychError('not_found', 'there is no such upload');
+  const bytes = await readLimitedBody(c.req.raw, itemLimits.imageBytes);
   if (bytes.length === 0) throw new DiptychError('unreadable_image', 'body: expected bytes');
-  await openObjects(c.env).put(`uploads/${id}`, bytes);
-  return c.json({ upload: id, bytes: bytes.length });
+  await openObjects(c.env).put(uploadKey(upload), bytes);
+  return c.json({ upload, bytes: bytes.length });
 }

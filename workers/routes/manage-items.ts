@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
-import { getItem, listItems, type CatalogueItem } from '../../src/catalogue/items.ts';
+import { listItems, type CatalogueItem } from '../../src/catalogue/items.ts';
 import { catalogueLimits } from '../../src/catalogue/limits.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
@@ -33,14 +33,6 @@ export async function getItems(c: CollectionContext): Promise<Response> {
     filter: { ...filter, ...(updatedSince && { updatedSince: updatedSince.getTime() }) },
   });
   return c.json({ items: page.items.map(describe), next: page.next ?? null });
-}
-
-/** GET /v1/collections/:collection/catalogue/:id */
-export async function getCatalogueItem(c: Context<AppEnv, '/:collection/:id'>): Promise<Response> {
-  const { collection, id } = c.req.param();
-  const item = await getItem(openCatalogue(c.env), collection, id);
-  if (item) return c.json(describe(item));
-  throw new DiptychError('unknown_item', `id: there is no item ${JSON.stringify(id)}`);
 }
 
 const deleteSchema = z.strictObject({ ids: z.array(z.string()).min(1).max(1000) });

@@ -6,6 +6,8 @@ import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { Env } from '../env.ts';
 import { createActiveVersions } from './active-versions.ts';
+import { createDeletedItems } from './deleted-items.ts';
+import { hideFromItems, hideItems } from './hide-items.ts';
 import type { Kernels } from './kernels.ts';
 import { readManifest } from './manifest-files.ts';
 import {
@@ -65,6 +67,9 @@ interface Slot {
 export function createCollections(kernels: Kernels, options: CollectionsOptions = {}): Collections {
   const { pointerMs = 5000, budgetBytes = defaults.isolateBudgetBytes } = options;
   const activeVersions = createActiveVersions(pointerMs);
+  const deletedItems = createDeletedItems(pointerMs);
+  /** What is left of an opened version without the items that were deleted. */
+  const views = new WeakMap<Collection, { ids: ReadonlySet<string>; collection: Collection }>();
   const manifests = createShared<Manifest>();
   const models = createShared<EdgeModel>();
   const items = createShared<CollectionItems>();
@@ -157,14 +162,25 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     return getOnly(items, collection, version, () => openItems(env.ARTIFACTS, manifest));
   }
 
+  /** The version that answers, without the items that were deleted since it was built. */
+  async function openShown(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
+    const opened = await open(env, name, keepAlive);
+    const ids = await deletedItems.of(env.ARTIFACTS, name);
+    const known = views.get(opened);
+    if (known?.ids === ids) return known.collection;
+    const collection = hideItems(opened, ids);
+    views.set(opened, { ids, collection });
+    return collection;
+  }
+
   return {
-    open,
+    open: openShown,
     async items(env, name, keepAlive) {
-      if (slots.get(name)?.serving) return open(env, name, keepAlive);
+      if (slots.get(name)?.serving) return openShown(env, name, keepAlive);
       const version = await activeVersions.of(env.ARTIFACTS, name);
       const work = itemsOf(env, await manifestOf(env, name, version));
       keepAlive(work.catch(() => undefined));
-      return work;
+      return hideFromItems(await work, await deletedItems.of(env.ARTIFACTS, name));
     },
     async describe(env, name) {
       return manifestOf(env, name, await activeVersions.of(env.ARTIFACTS, name));

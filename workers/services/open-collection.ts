@@ -21,6 +21,8 @@ export interface CollectionItems {
   readonly reference: IndexReference;
   readonly manifest: Manifest;
   readonly items: ItemColumns;
+  /** Ids of items that were deleted since: nothing may show them. */
+  readonly hidden?: ReadonlySet<string>;
 }
 
 /** An index version that can be searched, with the model that it was built with. */

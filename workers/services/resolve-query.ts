@@ -89,11 +89,11 @@ export async function resolveQuery(
 
 /** Ordinal of an item. @throws DiptychError unknown_item */
 export function findItem(
-  { items, reference }: Pick<Collection, 'items' | 'reference'>,
+  { items, reference, hidden }: Pick<Collection, 'items' | 'reference' | 'hidden'>,
   id: string,
 ): number {
   const ordinal = items.ids.indexOf(id);
-  if (ordinal >= 0) return ordinal;
+  if (ordinal >= 0 && !hidden?.has(id)) return ordinal;
   throw new DiptychError(
     'unknown_item',
     `id: collection ${reference.collection} has no item ${JSON.stringify(id)}`,

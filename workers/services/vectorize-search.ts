@@ -3,6 +3,7 @@ import type { VectorKind } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { passes } from '../../src/hnsw/item-filter.ts';
 import { vectorizeLimits } from '../../src/vectorize/limits.ts';
 import { vectorNames, type VectorNames } from '../../src/vectorize/vector-names.ts';
 import type { VectorSearch } from './vector-search.ts';
@@ -50,9 +51,11 @@ function searchVectorize(index: VectorizeBinding, names: VectorNames, count: num
   return {
     mostScored,
     async search(query, k, { filter } = {}) {
-      if (filter) throw refusedFilter(filter.size);
-      const topK = Math.min(k, count, vectorizeLimits.topK);
-      const nearest = topK > 0 ? await queryIndex(index, names, query, topK) : [];
+      // It knows no ordinals: as many more are asked for as do not pass, as far as it gives any.
+      const hidden = filter ? count - filter.size : 0;
+      const topK = Math.min(k + hidden, count, vectorizeLimits.topK);
+      const asked = topK > 0 ? await queryIndex(index, names, query, topK) : [];
+      const nearest = asked.filter(({ id }) => !filter || passes(filter, id)).slice(0, k);
       const best = nearest.slice(0, defaults.rescore).map(({ id }) => id);
       const cosines = cosinesOf(query, await vectorsOf(best));
       const found = nearest
@@ -116,11 +119,6 @@ function cosinesOf(query: Float32Array, vectors: readonly Float32Array[]): numbe
     for (let j = 0; j < vector.length; j++) sum += query[j] * vector[j];
     return sum / length;
   });
-}
-
-function refusedFilter(size: number): DiptychError {
-  const message = `Vectorize: filter: expected none, as it knows no ordinals, got one of ${size} vectors`;
-  return new DiptychError('vectorize_limit', message);
 }
 
 /** What the service says goes to the log; who searches is told that it failed. */

@@ -1,0 +1,174 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import migration from '../../migrations/d1/0001_catalogue.sql?raw';
+import { createApiKey, type ApiKeyScope } from '../../src/catalogue/api-keys.ts';
+import { migrate } from '../../src/catalogue/migrate.ts';
+import { openD1 } from '../../src/catalogue/open-d1.ts';
+import { deletedKey } from '../../src/reindex/deleted-overlay.ts';
+import type { Env } from '../../workers/env.ts';
+import { bindings, createClient, failureOf, fixture } from './client.ts';
+
+const token = 'a-secret-of-this-test';
+const env: Env = { ...bindings, DIPTYCH_ADMIN_TOKEN: token };
+const client = createClient({}, env);
+const catalogue = openD1(bindings.CATALOGUE);
+const png = Object.values(fixture.uploads)[0];
+const items = '/v1/collections/things/items';
+
+interface Batch {
+  counts: Record<string, number>;
+  results: { id: string | null; status: string; error?: { code: string; message: string } }[];
+}
+
+beforeAll(async () => {
+  await migrate(catalogue, [{ name: '0001_catalogue.sql', sql: migration }]);
+});
+
+const ask = (path: string, init: RequestInit = {}, key = token) =>
+  client.request(path, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
+
+const send = (path: string, body: unknown, key?: string) =>
+  ask(
+    path,
+    { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    key,
+  );
+
+const ingest = async (list: readonly object[], path = items): Promise<Batch> =>
+  (await send(path, { items: list })).json<Batch>();
+
+async function listed(query = '', path = items): Promise<{ ids: string[]; next: string | null }> {
+  const response = await ask(`${path}${query}`);
+  const body = await response.json<{ items: { id: string }[]; next: string | null }>();
+  return { ids: body.items.map(({ id }) => id), next: body.next };
+}
+
+describe('items', () => {
+  it('are created, then unchanged, then updated', async () => {
+    const dog = { id: 'dog', image: png, captions: ['a dog'], set: 'pets' };
+    expect(await ingest([dog])).toMatchObject({ counts: { created: 1 } });
+    expect(await ingest([dog])).toMatchObject({ counts: { unchanged: 1 } });
+    expect(await ingest([{ ...dog, captions: ['a puppy'] }])).toMatchObject({
+      counts: { updated: 1 },
+    });
+    const response = await ask(items);
+    const { items: list } = await response.json<{ items: object[] }>();
+    expect(list).toEqual([
+      expect.objectContaining({ id: 'dog', title: 'a puppy', captions: ['a puppy'], set: 'pets' }),
+    ]);
+  });
+
+  it('fail alone, each with what was wrong', async () => {
+    const path = '/v1/collections/mixed/items';
+    const { counts, results } = await ingest(
+      [
+        { id: 'good', image: png },
+        { id: 'no-picture', image: btoa('hello') },
+        { id: 'extra', colour: 'red' },
+        { id: 'upload', image: { upload: '0'.repeat(26) } },
+        { id: 'elsewhere', image: { url: 'https://example.com/a.png' } },
+        { image: png },
+      ],
+      path,
+    );
+    expect(counts).toEqual({ created: 1, failed: 5 });
+    expect(results.map(({ id, status, error }) => [id, error?.code ?? status])).toEqual([
+      ['good', 'created'],
+      ['no-picture', 'unsupported_image'],
+      ['extra', 'bad_request'],
+      ['upload', 'not_found'],
+      ['elsewhere', 'url_refused'],
+      [null, 'bad_request'],
+    ]);
+    expect((await listed('', path)).ids).toEqual(['good']);
+  });
+
+  it('come as a stream of lines, and each is answered', async () => {
+    const path = '/v1/collections/stream/items';
+    const lines = [
+      ...Array.from({ length: 250 }, (_, i) => JSON.stringify({ id: `item-${i}`, title: `${i}` })),
+      'this is no JSON',
+      '',
+    ];
+    const response = await ask(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: lines.join('\n'),
+    });
+    const answers = (await response.text()).trim().split('\n');
+    const last: unknown = JSON.parse(answers.pop()!);
+    expect(last).toEqual({ counts: { created: 250, failed: 1 } });
+    expect(answers).toHaveLength(251);
+    expect(JSON.parse(answers[250])).toMatchObject({ id: null, status: 'failed' });
+  });
+
+  it('may name an image that was uploaded before', async () => {
+    const path = '/v1/collections/uploaded/items';
+    const made = await ask('/v1/uploads', { method: 'POST' });
+    const { upload, url } = await made.json<{ upload: string; url: string }>();
+    const body = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+    const put = await ask(new URL(url).pathname, { method: 'PUT', body });
+    expect(await put.json()).toEqual({ upload, bytes: body.length });
+    expect(await ingest([{ id: 'a', image: { upload } }], path)).toMatchObject({
+      counts: { created: 1 },
+    });
+    expect(await ingest([{ id: 'a', image: png }], path)).toMatchObject({
+      counts: { unchanged: 1 },
+    });
+  });
+
+  it('are listed by pages and filters', async () => {
+    const path = '/v1/collections/pages/items';
+    const id = (i: number) => `n-${String(i).padStart(2, '0')}`;
+    await ingest(
+      Array.from({ length: 30 }, (_, i) => ({ id: id(i), set: i % 3 === 0 ? 'third' : 'rest' })),
+      path,
+    );
+    const first = await listed('?limit=20', path);
+    const second = await listed(`?limit=20&after=${first.next}`, path);
+    expect([...first.ids, ...second.ids]).toEqual(Array.from({ length: 30 }, (_, i) => id(i)));
+    expect(second.next).toBeNull();
+    expect((await listed('?set=third', path)).ids).toHaveLength(10);
+    expect((await listed('?hasImage=true', path)).ids).toEqual([]);
+    const wrong = await ask(`${path}?limit=none`);
+    expect(await failureOf(wrong)).toMatchObject({ status: 400, code: 'bad_request' });
+  });
+
+  it('are deleted, and the edge is told', async () => {
+    const path = '/v1/collections/gone/items';
+    await ingest([{ id: 'a' }, { id: 'b' }, { id: 'c' }], path);
+    const one = await ask(`${path}/a`, { method: 'DELETE' });
+    expect(await one.json()).toEqual({ results: [{ id: 'a', status: 'deleted' }] });
+    const more = await send(`${path}/delete`, { ids: ['a', 'b'] });
+    expect(await more.json()).toEqual({
+      results: [
+        { id: 'a', status: 'absent' },
+        { id: 'b', status: 'deleted' },
+      ],
+    });
+    expect((await listed('', path)).ids).toEqual(['c']);
+    const overlay = () => bindings.ARTIFACTS.get(deletedKey('gone'));
+    expect(await (await overlay())!.json()).toEqual({ ids: ['a', 'b'] });
+    expect(await ingest([{ id: 'a' }], path)).toMatchObject({ counts: { created: 1 } });
+  });
+});
+
+describe('keys', () => {
+  it('open what their scopes say', async () => {
+    const keyOf = async (...scopes: ApiKeyScope[]) =>
+      (await createApiKey(catalogue, 'test', scopes)).key;
+    const [reader, writer] = [await keyOf('read'), await keyOf('write')];
+    expect((await ask(items, {}, reader)).status).toBe(200);
+    expect(await failureOf(await send(items, { items: [] }, reader))).toMatchObject({
+      status: 403,
+      code: 'forbidden',
+    });
+    expect((await send(items, { items: [] }, writer)).status).toBe(200);
+    for (const wrong of ['diptych_unknown', token.slice(1)]) {
+      expect(await failureOf(await ask(items, {}, wrong))).toMatchObject({
+        status: 401,
+        code: 'unauthorized',
+      });
+    }
+    expect((await client.request(items)).status).toBe(401);
+  });
+});

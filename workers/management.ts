@@ -1,0 +1,30 @@
+import type { Hono } from 'hono';
+import type { AppEnv } from './app.ts';
+import { postItems, postUpload, putUpload } from './routes/ingest.ts';
+import {
+  getEvents,
+  getJobs,
+  getOneJob,
+  getReport,
+  postCancel,
+  postReindex,
+} from './routes/jobs.ts';
+import { deleteItem, getItems, postDelete } from './routes/manage-items.ts';
+import { requireScope } from './services/require-scope.ts';
+
+/** Add what needs the catalogue: items, uploads and jobs. A site without a server has none of it. */
+export function addManagement(app: Hono<AppEnv>): void {
+  const [read, write] = [requireScope('read'), requireScope('write')];
+  app.post('/v1/uploads', write, postUpload);
+  app.put('/v1/uploads/:id', write, putUpload);
+  app.post('/v1/collections/:collection/items', write, postItems);
+  app.get('/v1/collections/:collection/items', read, getItems);
+  app.post('/v1/collections/:collection/items/delete', write, postDelete);
+  app.delete('/v1/collections/:collection/items/:id', write, deleteItem);
+  app.post('/v1/collections/:collection/reindex', write, postReindex);
+  app.get('/v1/collections/:collection/jobs', read, getJobs);
+  app.get('/v1/jobs/:id', read, getOneJob);
+  app.get('/v1/jobs/:id/events', read, getEvents);
+  app.get('/v1/jobs/:id/report', read, getReport);
+  app.post('/v1/jobs/:id/cancel', write, postCancel);
+}

@@ -1,0 +1,44 @@
+import { deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
+import type { ArtifactBucket } from './artifact-bucket.ts';
+
+/** Tells which items of a collection were deleted since its version was built. */
+export interface DeletedItems {
+  /** The same set for as long as nothing changed. */
+  of(bucket: ArtifactBucket, collection: string): Promise<ReadonlySet<string>>;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+interface Known {
+  readonly json: string;
+  readonly ids: ReadonlySet<string>;
+  readonly until: number;
+}
+
+/**
+ * Create {@link DeletedItems}. What was read once stays in force where it cannot be read again.
+ *
+ * @param believedMs - how long it is believed before it is read again, milliseconds
+ */
+export function createDeletedItems(believedMs: number): DeletedItems {
+  const byCollection = new Map<string, Known>();
+  return {
+    async of(bucket, collection) {
+      const known = byCollection.get(collection);
+      if (known && known.until > Date.now()) return known.ids;
+      const key = deletedKey(collection);
+      const until = Date.now() + believedMs;
+      try {
+        const json = (await (await bucket.get(key))?.text()) ?? '';
+        const ids = json === known?.json ? known.ids : json === '' ? none : parseDeleted(key, json);
+        byCollection.set(collection, { json, ids, until });
+        return ids;
+      } catch (error) {
+        if (!known) throw error;
+        console.log(JSON.stringify({ collection, kept: String(error) }));
+        byCollection.set(collection, { ...known, until });
+        return known.ids;
+      }
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { createItemFilter } from '../../src/hnsw/item-filter.ts';
+import type { KeywordIndex } from '../../src/query/keyword-index.ts';
+import type { Collection, CollectionItems } from './open-collection.ts';
+import type { VectorSearch } from './vector-search.ts';
+
+/** The items of a version without some of them. */
+export function hideFromItems(opened: CollectionItems, ids: ReadonlySet<string>): CollectionItems {
+  return ids.size === 0 ? opened : { ...opened, hidden: ids };
+}
+
+/** A version as if some of its items, and captions that describe no other, were not in it. */
+export function hideItems(opened: Collection, ids: ReadonlySet<string>): Collection {
+  const isShown = opened.items.ids.map((id) => !ids.has(id));
+  if (!isShown.includes(false)) return opened;
+  const described = opened.captionColumns.items.map((items) => items.filter((id) => isShown[id]));
+  return {
+    ...opened,
+    hidden: ids,
+    images: filtered(opened.images, isShown),
+    captions: filtered(
+      opened.captions,
+      described.map((items) => items.length > 0),
+    ),
+    captionColumns: { ...opened.captionColumns, items: described },
+    keywords: shownKeywords(opened.keywords, isShown),
+  };
+}
+
+function filtered(vectors: VectorSearch, isShown: readonly boolean[]): VectorSearch {
+  const filter = createItemFilter(isShown.length, (id) => isShown[id]);
+  return {
+    ...vectors,
+    search: (query, k, options) => vectors.search(query, k, { ...options, filter }),
+    score: async (query, ids) => {
+      const { cosines, ...rest } = await vectors.score(query, ids);
+      // As of one that cannot be asked: no class, no result.
+      return { ...rest, cosines: cosines.map((cosine, i) => (isShown[ids[i]] ? cosine : NaN)) };
+    },
+  };
+}
+
+function shownKeywords(keywords: KeywordIndex, isShown: readonly boolean[]): KeywordIndex {
+  return {
+    groups: keywords.groups,
+    search: (query, limit) => keywords.search(query, limit),
+    itemsOf: (group) => keywords.itemsOf(group).filter((id) => isShown[id]),
+  };
+}
