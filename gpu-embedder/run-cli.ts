@@ -41,6 +41,16 @@ const commands: readonly {
     load: async () => (await import('./commands/publish.ts')).registerPublish,
   },
   {
+    name: 'migrate',
+    summary: 'bring the tables of the catalogue up to date',
+    load: async () => (await import('./commands/migrate.ts')).registerMigrate,
+  },
+  {
+    name: 'keys',
+    summary: 'make, list and revoke keys of the API',
+    load: async () => (await import('./commands/keys.ts')).registerKeys,
+  },
+  {
     name: 'export',
     summary: 'write a site that searches in the browser, without a server',
     load: async () => (await import('./commands/export.ts')).registerExport,

@@ -29,7 +29,12 @@ export function registerDev(program: Command): void {
         r2Dir,
         onStage: (stage) => process.stderr.write(`${stage} …\n`),
       });
-      const worker = await startWorker({ host: flags.host, port: flags.port, r2Dir });
+      const worker = await startWorker({
+        host: flags.host,
+        port: flags.port,
+        r2Dir,
+        d1Dir: `${flags.workDir}/store/d1`,
+      });
       process.stdout.write(welcome(worker.url));
       const signal = await stopSignal();
       process.stderr.write('\nstopping\n');

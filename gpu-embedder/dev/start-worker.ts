@@ -9,6 +9,8 @@ export interface WorkerOptions {
   readonly port: number;
   /** Where the local R2 keeps its objects. */
   readonly r2Dir: string;
+  /** Where the local D1 keeps its databases; in memory, if left out. */
+  readonly d1Dir?: string;
 }
 
 export interface RunningWorker {
@@ -19,7 +21,12 @@ export interface RunningWorker {
 const root = new URL('../../', import.meta.url);
 
 /** Start the worker of wrangler.toml in workerd. */
-export async function startWorker({ host, port, r2Dir }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({
+  host,
+  port,
+  r2Dir,
+  d1Dir,
+}: WorkerOptions): Promise<RunningWorker> {
   const config = await readWranglerConfig(new URL('wrangler.toml', root));
   const { assets } = config;
   const runtime = new Miniflare({
@@ -29,6 +36,9 @@ export async function startWorker({ host, port, r2Dir }: WorkerOptions): Promise
     compatibilityFlags: config.compatibility_flags,
     r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name])),
     r2Persist: r2Dir,
+    // By name, as `localCatalogue` opens it: the id of wrangler.toml is that of a deployment.
+    d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name])),
+    d1Persist: d1Dir ?? false,
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name: className }) => [
         name,

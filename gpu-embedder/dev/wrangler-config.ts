@@ -10,6 +10,7 @@ const schema = z.object({
   compatibility_flags: z.array(z.string()).default([]),
   assets: z.object({ directory: z.string(), run_worker_first: z.array(z.string()).default([]) }),
   r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string() })),
+  d1_databases: z.array(z.object({ binding: z.string(), database_name: z.string() })).default([]),
   durable_objects: z.object({
     bindings: z.array(z.object({ name: z.string(), class_name: z.string() })),
   }),

@@ -11,6 +11,8 @@ const commands = [
   'encode',
   'index',
   'publish',
+  'migrate',
+  'keys',
   'export',
   'evaluate',
   'search',

@@ -10,10 +10,15 @@ import {
 import { vitessType } from './vitess-type.ts';
 
 /**
- * What goes wrong with a statement: it is refused without being run, the connection breaks before
- * it is run, or breaks after it was run and before that is told.
+ * What goes wrong with a statement: it is refused without being run, or as the loser of a deadlock;
+ * the connection breaks before it is run, or after it was run and before that is told.
  */
-export type Fault = 'error' | 'broken' | 'unanswered';
+export type Fault = keyof typeof refusals | 'broken' | 'unanswered';
+
+const refusals = {
+  error: 'injected (errno 1105) (sqlstate HY000)',
+  deadlock: 'Deadlock found when trying to get lock (errno 1213) (sqlstate 40001)',
+} as const;
 
 export interface PlanetScaleGateway {
   /** DATABASE_URL of it. */
@@ -71,8 +76,8 @@ export async function startPlanetScaleGateway(database: {
       ? session.vitessSession.SessionUUID
       : undefined;
     const answer =
-      fault === 'error'
-        ? failure(new Error('injected (errno 1105) (sqlstate HY000)'), id)
+      fault === 'error' || fault === 'deadlock'
+        ? failure(new Error(refusals[fault]), id)
         : await execute(query, id);
     if (fault === 'unanswered') return void request.socket.destroy();
     send(response, 200, answer);
@@ -109,6 +114,7 @@ export async function startPlanetScaleGateway(database: {
     fault: () => undefined,
     queries: [],
     async stop() {
+      if (!server.listening) return;
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       for (const { connection } of sessions.values()) connection.destroy();

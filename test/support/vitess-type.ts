@@ -1,4 +1,6 @@
-import { Types, type FieldPacket } from 'mysql2/promise';
+import mysql, { type FieldPacket } from 'mysql2';
+
+const { Types } = mysql;
 
 /** `character set` of bytes that are no text. */
 const binaryCharset = 63;

@@ -1,0 +1,105 @@
+import { startD1Runtime } from '../gpu-embedder/store/d1-runtime.ts';
+import { readMigrations } from '../gpu-embedder/catalogue/read-migrations.ts';
+import type { Catalogue } from '../src/catalogue/catalogue.ts';
+import { deleteItems } from '../src/catalogue/delete-items.ts';
+import { listItems, type ItemFilter } from '../src/catalogue/items.ts';
+import { migrate } from '../src/catalogue/migrate.ts';
+import { openD1 } from '../src/catalogue/open-d1.ts';
+import { upsertItems } from '../src/catalogue/upsert-items.ts';
+import { sql } from 'kysely';
+import type { BenchOptions } from './bench.ts';
+
+export interface CatalogueRow {
+  readonly work: string;
+  readonly items: number;
+  readonly pages: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** p50 next to that of a bare query, which crosses into the runtime as often. */
+  readonly ratio: number;
+}
+
+export const question =
+  'How long does a page of a collection take on the local D1, next to SELECT 1? Pages of 100 items.';
+export const flags = ['items', 'rounds'] as const;
+
+const collection = 'bench';
+const pageSize = 100;
+
+/** Each kind of work in turn, a page of each per round, so that what else the machine does hits all. */
+export async function run(options: BenchOptions = {}): Promise<CatalogueRow[]> {
+  const count = Number(options['items'] ?? 20_000);
+  const rounds = Number(options['rounds'] ?? 150);
+  const runtime = await startD1Runtime({ CATALOGUE: 'bench' });
+  try {
+    const catalogue = openD1(runtime.open('CATALOGUE'));
+    await migrate(catalogue, await readMigrations('d1'));
+    const filled = performance.now();
+    await fill(catalogue, count);
+    process.stderr.write(`${count} items in ${Math.round(performance.now() - filled)} ms\n`);
+    return await measure(catalogue, count, rounds);
+  } finally {
+    await runtime.stop();
+  }
+}
+
+const idOf = (i: number) => `item-${String(i).padStart(6, '0')}`;
+
+async function fill(catalogue: Catalogue, count: number): Promise<void> {
+  for (let at = 0; at < count; at += 1000) {
+    const items = Array.from({ length: Math.min(1000, count - at) }, (_, i) => ({
+      id: idOf(at + i),
+      title: `Picture ${at + i}`,
+      set: `set-${(at + i) % 10}`,
+      label: `label-${(at + i) % 100}`,
+      imageHash: String(at + i).padStart(64, '0'),
+      captions: [`a picture of number ${at + i}`, `number ${at + i}, seen from above`],
+      tags: ['picture', `tag-${(at + i) % 50}`],
+    }));
+    await upsertItems(catalogue, collection, items);
+  }
+}
+
+async function measure(
+  catalogue: Catalogue,
+  count: number,
+  rounds: number,
+): Promise<CatalogueRow[]> {
+  const pages = Math.floor(count / pageSize);
+  /** Pages all over the collection, in an order of no use to a cache. */
+  const place = (round: number) => ((round * 7919) % pages) * pageSize;
+  const list = (filter: ItemFilter) => (round: number) =>
+    listItems(catalogue, { collection, after: idOf(place(round)), limit: pageSize, filter });
+  const works: Readonly<Record<string, (round: number) => Promise<unknown>>> = {
+    'select 1': () => sql`select 1`.execute(catalogue.db),
+    'list a page': list({}),
+    'list a page of a set (1 in 10)': list({ set: 'set-3' }),
+    'list a page of a label (1 in 100)': list({ label: 'label-42' }),
+    'list a page with captions': list({ hasCaptions: true }),
+    'delete a page': (round) =>
+      deleteItems(
+        catalogue,
+        collection,
+        Array.from({ length: pageSize }, (_, i) => idOf(place(round) + i)),
+      ),
+  };
+  const times = Object.fromEntries(Object.keys(works).map((work) => [work, [] as number[]]));
+  // The first ten rounds warm up.
+  for (let round = -10; round < rounds; round++) {
+    for (const [work, page] of Object.entries(works)) {
+      const started = performance.now();
+      await page(round + 10);
+      if (round >= 0) times[work].push(performance.now() - started);
+    }
+  }
+  const bare = at(times['select 1'], 0.5);
+  return Object.entries(times).map(([work, all]) => {
+    const [p50Ms, p99Ms] = [at(all, 0.5), at(all, 0.99)];
+    return { work, items: count, pages: all.length, p50Ms, p99Ms, ratio: p50Ms / bare };
+  });
+}
+
+function at(times: readonly number[], share: number): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
