@@ -10,7 +10,7 @@ import { createBuilds, type BuildFunction } from './builds.ts';
 import { checkToken } from './check-token.ts';
 import { directEmbedder, type DirectEmbedderOptions } from './direct-embedder.ts';
 import { errorAnswer } from './error-answer.ts';
-import type { ServedModel } from './load-model-in-thread.ts';
+import type { DirectModel } from './reproducible-model.ts';
 import { parseRequest } from './parse-request.ts';
 import { logRequests, type RequestLog } from './request-log.ts';
 import { defaultServiceLimits, type ServiceLimits } from './service-limits.ts';
@@ -18,9 +18,9 @@ import { createServiceMetrics } from './service-metrics.ts';
 
 export interface ServiceOptions extends Pick<
   DirectEmbedderOptions,
-  'maxBatch' | 'waitMs' | 'decodeThreads'
+  'maxBatch' | 'waitMs' | 'threads' | 'decodeThreads'
 > {
-  readonly model: ServedModel;
+  readonly model: DirectModel;
   /** Of this software. */
   readonly version: string;
   /** Asked of every request but /healthz; absent: nobody is asked. */
