@@ -33,6 +33,8 @@ export interface ServiceOptions extends Pick<
 /** The embedder as an HTTP application. */
 export interface Service {
   readonly app: Hono;
+  /** Start what the first request would wait for. */
+  warm(): Promise<void>;
   /**
    * Take nothing new and finish what was taken.
    *
@@ -141,6 +143,10 @@ export function createService(options: ServiceOptions): Service {
 
   return {
     app,
+    warm: async () => {
+      const bytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>');
+      await embedder.encode([{ bytes, type: 'image/svg+xml' }], ['a']);
+    },
     drain: async (graceMs) => {
       stopping = true;
       const done = Promise.all([admission.idle(), builds.idle()]).then(() => true);
