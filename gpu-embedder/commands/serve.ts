@@ -69,6 +69,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     host,
     port,
     maxBatch,
+    threads,
     decodeThreads: availableParallelism(),
     graceMs: 1000 * grace,
     stopped,

@@ -1,7 +1,7 @@
 import { DiptychError, errorStatus, type ErrorCode } from '../../src/errors.ts';
 import type { Embedder, EncodeAnswer } from '../../src/embedder/embedder.ts';
 import { embeddingsRequestSchema, sortInputs, type SortedInputs } from './embeddings-request.ts';
-import type { ServedModel } from './load-model-in-thread.ts';
+import type { DirectModel } from './reproducible-model.ts';
 import { parseRequest } from './parse-request.ts';
 import type { ServiceLimits } from './service-limits.ts';
 
@@ -25,7 +25,7 @@ export interface EmbeddingsAnswer {
  */
 export async function answerEmbeddings(
   body: Uint8Array,
-  model: ServedModel,
+  model: DirectModel,
   limits: ServiceLimits,
   embed: (inputs: SortedInputs) => ReturnType<Embedder['encode']>,
 ): Promise<EmbeddingsAnswer> {
@@ -56,7 +56,7 @@ export async function answerEmbeddings(
 function checkModel(
   asked: string,
   dimensions: number | undefined,
-  { id, hash, embedDim }: ServedModel,
+  { id, hash, embedDim }: DirectModel,
 ): void {
   if (asked !== id && asked !== hash) {
     throw new DiptychError('model_mismatch', `model: expected ${id} (${hash}), got ${asked}`);

@@ -10,7 +10,7 @@ import { createBuilds, type BuildFunction } from './builds.ts';
 import { checkToken } from './check-token.ts';
 import { directEmbedder, type DirectEmbedderOptions } from './direct-embedder.ts';
 import { errorAnswer } from './error-answer.ts';
-import type { ServedModel } from './load-model-in-thread.ts';
+import type { DirectModel } from './reproducible-model.ts';
 import { parseRequest } from './parse-request.ts';
 import { logRequests, type RequestLog } from './request-log.ts';
 import { defaultServiceLimits, type ServiceLimits } from './service-limits.ts';
@@ -18,9 +18,9 @@ import { createServiceMetrics } from './service-metrics.ts';
 
 export interface ServiceOptions extends Pick<
   DirectEmbedderOptions,
-  'maxBatch' | 'waitMs' | 'decodeThreads'
+  'maxBatch' | 'waitMs' | 'threads' | 'decodeThreads'
 > {
-  readonly model: ServedModel;
+  readonly model: DirectModel;
   /** Of this software. */
   readonly version: string;
   /** Asked of every request but /healthz; absent: nobody is asked. */
@@ -33,6 +33,8 @@ export interface ServiceOptions extends Pick<
 /** The embedder as an HTTP application. */
 export interface Service {
   readonly app: Hono;
+  /** Start what the first request would wait for. */
+  warm(): Promise<void>;
   /**
    * Take nothing new and finish what was taken.
    *
@@ -141,6 +143,10 @@ export function createService(options: ServiceOptions): Service {
 
   return {
     app,
+    warm: async () => {
+      const bytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>');
+      await embedder.encode([{ bytes, type: 'image/svg+xml' }], ['a']);
+    },
     drain: async (graceMs) => {
       stopping = true;
       const done = Promise.all([admission.idle(), builds.idle()]).then(() => true);

@@ -25,7 +25,7 @@ interface PoolThread {
   readonly waiting: Map<number, Waiting>;
 }
 
-/** Create a pool whose threads start with the first image and let the process end when idle. */
+/** Create a pool; its threads start with the first image and do not keep an idle process alive. */
 export function createDecodePool(settings: DecodeSettings, count: number): DecodePool {
   const threads: PoolThread[] = [];
   let next = 0;
@@ -57,8 +57,8 @@ export function createDecodePool(settings: DecodeSettings, count: number): Decod
   return {
     decode: (images) =>
       new Promise((resolve, reject) => {
-        const idle = threads.find(({ waiting }) => waiting.size === 0);
-        const { thread, waiting } = idle ?? (threads.length < count ? start() : leastBusy(threads));
+        while (threads.length < count) start();
+        const { thread, waiting } = leastBusy(threads);
         const task: DecodeTask = { id: next++, images };
         waiting.set(task.id, { resolve, reject });
         thread.ref();

@@ -2,17 +2,11 @@ import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import { DiptychError } from '../../src/errors.ts';
 import type { EncodeFailure, EncodedImage, Embedder } from '../../src/embedder/embedder.ts';
-import type { EmbeddingModel } from '../encode/load-model.ts';
 import { createBatcher, type Batcher } from './batcher.ts';
 import { createDecodePool, type DecodePool } from './decode-pool.ts';
 import { maxBatch as defaultMaxBatch } from './max-batch.ts';
+import { reproducibleModel, type DirectModel } from './reproducible-model.ts';
 import { checkImageBytes, checkText, defaultItemLimits, type ItemLimits } from './item-limits.ts';
-
-/** What of a model an embedder uses. */
-export type DirectModel = Pick<
-  EmbeddingModel,
-  'id' | 'hash' | 'embedDim' | 'imageRule' | 'embedTexts' | 'embedPixels'
->;
 
 export type InputKind = EncodeFailure['kind'];
 
@@ -22,6 +16,8 @@ export interface DirectEmbedderOptions {
   readonly maxBatch?: number;
   /** How long a lone row waits for others, milliseconds. */
   readonly waitMs?: number;
+  /** Threads of the model: at most one per core by default. */
+  readonly threads?: number;
   /** Threads that decode images: one per core by default. */
   readonly decodeThreads?: number;
   /** Told after each run of the model. */
@@ -40,13 +36,18 @@ const chunkSize = 16;
 
 /**
  * Embed with a model in this process. Concurrent calls share runs of the model, and images are
- * decoded as `encode` does it, on threads of their own.
+ * decoded as `encode` does it, on threads of their own. What an input is embedded to depends on it
+ * alone, bit for bit: see {@link reproducibleModel}.
  */
 export function directEmbedder(
   model: DirectModel,
   options: DirectEmbedderOptions = {},
 ): DirectEmbedder {
   const { id, hash, embedDim, imageRule } = model;
+  const { embedPixels, embedTexts } = reproducibleModel(
+    model,
+    options.threads ?? availableParallelism(),
+  );
   const { maxBatch = defaultMaxBatch, waitMs = 3, onRun } = options;
   const limits = { ...defaultItemLimits, ...options.limits };
   const decodeThreads = options.decodeThreads ?? availableParallelism();
@@ -54,10 +55,8 @@ export function directEmbedder(
 
   const batcher = <T>(kind: InputKind, maxRows: number, embed: BatchRun<T>) =>
     createBatcher<T>({ maxRows, waitMs, dim: embedDim, run: timed(kind, embed, onRun) });
-  const images = batcher<Uint8Array>('image', maxBatch, (rows) =>
-    model.embedPixels(Buffer.concat(rows)),
-  );
-  const texts = batcher<string>('text', 4 * maxBatch, (rows) => model.embedTexts(rows));
+  const images = batcher<Uint8Array>('image', maxBatch, (rows) => embedPixels(Buffer.concat(rows)));
+  const texts = batcher<string>('text', 4 * maxBatch, embedTexts);
 
   return {
     describe: async () => ({ id, hash, embedDim }),

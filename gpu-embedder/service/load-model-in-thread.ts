@@ -1,8 +1,7 @@
 import { DiptychError } from '../../src/errors.ts';
-import type { EmbeddingModel } from '../encode/load-model.ts';
 import type { SessionOptions } from '../onnx/session.ts';
 import { startThread } from '../threads/start-thread.ts';
-import type { DirectModel } from './direct-embedder.ts';
+import type { DirectModel } from './reproducible-model.ts';
 import type {
   ModelFacts,
   ModelTask,
@@ -11,14 +10,9 @@ import type {
   ThreadFailure,
 } from './model-thread.ts';
 
-/** What a service asks of a model; counting tokens may take its turn after embeddings. */
-export interface ServedModel extends DirectModel {
-  /** Tokens of each text, as the model reads it. */
-  countTokens(texts: readonly string[]): readonly number[] | Promise<readonly number[]>;
-  dispose: EmbeddingModel['dispose'];
-}
-
-export interface ThreadModel extends ServedModel {
+/** A model in a thread of its own. */
+export interface ThreadModel extends DirectModel {
+  dispose(): Promise<void>;
   /** Settles when the thread ends without being asked to, with why. */
   readonly died: Promise<Error>;
 }

@@ -65,7 +65,6 @@ async function work(
       return model.countTokens(task.texts);
     case 'dispose':
       await model.dispose();
-      parentPort!.close();
       return null;
   }
 }

@@ -27,6 +27,7 @@ export async function serveUntilStopped(options: ServeOptions): Promise<number> 
   const { model, host, port, graceMs, onListening, stopped } = options;
   const service = createService(options);
   try {
+    await service.warm();
     const server = await listen(service.app, host, port);
     onListening(server.url);
     const dead = await Promise.race([stopped.then(() => null), model.died]);

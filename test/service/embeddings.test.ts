@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { pictures, useTinyModel } from './start-service.ts';
 
 const { start, model } = useTinyModel();
+let service: ReturnType<typeof start> | undefined;
 
 interface Answer {
   readonly data: readonly {
@@ -14,7 +15,8 @@ interface Answer {
 }
 
 async function ask(body: object) {
-  const { url } = await start();
+  service ??= start();
+  const { url } = await service;
   const response = await fetch(`${url}/v1/embeddings`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -2,11 +2,14 @@ import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { httpEmbedder } from '../../src/embedder/http-embedder.ts';
 import { framesType, writeEncodeRequest } from '../../src/embedder/frames.ts';
+import { directEmbedder } from '../../gpu-embedder/service/direct-embedder.ts';
 import { uploads } from '../setup/uploads.ts';
 import { deferred, heldModel, pictures, useTinyModel } from './start-service.ts';
 
 const { start, model } = useTinyModel();
 const asImage = (bytes: Uint8Array) => ({ bytes, type: 'image/png' });
+const toBytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
 const textRuns = 'diptych_embedder_batch_rows_count{kind="text"}';
 
 function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>): void {
@@ -85,11 +88,24 @@ describe('micro-batching', () => {
     for (const [i, row] of rows.entries()) expectClose(row, await model().embedTexts([`cat ${i}`]));
   });
 
-  it('waits a moment for company, so that 32 requests at once cost a few runs', async () => {
-    const { url, metric } = await start({ waitMs: 20 });
-    const embedder = httpEmbedder({ url });
+  it('waits a moment for company while the model is idle', async () => {
+    const runs: number[] = [];
+    const onRun = (_kind: string, rows: number) => runs.push(rows);
+    const embedder = directEmbedder(model(), { onRun });
     await Promise.all(Array.from({ length: 32 }, (_, i) => embedder.encode([], [`dog ${i}`])));
-    expect(await metric(textRuns)).toBeLessThanOrEqual(8);
+    expect(runs).toEqual([32]);
+  });
+
+  it('changes no bit of an embedding', async () => {
+    const embedder = directEmbedder(model(), { threads: 2, waitMs: 0, decodeThreads: 1 });
+    const images = (await pictures(9)).map(asImage);
+    const texts = ['dog', 'cat', 'a birthday cake with an angry face', 'dog and cat', '犬', 'red'];
+    const together = await embedder.encode(images, texts);
+    const alone = [];
+    for (const image of images) alone.push((await embedder.encode([image], [])).embeddings);
+    for (const text of texts) alone.push((await embedder.encode([], [text])).embeddings);
+    expect(Buffer.concat(alone.map(toBytes))).toEqual(toBytes(together.embeddings));
+    await embedder.close();
   });
 });
 

@@ -7,8 +7,11 @@ const model = { id: 'tiny', hash: 'abc', embedDim: 2 };
 const embeddings = Float32Array.of(1, 0);
 const good = writeEncodeAnswer({ model, embeddings, failed: [] });
 
-const answering = (body: string | Uint8Array<ArrayBuffer> | ReadableStream, init?: ResponseInit, model?: string) =>
-  httpEmbedder({ url, model, fetch: async () => new Response(body, init) });
+const answering = (
+  body: string | Uint8Array<ArrayBuffer> | ReadableStream,
+  init?: ResponseInit,
+  model?: string,
+) => httpEmbedder({ url, model, fetch: async () => new Response(body, init) });
 
 it('sends token and model, and no other header than it must', async () => {
   let sent: { url: string; headers: Headers } | undefined;

@@ -10,7 +10,11 @@ const frames = { 'content-type': framesType };
 const json = { 'content-type': 'application/json' };
 const oneText = writeEncodeRequest([], ['dog']);
 
-async function post(url: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>) {
+async function post(
+  url: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string>,
+) {
   const response = await fetch(url, { method: 'POST', body, headers });
   const { error } = (await response.json()) as { error?: { code: string; message: string } };
   return { status: response.status, code: error?.code, headers: response.headers };
