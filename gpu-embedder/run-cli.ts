@@ -41,6 +41,11 @@ const commands: readonly {
     load: async () => (await import('./commands/publish.ts')).registerPublish,
   },
   {
+    name: 'versions',
+    summary: 'list published versions, go back to one, remove what is not used any more',
+    load: async () => (await import('./commands/versions.ts')).registerVersions,
+  },
+  {
     name: 'export',
     summary: 'write a site that searches in the browser, without a server',
     load: async () => (await import('./commands/export.ts')).registerExport,

@@ -22,11 +22,12 @@ export const errorStatus = {
   not_prepared: 409,
   training_diverged: 500,
   write_failed: 507,
+  store_failed: 502,
+  publish_conflict: 409,
   vectorize_limit: 400,
   vectorize_failed: 502,
-  publish_conflict: 409,
-  store_failed: 502,
   below_minimum: 500,
+  unauthorized: 401,
   internal: 500,
 } as const;
 
