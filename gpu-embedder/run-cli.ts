@@ -49,6 +49,9 @@ const commands: readonly {
     name: 'keys',
     summary: 'make, list and revoke keys of the API',
     load: async () => (await import('./commands/keys.ts')).registerKeys,
+    name: 'versions',
+    summary: 'list published versions, go back to one, remove what is not used any more',
+    load: async () => (await import('./commands/versions.ts')).registerVersions,
   },
   {
     name: 'export',

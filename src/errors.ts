@@ -22,10 +22,10 @@ export const errorStatus = {
   not_prepared: 409,
   training_diverged: 500,
   write_failed: 507,
+  store_failed: 502,
+  publish_conflict: 409,
   vectorize_limit: 400,
   vectorize_failed: 502,
-  publish_conflict: 409,
-  store_failed: 502,
   below_minimum: 500,
   catalogue_unavailable: 503,
   catalogue_drift: 500,
@@ -39,6 +39,7 @@ export const errorStatus = {
   forbidden: 403,
   job_busy: 409,
   not_configured: 501,
+  unauthorized: 401,
   internal: 500,
 } as const;
 

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { activeKey } from '../../src/artifact/keys.ts';
+import type { Pointer } from '../../src/artifact/pointer.ts';
 import { siteStorePrefix } from '../../src/artifact/site.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { objectsOf, pointerTo } from '../publish/publish-version.ts';
+import { objectsOf } from '../publish/published-objects.ts';
 import type { VersionFolder } from '../publish/read-version.ts';
 
 /** A file that an export writes. */
@@ -37,7 +38,7 @@ const worthPacking = 0.1;
  */
 export async function siteFiles(version: VersionFolder, modelDir: string): Promise<SiteSource[]> {
   const { collection, version: id } = version.manifest;
-  const pointer = pointerTo(id);
+  const pointer = Buffer.from(JSON.stringify({ version: id } satisfies Pointer));
   const objects = [
     ...(await objectsOf(version, modelDir)),
     { key: activeKey(collection), size: pointer.length, read: async () => pointer },

@@ -6,7 +6,6 @@ import {
   type BuiltVersion,
 } from './build-version.ts';
 import { openDatasetSource } from './dataset-source.ts';
-import { settle } from './version-options.ts';
 
 export interface BuildIndexOptions extends Omit<BuildVersionOptions, 'onProgress'> {
   /** Folder that `encode` wrote. */
@@ -22,7 +21,6 @@ export interface BuildIndexResult extends BuiltVersion {
 
 /** Build an index version of a prepared data set from its embeddings. */
 export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndexResult> {
-  settle(options);
   const source = await openDatasetSource(options);
   const { pseudoCaptioned } = source;
   const bars = stageBars();

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
+import { findNotUnit } from './unit-rows.ts';
 
 const count = z.number().int().min(0);
 
@@ -60,12 +61,9 @@ async function readVectors(path: string, rows: number, dim: number): Promise<Flo
   }
   const vectors = new Float32Array(rows * dim);
   new Uint8Array(vectors.buffer).set(bytes);
-  for (let i = 0; i < rows; i++) {
-    let squares = 0;
-    for (let j = i * dim; j < (i + 1) * dim; j++) squares += vectors[j] ** 2;
-    if (!(Math.abs(squares - 1) < 0.01)) {
-      throw unreadable(`${path}: vector ${i}: expected length 1, got ${Math.sqrt(squares)}`);
-    }
+  const wrong = findNotUnit(vectors, dim);
+  if (wrong) {
+    throw unreadable(`${path}: vector ${wrong.row}: expected length 1, got ${wrong.length}`);
   }
   return vectors;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
-import type { PublishedObject } from './publish-version.ts';
+import type { PublishedObject } from './published-objects.ts';
 
 export interface VersionFolder {
   readonly manifest: Manifest;
@@ -25,6 +25,7 @@ export async function readVersion(dir: string): Promise<VersionFolder> {
   const file = (name: string, size: number, sha256: string): PublishedObject => ({
     key: key(name),
     size,
+    sha256,
     read: async () => {
       const content = await readFile(join(dir, name));
       const got = createHash('sha256').update(content).digest('hex');
@@ -43,7 +44,12 @@ export async function readVersion(dir: string): Promise<VersionFolder> {
       ...Object.entries(manifest.files).map(([name, { bytes: size, sha256 }]) =>
         file(name, size, sha256),
       ),
-      { key: key('manifest.json'), size: bytes.length, read: async () => bytes },
+      {
+        key: key('manifest.json'),
+        size: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+        read: async () => bytes,
+      },
     ],
   };
 }

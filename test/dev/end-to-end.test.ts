@@ -61,12 +61,9 @@ test('a folder of pictures becomes answers at the edge', async () => {
   expect(await publish('--index', first.dir)).toMatchObject({ published: false });
   await publish('--index', second.dir);
   const { version } = first.manifest;
-  expect(await publish('--rollback', version, '--collection', 'squares')).toMatchObject({
-    version,
-  });
-  await expect(run('publish', '--rollback', 'never', '--collection', 'squares')).rejects.toThrow(
-    /error\[not_found\].*no version never/s,
-  );
+  const rollback = ['versions', 'rollback', '--collection', 'squares'];
+  expect(await json(...rollback)).toMatchObject({ version, from: second.manifest.version });
+  await expect(run(...rollback, 'never')).rejects.toThrow(/error\[not_found\].*no version never/s);
 
   worker = await startWorker({ host: '127.0.0.1', port: 0, r2Dir: join(cwd, '.diptych/store/r2') });
   const response = await fetch(`${worker.url}/v1/search`, {

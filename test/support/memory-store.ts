@@ -26,7 +26,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
       return bytes.slice(range.offset, range.offset + range.length);
     },
     async head(key) {
-      const found = objects.get(key);
+      const found = objects.get(checkKey(key));
       return found ? { size: found.bytes.length, etag: found.etag } : null;
     },
     async put(key, bytes, condition) {
@@ -45,7 +45,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
         .map(([key, { bytes, uploaded }]) => ({ key, size: bytes.length, uploaded }));
     },
     async delete(key) {
-      objects.delete(key);
+      objects.delete(checkKey(key));
     },
     async close() {},
   };

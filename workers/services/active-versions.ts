@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { activeKey } from '../../src/artifact/keys.ts';
-import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
+import { parsePointer } from '../../src/artifact/pointer.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
@@ -9,8 +8,6 @@ export interface ActiveVersions {
   /** @throws DiptychError unknown_collection, index_unreadable */
   of(bucket: ArtifactBucket, collection: string): Promise<string>;
 }
-
-const pointerSchema = z.object({ version: z.string().min(1) });
 
 /**
  * Create {@link ActiveVersions}. A pointer that was read once stays in force where it cannot be read
@@ -43,5 +40,5 @@ async function readPointer(bucket: ArtifactBucket, name: string): Promise<string
       collection: name,
     });
   }
-  return parseArtifactJson(activeKey(name), pointerSchema, await object.text()).version;
+  return parsePointer(activeKey(name), await object.text()).version;
 }
