@@ -49,6 +49,18 @@ const commands: readonly {
     name: 'keys',
     summary: 'make, list and revoke keys of the API',
     load: async () => (await import('./commands/keys.ts')).registerKeys,
+  },
+  {
+    name: 'ingest',
+    summary: 'take items into a collection of the catalogue',
+    load: async () => (await import('./commands/ingest.ts')).registerIngest,
+  },
+  {
+    name: 'reindex',
+    summary: 'encode what is new in a collection, build a version and make it active',
+    load: async () => (await import('./commands/reindex.ts')).registerReindex,
+  },
+  {
     name: 'versions',
     summary: 'list published versions, go back to one, remove what is not used any more',
     load: async () => (await import('./commands/versions.ts')).registerVersions,

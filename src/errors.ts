@@ -38,8 +38,8 @@ export const errorStatus = {
   url_failed: 502,
   forbidden: 403,
   job_busy: 409,
+  job_failed: 500,
   not_configured: 501,
-  unauthorized: 401,
   internal: 500,
 } as const;
 

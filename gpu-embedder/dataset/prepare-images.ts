@@ -13,38 +13,45 @@ import { readCoco } from './read-coco.ts';
 import { textFileSource } from './read-text-files.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
 
-interface ImagesOptions extends PrepareOptions {
-  /** Folder of the images; captions name them by their path under it. */
+/** Images of a folder, which captions name by their path under it. */
+export interface FolderInput {
   readonly images: string;
-}
-export interface PrepareFolderOptions extends ImagesOptions {
   /** .csv, .tsv or .jsonl file; without one, each image has a .txt file of its captions. */
   readonly captions?: string;
   readonly columns?: CaptionColumns;
 }
-export interface PrepareCocoOptions extends ImagesOptions {
+export interface CocoInput {
+  readonly images: string;
   /** COCO captions json. */
   readonly annotations: string;
 }
+export type PrepareFolderOptions = FolderInput & PrepareOptions;
+export type PrepareCocoOptions = CocoInput & PrepareOptions;
 
 /** Prepare a folder of images with a captions file, or with a text file for each image. */
 export async function prepareFolder(options: PrepareFolderOptions): Promise<PrepareResult> {
-  const { images, captions, columns = {} } = options;
-  if (captions === undefined) {
-    if (Object.values(columns).some((name) => name !== undefined)) {
-      throw new DiptychError('invalid_option', 'Columns are named, but no file with --captions');
-    }
-    return prepareSource(await textFileSource(images), options);
-  }
-  const read = await readCaptions(captions, columns);
-  return prepareSource(await captionedImages('folder', images, captions, read, columns), options);
+  return prepareSource(await folderSource(options), options);
 }
 
 /** Prepare images with COCO captions json. */
 export async function prepareCoco(options: PrepareCocoOptions): Promise<PrepareResult> {
-  const { images, annotations } = options;
-  const read = await readCoco(annotations);
-  return prepareSource(await captionedImages('coco', images, annotations, read), options);
+  return prepareSource(await cocoSource(options), options);
+}
+
+export async function folderSource(input: FolderInput): Promise<Source> {
+  const { images, captions, columns = {} } = input;
+  if (captions === undefined) {
+    if (Object.values(columns).some((name) => name !== undefined)) {
+      throw new DiptychError('invalid_option', 'Columns are named, but no file with --captions');
+    }
+    return textFileSource(images);
+  }
+  const read = await readCaptions(captions, columns);
+  return captionedImages('folder', images, captions, read, columns);
+}
+
+export async function cocoSource({ images, annotations }: CocoInput): Promise<Source> {
+  return captionedImages('coco', images, annotations, await readCoco(annotations));
 }
 
 /** A source of images in a folder that a file of captions names. */

@@ -4,26 +4,34 @@ import { prepareSource, type PrepareOptions } from './prepare-source.ts';
 import { parquetSource } from './read-parquet.ts';
 import { tarSource } from './read-tar.ts';
 import { findShards } from './shards.ts';
+import type { Source } from './source.ts';
 
-interface ShardsOptions extends PrepareOptions {
+export interface ShardsInput {
   /** Files, or brace patterns: `shard-{000..010}.tar`. */
   readonly shards: readonly string[];
   readonly columns?: Columns;
 }
-export type PrepareTarOptions = ShardsOptions;
-export interface PrepareParquetOptions extends ShardsOptions {
+export interface ParquetInput extends ShardsInput {
   /** Folder of the images, where a column has their paths. */
   readonly images?: string;
 }
+export type PrepareTarOptions = ShardsInput & PrepareOptions;
+export type PrepareParquetOptions = ParquetInput & PrepareOptions;
 
 /** Prepare tar shards in the layout of webdataset. */
 export async function prepareTar(options: PrepareTarOptions): Promise<PrepareResult> {
-  const { shards, columns = {} } = options;
-  return prepareSource(tarSource(await findShards(shards), columns), options);
+  return prepareSource(await openTar(options), options);
 }
 
 /** Prepare parquet files. */
 export async function prepareParquet(options: PrepareParquetOptions): Promise<PrepareResult> {
-  const { shards, columns = {}, images } = options;
-  return prepareSource(await parquetSource(await findShards(shards), columns, images), options);
+  return prepareSource(await openParquet(options), options);
+}
+
+export async function openTar({ shards, columns = {} }: ShardsInput): Promise<Source> {
+  return tarSource(await findShards(shards), columns);
+}
+
+export async function openParquet({ shards, columns = {}, images }: ParquetInput): Promise<Source> {
+  return parquetSource(await findShards(shards), columns, images);
 }

@@ -6,6 +6,8 @@ export interface Said {
   readonly tags: readonly string[];
   readonly label?: string;
   readonly split?: Item['split'];
+  readonly title?: string;
+  readonly set?: string;
 }
 
 /** An image of a source, where it is and what is said about it. */

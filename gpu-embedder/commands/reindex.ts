@@ -1,0 +1,144 @@
+import { hostname } from 'node:os';
+import { Option, type Command } from 'commander';
+import { activeJob, createJob } from '../../src/catalogue/jobs.ts';
+import { quantisations } from '../../src/artifact/quantise.ts';
+import { DiptychError } from '../../src/errors.ts';
+import type { JobReport } from '../../src/reindex/job-report.ts';
+import { runJob, type JobProgress } from '../../src/reindex/run-job.ts';
+import { openCatalogue, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { progressBar, type Progress } from '../progress.ts';
+import { buildJob } from '../reindex/build-job.ts';
+import { publishJob } from '../reindex/publish-job.ts';
+import { localR2Store } from '../store/local-r2-store.ts';
+
+interface ReindexFlags extends DatabaseFlags {
+  readonly collection: string;
+  readonly model: string;
+  readonly quantisation?: string;
+  readonly recall?: string;
+  readonly shards?: string;
+  readonly json?: boolean;
+}
+
+export function registerReindex(program: Command): void {
+  withDatabase(program.command('reindex'))
+    .description(
+      'Encode what is new in a collection of the catalogue, build a version and make it active.\n' +
+        'Interrupted, the same command goes on where it stopped.',
+    )
+    .requiredOption('--collection <name>', 'collection to index')
+    .option('--model <dir|id>', 'model that encodes', 'models/pictogram')
+    .addOption(
+      new Option('--quantisation <kind>', 'how vectors are kept').choices([...quantisations]),
+    )
+    .option('--recall <share>', 'annRecall@10 that a search reaches (default: 0.98)')
+    .option('--shards <n>', 'isolates to spread the vectors over')
+    .option('--json', 'print the report as JSON')
+    .action(run);
+}
+
+async function run(flags: ReindexFlags): Promise<void> {
+  const { collection, workDir } = flags;
+  const catalogue = await openCatalogue(flags);
+  const objects = await localR2Store(`${workDir}/store/r2`);
+  const [{ loadModel }, { directEmbedder }] = await Promise.all([
+    import('../encode/load-model.ts'),
+    import('../service/direct-embedder.ts'),
+  ]);
+  const model = await loadModel(flags.model);
+  const embedder = directEmbedder(model);
+  const stores = { catalogue, objects };
+  const bars = stageBars();
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort(new Error('interrupted'));
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    const created = await createJob(catalogue, {
+      collection,
+      modelHash: model.hash,
+      options: optionsOf(flags),
+    });
+    const job = created.job ?? (await activeJob(catalogue, collection));
+    if (!job) throw new DiptychError('job_busy', `collection ${collection}: try again`);
+    if (job.modelHash !== model.hash) {
+      throw new DiptychError(
+        'model_mismatch',
+        `job ${job.id} of collection ${collection} encodes with model ${job.modelHash}, got ${model.hash}`,
+      );
+    }
+    const report = await runJob(
+      {
+        ...stores,
+        embedder,
+        build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
+        publish: (one, version) => publishJob(stores, one, version),
+        owner: `${hostname()}:${process.pid}`,
+        onProgress: bars.job,
+        signal: interrupt.signal,
+      },
+      job.id,
+    );
+    bars.stop();
+    show(report, flags);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    process.stderr.write('\ninterrupted: the same command goes on from here\n');
+    process.exitCode = 130;
+  } finally {
+    bars.stop();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    await embedder.close();
+    await model.dispose();
+    await Promise.all([catalogue.close(), objects.close()]);
+  }
+}
+
+function optionsOf({ quantisation, recall, shards }: ReindexFlags): Record<string, unknown> {
+  return {
+    ...(quantisation !== undefined && { quantisation }),
+    ...(recall !== undefined && { recall: Number(recall) }),
+    ...(shards !== undefined && { shards: Number(shards) }),
+  };
+}
+
+/** A bar for one stage after the other. */
+function stageBars() {
+  let current: { label: string; total: number; bar: Progress } | undefined;
+  const show = (label: string, done: number, total: number) => {
+    if (current?.label !== label || current.total !== total) {
+      current?.bar.stop();
+      current = { label, total, bar: progressBar(label, total) };
+    }
+    current.bar.update(done);
+  };
+  return {
+    job: ({ state, done, total }: JobProgress) => {
+      if (state === 'encoding') show('encode batches', done, total);
+    },
+    build: show,
+    stop: () => {
+      current?.bar.stop();
+      current = undefined;
+    },
+  };
+}
+
+function show(report: JobReport, { json }: ReindexFlags): void {
+  const { collection, inputs, indexed, reused, encoded, skipped, failed, state, version } = report;
+  const sum = (counts: Readonly<Record<string, number>>) =>
+    Object.values(counts).reduce((total, count) => total + count, 0);
+  process.stderr.write(
+    `${collection}: ${inputs} inputs = ${indexed} indexed (${reused} reused, ${encoded} encoded) + ` +
+      `${sum(skipped)} skipped + ${sum(failed)} failed\n`,
+  );
+  for (const { id, code, reason } of report.items.slice(0, 10)) {
+    process.stderr.write(`  ${id}: ${code}: ${reason}\n`);
+  }
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else
+    process.stdout.write(
+      `${state === 'succeeded' ? `${collection} ${version} is active` : state}\n`,
+    );
+  if (state === 'failed')
+    throw new DiptychError('job_failed', `job ${report.job}: ${report.error}`);
+}
