@@ -32,9 +32,9 @@ export async function selectPage({ db }: Catalogue, page: ItemQuery): Promise<Ca
       'item.deletedAt',
       'caption.text',
       'caption.textHash',
-      once<string>('title'),
-      once<string>('tags'),
-      once<string | null>('metadata'),
+      once('title'),
+      once('tags'),
+      once('metadata'),
     ])
     .orderBy('item.id')
     .orderBy('caption.ordinal')
@@ -56,7 +56,7 @@ export async function selectPage({ db }: Catalogue, page: ItemQuery): Promise<Ca
 }
 
 /** A column in the first row of an item alone. */
-function once<T>(column: 'title' | 'tags' | 'metadata') {
+function once<Name extends 'title' | 'tags' | 'metadata'>(column: Name) {
   const value = sql.ref(`item.${column}`);
-  return sql<T>`case when caption.ordinal > 0 then null else ${value} end`.as(column);
+  return sql<ItemRow[Name]>`case when caption.ordinal > 0 then null else ${value} end`.as(column);
 }
