@@ -8,7 +8,8 @@ export const catalogueLimits = {
   name: 255,
   title: 10_000,
   caption: 10_000,
-  captions: 200,
+  /** With a page of items, below the 100,000 rows that PlanetScale answers with. */
+  captions: 150,
   tags: 1000,
   /** Of the JSON. */
   metadata: 100_000,

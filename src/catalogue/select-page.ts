@@ -23,7 +23,6 @@ export async function selectPage({ db }: Catalogue, page: ItemQuery): Promise<Ca
     )
     .select([
       'item.id',
-      'item.title',
       'item.setName as set',
       'item.label',
       'item.imageHash',
@@ -33,19 +32,19 @@ export async function selectPage({ db }: Catalogue, page: ItemQuery): Promise<Ca
       'item.deletedAt',
       'caption.text',
       'caption.textHash',
-      sql<string>`case when caption.ordinal > 0 then null else item.tags end`.as('tags'),
-      sql<string | null>`case when caption.ordinal > 0 then null else item.metadata end`.as(
-        'metadata',
-      ),
+      once('title'),
+      once('tags'),
+      once('metadata'),
     ])
     .orderBy('item.id')
     .orderBy('caption.ordinal')
     .execute();
   const items: (CatalogueItem & { captions: { text: string; textHash: string }[] })[] = [];
-  for (const { text, textHash, tags, metadata, ...rest } of rows) {
+  for (const { text, textHash, title, tags, metadata, ...rest } of rows) {
     if (items.at(-1)?.id !== rest.id) {
       items.push({
         ...rest,
+        title,
         captions: [],
         tags: JSON.parse(tags) as string[],
         metadata: metadata === null ? null : (JSON.parse(metadata) as Record<string, unknown>),
@@ -54,4 +53,10 @@ export async function selectPage({ db }: Catalogue, page: ItemQuery): Promise<Ca
     if (text !== null && textHash !== null) items.at(-1)!.captions.push({ text, textHash });
   }
   return items;
+}
+
+/** A column in the first row of an item alone. */
+function once<Name extends 'title' | 'tags' | 'metadata'>(column: Name) {
+  const value = sql.ref(`item.${column}`);
+  return sql<ItemRow[Name]>`case when caption.ordinal > 0 then null else ${value} end`.as(column);
 }

@@ -118,7 +118,8 @@ export async function startPlanetScaleGateway(database: {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       for (const { connection } of sessions.values()) connection.destroy();
-      await pool.end();
+      // A connection that a test broke is no news.
+      await pool.end().catch(() => {});
     },
   };
   return gateway;
