@@ -87,12 +87,22 @@ export function createBatcher<T>({ maxRows, waitMs, dim, run }: BatcherOptions<T
       new Promise((resolve, reject) => {
         signal?.throwIfAborted();
         if (rows.length === 0) return resolve(new Float32Array());
-        const embeddings = new Float32Array(rows.length * dim);
-        const job = { rows, embeddings, taken: 0, finished: 0, resolve, reject };
-        signal?.addEventListener('abort', () => {
+        const leave = () => {
           jobs = jobs.filter((other) => other !== job);
-          reject(signal.reason);
-        });
+          reject(signal?.reason);
+        };
+        const job: Job<T> = {
+          rows,
+          embeddings: new Float32Array(rows.length * dim),
+          taken: 0,
+          finished: 0,
+          resolve: (embeddings) => {
+            signal?.removeEventListener('abort', leave);
+            resolve(embeddings);
+          },
+          reject,
+        };
+        signal?.addEventListener('abort', leave);
         jobs.push(job);
         if (!busy) void runAll();
         else if (waiting() >= maxRows) wake?.();

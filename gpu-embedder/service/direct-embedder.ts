@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import { DiptychError } from '../../src/errors.ts';
@@ -61,6 +62,8 @@ export function directEmbedder(
   return {
     describe: async () => ({ id, hash, embedDim }),
     encode: async (imageInputs, textInputs, signal) => {
+      // Every chunk listens to it.
+      if (signal) setMaxListeners(0, signal);
       const [imageRows, textRows] = await Promise.all([
         encodeImages(imageInputs, {
           pool,

@@ -85,10 +85,8 @@ export async function loadModelInThread(
   return {
     ...loaded,
     died,
-    embedPixels: (pixels) => {
-      if (pixels instanceof Float32Array) throw new TypeError('expected RGB8, got floats');
-      return ask({ kind: 'pixels', rgb: pixels });
-    },
+    reproducible: true,
+    embedPixels: (rgb) => ask({ kind: 'pixels', rgb }),
     embedTexts: (texts) => ask({ kind: 'texts', texts }),
     countTokens: (texts) => ask({ kind: 'tokens', texts }),
     dispose: async () => {

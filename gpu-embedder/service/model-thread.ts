@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DiptychError, type ErrorCode } from '../../src/errors.ts';
 import { loadModel, type LoadedModel } from '../encode/load-model.ts';
 import type { ImageRule } from '../encode/image-rule.ts';
 import type { SessionOptions } from '../onnx/session.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
+import { reproducibleModel, type DirectModel } from './reproducible-model.ts';
 
 export interface ModelThreadSettings {
   /** Folder, or id on the hub. */
@@ -40,9 +42,10 @@ const tell = (message: ModelThreadMessage) => parentPort!.postMessage(message);
 
 try {
   const model = await loadModel(dirOrHubId, options);
+  const embedder = reproducibleModel(model, options.threads ?? availableParallelism());
   const { id, hash, embedDim, imageRule } = model;
   parentPort!.on('message', (task: ModelTask) => {
-    work(model, task).then(
+    work(model, embedder, task).then(
       (result) => tell({ id: task.id, result }),
       (error: unknown) => tell({ id: task.id, failure: describe(error) }),
     );
@@ -54,13 +57,14 @@ try {
 
 async function work(
   model: LoadedModel,
+  embedder: DirectModel,
   task: ModelTask,
 ): Promise<Float32Array | readonly number[] | null> {
   switch (task.kind) {
     case 'pixels':
-      return model.embedPixels(task.rgb);
+      return embedder.embedPixels(task.rgb);
     case 'texts':
-      return model.embedTexts(task.texts);
+      return embedder.embedTexts(task.texts);
     case 'tokens':
       return model.countTokens(task.texts);
     case 'dispose':

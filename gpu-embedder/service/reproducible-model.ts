@@ -3,10 +3,17 @@ import type { LoadedModel } from '../encode/load-model.ts';
 /** What of a model an embedder uses; one in a thread of its own counts tokens later. */
 export interface DirectModel extends Pick<
   LoadedModel,
-  'id' | 'hash' | 'embedDim' | 'imageRule' | 'embedTexts' | 'embedPixels'
+  'id' | 'hash' | 'embedDim' | 'imageRule' | 'embedTexts'
 > {
+  /**
+   * @param rgb - [batch, imageSize, imageSize, 3]
+   * @returns [batch, embedDim]
+   */
+  embedPixels(rgb: Uint8Array): Promise<Float32Array>;
   /** Tokens of each text, as the model reads it. */
   countTokens(texts: readonly string[]): readonly number[] | Promise<readonly number[]>;
+  /** See {@link reproducibleModel}. */
+  readonly reproducible?: true;
 }
 
 /**
@@ -20,10 +27,8 @@ export interface DirectModel extends Pick<
  *
  * @param threads - of the model, or more
  */
-export function reproducibleModel(
-  model: DirectModel,
-  threads: number,
-): Pick<DirectModel, 'embedTexts'> & { embedPixels(rgb: Uint8Array): Promise<Float32Array> } {
+export function reproducibleModel(model: DirectModel, threads: number): DirectModel {
+  if (model.reproducible) return model;
   const { embedDim, imageRule } = model;
   const minRows = Math.max(2, threads);
   const imageLength = 3 * imageRule.imageSize ** 2;
@@ -35,6 +40,8 @@ export function reproducibleModel(
   }
 
   return {
+    ...model,
+    reproducible: true,
     embedTexts: async (texts) => {
       const groups = groupPlaces(await model.countTokens(texts));
       const all = new Float32Array(texts.length * embedDim);

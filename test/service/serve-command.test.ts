@@ -44,7 +44,7 @@ it('serves until SIGTERM, logs a line of JSON per request, and exits with 0', as
     { method: 'POST', path: '/v1/encode', status: 200, images: 1, texts: 1 },
     { method: 'POST', path: '/v1/embeddings', status: 200, images: 0, texts: 1 },
   ]);
-});
+}, 90_000);
 
 it('refuses to listen beyond loopback without a token, before it loads a model', async () => {
   const { code, stderr } = await runDiptych('serve', '--host', '0.0.0.0', '--model', 'nowhere');
