@@ -29,7 +29,10 @@ export function registerDev(program: Command): void {
         r2Dir,
         onStage: (stage) => process.stderr.write(`${stage} …\n`),
       });
-      const worker = await startWorker({ host: flags.host, port: flags.port, r2Dir });
+      const token = process.env.DIPTYCH_ADMIN_TOKEN;
+      const variables: Record<string, string> = token ? { DIPTYCH_ADMIN_TOKEN: token } : {};
+      const { host, port } = flags;
+      const worker = await startWorker({ host, port, r2Dir, variables });
       process.stdout.write(welcome(worker.url));
       const signal = await stopSignal();
       process.stderr.write('\nstopping\n');

@@ -9,6 +9,8 @@ export interface WorkerOptions {
   readonly port: number;
   /** Where the local R2 keeps its objects. */
   readonly r2Dir: string;
+  /** Variables of its environment, such as DIPTYCH_ADMIN_TOKEN. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface RunningWorker {
@@ -19,7 +21,12 @@ export interface RunningWorker {
 const root = new URL('../../', import.meta.url);
 
 /** Start the worker of wrangler.toml in workerd. */
-export async function startWorker({ host, port, r2Dir }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({
+  host,
+  port,
+  r2Dir,
+  variables,
+}: WorkerOptions): Promise<RunningWorker> {
   const config = await readWranglerConfig(new URL('wrangler.toml', root));
   const { assets } = config;
   const runtime = new Miniflare({
@@ -29,6 +36,7 @@ export async function startWorker({ host, port, r2Dir }: WorkerOptions): Promise
     compatibilityFlags: config.compatibility_flags,
     r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name])),
     r2Persist: r2Dir,
+    bindings: variables,
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name: className }) => [
         name,
