@@ -7,6 +7,7 @@ export const errorStatus = {
   unknown_item: 404,
   not_found: 404,
   payload_too_large: 413,
+  precondition_failed: 412,
   range_not_satisfiable: 416,
   unsupported_image: 415,
   unreadable_image: 422,

@@ -11,6 +11,8 @@ export interface WorkerOptions {
   readonly r2Dir: string;
   /** Where the local D1 keeps its databases; in memory, if left out. */
   readonly d1Dir?: string;
+  /** Variables of its environment, such as DIPTYCH_ADMIN_TOKEN. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface RunningWorker {
@@ -26,6 +28,7 @@ export async function startWorker({
   port,
   r2Dir,
   d1Dir,
+  variables,
 }: WorkerOptions): Promise<RunningWorker> {
   const config = await readWranglerConfig(new URL('wrangler.toml', root));
   const { assets } = config;
@@ -39,6 +42,7 @@ export async function startWorker({
     // By name, as `localCatalogue` opens it: the id of wrangler.toml is that of a deployment.
     d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name])),
     d1Persist: d1Dir ?? false,
+    bindings: variables,
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name: className }) => [
         name,

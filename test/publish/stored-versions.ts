@@ -32,7 +32,8 @@ export async function storeVersion(
 }
 
 export async function storeModel(store: ObjectStore, modelDir: string, hash: string) {
-  for (const { key, read } of await modelObjects(modelDir, hash)) await store.put(key, await read());
+  for (const { key, read } of await modelObjects(modelDir, hash))
+    await store.put(key, await read());
 }
 
 export async function pointerOf(store: ObjectStore, name = collection): Promise<Pointer | null> {

@@ -1,0 +1,160 @@
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { DiptychError } from '../../src/errors.ts';
+import { bucketCondition } from '../../src/objects/bucket-store.ts';
+import { checkKey } from '../../src/objects/check-key.ts';
+import { checkRange } from '../../src/objects/check-range.ts';
+import type { ByteRange, PutCondition } from '../../src/objects/object-store.ts';
+import { objectHeaders, objectLimits } from '../../src/objects/http.ts';
+import type { AppEnv } from '../app.ts';
+import { parseFields } from '../services/parse-fields.ts';
+import { objectBucket } from '../services/r2-objects.ts';
+
+type ObjectContext = Context<AppEnv>;
+
+const partSchema = z.object({ partNumber: z.int().min(1).max(10_000), etag: z.string().min(1) });
+const partsSchema = z.object({ parts: z.array(partSchema).min(1).max(10_000) });
+const partQuerySchema = z.object({
+  uploadId: z.string().min(1),
+  part: z.coerce.number().int().min(1).max(10_000),
+});
+
+/** GET /v1/objects?prefix=…&cursor=…: a page of keys. */
+export async function listObjects(c: ObjectContext): Promise<Response> {
+  const prefix = c.req.query('prefix') ?? '';
+  const cursor = c.req.query('cursor');
+  const page = await objectBucket(c.env).list(cursor ? { prefix, cursor } : { prefix });
+  const objects = page.objects.map(({ key, size, uploaded }) => ({ key, size, uploaded }));
+  return c.json({ objects, ...(page.truncated && { cursor: page.cursor }) });
+}
+
+/** GET and HEAD /v1/objects/KEY, whole or a range of it. */
+export async function readObject(c: ObjectContext): Promise<Response> {
+  const key = keyOf(c);
+  const bucket = objectBucket(c.env);
+  const head = await bucket.head(key);
+  if (!head) throw missing(key);
+  if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(head));
+  const range = parseRange(c.req.header('range'));
+  if (range) checkRange(key, range, head.size);
+  const object = await bucket.get(key, range && { range });
+  if (!object) throw missing(key);
+  const headers = { ...headersOf(object), 'content-type': 'application/octet-stream' };
+  if (!range) return c.body(object.body, 200, headers);
+  const { offset, length } = range;
+  return c.body(object.body, 206, {
+    ...headers,
+    'content-range': `bytes ${offset}-${offset + length - 1}/${object.size}`,
+  });
+}
+
+/** PUT /v1/objects/KEY, on a condition (`If-Match`, `If-None-Match: *`) or not; or a part of it. */
+export async function putObject(c: ObjectContext): Promise<Response> {
+  const key = keyOf(c);
+  const bucket = objectBucket(c.env);
+  const body = bodyOf(c);
+  if (c.req.query('uploadId') !== undefined) {
+    const { uploadId, part } = parseFields(partQuerySchema, c.req.query());
+    if (!body) throw new DiptychError('bad_request', 'body: expected a part, got none');
+    const { etag } = await bucket.resumeMultipartUpload(key, uploadId).uploadPart(part, body);
+    return c.json({ partNumber: part, etag });
+  }
+  const condition = parseCondition(c);
+  const options = condition && { onlyIf: bucketCondition(condition) };
+  const written = await bucket.put(key, body ?? new Uint8Array(), options);
+  if (!written)
+    throw new DiptychError('precondition_failed', `${key}: the condition does not hold`);
+  return c.json({ etag: written.etag });
+}
+
+/** POST /v1/objects/KEY?uploads begins an upload in parts; with ?uploadId and the parts ends it. */
+export async function uploadInParts(c: ObjectContext): Promise<Response> {
+  const key = keyOf(c);
+  const bucket = objectBucket(c.env);
+  const uploadId = c.req.query('uploadId');
+  if (uploadId === undefined) {
+    if (c.req.query('uploads') === undefined) {
+      throw new DiptychError('bad_request', 'query: expected uploads or uploadId, got neither');
+    }
+    return c.json({ uploadId: (await bucket.createMultipartUpload(key)).uploadId });
+  }
+  lengthOf(c, objectLimits.partListBytes);
+  const json: unknown = await c.req.json().catch(() => null);
+  const { parts } = parseFields(partsSchema, json);
+  const { etag } = await bucket.resumeMultipartUpload(key, uploadId).complete(parts);
+  return c.json({ etag });
+}
+
+/** DELETE /v1/objects/KEY, or what there is of an upload in parts. */
+export async function deleteObject(c: ObjectContext): Promise<Response> {
+  const key = keyOf(c);
+  const uploadId = c.req.query('uploadId');
+  if (uploadId === undefined) await objectBucket(c.env).delete(key);
+  else await objectBucket(c.env).resumeMultipartUpload(key, uploadId).abort();
+  return c.body(null, 204);
+}
+
+/** The path as it was sent: a key may hold any character, coded. */
+function keyOf(c: ObjectContext): string {
+  const { pathname } = new URL(c.req.url);
+  const coded = pathname.slice(pathname.indexOf('/objects/') + '/objects/'.length);
+  try {
+    return checkKey(decodeURIComponent(coded));
+  } catch (cause) {
+    if (cause instanceof DiptychError) throw cause;
+    throw new DiptychError('bad_request', `key: expected UTF-8 in percent code, got ${coded}`);
+  }
+}
+
+/** R2 must know the length of a stream before it comes. */
+function bodyOf(c: ObjectContext): ReadableStream | null {
+  return lengthOf(c, objectLimits.bodyBytes) === 0 ? null : c.req.raw.body;
+}
+
+function lengthOf(c: ObjectContext, most: number): number {
+  const declared = c.req.header('content-length');
+  const length = Number(declared);
+  if (declared === undefined || !Number.isInteger(length)) {
+    throw new DiptychError('bad_request', 'content-length: expected the length of the body');
+  }
+  if (length <= most) return length;
+  throw new DiptychError(
+    'payload_too_large',
+    `body: expected at most ${most} bytes, got ${length}: send it in parts`,
+    { maxBytes: most, got: length },
+  );
+}
+
+function parseRange(header: string | undefined): ByteRange | undefined {
+  if (header === undefined) return undefined;
+  const [, first, last] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(header) ?? [];
+  if (first !== undefined)
+    return { offset: Number(first), length: Number(last) - Number(first) + 1 };
+  throw new DiptychError('bad_request', `range: expected bytes=FIRST-LAST, got ${header}`);
+}
+
+function parseCondition(c: ObjectContext): PutCondition | undefined {
+  const [match, noneMatch] = [c.req.header('if-match'), c.req.header('if-none-match')];
+  if (noneMatch !== undefined) {
+    if (noneMatch === '*' && match === undefined) return { ifNone: true };
+    throw new DiptychError('bad_request', 'if-none-match: expected *, and no if-match');
+  }
+  if (match === undefined) return undefined;
+  const [, ifEtag] = /^"([^"]+)"$/.exec(match) ?? [];
+  if (ifEtag !== undefined) return { ifEtag };
+  throw new DiptychError('bad_request', `if-match: expected one etag in quotes, got ${match}`);
+}
+
+/** Not `content-length` and `etag` alone: on the way these may be changed where bodies are packed. */
+function headersOf({ size, etag }: { readonly size: number; readonly etag: string }) {
+  return {
+    etag: `"${etag}"`,
+    [objectHeaders.etag]: etag,
+    [objectHeaders.size]: String(size),
+    'cache-control': 'no-store',
+  };
+}
+
+function missing(key: string): DiptychError {
+  return new DiptychError('not_found', `${key}: there is no such object`);
+}
