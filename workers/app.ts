@@ -2,25 +2,16 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { collectionNameSchema } from '../src/api.ts';
 import { DiptychError } from '../src/errors.ts';
-import { objectHeaders } from '../src/objects/http.ts';
 import type { Env } from './env.ts';
 import { captions } from './routes/captions.ts';
 import { classify } from './routes/classify.ts';
 import { getCollection, listCollections } from './routes/collections.ts';
 import { getItem, getItemImage } from './routes/items.ts';
-import {
-  deleteObject,
-  listObjects,
-  putObject,
-  readObject,
-  uploadInParts,
-} from './routes/objects.ts';
 import { search } from './routes/search.ts';
 import type { Collections } from './services/collections.ts';
 import { errorAnswer } from './services/error-answer.ts';
 import { logRequest } from './services/log-request.ts';
 import type { Collection, CollectionItems } from './services/open-collection.ts';
-import { requireScope } from './services/require-scope.ts';
 
 /** What handlers find in their context. */
 export interface AppEnv {
@@ -62,17 +53,6 @@ export function createApp(collections: Collections): Hono<AppEnv> {
   app.get('/v1/collections/:collection', getCollection);
   app.get('/v1/collections/:collection/items/:id', getItem);
   app.get('/v1/collections/:collection/items/:id/image', getItemImage);
-
-  app.use('/v1/objects/*', async (c, next) => {
-    c.header(objectHeaders.served, '1');
-    await next();
-  });
-  app.use('/v1/objects/*', requireScope('admin'));
-  app.get('/v1/objects', listObjects);
-  app.get('/v1/objects/*', readObject);
-  app.put('/v1/objects/*', putObject);
-  app.post('/v1/objects/*', uploadInParts);
-  app.delete('/v1/objects/*', deleteObject);
 
   app.notFound((c) => {
     throw new DiptychError('not_found', `there is no ${c.req.method} ${c.req.path}`);

@@ -13,8 +13,6 @@ export interface Env {
   readonly IMAGES: ImageScaler;
   /** Isolates that hold vectors in parts; a browser has none. */
   readonly SHARDS?: ShardNamespace;
-  /** Has every scope; a secret. Without it, what wants a scope is refused. */
-  readonly DIPTYCH_ADMIN_TOKEN?: string;
   /** The vectors of collections that were published with `--vectorize`. */
   readonly VECTORIZE?: VectorizeBinding;
   /** Collections, items and jobs; searching needs none of it. */

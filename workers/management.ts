@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { objectHeaders } from '../src/objects/http.ts';
 import type { AppEnv } from './app.ts';
 import { postItems, postUpload, putUpload } from './routes/ingest.ts';
 import {
@@ -9,12 +10,30 @@ import {
   postCancel,
   postReindex,
 } from './routes/jobs.ts';
+import {
+  deleteObject,
+  listObjects,
+  putObject,
+  readObject,
+  uploadInParts,
+} from './routes/objects.ts';
 import { deleteItem, getItems, postDelete } from './routes/manage-items.ts';
 import { requireScope } from './services/require-scope.ts';
 
-/** Add what needs the catalogue: items, uploads and jobs. A site without a server has none of it. */
+/** Add what wants a key: objects, items, uploads and jobs. A site without a server has none of it. */
 export function addManagement(app: Hono<AppEnv>): void {
   const [read, write] = [requireScope('read'), requireScope('write')];
+  app.use('/v1/objects/*', async (c, next) => {
+    c.header(objectHeaders.served, '1');
+    await next();
+  });
+  app.use('/v1/objects/*', requireScope('admin'));
+  app.get('/v1/objects', listObjects);
+  app.get('/v1/objects/*', readObject);
+  app.put('/v1/objects/*', putObject);
+  app.post('/v1/objects/*', uploadInParts);
+  app.delete('/v1/objects/*', deleteObject);
+
   app.post('/v1/uploads', write, postUpload);
   app.put('/v1/uploads/:id', write, putUpload);
   app.post('/v1/collections/:collection/items', write, postItems);

@@ -10,7 +10,7 @@ import { listActiveJobs, type Job } from '../src/catalogue/jobs.ts';
 import type { Env } from './env.ts';
 import { openCatalogue } from './services/open-catalogue.ts';
 import { openEmbedder, openJobs } from './services/open-jobs.ts';
-import { openObjects } from './services/open-objects.ts';
+import { r2Objects } from './services/r2-objects.ts';
 
 /** A message as the runtime hands it over. */
 interface QueueMessage {
@@ -69,7 +69,7 @@ function openQueue(env: Env): JobQueue {
   const embedder = openEmbedder(env);
   return {
     catalogue: openCatalogue(env),
-    objects: openObjects(env),
+    objects: r2Objects(env),
     embedder,
     send: openJobs(env).send,
     build: async (job: Job) => {

@@ -29,16 +29,11 @@ export function registerDev(program: Command): void {
         r2Dir,
         onStage: (stage) => process.stderr.write(`${stage} …\n`),
       });
-      const worker = await startWorker({
-        host: flags.host,
-        port: flags.port,
-        r2Dir,
-        d1Dir: `${flags.workDir}/store/d1`,
-      });
       const token = process.env.DIPTYCH_ADMIN_TOKEN;
       const variables: Record<string, string> = token ? { DIPTYCH_ADMIN_TOKEN: token } : {};
       const { host, port } = flags;
-      const worker = await startWorker({ host, port, r2Dir, variables });
+      const d1Dir = `${flags.workDir}/store/d1`;
+      const worker = await startWorker({ host, port, r2Dir, d1Dir, variables });
       process.stdout.write(welcome(worker.url));
       const signal = await stopSignal();
       process.stderr.write('\nstopping\n');

@@ -62,7 +62,8 @@ describe('a worker', () => {
     const without = [undefined, 'Bearer', `Basic ${token}`, `Bearer ${token}x`, `Bearer x`];
     for (const authorization of without) {
       for (const method of ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']) {
-        const headers = authorization === undefined ? {} : { authorization };
+        const headers: Record<string, string> =
+          authorization === undefined ? {} : { authorization };
         const body = method === 'PUT' ? 'x' : undefined;
         const url = `${worker.url}/v1/objects/secret`;
         expect((await fetch(url, { method, headers, body })).status).toBe(401);

@@ -11,7 +11,7 @@ import { uploadKey } from '../../src/ingest/read-image.ts';
 import { readLines } from '../../src/ingest/read-lines.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
-import { openObjects } from '../services/open-objects.ts';
+import { r2Objects } from '../services/r2-objects.ts';
 import { readChunks } from '../services/read-chunks.ts';
 
 type CollectionContext = Context<AppEnv, '/:collection'>;
@@ -46,7 +46,7 @@ export async function postItems(c: CollectionContext): Promise<Response> {
 function openIngestion(env: AppEnv['Bindings']): Ingestion {
   return {
     catalogue: openCatalogue(env),
-    objects: openObjects(env),
+    objects: r2Objects(env),
     fetchImage: createImageFetcher(env.IMAGE_URLS, (url, init) => fetch(url, init)),
   };
 }
@@ -134,6 +134,6 @@ export async function putUpload(c: Context<AppEnv, '/:id'>): Promise<Response> {
   if (!uploadPattern.test(upload)) throw new DiptychError('not_found', 'there is no such upload');
   const bytes = await readLimitedBody(c.req.raw, itemLimits.imageBytes);
   if (bytes.length === 0) throw new DiptychError('unreadable_image', 'body: expected bytes');
-  await openObjects(c.env).put(uploadKey(upload), bytes);
+  await r2Objects(c.env).put(uploadKey(upload), bytes);
   return c.json({ upload, bytes: bytes.length });
 }

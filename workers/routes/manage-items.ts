@@ -7,7 +7,7 @@ import { DiptychError } from '../../src/errors.ts';
 import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
-import { openObjects } from '../services/open-objects.ts';
+import { r2Objects } from '../services/r2-objects.ts';
 
 type CollectionContext = Context<AppEnv, '/:collection'>;
 
@@ -54,7 +54,7 @@ async function remove(
 ): Promise<Response> {
   const catalogue = openCatalogue(c.env);
   const outcomes = await deleteItems(catalogue, collection, ids);
-  await writeDeleted({ catalogue, objects: openObjects(c.env) }, collection);
+  await writeDeleted({ catalogue, objects: r2Objects(c.env) }, collection);
   return c.json({ results: ids.map((id, i) => ({ id, status: outcomes[i] })) });
 }
 
