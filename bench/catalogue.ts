@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
 import { startD1Runtime } from '../gpu-embedder/store/d1-runtime.ts';
 import { readMigrations } from '../gpu-embedder/catalogue/read-migrations.ts';
 import type { Catalogue } from '../src/catalogue/catalogue.ts';
@@ -6,7 +10,6 @@ import { listItems, type ItemFilter } from '../src/catalogue/items.ts';
 import { migrate } from '../src/catalogue/migrate.ts';
 import { openD1 } from '../src/catalogue/open-d1.ts';
 import { upsertItems } from '../src/catalogue/upsert-items.ts';
-import { sql } from 'kysely';
 import type { BenchOptions } from './bench.ts';
 
 export interface CatalogueRow {
@@ -30,7 +33,8 @@ const pageSize = 100;
 export async function run(options: BenchOptions = {}): Promise<CatalogueRow[]> {
   const count = Number(options['items'] ?? 20_000);
   const rounds = Number(options['rounds'] ?? 150);
-  const runtime = await startD1Runtime({ CATALOGUE: 'bench' });
+  const dir = await mkdtemp(join(tmpdir(), 'diptych-bench-'));
+  const runtime = await startD1Runtime({ CATALOGUE: 'bench' }, dir);
   try {
     const catalogue = openD1(runtime.open('CATALOGUE'));
     await migrate(catalogue, await readMigrations('d1'));
@@ -40,6 +44,7 @@ export async function run(options: BenchOptions = {}): Promise<CatalogueRow[]> {
     return await measure(catalogue, count, rounds);
   } finally {
     await runtime.stop();
+    await rm(dir, { recursive: true, force: true });
   }
 }
 

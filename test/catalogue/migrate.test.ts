@@ -8,7 +8,7 @@ import { mariadbMissing, testDatabases, type TestDatabases } from '../support/ca
 
 const names = ['0001_catalogue.sql'];
 
-it.runIf(mariadbMissing)(`without MariaDB: ${mariadbMissing}`, ({ skip }) => skip());
+if (mariadbMissing) it.skip(mariadbMissing);
 
 describe.each(testDatabases)('migrate (%s)', (_, start) => {
   let databases: TestDatabases;
