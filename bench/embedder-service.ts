@@ -9,7 +9,7 @@ import {
   type PreparedDataset,
 } from '../gpu-embedder/dataset/read-dataset.ts';
 import type { Item } from '../gpu-embedder/dataset/prepared.ts';
-import { startDecodeThreads } from '../gpu-embedder/encode/decode-threads.ts';
+import { startDecodeThreads, type DecodeThreads } from '../gpu-embedder/encode/decode-threads.ts';
 import { loadModel, type LoadedModel } from '../gpu-embedder/encode/load-model.ts';
 import { createService } from '../gpu-embedder/service/create-service.ts';
 import { directEmbedder } from '../gpu-embedder/service/direct-embedder.ts';
@@ -42,6 +42,10 @@ export async function run(options: BenchOptions = {}): Promise<EmbedderRow[]> {
   const count = Number(options['count'] ?? 2048);
   const items = Array.from({ length: count }, (_, i) => dataset.items[i % dataset.items.length]);
   const model = await loadModel(dir);
+  const threads = startDecodeThreads(
+    { dir: dataset.dir, rule: model.imageRule },
+    availableParallelism(),
+  );
   const direct = directEmbedder(model);
   const threadModel = await loadModelInThread(dir);
   const service = createService({ model: threadModel, version: 'bench' });
@@ -53,7 +57,7 @@ export async function run(options: BenchOptions = {}): Promise<EmbedderRow[]> {
     const rounds = Number(options['rounds'] ?? 3);
     return [
       ...(await compare('images', count, rounds, {
-        encode: () => encodeImages(model, dataset, items),
+        encode: () => encodeImages(model, threads, items),
         'embedder in this process': () => inRequests(images, (part) => direct.encode(part, [])),
         'service over HTTP': () => inRequests(images, (part) => over.encode(part, [])),
       })),
@@ -65,7 +69,7 @@ export async function run(options: BenchOptions = {}): Promise<EmbedderRow[]> {
     ];
   } finally {
     await close(0);
-    await Promise.all([service.close(), direct.close()]);
+    await Promise.all([service.close(), direct.close(), threads.stop()]);
     await Promise.all([threadModel.dispose(), model.dispose()]);
   }
 }
@@ -80,13 +84,9 @@ const imagesOf = (dataset: PreparedDataset, items: readonly Item[]) =>
 /** As `encode` does it where prepared pixels are not what the model takes. */
 async function encodeImages(
   model: LoadedModel,
-  dataset: PreparedDataset,
+  threads: DecodeThreads,
   items: readonly Item[],
 ): Promise<void> {
-  const threads = startDecodeThreads(
-    { dir: dataset.dir, rule: model.imageRule },
-    availableParallelism(),
-  );
   const batches = inParts(items, batchSize).map((part) => part.map(({ image }) => image));
   let next = 0;
   const ahead = Array.from({ length: 2 * availableParallelism() }, () => decodeNext());
@@ -99,7 +99,6 @@ async function encodeImages(
     ahead.push(decodeNext());
     await model.embedPixels(rgb);
   }
-  await threads.stop();
 }
 
 async function inRequests<T>(

@@ -95,6 +95,8 @@ function createApp(
       checkToken(c.req.header('authorization'), token);
     }
     await next();
+    // So that the server need not wait for connections that are kept for later.
+    if (isStopping()) c.header('connection', 'close');
   });
   app.on('POST', '/v1/*', async (c, next) => {
     if (isStopping()) throw new DiptychError('embedder_unavailable', 'the embedder is stopping');
