@@ -61,6 +61,7 @@ describe('a worker', () => {
   test('refuses whoever has no key, or another one', async () => {
     const without = [undefined, 'Bearer', `Basic ${token}`, `Bearer ${token}x`, `Bearer x`];
     for (const authorization of without) {
+      const headers: HeadersInit = authorization === undefined ? {} : { authorization };
       for (const method of ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']) {
         const headers: Record<string, string> =
           authorization === undefined ? {} : { authorization };
@@ -68,9 +69,7 @@ describe('a worker', () => {
         const url = `${worker.url}/v1/objects/secret`;
         expect((await fetch(url, { method, headers, body })).status).toBe(401);
       }
-      const list = await fetch(`${worker.url}/v1/objects?prefix=`, {
-        headers: authorization === undefined ? {} : { authorization },
-      });
+      const list = await fetch(`${worker.url}/v1/objects?prefix=`, { headers });
       expect(list.status).toBe(401);
     }
     const stranger = httpStore({ url: worker.url, token: 'another', clock });
