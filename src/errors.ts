@@ -39,6 +39,7 @@ export const errorStatus = {
   url_failed: 502,
   forbidden: 403,
   job_busy: 409,
+  build_failed: 500,
   job_failed: 500,
   not_configured: 501,
   internal: 500,

@@ -1,4 +1,11 @@
+import type { Catalogue } from '../src/catalogue/catalogue.ts';
+import { addVersion } from '../src/catalogue/versions.ts';
+import type { BuildStatus } from '../src/embedder/build-request.ts';
+import type { HttpEmbedder } from '../src/embedder/http-embedder.ts';
 import { DiptychError } from '../src/errors.ts';
+import { activateVersion } from '../src/reindex/activate-version.ts';
+import { buildOptions } from '../src/reindex/build-options.ts';
+import { builtVersionSchema, type BuiltVersion } from '../src/reindex/built-version.ts';
 import {
   handleDeadLetter,
   handleMessage,
@@ -67,22 +74,45 @@ export async function nudgeJobs(env: Env): Promise<void> {
 
 function openQueue(env: Env): JobQueue {
   const embedder = openEmbedder(env);
+  const catalogue = openCatalogue(env);
+  const stores = { catalogue, objects: r2Objects(env) };
   return {
-    catalogue: openCatalogue(env),
-    objects: r2Objects(env),
+    ...stores,
     embedder,
     send: openJobs(env).send,
-    build: async (job: Job) => {
-      const { collection, modelHash: model, options } = job;
-      const status = await embedder.startBuild({ jobId: job.id, collection, model, options });
-      if (status.state === 'running') return undefined;
-      const version = status.result?.version;
-      if (status.state === 'succeeded' && typeof version === 'string') return { version };
-      const { code = 'internal', message = status.state } = status.error ?? {};
-      throw new DiptychError('embedder_failed', `build: ${code}: ${message}`);
-    },
-    publish: async () => {
-      throw new DiptychError('internal', 'not merged yet');
-    },
+    build: (job) => build(catalogue, openEmbedder(env, job.id), job),
+    publish: ({ collection }, version) => activateVersion(stores, collection, version),
   };
+}
+
+/** Start the build of a job at an embedder, or look after it. */
+async function build(
+  catalogue: Catalogue,
+  embedder: HttpEmbedder,
+  job: Job,
+): Promise<BuiltVersion | undefined> {
+  const { id: jobId, collection, modelHash } = job;
+  const options = await buildOptions(catalogue, job);
+  // Asked for first: to start one again that failed would hide why.
+  const status =
+    (await findBuild(embedder, jobId)) ??
+    (await embedder.startBuild({ jobId, collection, model: modelHash, options }));
+  if (status.state === 'running' || status.state === 'cancelling') return undefined;
+  const built = builtVersionSchema.safeParse(status.result);
+  if (status.state !== 'succeeded' || !built.success) {
+    const { code = 'internal', message = status.state } = status.error ?? {};
+    throw new DiptychError('build_failed', `build: ${code}: ${message}`);
+  }
+  await addVersion(catalogue, { collection, modelHash, jobId, ...built.data });
+  return built.data;
+}
+
+/** Undefined where the embedder knows of no such build, or does not any more. */
+async function findBuild(embedder: HttpEmbedder, jobId: string): Promise<BuildStatus | undefined> {
+  try {
+    return await embedder.buildStatus(jobId);
+  } catch (error) {
+    if (error instanceof DiptychError && error.details?.['code'] === 'not_found') return undefined;
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ import { defaults } from '../../src/config.ts';
 import { checkPort } from '../dev/check-port.ts';
 import { buildDemo, demoCollection } from '../dev/build-demo.ts';
 import { startWorker } from '../dev/start-worker.ts';
+import { workerVariables } from '../dev/worker-variables.ts';
 
 interface DevFlags {
   readonly port: number;
@@ -29,8 +30,7 @@ export function registerDev(program: Command): void {
         r2Dir,
         onStage: (stage) => process.stderr.write(`${stage} …\n`),
       });
-      const token = process.env.DIPTYCH_ADMIN_TOKEN;
-      const variables: Record<string, string> = token ? { DIPTYCH_ADMIN_TOKEN: token } : {};
+      const variables = workerVariables(process.env);
       const { host, port } = flags;
       const d1Dir = `${flags.workDir}/store/d1`;
       const worker = await startWorker({ host, port, r2Dir, d1Dir, variables });

@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { checkPort } from '../dev/check-port.ts';
 import type { Device } from '../onnx/check-device.ts';
 import { checkExposure } from '../service/check-exposure.ts';
+import { verifyVersion } from '../publish/verify-version.ts';
+import { describeBuilt } from '../reindex/describe-built.ts';
+import type { BuildFunction } from '../service/builds.ts';
 import { maxBatch } from '../service/max-batch.ts';
+import { openStore, storeFlag } from '../store/open-store.ts';
 
 interface ServeFlags {
   readonly port: number;
@@ -14,6 +19,7 @@ interface ServeFlags {
   readonly device: Device;
   readonly maxBatch: number;
   readonly grace: number;
+  readonly store?: string;
 }
 
 /** Register `serve`. */
@@ -42,6 +48,7 @@ export function registerServe(program: Command): void {
       between(0, 3600),
       30,
     )
+    .option('--store <where>', `build indexes, too, from and into a store: ${storeFlag}`)
     .addHelpText(
       'after',
       '\nDIPTYCH_EMBEDDER_TOKEN is the bearer token that requests must carry.\n' +
@@ -61,6 +68,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     import('../service/load-model-in-thread.ts'),
     import('../service/serve-until-stopped.ts'),
   ]);
+  const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const model = await loadModelInThread(flags.model, { threads, device });
   const unfinished = await serveUntilStopped({
     model,
@@ -71,15 +79,28 @@ async function serve(flags: ServeFlags): Promise<void> {
     maxBatch,
     threads,
     decodeThreads: availableParallelism(),
+    build: store && buildWith(store, flags.model),
     graceMs: 1000 * grace,
     stopped,
     log: (line) => process.stderr.write(`${JSON.stringify(line)}\n`),
     onListening: (url) => process.stdout.write(`${model.id} (${model.hash}) at ${url}\n`),
   });
   await model.dispose();
+  await store?.close();
   if (unfinished === 0) return;
   process.stderr.write(`stopped after ${grace} s with ${unfinished} requests unfinished\n`);
   process.exitCode = 1;
+}
+
+/** Build what jobs have planned; a version is verified before it is said to be there. */
+function buildWith(objects: ObjectStore, model: string): BuildFunction {
+  return async ({ jobId, collection, options }, signal, onProgress) => {
+    const { buildFromPlan } = await import('../index/build-from-plan.ts');
+    const plan = { objects, jobId, collection, model, options };
+    const built = await buildFromPlan(plan, signal, onProgress);
+    await verifyVersion(objects, collection, built.version);
+    return describeBuilt(built);
+  };
 }
 
 const stopSignal = (): Promise<void> =>

@@ -43,6 +43,18 @@ export async function startWorker({
     d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name])),
     d1Persist: d1Dir ?? false,
     bindings: variables,
+    queueProducers: Object.fromEntries(config.queues.producers.map((p) => [p.binding, p.queue])),
+    queueConsumers: Object.fromEntries(
+      config.queues.consumers.map((consumer) => [
+        consumer.queue,
+        {
+          maxBatchSize: consumer.max_batch_size,
+          maxBatchTimeout: consumer.max_batch_timeout,
+          maxRetries: consumer.max_retries,
+          deadLetterQueue: consumer.dead_letter_queue,
+        },
+      ]),
+    ),
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name: className }) => [
         name,

@@ -15,6 +15,18 @@ const schema = z.object({
     bindings: z.array(z.object({ name: z.string(), class_name: z.string() })),
   }),
   images: z.object({ binding: z.string() }),
+  queues: z.object({
+    producers: z.array(z.object({ binding: z.string(), queue: z.string() })),
+    consumers: z.array(
+      z.object({
+        queue: z.string(),
+        max_batch_size: z.int(),
+        max_batch_timeout: z.int(),
+        max_retries: z.int().optional(),
+        dead_letter_queue: z.string().optional(),
+      }),
+    ),
+  }),
 });
 
 export type WranglerConfig = z.infer<typeof schema>;

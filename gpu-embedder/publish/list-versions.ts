@@ -1,7 +1,7 @@
 import { collectionsPrefix, versionKey } from '../../src/artifact/keys.ts';
 import type { Pointer } from '../../src/artifact/pointer.ts';
 import type { ObjectEntry, ObjectStore } from '../../src/objects/object-store.ts';
-import { readPointer } from './pointer.ts';
+import { readPointer } from '../../src/artifact/move-pointer.ts';
 import { storedManifest } from './verify-version.ts';
 
 /** What of a version a store has. */

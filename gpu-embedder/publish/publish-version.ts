@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { movePointer, readPointer } from './pointer.ts';
+import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import { publishVectors, type VectorizeTarget } from './publish-vectors.ts';
 import { checkModel } from './published-objects.ts';
 import { readVersion } from './read-version.ts';

@@ -3,7 +3,7 @@ import { parseManifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { deleteVectors } from './delete-vectors.ts';
-import { readPointer } from './pointer.ts';
+import { readPointer } from '../../src/artifact/move-pointer.ts';
 import { checkTarget, type VectorizeTarget } from './publish-vectors.ts';
 import { unknown } from './roll-back.ts';
 

@@ -2,7 +2,7 @@ import { versionKey } from '../../src/artifact/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { listVersions } from './list-versions.ts';
-import { movePointer, readPointer } from './pointer.ts';
+import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import { verifyVersion } from './verify-version.ts';
 
 export interface RollBackResult {

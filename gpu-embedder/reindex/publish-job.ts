@@ -1,9 +1,8 @@
 import type { Job } from '../../src/catalogue/jobs.ts';
 import { ledgerCounts } from '../../src/catalogue/ledger.ts';
-import { listVersions, setVersionState } from '../../src/catalogue/versions.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { activateVersion } from '../../src/reindex/activate-version.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
-import { movePointer, readPointer } from '../publish/pointer.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
 
 /**
@@ -12,14 +11,13 @@ import { verifyVersion } from '../publish/verify-version.ts';
  * @throws DiptychError index_unreadable, publish_conflict
  */
 export async function publishJob(
-  { catalogue, objects }: JobStores,
+  stores: JobStores,
   { id, collection }: Job,
   version: string,
 ): Promise<void> {
-  const seen = await readPointer(objects, collection);
-  const { states } = await ledgerCounts(catalogue, id);
+  const { states } = await ledgerCounts(stores.catalogue, id);
   const expected = states.reused + states.encoded;
-  await verifyVersion(objects, collection, version, {
+  await verifyVersion(stores.objects, collection, version, {
     compare: ({ counts }) => {
       if (counts.items === expected) return;
       throw new DiptychError(
@@ -28,10 +26,5 @@ export async function publishJob(
       );
     },
   });
-  await movePointer(objects, seen, version);
-  for (const other of await listVersions(catalogue, collection)) {
-    if (other.version === version || other.state !== 'published') continue;
-    await setVersionState(catalogue, collection, other.version, ['published'], 'retired');
-  }
-  await setVersionState(catalogue, collection, version, ['built', 'retired'], 'published');
+  await activateVersion(stores, collection, version);
 }

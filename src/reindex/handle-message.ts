@@ -43,7 +43,7 @@ export async function handleMessage(queue: JobQueue, message: JobMessage): Promi
 
 /** Whatever is tried, it would be the same again. */
 function isFinal(error: unknown): error is DiptychError {
-  const codes = ['model_mismatch', 'index_too_large', 'publish_conflict'];
+  const codes = ['model_mismatch', 'build_failed', 'publish_conflict'];
   return error instanceof DiptychError && codes.includes(error.code);
 }
 
@@ -104,7 +104,8 @@ async function build(queue: JobQueue, job: Job): Promise<void> {
   if (job.state !== 'building') return;
   const built = await queue.build(job);
   if (!built) return queue.send([{ step: 'build', job: job.id }], buildPollSeconds);
-  await moveJob(queue.catalogue, job.id, 'building', 'publishing', built);
+  const { version } = built;
+  await moveJob(queue.catalogue, job.id, 'building', 'publishing', { version });
   await queue.send([{ step: 'publish', job: job.id }]);
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { collectGarbage, type CollectOptions } from '../../gpu-embedder/publish/collect-garbage.ts';
 import { listVersions } from '../../gpu-embedder/publish/list-versions.ts';
-import { movePointer, readPointer } from '../../gpu-embedder/publish/pointer.ts';
+import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import { readVersion, type VersionFolder } from '../../gpu-embedder/publish/read-version.ts';
 import { removeVersion } from '../../gpu-embedder/publish/remove-version.ts';
 import { verifyVersion } from '../../gpu-embedder/publish/verify-version.ts';

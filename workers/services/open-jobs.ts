@@ -31,8 +31,11 @@ export function openJobs({ JOBS }: Env): {
   };
 }
 
-/** One of the embedders, at random: each may be asked anything. */
-export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env, model?: string): HttpEmbedder {
+/**
+ * One of the embedders, at random: each may be asked anything. A build is looked after where it was
+ * started, so a job has its own.
+ */
+export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env, job?: string): HttpEmbedder {
   const urls = (EMBEDDER_URL ?? '').split(/[\s,]+/).filter(Boolean);
   if (urls.length === 0) {
     throw new DiptychError(
@@ -40,6 +43,10 @@ export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env, model?: stri
       'EMBEDDER_URL: expected the address of an embedder, got none',
     );
   }
-  const url = urls[Math.floor(Math.random() * urls.length)];
-  return httpEmbedder({ url, token: EMBEDDER_TOKEN, model });
+  const at = job === undefined ? Math.random() * urls.length : sumOf(job) % urls.length;
+  return httpEmbedder({ url: urls[Math.floor(at)], token: EMBEDDER_TOKEN });
+}
+
+function sumOf(text: string): number {
+  return [...text].reduce((sum, character) => sum + character.codePointAt(0)!, 0);
 }

@@ -1,7 +1,7 @@
-import { activeKey } from '../../src/artifact/keys.ts';
-import { parsePointer, type Pointer } from '../../src/artifact/pointer.ts';
-import { DiptychError } from '../../src/errors.ts';
-import type { ObjectStore } from '../../src/objects/object-store.ts';
+import { DiptychError } from '../errors.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { activeKey } from './keys.ts';
+import { parsePointer, type Pointer } from './pointer.ts';
 
 /** How many versions a pointer remembers that were active before. */
 const retiredKept = 50;
@@ -40,7 +40,9 @@ export async function movePointer(
 ): Promise<boolean> {
   const { collection, pointer, etag } = seen;
   if (pointer?.version === version) return false;
-  const next = Buffer.from(JSON.stringify(nextPointer(pointer, version, new Date(now))));
+  const next = new TextEncoder().encode(
+    JSON.stringify(nextPointer(pointer, version, new Date(now))),
+  );
   const condition = etag === null ? ({ ifNone: true } as const) : { ifEtag: etag };
   if (await store.put(activeKey(collection), next, condition)) return true;
   const winner = (await readPointer(store, collection)).pointer;
