@@ -1,0 +1,149 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startWorker, type RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
+import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import type { SearchResponse } from '../../src/api.ts';
+import type { JobReport } from '../../src/reindex/job-report.ts';
+
+/** From pictures in the catalogue to answers, by the commands and by the queue, in real processes. */
+const exec = promisify(execFile);
+const cwd = mkdtempSync(join(tmpdir(), 'diptych-reindex-'));
+const bin = resolve('bin/diptych.mjs');
+const run = (...args: string[]) => exec('node', [bin, ...args], { cwd });
+const json = async <T>(...args: string[]): Promise<T> =>
+  JSON.parse((await run(...args, '--json')).stdout) as T;
+
+const names = ['red square', 'green square', 'blue square', 'yellow square'];
+const colours = ['#d22', '#2a2', '#22d', '#dd2'];
+const token = 'token-of-this-test';
+let worker: RunningWorker;
+let embedder: ChildProcess;
+
+const picture = (background: string) =>
+  sharp({ create: { width: 40, height: 30, channels: 3, background } })
+    .png()
+    .toBuffer();
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const ask = (path: string, init: RequestInit = {}) =>
+  fetch(`${worker.url}${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  });
+
+const post = (path: string, body: object) =>
+  ask(path, { method: 'POST', body: JSON.stringify(body) });
+
+async function found(collection: string, text: string): Promise<string[]> {
+  const response = await post('/v1/search', { collection, text, limit: 10 });
+  return ((await response.json()) as SearchResponse).matches.map(({ id }) => id);
+}
+
+/** Follow the events of a job to its end. @returns the names of the events */
+async function follow(job: string): Promise<string[]> {
+  const response = await ask(`/v1/jobs/${job}/events`);
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  return [...(await response.text()).matchAll(/^event: (\w+)$/gm)].map(([, name]) => name);
+}
+
+beforeAll(async () => {
+  await writeTinyModel(join(cwd, 'model'));
+  mkdirSync(join(cwd, 'pictures'));
+  for (const [i, colour] of colours.entries()) {
+    writeFileSync(join(cwd, 'pictures', `${i}.png`), await picture(colour));
+  }
+  const rows = names.map((name, i) => `${i}.png,${name}`);
+  writeFileSync(join(cwd, 'pictures.csv'), ['image,caption', ...rows, 'lost.png,lost'].join('\n'));
+  await run('migrate');
+  const port = await freePort();
+  const options = { host: '127.0.0.1', port: 0, r2Dir: join(cwd, '.diptych/store/r2') };
+  worker = await startWorker({
+    ...options,
+    d1Dir: join(cwd, '.diptych/store/d1'),
+    variables: {
+      DIPTYCH_ADMIN_TOKEN: token,
+      EMBEDDER_URL: `http://127.0.0.1:${port}`,
+      EMBEDDER_TOKEN: token,
+    },
+  });
+  const flags = ['--port', String(port), '--model', 'model', '--store', worker.url];
+  embedder = spawn('node', [bin, 'serve', ...flags], {
+    cwd,
+    env: { ...process.env, DIPTYCH_EMBEDDER_TOKEN: token, DIPTYCH_API_KEY: token },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(embedder.stdout!, 'data');
+}, 90_000);
+
+afterAll(async () => {
+  if (embedder?.exitCode === null) {
+    embedder.kill();
+    await once(embedder, 'exit');
+  }
+  await worker?.stop();
+}, 30_000);
+
+describe('a collection of the catalogue', () => {
+  test('is indexed in this process by two commands', async () => {
+    const summary = await json('ingest', 'folder', 'pictures', '--captions', 'pictures.csv', '--collection', 'here'); // prettier-ignore
+    expect(summary).toMatchObject({ inputs: 5, created: 4, skipped: { caption_without_image: 1 } });
+    const reindex = () => json<JobReport>('reindex', '--collection', 'here', '--model', 'model');
+    expect(await reindex()).toMatchObject({ state: 'succeeded', inputs: 4, encoded: 4 });
+    expect(await reindex()).toMatchObject({ state: 'succeeded', inputs: 4, reused: 4, encoded: 0 });
+    expect(await found('here', 'red square')).toContain('0.png');
+  }, 120_000);
+
+  test('is indexed by the queue and an embedder', async () => {
+    const items = await Promise.all(
+      colours.map(async (colour, i) => ({
+        id: `square-${i}`,
+        captions: [names[i]],
+        image: (await picture(colour)).toString('base64'),
+      })),
+    );
+    const broken = { id: 'broken', image: items[0].image.slice(0, 60) };
+    const taken = await post('/v1/collections/there/items', { items: [...items, broken] });
+    expect(await taken.json()).toMatchObject({ counts: { created: 5 } });
+
+    const response = await post('/v1/collections/there/reindex', {});
+    expect(response.status).toBe(202);
+    const { job } = (await response.json()) as { job: { id: string } };
+    const events = await follow(job.id);
+    expect(events.at(-1)).toBe('succeeded');
+    const report = (await (await ask(`/v1/jobs/${job.id}/report`)).json()) as JobReport;
+    expect(report).toMatchObject({ inputs: 5, indexed: 4, failed: { unreadable_image: 1 } });
+    expect(await found('there', 'green square')).toEqual(
+      expect.arrayContaining(['square-0', 'square-1', 'square-2', 'square-3']),
+    );
+  }, 90_000);
+
+  test('hides what is deleted, and has it no more when it is indexed again', async () => {
+    await ask('/v1/collections/there/items/square-1', { method: 'DELETE' });
+    await expect
+      .poll(() => found('there', 'green square'), { timeout: 30_000, interval: 1000 })
+      .not.toContain('square-1');
+    const response = await post('/v1/collections/there/reindex', {});
+    const { job } = (await response.json()) as { job: { id: string } };
+    const refused = await post('/v1/collections/there/reindex', {});
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ error: { details: { job: job.id } } });
+    await follow(job.id);
+    const report = (await (await ask(`/v1/jobs/${job.id}/report`)).json()) as JobReport;
+    expect(report).toMatchObject({ state: 'succeeded', inputs: 4, indexed: 3, reused: 3 });
+  }, 90_000);
+});
