@@ -31,6 +31,7 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: '2026-04-01',
               r2Buckets: ['ARTIFACTS'],
+              d1Databases: ['CATALOGUE'],
               durableObjects: { SHARDS: { className: 'VectorShard', useSQLite: true } },
               images: { binding: 'IMAGES' },
               modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],

@@ -1,3 +1,4 @@
+import type { D1Binding } from '../src/catalogue/open-d1.ts';
 import type { ArtifactBucket } from './services/artifact-bucket.ts';
 import type { ImageScaler } from './services/image-scaler.ts';
 import type { ShardNamespace } from './services/shard.ts';
@@ -11,6 +12,8 @@ export interface Env {
   readonly IMAGES: ImageScaler;
   /** Isolates that hold vectors in parts; a browser has none. */
   readonly SHARDS?: ShardNamespace;
+  /** The catalogue, where it is in D1; a browser has none. Searching does without. */
+  readonly CATALOGUE?: D1Binding;
   /** The vectors of collections that were published with `--vectorize`. */
   readonly VECTORIZE?: VectorizeBinding;
 }
