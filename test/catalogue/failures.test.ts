@@ -5,6 +5,7 @@ import { createCollection, listCollections } from '../../src/catalogue/collectio
 import { DuplicateKeyError } from '../../src/catalogue/failures.ts';
 import { insertRows } from '../../src/catalogue/insert-rows.ts';
 import { countItems, getItem, getItems } from '../../src/catalogue/items.ts';
+import { openD1, type D1Statement } from '../../src/catalogue/open-d1.ts';
 import { openPlanetScale } from '../../src/catalogue/open-planetscale.ts';
 import { upsertItems } from '../../src/catalogue/upsert-items.ts';
 import {
@@ -53,6 +54,15 @@ describe.each(testDatabases)('atomically (%s)', (_, start) => {
     const held = catalogue.db.transaction().execute(async () => {});
     await expect(held).rejects.toThrow(/atomically/);
   });
+});
+
+it('is unavailable, and says why, where D1 refuses', async () => {
+  const refuse = () => Promise.reject(new Error('D1_ERROR: D1 DB is overloaded'));
+  const statement: D1Statement = { bind: () => statement, all: refuse };
+  const catalogue = openD1({ prepare: () => statement, batch: refuse });
+  const expected = { ...unavailable, message: expect.stringContaining('overloaded') as string };
+  await expect(listCollections(catalogue)).rejects.toMatchObject(expected);
+  await expect(createCollection(catalogue, 'a')).rejects.toMatchObject(expected);
 });
 
 const mariadbd = findMariadbd();
