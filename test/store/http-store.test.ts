@@ -61,7 +61,7 @@ describe('a worker', () => {
   test('refuses whoever has no key, or another one', async () => {
     const without = [undefined, 'Bearer', `Basic ${token}`, `Bearer ${token}x`, `Bearer x`];
     for (const authorization of without) {
-      const headers: HeadersInit = authorization === undefined ? {} : { authorization };
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
       for (const method of ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']) {
         const body = method === 'PUT' ? 'x' : undefined;
         const url = `${worker.url}/v1/objects/secret`;
