@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startWorker, type RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import { readVersion } from '../../gpu-embedder/publish/read-version.ts';
+import { runDiptych } from '../cli/run-diptych.ts';
 import { writeTinyVersion, type TinyVersion } from '../setup/tiny-version.ts';
 import { collection } from './stored-versions.ts';
 
@@ -22,14 +21,17 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await worker.stop();
   await rm(root, { recursive: true, force: true });
 });
 
+/** Run a command against the worker. @returns what it printed, as JSON */
 async function diptych(key: string, ...args: string[]): Promise<unknown> {
-  const env = { ...process.env, DIPTYCH_API_KEY: key };
-  const all = ['bin/diptych.mjs', ...args, '--store', worker.url, '--json'];
-  return JSON.parse((await promisify(execFile)(process.execPath, all, { env })).stdout);
+  vi.stubEnv('DIPTYCH_API_KEY', key);
+  const { stdout, stderr } = await runDiptych(...args, '--store', worker.url, '--json');
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout);
 }
 
 test('a version is published to a worker elsewhere, which answers from it', async () => {
