@@ -62,7 +62,7 @@ const commands: readonly {
   },
   {
     name: 'versions',
-    summary: 'list published versions, go back to one, remove what is not used any more',
+    summary: 'list published versions, go back, remove what is unused',
     load: async () => (await import('./commands/versions.ts')).registerVersions,
   },
   {

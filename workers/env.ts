@@ -13,8 +13,6 @@ export interface Env {
   readonly IMAGES: ImageScaler;
   /** Isolates that hold vectors in parts; a browser has none. */
   readonly SHARDS?: ShardNamespace;
-  /** The catalogue, where it is in D1; a browser has none. Searching does without. */
-  readonly CATALOGUE?: D1Binding;
   /** The vectors of collections that were published with `--vectorize`. */
   readonly VECTORIZE?: VectorizeBinding;
   /** Collections, items and jobs; searching needs none of it. */

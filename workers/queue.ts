@@ -3,7 +3,7 @@ import { addVersion } from '../src/catalogue/versions.ts';
 import type { BuildStatus } from '../src/embedder/build-request.ts';
 import type { HttpEmbedder } from '../src/embedder/http-embedder.ts';
 import { DiptychError } from '../src/errors.ts';
-import { activateVersion } from '../src/reindex/activate-version.ts';
+import { switchVersion } from '../src/reindex/switch-version.ts';
 import { buildOptions } from '../src/reindex/build-options.ts';
 import { builtVersionSchema, type BuiltVersion } from '../src/reindex/built-version.ts';
 import {
@@ -81,7 +81,7 @@ function openQueue(env: Env): JobQueue {
     embedder,
     send: openJobs(env).send,
     build: (job) => build(catalogue, openEmbedder(env, job.id), job),
-    publish: ({ collection }, version) => activateVersion(stores, collection, version),
+    publish: ({ collection }, version) => switchVersion(stores, collection, version),
   };
 }
 

@@ -27,7 +27,7 @@ const minuteMs = 60_000;
 export function registerVersions(program: Command): void {
   const versions = program
     .command('versions')
-    .description('list published versions, go back to one, remove what is not used any more');
+    .description('list published versions, go back, remove what is unused');
   const command = (line: string, description: string) =>
     versions
       .command(line)

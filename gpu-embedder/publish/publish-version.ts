@@ -1,10 +1,11 @@
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
+import { readPointer } from '../../src/artifact/move-pointer.ts';
+import { activateVersion } from './activate-version.ts';
 import { publishVectors, type VectorizeTarget } from './publish-vectors.ts';
 import { checkModel } from './published-objects.ts';
 import { readVersion } from './read-version.ts';
 import { uploadVersion, type UploadResult } from './upload-version.ts';
-import { verifyVersion, type VerifyOptions } from './verify-version.ts';
+import type { VerifyOptions } from './verify-version.ts';
 
 export interface PublishResult extends UploadResult {
   readonly collection: string;
@@ -38,8 +39,6 @@ export async function publishVersion(
   const seen = await readPointer(store, collection);
   const vectors = await publishVectors(folder, target);
   const uploaded = await uploadVersion(store, folder, modelDir, onProgress);
-  const isActive = seen.pointer?.version === version;
-  if (!isActive) await verifyVersion(store, collection, version, options);
-  const published = await movePointer(store, seen, version);
+  const published = await activateVersion(store, seen, version, options);
   return { collection, version, published, vectors, ...uploaded };
 }

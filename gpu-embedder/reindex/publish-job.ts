@@ -1,7 +1,7 @@
 import type { Job } from '../../src/catalogue/jobs.ts';
 import { ledgerCounts } from '../../src/catalogue/ledger.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { activateVersion } from '../../src/reindex/activate-version.ts';
+import { switchVersion } from '../../src/reindex/switch-version.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
 
@@ -26,5 +26,5 @@ export async function publishJob(
       );
     },
   });
-  await activateVersion(stores, collection, version);
+  await switchVersion(stores, collection, version);
 }

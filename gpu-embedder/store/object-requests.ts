@@ -63,9 +63,9 @@ export function createObjectRequests(options: {
       const problem = `${method}: ${response.status} ${error?.message ?? response.statusText}`;
       if (response.status >= 500 || response.status === 429) throw failure(path, problem);
       const hint = isOurs ? '' : ' (expected a Diptych worker there)';
-      throw new DiptychError(error?.code ?? 'store_failed', `${base}${path}: ${problem}${hint}`, {
-        refused: true,
-      });
+      // An answer to HEAD has no body that could say so.
+      const code = error?.code ?? (response.status === 401 ? 'unauthorized' : 'store_failed');
+      throw new DiptychError(code, `${base}${path}: ${problem}${hint}`, { refused: true });
     },
     async json(method, path, schema, request) {
       const response = await requests.send(method, path, request);

@@ -11,7 +11,6 @@ const maxKeyBytes = 1024;
 export function checkKey(key: string): string {
   const parts = key.split('/');
   const isPath = parts.every((part) => part !== '' && part !== '.' && part !== '..');
-  // eslint-disable-next-line no-control-regex
   if (isPath && !/[\u0000-\u001f\u007f\\]/.test(key) && byteLength(key) <= maxKeyBytes) return key;
   throw new DiptychError(
     'bad_request',

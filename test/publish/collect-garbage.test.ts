@@ -106,6 +106,7 @@ test('a version that a job holds, or that waits to be made active, stays', async
 
 test('half an upload goes after a day, and the rest of a removal at once', async () => {
   await publishHourly(v1, v2);
+  now += 60_000;
   await storeVersion(store, folder, v3);
   await store.delete(versionKey(collection, v3, 'manifest.json'));
   await storeVersion(store, folder, v4);

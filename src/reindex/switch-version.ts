@@ -7,7 +7,7 @@ import type { JobStores } from './plan-job.ts';
  *
  * @throws DiptychError publish_conflict where another publisher was quicker
  */
-export async function activateVersion(
+export async function switchVersion(
   { catalogue, objects }: JobStores,
   collection: string,
   version: string,
