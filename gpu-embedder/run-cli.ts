@@ -61,6 +61,11 @@ const commands: readonly {
     load: async () => (await import('./commands/reindex.ts')).registerReindex,
   },
   {
+    name: 'verify',
+    summary: 'recount catalogue, ledgers, version and storage of a collection',
+    load: async () => (await import('./commands/verify.ts')).registerVerify,
+  },
+  {
     name: 'versions',
     summary: 'list published versions, go back, remove what is unused',
     load: async () => (await import('./commands/versions.ts')).registerVersions,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { listDeleted } from '../catalogue/delete-items.ts';
 import { collectionsPrefix } from '../artifact/keys.ts';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
@@ -20,6 +21,16 @@ export function parseDeleted(key: string, json: string): ReadonlySet<string> {
 const pageItems = 500;
 const attempts = 20;
 
+/** Ids of all items that are deleted and not purged. */
+export async function deletedIds(catalogue: Catalogue, collection: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const page = await listDeleted(catalogue, collection, { after: ids.at(-1), limit: pageItems });
+    ids.push(...page.map(({ id }) => id));
+    if (page.length < pageItems) return ids;
+  }
+}
+
 /**
  * Write the overlay of a collection from the catalogue. It is written on the one that was there when
  * the catalogue was read, so that of two writers the later one has read what both deleted.
@@ -31,13 +42,7 @@ export async function writeDeleted(
   const key = deletedKey(collection);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = await objects.head(key);
-    const ids: string[] = [];
-    for (let after: string | undefined; ;) {
-      const page = await listDeleted(catalogue, collection, { after, limit: pageItems });
-      ids.push(...page.map(({ id }) => id));
-      if (page.length < pageItems) break;
-      after = ids.at(-1);
-    }
+    const ids = await deletedIds(catalogue, collection);
     const bytes = new TextEncoder().encode(JSON.stringify({ ids }));
     const condition = before ? { ifEtag: before.etag } : { ifNone: true as const };
     if (await objects.put(key, bytes, condition)) return;

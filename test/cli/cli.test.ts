@@ -15,6 +15,7 @@ const commands = [
   'keys',
   'ingest',
   'reindex',
+  'verify',
   'versions',
   'export',
   'evaluate',

@@ -106,6 +106,11 @@ describe('a collection of the catalogue', () => {
     expect(await reindex()).toMatchObject({ state: 'succeeded', inputs: 4, encoded: 4 });
     expect(await reindex()).toMatchObject({ state: 'succeeded', inputs: 4, reused: 4, encoded: 0 });
     expect(await found('here', 'red square')).toContain('0.png');
+    expect(await json('verify', '--collection', 'here')).toMatchObject({
+      items: 4,
+      jobs: 2,
+      differences: [],
+    });
   }, 120_000);
 
   test('is indexed by the queue and an embedder', async () => {

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { openCatalogue, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { verifyCollection } from '../reindex/verify-collection.ts';
+import { localR2Store } from '../store/local-r2-store.ts';
+
+interface VerifyFlags extends DatabaseFlags {
+  readonly collection: string;
+  readonly json?: boolean;
+}
+
+export function registerVerify(program: Command): void {
+  withDatabase(program.command('verify'))
+    .description(
+      'Recount a collection: catalogue, ledgers, active version and storage against one another.\n' +
+        'Exits with 1 where anything differs.',
+    )
+    .requiredOption('--collection <name>', 'collection to recount')
+    .option('--json', 'print the result as JSON')
+    .action(async (flags: VerifyFlags) => {
+      const { collection, json, workDir } = flags;
+      const catalogue = await openCatalogue(flags);
+      const objects = await localR2Store(`${workDir}/store/r2`);
+      try {
+        const result = await verifyCollection({ catalogue, objects }, collection);
+        const { items, images, packs, jobs, version, differences } = result;
+        process.stderr.write(
+          `${collection}: ${items} items, ${images} images, ${packs} packs, ${jobs} jobs, ` +
+            `version ${version ?? 'none'}: ${differences.length} differences\n`,
+        );
+        for (const difference of differences) process.stderr.write(`  ${difference}\n`);
+        if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+        if (differences.length > 0) process.exitCode = 1;
+      } finally {
+        await Promise.all([catalogue.close(), objects.close()]);
+      }
+    });
+}

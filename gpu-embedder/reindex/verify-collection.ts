@@ -1,0 +1,185 @@
+import { parseItems } from '../../src/artifact/items.ts';
+import { versionKey } from '../../src/artifact/keys.ts';
+import { readPointer } from '../../src/artifact/move-pointer.ts';
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { findEmbeddings } from '../../src/catalogue/embeddings.ts';
+import { findImages } from '../../src/catalogue/images.ts';
+import { listItems } from '../../src/catalogue/items.ts';
+import { getJob, listJobs } from '../../src/catalogue/jobs.ts';
+import { ledgerCounts, listLedger } from '../../src/catalogue/ledger.ts';
+import { getVersion } from '../../src/catalogue/versions.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
+import { deletedIds, deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
+import type { JobStores } from '../../src/reindex/plan-job.ts';
+import { verifyVersion } from '../publish/verify-version.ts';
+
+export interface Verification {
+  readonly collection: string;
+  /** What was looked at. */
+  readonly items: number;
+  readonly images: number;
+  readonly packs: number;
+  readonly jobs: number;
+  readonly version: string | null;
+  /** What does not agree; empty where everything does. */
+  readonly differences: readonly string[];
+}
+
+/** Rows of a page. */
+const page = 256;
+/** Differences that are told. */
+const told = 100;
+
+/**
+ * Recount a collection: the catalogue against the packs of images, the ledgers of its jobs in
+ * themselves, the active version against its files, its ledger and its embeddings, and the list of
+ * deleted items that the edge has.
+ */
+export async function verifyCollection(
+  stores: JobStores,
+  collection: string,
+): Promise<Verification> {
+  const differences: string[] = [];
+  const differ = (what: string) => {
+    if (differences.length < told) differences.push(what);
+  };
+  const packs = packSizes(stores);
+  const { items, images } = await checkItems(stores, collection, packs, differ);
+  const jobs = await checkJobs(stores.catalogue, collection, differ);
+  const version = await checkActive(stores, collection, packs, differ);
+  await checkDeleted(stores, collection, differ);
+  return { collection, items, images, packs: packs.seen(), jobs, version, differences };
+}
+
+type Differ = (what: string) => void;
+
+/** Sizes of packs, each asked for once. */
+function packSizes({ objects }: JobStores) {
+  const sizes = new Map<string, Promise<number>>();
+  return {
+    of(key: string): Promise<number> {
+      const known = sizes.get(key) ?? objects.head(key).then((head) => head?.size ?? -1);
+      sizes.set(key, known);
+      return known;
+    },
+    seen: () => sizes.size,
+  };
+}
+type PackSizes = ReturnType<typeof packSizes>;
+
+async function checkItems(
+  { catalogue }: JobStores,
+  collection: string,
+  packs: PackSizes,
+  differ: Differ,
+): Promise<{ items: number; images: number }> {
+  let [items, images] = [0, 0];
+  for (let after: string | undefined; ;) {
+    const found = await listItems(catalogue, { collection, after, limit: page });
+    items += found.items.length;
+    const hashes = found.items.flatMap(({ imageHash }) => imageHash ?? []);
+    const places = await findImages(catalogue, hashes);
+    for (const { id, imageHash } of found.items) {
+      if (imageHash === null) continue;
+      images += 1;
+      const place = places.get(imageHash);
+      if (!place) {
+        differ(`item ${id}: its image ${imageHash} is in no pack`);
+        continue;
+      }
+      const key = imagePackKey(place.pack);
+      const size = await packs.of(key);
+      const end = place.byteOffset + place.byteLength;
+      if (size < end) differ(`item ${id}: expected ${end} bytes in ${key}, got ${size}`);
+    }
+    if (found.next === undefined) return { items, images };
+    after = found.next;
+  }
+}
+
+/** inputs = indexed + skipped + failed, of every job that came to its end. */
+async function checkJobs(
+  catalogue: Catalogue,
+  collection: string,
+  differ: Differ,
+): Promise<number> {
+  const jobs = await listJobs(catalogue, collection, { limit: page });
+  for (const { id, state } of jobs) {
+    if (state !== 'succeeded') continue;
+    const { inputs, states } = await ledgerCounts(catalogue, id);
+    const ended = states.reused + states.encoded + states.skipped + states.failed;
+    if (inputs !== ended) differ(`job ${id}: ${inputs} inputs, ${ended} of them came to an end`);
+  }
+  return jobs.length;
+}
+
+async function checkActive(
+  stores: JobStores,
+  collection: string,
+  packs: PackSizes,
+  differ: Differ,
+): Promise<string | null> {
+  const { catalogue, objects } = stores;
+  const { pointer } = await readPointer(objects, collection);
+  if (!pointer) return null;
+  const { version } = pointer;
+  const told = (error: unknown) => {
+    if (!(error instanceof DiptychError)) throw error;
+    differ(`version ${version}: ${error.message}`);
+  };
+  await verifyVersion(objects, collection, version).catch(told);
+  const row = await getVersion(catalogue, collection, version);
+  const job = row?.jobId ? await getJob(catalogue, row.jobId) : undefined;
+  // Published by `diptych publish`, of which the catalogue knows nothing.
+  if (!row || !job) return version;
+  if (row.state !== 'published')
+    differ(`version ${version}: is active, the catalogue has it ${row.state}`);
+  const bytes = await objects.get(versionKey(collection, version, 'items.json'));
+  const ids = new Set(parseItems(new TextDecoder().decode(bytes ?? undefined)).ids);
+  await checkLedger(stores, job.id, job.modelHash, ids, packs, differ);
+  for (const id of ids)
+    differ(`version ${version}: item ${id} is not in the ledger of job ${job.id}`);
+  return version;
+}
+
+/** Cross out of `ids` what the ledger has indexed, and look for its embeddings. */
+async function checkLedger(
+  { catalogue }: JobStores,
+  jobId: string,
+  modelHash: string,
+  ids: Set<string>,
+  packs: PackSizes,
+  differ: Differ,
+): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const rows = await listLedger(catalogue, jobId, {
+      after,
+      limit: page,
+      states: ['reused', 'encoded'],
+    });
+    const hashes = rows.flatMap(({ imageHash }) => imageHash ?? []);
+    const places = await findEmbeddings(catalogue, modelHash, 'image', hashes);
+    for (const { itemId, imageHash } of rows) {
+      if (!ids.delete(itemId))
+        differ(`job ${jobId}: item ${itemId} is indexed, the version lacks it`);
+      const place = places.get(imageHash ?? '');
+      if (!place) differ(`job ${jobId}: item ${itemId} is indexed, its embedding is gone`);
+      else if ((await packs.of(embeddingPackKey(modelHash, place.pack))) < 0) {
+        differ(`job ${jobId}: item ${itemId}: the pack ${place.pack} of its embedding is gone`);
+      }
+    }
+    if (rows.length < page) return;
+    after = rows.at(-1)!.itemId;
+  }
+}
+
+async function checkDeleted(stores: JobStores, collection: string, differ: Differ): Promise<void> {
+  const key = deletedKey(collection);
+  const bytes = await stores.objects.get(key);
+  const hidden = bytes ? parseDeleted(key, new TextDecoder().decode(bytes)) : new Set<string>();
+  const deleted = new Set(await deletedIds(stores.catalogue, collection));
+  for (const id of deleted) if (!hidden.has(id)) differ(`item ${id} is deleted, the edge shows it`);
+  for (const id of hidden)
+    if (!deleted.has(id)) differ(`item ${id} is hidden at the edge, but not deleted`);
+}
