@@ -37,8 +37,12 @@ export async function startMariadb(program: string): Promise<MariaDb> {
       if (log.join('').includes('ready for connections')) resolve();
     });
   });
+  const kill = () => server.kill('SIGKILL');
+  // A test that ends without stopping it leaves no server behind.
+  process.once('exit', kill);
   const stop = async () => {
-    server.kill('SIGKILL');
+    process.off('exit', kill);
+    kill();
     await ended;
     await rm(dir, { recursive: true, force: true });
   };
