@@ -52,7 +52,7 @@ export async function startPlanetScale(program: string): Promise<MariadbDatabase
       return openPlanetScale({ url: gateway.url, ...options });
     },
     async () => {
-      await Promise.all(gateways.map((gateway) => gateway.stop()));
+      await Promise.allSettled(gateways.map((gateway) => gateway.stop()));
       await server.stop();
     },
   );

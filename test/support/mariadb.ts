@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -22,6 +22,7 @@ export function findMariadbd(): string | undefined {
 /** Start a server with nothing in it, in a temporary folder that goes with it. */
 export async function startMariadb(program: string): Promise<MariaDb> {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-mariadb-'));
+  await Promise.all(['data', 'tmp'].map((name) => mkdir(join(dir, name))));
   const socketPath = join(dir, 'socket');
   const log: string[] = [];
   const server = spawn(program, serverOptions(dir, socketPath), {
@@ -36,8 +37,12 @@ export async function startMariadb(program: string): Promise<MariaDb> {
       if (log.join('').includes('ready for connections')) resolve();
     });
   });
+  const kill = () => server.kill('SIGKILL');
+  // A test that ends without stopping it leaves no server behind.
+  process.once('exit', kill);
   const stop = async () => {
-    server.kill('SIGKILL');
+    process.off('exit', kill);
+    kill();
     await ended;
     await rm(dir, { recursive: true, force: true });
   };
@@ -60,7 +65,9 @@ export async function startMariadb(program: string): Promise<MariaDb> {
 function serverOptions(dir: string, socketPath: string): string[] {
   return [
     '--no-defaults',
-    `--datadir=${dir}`,
+    `--datadir=${join(dir, 'data')}`,
+    // A server that starts deletes what looks like tables of a dead one, so it must share none.
+    `--tmpdir=${join(dir, 'tmp')}`,
     `--socket=${socketPath}`,
     '--skip-networking',
     '--skip-grant-tables',
