@@ -3,7 +3,11 @@ import { bucketName } from '../../gpu-embedder/store/local-r2-store.ts';
 
 const script = `export default {
   async fetch(request, { ARTIFACTS }) {
-    for (const key of await request.json()) await ARTIFACTS.put(key, new Uint8Array(1));
+    const keys = await request.json();
+    for (let i = 0; i < keys.length; i += 100) {
+      const some = keys.slice(i, i + 100);
+      await Promise.all(some.map((key) => ARTIFACTS.put(key, new Uint8Array(1))));
+    }
     return new Response();
   },
 }`;

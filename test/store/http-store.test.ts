@@ -7,19 +7,23 @@ import { httpStore } from '../../gpu-embedder/store/http-store.ts';
 import { openStore } from '../../gpu-embedder/store/open-store.ts';
 import type { Clock } from '../../gpu-embedder/publish/retry.ts';
 import { fillLocalR2 } from './fill-local-r2.ts';
-import { describeStore } from './store-suite.ts';
+import { describeStore, r2Keys } from './store-suite.ts';
 
 const token = 'the-token-of-this-test';
 const start = (r2Dir: string, variables?: Record<string, string>) =>
   startWorker({ host: '127.0.0.1', port: 0, r2Dir, variables });
 const fresh = () => mkdtempSync(join(tmpdir(), 'diptych-http-store-'));
 
-describeStore('http', async (keys) => {
-  const dir = fresh();
-  await fillLocalR2(dir, keys);
-  const worker = await start(dir, { DIPTYCH_ADMIN_TOKEN: token });
-  return { ...httpStore({ url: worker.url, token }), close: () => worker.stop() };
-});
+describeStore(
+  'http',
+  async (keys) => {
+    const dir = fresh();
+    await fillLocalR2(dir, keys);
+    const worker = await start(dir, { DIPTYCH_ADMIN_TOKEN: token });
+    return { ...httpStore({ url: worker.url, token }), close: () => worker.stop() };
+  },
+  r2Keys,
+);
 
 describe('a worker', () => {
   let worker: RunningWorker;

@@ -9,17 +9,21 @@ import { localR2Store } from '../../gpu-embedder/store/local-r2-store.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { fillLocalR2 } from './fill-local-r2.ts';
-import { describeStore } from './store-suite.ts';
+import { describeStore, r2Keys } from './store-suite.ts';
 
 const fresh = () => mkdtempSync(join(tmpdir(), 'diptych-store-'));
 
 describeStore('folder', (keys) => filled(folderStore(fresh()), keys));
 describeStore('memory', (keys) => filled(memoryStore(), keys));
-describeStore('local R2', async (keys) => {
-  const dir = fresh();
-  await fillLocalR2(dir, keys);
-  return localR2Store(dir);
-});
+describeStore(
+  'local R2',
+  async (keys) => {
+    const dir = fresh();
+    await fillLocalR2(dir, keys);
+    return localR2Store(dir);
+  },
+  r2Keys,
+);
 
 async function filled(store: ObjectStore, keys: readonly string[]): Promise<ObjectStore> {
   await Promise.all(keys.map((key) => store.put(key, Uint8Array.of(0))));

@@ -5,23 +5,26 @@ const bytes = (...values: number[]) => Uint8Array.from(values);
 const text = (value: string) => new TextEncoder().encode(value);
 const numberOf = (value: Uint8Array | null) => Number(new TextDecoder().decode(value!));
 
-/** Three pages of R2. */
-const manyKeys = Array.from({ length: 3000 }, (_, i) => `many/${i % 7}/${10_000 + i}`);
+/** What a local R2 holds: more than a page of 1,000, few enough to be written in seconds. */
+export const r2Keys = 1100;
 
 /**
  * What every store promises.
  *
  * @param open - opens a store that has an object of one byte under each of some keys
+ * @param count - of those
  */
 export function describeStore(
   name: string,
   open: (keys: readonly string[]) => Promise<ObjectStore>,
+  count = 3000,
 ): void {
+  const manyKeys = Array.from({ length: count }, (_, i) => `many/${i % 7}/${10_000 + i}`);
   describe(`${name} store`, () => {
     let store: ObjectStore;
     beforeAll(async () => {
       store = await open(manyKeys);
-    }, 60_000);
+    }, 120_000);
     afterAll(() => store.close());
     const keys = async (prefix: string) => (await store.list(prefix)).map(({ key }) => key);
 
@@ -112,8 +115,8 @@ export function describeStore(
 
     test('lists more than a page of R2 holds', async () => {
       expect(await keys('many/')).toEqual([...manyKeys].sort());
-      expect(await keys('many/3/')).toHaveLength(429);
-    }, 60_000);
+      expect(await keys('many/3/')).toHaveLength(Math.ceil((count - 3) / 7));
+    });
 
     test.each(['', '/a', 'a//b', 'a/', '../out', 'a/../../out', 'a/./b', 'a\\b', 'a\u0000'])(
       'refuses the key %j',
