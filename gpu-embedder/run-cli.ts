@@ -66,6 +66,11 @@ const commands: readonly {
     load: async () => (await import('./commands/verify.ts')).registerVerify,
   },
   {
+    name: 'purge',
+    summary: 'take deleted items out of catalogue and storage for good',
+    load: async () => (await import('./commands/purge.ts')).registerPurge,
+  },
+  {
     name: 'versions',
     summary: 'list published versions, go back, remove what is unused',
     load: async () => (await import('./commands/versions.ts')).registerVersions,

@@ -74,18 +74,21 @@ export async function listDeleted(
  * Take deleted items and their captions out of the catalogue, as many as the limit says.
  *
  * @param options.before - those deleted before this time alone, ms since 1970
+ * @param options.ids - these alone
  * @returns what went, with the hashes whose images and embeddings may be in use no more
  */
 export async function purgeDeleted(
   catalogue: Catalogue,
   collection: string,
-  { before, limit = 1000 }: { readonly before: number; readonly limit?: number },
+  options: { readonly before: number; readonly limit?: number; readonly ids?: readonly string[] },
 ): Promise<{ ids: string[]; imageHashes: string[]; textHashes: string[] }> {
   const { db } = catalogue;
+  const { before, limit = 1000, ids: some } = options;
   const deleted = db
     .selectFrom('items')
     .where('collection', '=', collection)
-    .where('deletedAt', '<', before);
+    .where('deletedAt', '<', before)
+    .$if(some !== undefined, (query) => query.where(among(catalogue, 'id', some!)));
   const rows = await deleted.select(['id', 'imageHash']).orderBy('id').limit(limit).execute();
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return { ids, imageHashes: [], textHashes: [] };

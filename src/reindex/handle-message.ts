@@ -18,10 +18,13 @@ export interface JobQueue extends JobStores {
   readonly publish: (job: Job, version: string) => Promise<void>;
 }
 
-/** Batches that one message plans or settles: a consumer has bounded time. */
-const batchesAtOnce = 20;
+/**
+ * Batches that one message plans or settles: a consumer has bounded time, and what is planned can be
+ * encoded while the next are planned.
+ */
+const atOnce = { plan: 4, settle: 20 } as const;
 /** Between two looks at a build, seconds. */
-const buildPollSeconds = 5;
+const buildPollSeconds = 2;
 
 /**
  * Do the step of a job that a message asks for, and send what follows from it. A message that comes
@@ -67,12 +70,13 @@ async function handle(queue: JobQueue, job: Job, message: JobMessage): Promise<v
 /** Plan some batches and send them off, so that encoding begins while the rest is planned. */
 async function plan(queue: JobQueue, job: Job): Promise<void> {
   let at = job;
-  for (let i = 0; i < batchesAtOnce && at.state === 'planning'; i++) {
+  for (let i = 0; i < atOnce.plan && at.state === 'planning'; i++) {
     at = await planNextBatch(queue, at);
   }
-  await sendPending(queue, job.id);
+  // Ahead of the batches, so that planning keeps ahead of encoding.
   if (at.state === 'planning') await queue.send([{ step: 'plan', job: job.id }]);
-  else await settleWhenDone(queue, at);
+  await sendPending(queue, job.id);
+  if (at.state === 'encoding') await settleWhenDone(queue, at);
 }
 
 async function sendPending({ catalogue, send }: JobQueue, job: string): Promise<void> {
@@ -93,7 +97,7 @@ async function settleWhenDone({ catalogue, send }: JobQueue, { id }: Job): Promi
 
 async function settle(queue: JobQueue, job: Job, first: number): Promise<void> {
   if (job.state !== 'encoding') return;
-  const end = Math.min(job.batches, first + batchesAtOnce);
+  const end = Math.min(job.batches, first + atOnce.settle);
   for (let batch = first; batch < end; batch++) await settleBatch(queue, job, batch);
   if (end < job.batches) return queue.send([{ step: 'settle', job: job.id, batch: end }]);
   await moveJob(queue.catalogue, job.id, 'encoding', 'building');

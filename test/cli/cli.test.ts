@@ -16,6 +16,7 @@ const commands = [
   'ingest',
   'reindex',
   'verify',
+  'purge',
   'versions',
   'export',
   'evaluate',
