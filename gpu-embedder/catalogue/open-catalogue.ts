@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
 import { openPlanetScale } from '../../src/catalogue/open-planetscale.ts';
+import { migrate } from '../../src/catalogue/migrate.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { readMigrations } from './read-migrations.ts';
 import { localCatalogue, type LocalCatalogue } from '../store/local-d1.ts';
 
 export interface DatabaseFlags {
@@ -34,4 +36,22 @@ export async function openCatalogue({ database, workDir }: DatabaseFlags): Promi
     );
   }
   return { ...openPlanetScale({ url }), close: async () => {} };
+}
+
+/**
+ * Open the catalogue with its tables: those of this machine are made where they are not there yet,
+ * those of a deployment by `diptych migrate` alone.
+ *
+ * @throws DiptychError invalid_option, catalogue_drift
+ */
+export async function openMigrated(flags: DatabaseFlags): Promise<LocalCatalogue> {
+  const catalogue = await openCatalogue(flags);
+  if (flags.database !== 'local') return catalogue;
+  try {
+    await migrate(catalogue, await readMigrations(catalogue.kind));
+    return catalogue;
+  } catch (error) {
+    await catalogue.close();
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { defaults } from '../../src/config.ts';
+import { openMigrated } from '../catalogue/open-catalogue.ts';
 import { checkPort } from '../dev/check-port.ts';
 import { buildDemo, demoCollection } from '../dev/build-demo.ts';
 import { startWorker } from '../dev/start-worker.ts';
@@ -30,6 +31,8 @@ export function registerDev(program: Command): void {
         r2Dir,
         onStage: (stage) => process.stderr.write(`${stage} …\n`),
       });
+      // So that items may be sent to it at once.
+      await (await openMigrated({ database: 'local', workDir: flags.workDir })).close();
       const variables = workerVariables(process.env);
       const { host, port } = flags;
       const d1Dir = `${flags.workDir}/store/d1`;

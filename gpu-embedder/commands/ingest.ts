@@ -3,7 +3,7 @@ import { createCollection } from '../../src/catalogue/collections.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
-import { openCatalogue, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 import { cocoSource, folderSource } from '../dataset/prepare-images.ts';
 import { openParquet, openTar } from '../dataset/prepare-shards.ts';
 import type { Source } from '../dataset/source.ts';
@@ -98,7 +98,7 @@ async function openTarget(
     }
     return { target: httpTarget(url, key, collection), close: async () => {} };
   }
-  const catalogue = await openCatalogue(flags);
+  const catalogue = await openMigrated(flags);
   const objects = await localR2Store(`${workDir}/store/r2`);
   await createCollection(catalogue, collection);
   const fetchImage = createImageFetcher(process.env['IMAGE_URLS'], fetch);

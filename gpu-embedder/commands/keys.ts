@@ -9,7 +9,7 @@ import {
 } from '../../src/catalogue/api-keys.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { openCatalogue, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 
 interface KeyFlags extends DatabaseFlags {
   readonly json?: boolean;
@@ -54,7 +54,7 @@ async function run(
   { json, ...flags }: KeyFlags,
   work: (catalogue: Catalogue) => Promise<readonly [object, string]>,
 ): Promise<void> {
-  const catalogue = await openCatalogue(flags);
+  const catalogue = await openMigrated(flags);
   try {
     const [result, text] = await work(catalogue);
     process.stdout.write(`${json ? JSON.stringify(result) : text}\n`);

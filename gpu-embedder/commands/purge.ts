@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { purgeCollection } from '../../src/reindex/purge-collection.ts';
-import { openCatalogue, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 import { localR2Store } from '../store/local-r2-store.ts';
 
 interface PurgeFlags extends DatabaseFlags {
@@ -18,7 +18,7 @@ export function registerPurge(program: Command): void {
     .option('--json', 'print the result as JSON')
     .action(async (flags: PurgeFlags) => {
       const { collection, json, workDir } = flags;
-      const catalogue = await openCatalogue(flags);
+      const catalogue = await openMigrated(flags);
       const objects = await localR2Store(`${workDir}/store/r2`);
       try {
         const result = await purgeCollection({ catalogue, objects }, collection);

@@ -5,7 +5,7 @@ import { quantisations } from '../../src/artifact/quantise.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { JobReport } from '../../src/reindex/job-report.ts';
 import { runJob, type JobProgress } from '../../src/reindex/run-job.ts';
-import { openCatalogue, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
 import { publishJob } from '../reindex/publish-job.ts';
@@ -39,7 +39,7 @@ export function registerReindex(program: Command): void {
 
 async function run(flags: ReindexFlags): Promise<void> {
   const { collection, workDir } = flags;
-  const catalogue = await openCatalogue(flags);
+  const catalogue = await openMigrated(flags);
   const objects = await localR2Store(`${workDir}/store/r2`);
   const [{ loadModel }, { directEmbedder }] = await Promise.all([
     import('../encode/load-model.ts'),

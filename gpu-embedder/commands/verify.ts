@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openCatalogue, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 import { verifyCollection } from '../reindex/verify-collection.ts';
 import { localR2Store } from '../store/local-r2-store.ts';
 
@@ -18,7 +18,7 @@ export function registerVerify(program: Command): void {
     .option('--json', 'print the result as JSON')
     .action(async (flags: VerifyFlags) => {
       const { collection, json, workDir } = flags;
-      const catalogue = await openCatalogue(flags);
+      const catalogue = await openMigrated(flags);
       const objects = await localR2Store(`${workDir}/store/r2`);
       try {
         const result = await verifyCollection({ catalogue, objects }, collection);
