@@ -66,6 +66,7 @@ async function consumeOne(env: Env, message: QueueMessage, isDead: boolean): Pro
 
 /** Look after the jobs that are active: what a lost message left waiting is sent again. */
 export async function nudgeJobs(env: Env): Promise<void> {
+  if (!env.JOBS || !env.EMBEDDER_URL) return;
   const jobs = openQueue(env);
   for (const job of await listActiveJobs(jobs.catalogue)) {
     await nudgeJob(jobs, job, jobs.catalogue.now() - lostAfterMs);

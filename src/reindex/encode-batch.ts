@@ -7,7 +7,7 @@ import type { EmbeddingKind } from '../catalogue/tables.ts';
 import type { Embedder, EncodeAnswer } from '../embedder/embedder.ts';
 import { DiptychError } from '../errors.ts';
 import { embeddingPackKey } from '../objects/pack-keys.ts';
-import { readPlanBatch, type PlanBatch } from './plan-batch.ts';
+import { readPlanBatch, type BatchItem, type PlanBatch } from './plan-batch.ts';
 import type { JobStores } from './plan-job.ts';
 import { readSlices } from './read-images.ts';
 
@@ -34,28 +34,23 @@ export async function encodeBatch(
   const pending = await unitsOfBatch(catalogue, jobId, batch, ['pending']);
   const missing = await withoutEmbedding(stores, modelHash, pending);
   const plan = await readPlanBatch(objects, jobId, batch);
-  const { images, texts } = await gather(stores, plan, missing);
   let failed = 0;
-  if (missing.length > 0) {
-    const answer = await embedder.encode(
-      images.map(({ bytes, type }) => ({ bytes, type })),
-      texts.map(({ text }) => text),
-      signal,
-    );
+  for (const part of partsOf(plan, missing)) {
+    const answer = await encodePart(stores, embedder, part, signal);
     if (answer.model.hash !== modelHash) {
       throw new DiptychError(
         'model_mismatch',
         `batch ${batch} of job ${jobId}: expected an embedder with model ${modelHash}, got ${answer.model.hash}`,
       );
     }
-    failed = answer.failed.length;
-    await keepEmbeddings(stores, modelHash, { images, texts }, answer);
+    failed += answer.failed.length;
+    await keepEmbeddings(stores, modelHash, part, answer);
     await markUnits(
       catalogue,
       jobId,
       answer.failed.map(({ kind, index, code, message }) => ({
         kind,
-        hash: (kind === 'image' ? images : texts)[index].hash,
+        hash: (kind === 'image' ? part.images : part.texts)[index].hash,
         state: 'failed' as const,
         code,
         reason: message,
@@ -72,14 +67,14 @@ export async function encodeBatch(
   return { encoded: missing.length - failed, failed };
 }
 
-interface Work {
-  readonly images: readonly {
-    readonly hash: string;
-    readonly bytes: Uint8Array;
-    readonly type: string;
-  }[];
+/** What one request to an embedder holds. */
+interface Part {
+  readonly images: readonly NonNullable<BatchItem['image']>[];
   readonly texts: readonly { readonly hash: string; readonly text: string }[];
 }
+
+/** Of a request: an isolate holds some of them at a time, as images and as the body that is sent. */
+const partLimits = { imageBytes: 8 * 1024 * 1024, texts: 1024 } as const;
 
 async function withoutEmbedding(
   { catalogue }: JobStores,
@@ -100,31 +95,60 @@ async function withoutEmbedding(
   return left;
 }
 
-/** Find the bytes and the words behind units among the items of their batch. */
-async function gather(
-  { objects }: JobStores,
-  { items }: PlanBatch,
-  units: readonly Unit[],
-): Promise<Work> {
+/** Find what is behind units among the items of their batch, in parts of bounded size. */
+function partsOf({ items }: PlanBatch, units: readonly Unit[]): Part[] {
   const places = new Map(items.flatMap(({ image }) => (image ? [[image.hash, image]] : [])));
   const words = new Map(
     items.flatMap(({ captions }) => captions.map(({ text, textHash }) => [textHash, text])),
   );
   const hashesOf = (wanted: EmbeddingKind) =>
     units.flatMap(({ kind, hash }) => (kind === wanted ? hash : []));
-  const slices = hashesOf('image').map((hash) => places.get(hash)!);
-  const bytes = await readSlices(objects, slices);
-  return {
-    images: slices.map(({ hash, type }, i) => ({ hash, type, bytes: bytes[i] })),
-    texts: hashesOf('text').map((hash) => ({ hash, text: words.get(hash)! })),
-  };
+  const images = byBytes(hashesOf('image').map((hash) => places.get(hash)!));
+  const texts = inSlices(hashesOf('text').map((hash) => ({ hash, text: words.get(hash)! })));
+  return Array.from({ length: Math.max(images.length, texts.length) }, (_, i) => ({
+    images: images[i] ?? [],
+    texts: texts[i] ?? [],
+  }));
+}
+
+function byBytes(images: Part['images']): Part['images'][] {
+  const parts: Part['images'][number][][] = [];
+  let room = 0;
+  for (const image of images) {
+    const last = parts.at(-1);
+    if (last && image.byteLength <= room) last.push(image);
+    else parts.push([image]);
+    room = (last && last === parts.at(-1) ? room : partLimits.imageBytes) - image.byteLength;
+  }
+  return parts;
+}
+
+function inSlices(texts: Part['texts']): Part['texts'][] {
+  const count = Math.ceil(texts.length / partLimits.texts);
+  return Array.from({ length: count }, (_, i) =>
+    texts.slice(i * partLimits.texts, (i + 1) * partLimits.texts),
+  );
+}
+
+async function encodePart(
+  { objects }: JobStores,
+  embedder: Embedder,
+  { images, texts }: Part,
+  signal?: AbortSignal,
+): Promise<EncodeAnswer> {
+  const bytes = await readSlices(objects, images);
+  return embedder.encode(
+    images.map(({ type }, i) => ({ type, bytes: bytes[i] })),
+    texts.map(({ text }) => text),
+    signal,
+  );
 }
 
 /** Write the rows that were encoded into one pack, and say where each is. */
 async function keepEmbeddings(
   { catalogue, objects }: JobStores,
   modelHash: string,
-  { images, texts }: Work,
+  { images, texts }: Part,
   { embeddings, failed, model }: EncodeAnswer,
 ): Promise<void> {
   const { embedDim } = model;

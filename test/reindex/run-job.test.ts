@@ -122,6 +122,15 @@ describe('a job', () => {
     expect(second.calls).toEqual([{ images: 2, texts: 0 }]);
   });
 
+  it('asks for large images a few at a time', async () => {
+    await fixture.ingest(
+      numbered(7, (i) => ({ image: svg(`${i}${'-'.repeat(3_000_000)}`), captions: [] })),
+    );
+    const embedder = fakeEmbedder();
+    expect(await runJob(runOf({ embedder }), await newJob())).toMatchObject({ encoded: 7 });
+    expect(embedder.calls.map(({ images }) => images)).toEqual([2, 2, 2, 1]);
+  });
+
   it('comes to the same by the queue and in this process', async () => {
     await fixture.ingest(numbered(700));
     const direct = await newJob();
