@@ -100,14 +100,18 @@ async function openTarget(
   }
   const catalogue = await openMigrated(flags);
   const objects = await localR2Store(`${workDir}/store/r2`);
-  await createCollection(catalogue, collection);
-  const fetchImage = createImageFetcher(process.env['IMAGE_URLS'], fetch);
-  return {
-    target: (items) => ingestItems({ catalogue, objects, fetchImage }, collection, items),
-    close: async () => {
-      await Promise.all([catalogue.close(), objects.close()]);
-    },
+  const close = async () => {
+    await Promise.all([catalogue.close(), objects.close()]);
   };
+  try {
+    await createCollection(catalogue, collection);
+    const fetchImage = createImageFetcher(process.env['IMAGE_URLS'], fetch);
+    const ingestion = { catalogue, objects, fetchImage };
+    return { target: (items) => ingestItems(ingestion, collection, items), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 function show(summary: IngestSummary, { collection, json }: IngestFlags): void {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { purgeCollection } from '../../src/reindex/purge-collection.ts';
 import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 import { localR2Store } from '../store/local-r2-store.ts';
@@ -21,6 +22,7 @@ export function registerPurge(program: Command): void {
       const catalogue = await openMigrated(flags);
       const objects = await localR2Store(`${workDir}/store/r2`);
       try {
+        await requireCollection(catalogue, collection);
         const result = await purgeCollection({ catalogue, objects }, collection);
         const { items, images, embeddings, packs, kept } = result;
         process.stderr.write(

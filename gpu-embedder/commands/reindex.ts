@@ -1,10 +1,15 @@
 import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
-import { activeJob, createJob } from '../../src/catalogue/jobs.ts';
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { activeJob, createJob, type Job } from '../../src/catalogue/jobs.ts';
+import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { quantisations } from '../../src/artifact/quantise.ts';
+import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { JobReport } from '../../src/reindex/job-report.ts';
-import { runJob, type JobProgress } from '../../src/reindex/run-job.ts';
+import type { JobStores } from '../../src/reindex/plan-job.ts';
+import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
+import type { EmbeddingModel } from '../encode/load-model.ts';
 import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
@@ -38,59 +43,86 @@ export function registerReindex(program: Command): void {
 }
 
 async function run(flags: ReindexFlags): Promise<void> {
-  const { collection, workDir } = flags;
   const catalogue = await openMigrated(flags);
-  const objects = await localR2Store(`${workDir}/store/r2`);
+  const objects = await localR2Store(`${flags.workDir}/store/r2`);
+  try {
+    await requireCollection(catalogue, flags.collection);
+    const report = await withModel(flags.model, (model, embedder) =>
+      index({ catalogue, objects }, model, embedder, flags),
+    );
+    if (report) show(report, flags);
+  } finally {
+    await Promise.all([catalogue.close(), objects.close()]);
+  }
+}
+
+async function withModel<T>(
+  dirOrHubId: string,
+  work: (model: EmbeddingModel, embedder: Embedder) => Promise<T>,
+): Promise<T> {
   const [{ loadModel }, { directEmbedder }] = await Promise.all([
     import('../encode/load-model.ts'),
     import('../service/direct-embedder.ts'),
   ]);
-  const model = await loadModel(flags.model);
+  const model = await loadModel(dirOrHubId);
   const embedder = directEmbedder(model);
-  const stores = { catalogue, objects };
+  try {
+    return await work(model, embedder);
+  } finally {
+    await embedder.close();
+    await model.dispose();
+  }
+}
+
+/** Run the job that the collection is busy with, or a new one. @returns nothing if interrupted */
+async function index(
+  stores: JobStores,
+  model: EmbeddingModel,
+  embedder: Embedder,
+  flags: ReindexFlags,
+): Promise<JobReport | undefined> {
   const bars = stageBars();
   const interrupt = new AbortController();
   const stop = () => interrupt.abort(new Error('interrupted'));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    const created = await createJob(catalogue, {
-      collection,
-      modelHash: model.hash,
-      options: optionsOf(flags),
-    });
-    const job = created.job ?? (await activeJob(catalogue, collection));
-    if (!job) throw new DiptychError('job_busy', `collection ${collection}: try again`);
-    if (job.modelHash !== model.hash) {
-      throw new DiptychError(
-        'model_mismatch',
-        `job ${job.id} of collection ${collection} encodes with model ${job.modelHash}, got ${model.hash}`,
-      );
-    }
-    const report = await runJob(
-      {
-        ...stores,
-        embedder,
-        build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
-        publish: (one, version) => publishJob(stores, one, version),
-        owner: `${hostname()}:${process.pid}`,
-        onProgress: bars.job,
-        signal: interrupt.signal,
-      },
-      job.id,
-    );
-    bars.stop();
-    show(report, flags);
+    const job = await findOrCreateJob(stores.catalogue, model.hash, flags);
+    const run: JobRun = {
+      ...stores,
+      embedder,
+      build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
+      publish: (one, version) => publishJob(stores, one, version),
+      owner: `${hostname()}:${process.pid}`,
+      onProgress: bars.job,
+      signal: interrupt.signal,
+    };
+    return await runJob(run, job.id);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     process.stderr.write('\ninterrupted: the same command goes on from here\n');
     process.exitCode = 130;
+    return undefined;
   } finally {
     bars.stop();
     process.off('SIGINT', stop).off('SIGTERM', stop);
-    await embedder.close();
-    await model.dispose();
-    await Promise.all([catalogue.close(), objects.close()]);
   }
+}
+
+async function findOrCreateJob(
+  catalogue: Catalogue,
+  modelHash: string,
+  flags: ReindexFlags,
+): Promise<Job> {
+  const { collection } = flags;
+  const options = optionsOf(flags);
+  const created = await createJob(catalogue, { collection, modelHash, options });
+  const job = created.job ?? (await activeJob(catalogue, collection));
+  if (!job) throw new DiptychError('job_busy', `collection ${collection}: try again`);
+  if (job.modelHash === modelHash) return job;
+  throw new DiptychError(
+    'model_mismatch',
+    `job ${job.id} of collection ${collection} encodes with model ${job.modelHash}, got ${modelHash}`,
+  );
 }
 
 function optionsOf({ quantisation, recall, shards }: ReindexFlags): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 import { verifyCollection } from '../reindex/verify-collection.ts';
 import { localR2Store } from '../store/local-r2-store.ts';
@@ -21,6 +22,7 @@ export function registerVerify(program: Command): void {
       const catalogue = await openMigrated(flags);
       const objects = await localR2Store(`${workDir}/store/r2`);
       try {
+        await requireCollection(catalogue, collection);
         const result = await verifyCollection({ catalogue, objects }, collection);
         const { items, images, packs, jobs, version, differences } = result;
         process.stderr.write(

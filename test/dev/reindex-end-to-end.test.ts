@@ -106,6 +106,9 @@ describe('a collection of the catalogue', () => {
     expect(await reindex()).toMatchObject({ state: 'succeeded', inputs: 4, encoded: 4 });
     expect(await reindex()).toMatchObject({ state: 'succeeded', inputs: 4, reused: 4, encoded: 0 });
     expect(await found('here', 'red square')).toContain('0.png');
+    for (const command of ['reindex', 'verify', 'purge']) {
+      await expect(run(command, '--collection', 'heer')).rejects.toThrow('unknown_collection');
+    }
     expect(await json('verify', '--collection', 'here')).toMatchObject({
       items: 4,
       jobs: 2,

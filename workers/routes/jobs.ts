@@ -11,7 +11,7 @@ import {
   type Job,
 } from '../../src/catalogue/jobs.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
-import { getCollection } from '../../src/catalogue/collections.ts';
+import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { reportJob } from '../../src/reindex/job-report.ts';
 import type { AppEnv } from '../app.ts';
@@ -24,9 +24,7 @@ const reindexSchema = z.strictObject({ options: z.record(z.string(), z.unknown()
 export async function postReindex(c: Context<AppEnv, '/:collection'>): Promise<Response> {
   const catalogue = openCatalogue(c.env);
   const collection = c.req.param('collection');
-  if (!(await getCollection(catalogue, collection))) {
-    throw new DiptychError('unknown_collection', `collection: there is none named ${collection}`);
-  }
+  await requireCollection(catalogue, collection);
   const body: unknown = (await c.req.text()) === '' ? {} : await c.req.json().catch(() => null);
   const parsed = reindexSchema.safeParse(body);
   if (!parsed.success) throw new DiptychError('bad_request', z.prettifyError(parsed.error));
