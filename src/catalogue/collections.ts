@@ -1,3 +1,5 @@
+import { collectionNameSchema } from '../api.ts';
+import { DiptychError } from '../errors.ts';
 import type { Catalogue } from './catalogue.ts';
 import { DuplicateKeyError } from './failures.ts';
 import { insertRows } from './insert-rows.ts';
@@ -12,6 +14,13 @@ export async function createCollection(
   catalogue: Catalogue,
   name: string,
 ): Promise<'created' | 'exists'> {
+  // It becomes a part of keys and addresses.
+  if (!collectionNameSchema.safeParse(name).success) {
+    throw new DiptychError(
+      'bad_request',
+      `collection: expected 1 to 63 letters, digits, ".", "_" or "-", got ${JSON.stringify(name.slice(0, 80))}`,
+    );
+  }
   const { db, now } = catalogue;
   const row = { name, createdAt: now(), deletedAt: null };
   try {

@@ -106,6 +106,8 @@ describe('a collection of the catalogue', () => {
     expect(await reindex()).toMatchObject({ state: 'succeeded', inputs: 4, encoded: 4 });
     expect(await reindex()).toMatchObject({ state: 'succeeded', inputs: 4, reused: 4, encoded: 0 });
     expect(await found('here', 'red square')).toContain('0.png');
+    const misnamed = run('ingest', 'folder', 'pictures', '--collection', '../here');
+    await expect(misnamed).rejects.toThrow('collection: expected');
     for (const command of ['reindex', 'verify', 'purge']) {
       await expect(run(command, '--collection', 'heer')).rejects.toThrow('unknown_collection');
     }
