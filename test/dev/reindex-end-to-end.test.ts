@@ -88,7 +88,7 @@ beforeAll(async () => {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   await once(embedder.stdout!, 'data');
-}, 90_000);
+}, 180_000);
 
 afterAll(async () => {
   if (embedder?.exitCode === null) {
@@ -116,7 +116,7 @@ describe('a collection of the catalogue', () => {
       jobs: 2,
       differences: [],
     });
-  }, 120_000);
+  }, 300_000);
 
   test('is indexed by the queue and an embedder', async () => {
     const items = await Promise.all(
@@ -140,7 +140,7 @@ describe('a collection of the catalogue', () => {
     expect(await found('there', 'green square')).toEqual(
       expect.arrayContaining(['square-0', 'square-1', 'square-2', 'square-3']),
     );
-  }, 90_000);
+  }, 180_000);
 
   test('hides what is deleted, and has it no more when it is indexed again', async () => {
     await ask('/v1/collections/there/items/square-1', { method: 'DELETE' });
@@ -155,5 +155,5 @@ describe('a collection of the catalogue', () => {
     await follow(job.id);
     const report = (await (await ask(`/v1/jobs/${job.id}/report`)).json()) as JobReport;
     expect(report).toMatchObject({ state: 'succeeded', inputs: 4, indexed: 3, reused: 3 });
-  }, 90_000);
+  }, 180_000);
 });
