@@ -10,11 +10,11 @@ import type { JobReport } from '../../src/reindex/job-report.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
-import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { withStores } from '../catalogue/with-stores.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
 import { publishJob } from '../reindex/publish-job.ts';
-import { localR2Store } from '../store/local-r2-store.ts';
 
 interface ReindexFlags extends DatabaseFlags {
   readonly collection: string;
@@ -43,17 +43,11 @@ export function registerReindex(program: Command): void {
 }
 
 async function run(flags: ReindexFlags): Promise<void> {
-  const catalogue = await openMigrated(flags);
-  const objects = await localR2Store(`${flags.workDir}/store/r2`);
-  try {
-    await requireCollection(catalogue, flags.collection);
-    const report = await withModel(flags.model, (model, embedder) =>
-      index({ catalogue, objects }, model, embedder, flags),
-    );
-    if (report) show(report, flags);
-  } finally {
-    await Promise.all([catalogue.close(), objects.close()]);
-  }
+  const report = await withStores(flags, async (stores) => {
+    await requireCollection(stores.catalogue, flags.collection);
+    return withModel(flags.model, (model, embedder) => index(stores, model, embedder, flags));
+  });
+  if (report) show(report, flags);
 }
 
 async function withModel<T>(

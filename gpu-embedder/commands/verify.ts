@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
-import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { withStores } from '../catalogue/with-stores.ts';
 import { verifyCollection } from '../reindex/verify-collection.ts';
-import { localR2Store } from '../store/local-r2-store.ts';
 
 interface VerifyFlags extends DatabaseFlags {
   readonly collection: string;
@@ -18,22 +18,18 @@ export function registerVerify(program: Command): void {
     .requiredOption('--collection <name>', 'collection to recount')
     .option('--json', 'print the result as JSON')
     .action(async (flags: VerifyFlags) => {
-      const { collection, json, workDir } = flags;
-      const catalogue = await openMigrated(flags);
-      const objects = await localR2Store(`${workDir}/store/r2`);
-      try {
-        await requireCollection(catalogue, collection);
-        const result = await verifyCollection({ catalogue, objects }, collection);
-        const { items, images, packs, jobs, version, differences } = result;
-        process.stderr.write(
-          `${collection}: ${items} items, ${images} images, ${packs} packs, ${jobs} jobs, ` +
-            `version ${version ?? 'none'}: ${differences.length} differences\n`,
-        );
-        for (const difference of differences) process.stderr.write(`  ${difference}\n`);
-        if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-        if (differences.length > 0) process.exitCode = 1;
-      } finally {
-        await Promise.all([catalogue.close(), objects.close()]);
-      }
+      const { collection, json } = flags;
+      const result = await withStores(flags, async (stores) => {
+        await requireCollection(stores.catalogue, collection);
+        return verifyCollection(stores, collection);
+      });
+      const { items, images, packs, jobs, version, differences } = result;
+      process.stderr.write(
+        `${collection}: ${items} items, ${images} images, ${packs} packs, ${jobs} jobs, ` +
+          `version ${version ?? 'none'}: ${differences.length} differences\n`,
+      );
+      for (const difference of differences) process.stderr.write(`  ${difference}\n`);
+      if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+      if (differences.length > 0) process.exitCode = 1;
     });
 }
