@@ -1,5 +1,4 @@
 import { createApp } from './app.ts';
-import type { Env } from './env.ts';
 import { kernels } from './kernels.ts';
 import { addManagement } from './management.ts';
 import { consume, nudgeJobs } from './queue.ts';
@@ -14,5 +13,5 @@ addManagement(app);
 export default {
   fetch: app.fetch,
   queue: consume,
-  scheduled: (_: unknown, env: Env) => nudgeJobs(env),
+  scheduled: nudgeJobs,
 };

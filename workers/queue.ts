@@ -2,6 +2,7 @@ import type { Catalogue } from '../src/catalogue/catalogue.ts';
 import { addVersion } from '../src/catalogue/versions.ts';
 import type { BuildStatus } from '../src/embedder/build-request.ts';
 import type { HttpEmbedder } from '../src/embedder/http-embedder.ts';
+import { isUnknownBuild } from '../src/embedder/several-embedders.ts';
 import { DiptychError } from '../src/errors.ts';
 import { switchVersion } from '../src/reindex/switch-version.ts';
 import { buildOptions } from '../src/reindex/build-options.ts';
@@ -12,7 +13,7 @@ import {
   nudgeJob,
   type JobQueue,
 } from '../src/reindex/handle-message.ts';
-import { jobMessageSchema } from '../src/reindex/job-messages.ts';
+import { jobMessageSchema, restarted, type JobMessage } from '../src/reindex/job-messages.ts';
 import { listActiveJobs, type Job } from '../src/catalogue/jobs.ts';
 import type { Env } from './env.ts';
 import { openCatalogue } from './services/open-catalogue.ts';
@@ -32,8 +33,6 @@ interface MessageBatch {
   readonly messages: readonly QueueMessage[];
 }
 
-/** After a failure, seconds: doubled each time. */
-const [firstDelay, longestDelay] = [2, 300];
 /** Batches that were sent so long ago are sent again, milliseconds. */
 const lostAfterMs = 15 * 60 * 1000;
 
@@ -51,25 +50,37 @@ async function consumeOne(env: Env, message: QueueMessage, isDead: boolean): Pro
   }
   try {
     const jobs = openQueue(env);
-    if (isDead)
-      await handleDeadLetter(jobs, parsed.data, 'its batch failed as often as the queue tries');
-    else await handleMessage(jobs, parsed.data);
+    if (isDead) await handleDeadLetter(jobs, parsed.data);
+    else {
+      const seconds = await handleMessage(jobs, parsed.data, message.attempts);
+      if (seconds !== undefined) return message.retry({ delaySeconds: Math.ceil(seconds) });
+    }
     message.ack();
   } catch (error) {
-    const delaySeconds = Math.min(longestDelay, firstDelay * 2 ** (message.attempts - 1));
-    console.log(
-      JSON.stringify({ ...parsed.data, attempts: message.attempts, failed: String(error) }),
-    );
-    message.retry({ delaySeconds });
+    // Giving it up failed as well.
+    logFailure(parsed.data, error);
+    message.retry({ delaySeconds: 30 });
   }
 }
 
-/** Look after the jobs that are active: what a lost message left waiting is sent again. */
-export async function nudgeJobs(env: Env): Promise<void> {
+function logFailure(message: JobMessage, error: unknown): void {
+  console.log(JSON.stringify({ ...message, failed: String(error) }));
+}
+
+/**
+ * Look after the jobs that are active: what a lost message left waiting is sent again.
+ *
+ * @param event - `cron` says by what it was set off; after a restart of the local runtime, whose
+ *   queue is in memory, all messages are lost
+ */
+export async function nudgeJobs({ cron }: { readonly cron: string }, env: Env): Promise<void> {
   if (!env.JOBS || !env.EMBEDDER_URL) return;
   const jobs = openQueue(env);
+  const now = jobs.catalogue.now();
   for (const job of await listActiveJobs(jobs.catalogue)) {
-    await nudgeJob(jobs, job, jobs.catalogue.now() - lostAfterMs);
+    // `diptych reindex` has it.
+    if (job.leaseUntil > now) continue;
+    await nudgeJob(jobs, job, cron === restarted ? Infinity : now - lostAfterMs);
   }
 }
 
@@ -81,8 +92,9 @@ function openQueue(env: Env): JobQueue {
     ...stores,
     embedder,
     send: openJobs(env).send,
-    build: (job) => build(catalogue, openEmbedder(env, job.id), job),
+    build: (job) => build(catalogue, embedder, job),
     publish: ({ collection }, version) => switchVersion(stores, collection, version),
+    onFailure: logFailure,
   };
 }
 
@@ -94,11 +106,12 @@ async function build(
 ): Promise<BuiltVersion | undefined> {
   const { id: jobId, collection, modelHash } = job;
   const options = await buildOptions(catalogue, job);
+  const request = { jobId, collection, model: modelHash, options };
   // Asked for first: to start one again that failed would hide why.
-  const status =
-    (await findBuild(embedder, jobId)) ??
-    (await embedder.startBuild({ jobId, collection, model: modelHash, options }));
-  if (status.state === 'running' || status.state === 'cancelling') return undefined;
+  const status = (await findBuild(embedder, jobId)) ?? (await embedder.startBuild(request));
+  // Its embedder stopped, as one does that is replaced.
+  if (status.state === 'cancelled') await embedder.startBuild(request);
+  if (!['succeeded', 'failed'].includes(status.state)) return undefined;
   const built = builtVersionSchema.safeParse(status.result);
   if (status.state !== 'succeeded' || !built.success) {
     const { code = 'internal', message = status.state } = status.error ?? {};
@@ -108,12 +121,12 @@ async function build(
   return built.data;
 }
 
-/** Undefined where the embedder knows of no such build, or does not any more. */
+/** Undefined where no embedder knows of such a build, or does not any more. */
 async function findBuild(embedder: HttpEmbedder, jobId: string): Promise<BuildStatus | undefined> {
   try {
     return await embedder.buildStatus(jobId);
   } catch (error) {
-    if (error instanceof DiptychError && error.details?.['code'] === 'not_found') return undefined;
+    if (isUnknownBuild(error)) return undefined;
     throw error;
   }
 }

@@ -2,12 +2,14 @@ import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { activeJob, createJob, type Job } from '../../src/catalogue/jobs.ts';
+import { releaseLease } from '../../src/catalogue/job-lease.ts';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { quantisations } from '../../src/artifact/quantise.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { JobReport } from '../../src/reindex/job-report.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
+import { reasonOf } from '../../src/reindex/retry-policy.ts';
 import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
 import { withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
@@ -81,6 +83,7 @@ async function index(
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     const job = await findOrCreateJob(stores.catalogue, model.hash, flags);
+    await freeFromTheDead(stores.catalogue, job);
     const run: JobRun = {
       ...stores,
       embedder,
@@ -88,6 +91,7 @@ async function index(
       publish: (one, version) => publishJob(stores, one, version),
       owner: `${hostname()}:${process.pid}`,
       onProgress: bars.job,
+      onWait: reportWait,
       signal: interrupt.signal,
     };
     return await runJob(run, job.id);
@@ -117,6 +121,26 @@ async function findOrCreateJob(
     'model_mismatch',
     `job ${job.id} of collection ${collection} encodes with model ${job.modelHash}, got ${modelHash}`,
   );
+}
+
+/** A process of this machine that was killed gave nothing back. */
+async function freeFromTheDead(catalogue: Catalogue, { id, leaseOwner }: Job): Promise<void> {
+  const [host, pid] = (leaseOwner ?? '').split(':');
+  if (host === hostname() && !isAlive(Number(pid))) {
+    await releaseLease(catalogue, id, leaseOwner!);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function reportWait(error: unknown, seconds: number): void {
+  process.stderr.write(`\n${reasonOf(error)}; again in ${seconds} s\n`);
 }
 
 function optionsOf({ quantisation, recall, shards }: ReindexFlags): Record<string, unknown> {

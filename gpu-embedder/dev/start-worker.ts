@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare } from 'miniflare';
+import { restarted } from '../../src/reindex/job-messages.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { readWranglerConfig } from './wrangler-config.ts';
 
@@ -20,6 +21,8 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+/** As the cron trigger of wrangler.toml, which the local runtime has none of. */
+const wakeEveryMs = 5 * 60 * 1000;
 const root = new URL('../../', import.meta.url);
 
 /** Start the worker of wrangler.toml in workerd. */
@@ -80,5 +83,19 @@ export async function startWorker({
     },
   });
   const url = await runtime.ready;
-  return { url: url.origin, stop: () => runtime.dispose() };
+  const wake = async (cron: string) => {
+    await (await runtime.getWorker()).scheduled({ cron }).catch(report);
+  };
+  // The queue of the local runtime is in memory: jobs that were under way go on from the catalogue.
+  if (variables?.['EMBEDDER_URL']) await wake(restarted);
+  const timer = setInterval(() => void wake(''), wakeEveryMs);
+  const stop = () => {
+    clearInterval(timer);
+    return runtime.dispose();
+  };
+  return { url: url.origin, stop };
+}
+
+function report(error: unknown): void {
+  process.stderr.write(`jobs could not be looked after: ${String(error)}\n`);
 }

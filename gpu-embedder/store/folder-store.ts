@@ -10,6 +10,7 @@ import type {
   ObjectStore,
   PutCondition,
 } from '../../src/objects/object-store.ts';
+import { orFailure } from '../../src/objects/store-failure.ts';
 import { linked, withFileLock } from './file-lock.ts';
 
 /** Files beside objects that are none: what is being written, and locks. */
@@ -27,7 +28,7 @@ export function folderStore(root: string): ObjectStore {
       const found = await fileInfo(path(key));
       return found && { size: found.size, etag: found.etag };
     },
-    put: async (key, bytes, condition) => putFile(path(key), bytes, condition),
+    put: async (key, bytes, condition) => orFailure(key, putFile(path(key), bytes, condition)),
     list: (prefix) => listFiles(root, prefix),
     delete: async (key) => rm(path(key), { force: true }),
     close: async () => {},

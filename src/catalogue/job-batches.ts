@@ -57,6 +57,15 @@ export async function pendingBatches(
   return listBatches(catalogue, jobId, ['pending'], limit);
 }
 
+/** Batches that are not encoded, whether or not somebody was asked to, in order. */
+export async function unfinishedBatches(
+  catalogue: Catalogue,
+  jobId: string,
+  limit: number,
+): Promise<Batch[]> {
+  return listBatches(catalogue, jobId, ['pending', 'sent'], limit);
+}
+
 export async function listBatches(
   { db }: Catalogue,
   jobId: string,

@@ -1,5 +1,6 @@
 import { checkKey } from './check-key.ts';
 import { checkRange } from './check-range.ts';
+import { orFailure } from './store-failure.ts';
 import type { ObjectEntry, ObjectStore, PutCondition } from './object-store.ts';
 
 /** What of an R2 bucket the store uses: a binding of the worker, or the local one of Miniflare. */
@@ -31,33 +32,34 @@ export interface BucketCondition {
 export function bucketStore(bucket: Bucket): ObjectStore {
   return {
     async get(key, { range } = {}) {
-      if (!range) return bytesOf(await bucket.get(checkKey(key)));
-      const found = await bucket.head(checkKey(key));
+      if (!range) return bytesOf(key, await orFailure(key, bucket.get(checkKey(key))));
+      const found = await orFailure(key, bucket.head(checkKey(key)));
       if (!found) return null;
       checkRange(key, range, found.size);
-      return bytesOf(await bucket.get(key, { range }));
+      return bytesOf(key, await orFailure(key, bucket.get(key, { range })));
     },
     async head(key) {
-      const found = await bucket.head(checkKey(key));
+      const found = await orFailure(key, bucket.head(checkKey(key)));
       return found && { size: found.size, etag: found.etag };
     },
     async put(key, bytes, condition) {
       const value = plain(bytes);
       const options = condition && { onlyIf: bucketCondition(condition) };
-      const written = await bucket.put(checkKey(key), value, options);
+      const written = await orFailure(key, bucket.put(checkKey(key), value, options));
       return written && { etag: written.etag };
     },
     async list(prefix) {
       const entries: ObjectEntry[] = [];
       let cursor: string | undefined;
       do {
-        const page = await bucket.list(cursor ? { prefix, cursor } : { prefix });
+        const options = cursor ? { prefix, cursor } : { prefix };
+        const page = await orFailure(prefix, bucket.list(options));
         entries.push(...page.objects.map(({ key, size, uploaded }) => ({ key, size, uploaded })));
         cursor = page.truncated ? page.cursor : undefined;
       } while (cursor);
       return entries;
     },
-    delete: async (key) => bucket.delete(checkKey(key)),
+    delete: async (key) => orFailure(key, bucket.delete(checkKey(key))),
     close: async () => {},
   };
 }
@@ -67,9 +69,10 @@ export function bucketCondition({ ifNone, ifEtag }: PutCondition): BucketConditi
 }
 
 async function bytesOf(
+  key: string,
   object: { arrayBuffer(): Promise<ArrayBuffer> } | null,
 ): Promise<Uint8Array | null> {
-  return object && new Uint8Array(await object.arrayBuffer());
+  return object && new Uint8Array(await orFailure(key, object.arrayBuffer()));
 }
 
 /** Miniflare takes no subclass such as Node's Buffer. */

@@ -1,12 +1,12 @@
 import { batchCounts, listBatches, markBatch, pendingBatches } from '../catalogue/job-batches.ts';
-import { markUnits, unitsOfBatch } from '../catalogue/job-units.ts';
 import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
 import type { Embedder } from '../embedder/embedder.ts';
-import { DiptychError } from '../errors.ts';
 import { encodeBatch } from './encode-batch.ts';
+import { failBatch } from './fail-batch.ts';
 import type { JobMessage } from './job-messages.ts';
 import { reportJob, writeReport } from './job-report.ts';
 import { planNextBatch, type JobStores } from './plan-job.ts';
+import { isOfBatch, reasonOf, retryDelay } from './retry-policy.ts';
 import { settleBatch } from './settle-batch.ts';
 
 /** What the consumer of a queue has at hand. */
@@ -16,6 +16,8 @@ export interface JobQueue extends JobStores {
   /** Start or look after the build of a job; undefined while it goes on. */
   readonly build: (job: Job) => Promise<{ readonly version: string } | undefined>;
   readonly publish: (job: Job, version: string) => Promise<void>;
+  /** Told of every attempt that failed. */
+  readonly onFailure?: (message: JobMessage, error: unknown) => void;
 }
 
 /**
@@ -28,26 +30,28 @@ const buildPollSeconds = 2;
 
 /**
  * Do the step of a job that a message asks for, and send what follows from it. A message that comes
- * twice, late or after the job ended changes nothing.
+ * twice, late or after the job ended changes nothing. What cannot be done is given up.
  *
- * @throws DiptychError embedder_unavailable, catalogue_unavailable: the message is to come again
+ * @param attempt - how often the message came, from 1 on
+ * @returns seconds after which the message is to come again; undefined: it is done with
  */
-export async function handleMessage(queue: JobQueue, message: JobMessage): Promise<void> {
-  const job = await getJob(queue.catalogue, message.job);
-  if (!job || hasEnded(job.state)) return;
+export async function handleMessage(
+  queue: JobQueue,
+  message: JobMessage,
+  attempt = 1,
+): Promise<number | undefined> {
   try {
+    const job = await getJob(queue.catalogue, message.job);
+    if (!job || hasEnded(job.state)) return undefined;
     if (job.cancelRequested) await end(queue, job, 'cancelled');
     else await handle(queue, job, message);
   } catch (error) {
-    if (!isFinal(error)) throw error;
-    await end(queue, job, 'failed', `${error.code}: ${error.message}`);
+    queue.onFailure?.(message, error);
+    const seconds = retryDelay(error, attempt);
+    if (seconds !== null) return seconds;
+    await giveUp(queue, message, error);
   }
-}
-
-/** Whatever is tried, it would be the same again. */
-function isFinal(error: unknown): error is DiptychError {
-  const codes = ['model_mismatch', 'build_failed', 'publish_conflict'];
-  return error instanceof DiptychError && codes.includes(error.code);
+  return undefined;
 }
 
 async function handle(queue: JobQueue, job: Job, message: JobMessage): Promise<void> {
@@ -70,7 +74,9 @@ async function handle(queue: JobQueue, job: Job, message: JobMessage): Promise<v
 /** Plan some batches and send them off, so that encoding begins while the rest is planned. */
 async function plan(queue: JobQueue, job: Job): Promise<void> {
   let at = job;
-  for (let i = 0; i < atOnce.plan && at.state === 'planning'; i++) {
+  // The first one by itself: an embedder waits for it.
+  const count = job.batches === 0 ? 1 : atOnce.plan;
+  for (let i = 0; i < count && at.state === 'planning'; i++) {
     at = await planNextBatch(queue, at);
   }
   // Ahead of the batches, so that planning keeps ahead of encoding.
@@ -130,29 +136,20 @@ async function end(
   if (ended) await writeReport(objects, await reportJob(catalogue, ended));
 }
 
-/**
- * Give up a message that failed as often as the queue tries: the items of a batch fail with a
- * reason, and the job goes on without them; any other step fails the job.
- *
- * @param reason - what is known of why
- */
-export async function handleDeadLetter(
-  queue: JobQueue,
-  message: JobMessage,
-  reason: string,
-): Promise<void> {
+/** Give up a message that came as often as the queue sends one. */
+export async function handleDeadLetter(queue: JobQueue, message: JobMessage): Promise<void> {
+  await giveUp(queue, message, 'it was tried as often as the queue does');
+}
+
+/** A batch that cannot be encoded fails alone; without any other step the job fails. */
+async function giveUp(queue: JobQueue, message: JobMessage, error: unknown): Promise<void> {
   const { catalogue } = queue;
   const job = await getJob(catalogue, message.job);
   if (!job || hasEnded(job.state)) return;
-  if (message.step !== 'encode') return end(queue, job, 'failed', `${message.step}: ${reason}`);
-  const { batch } = message;
-  const units = await unitsOfBatch(catalogue, job.id, batch, ['pending']);
-  await markUnits(
-    catalogue,
-    job.id,
-    units.map(({ kind, hash }) => ({ kind, hash, state: 'failed', code: 'batch_failed', reason })),
-  );
-  await markBatch(catalogue, job.id, batch, ['pending', 'sent'], 'dead');
+  if (message.step !== 'encode' || !isOfBatch(error)) {
+    return end(queue, job, 'failed', reasonOf(error));
+  }
+  await failBatch(queue, job.id, message.batch, reasonOf(error));
   await settleWhenDone(queue, job);
 }
 

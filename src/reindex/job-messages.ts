@@ -12,3 +12,6 @@ export const jobMessageSchema = z.discriminatedUnion('step', [
 ]);
 
 export type JobMessage = z.infer<typeof jobMessageSchema>;
+
+/** What the local runtime says instead of a cron expression when it has just started. */
+export const restarted = 'restarted';

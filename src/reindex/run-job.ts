@@ -1,16 +1,18 @@
-import { batchCounts, pendingBatches } from '../catalogue/job-batches.ts';
+import { batchCounts, unfinishedBatches } from '../catalogue/job-batches.ts';
 import { releaseLease, renewLease, takeLease } from '../catalogue/job-lease.ts';
 import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
 import type { JobState } from '../catalogue/tables.ts';
 import type { Embedder } from '../embedder/embedder.ts';
 import { DiptychError } from '../errors.ts';
 import { encodeBatch } from './encode-batch.ts';
+import { failBatch } from './fail-batch.ts';
 import { reportJob, writeReport, type JobReport } from './job-report.ts';
 import { planNextBatch, type JobStores } from './plan-job.ts';
+import { isOfBatch, isPassing, reasonOf, withPatience, type Patience } from './retry-policy.ts';
 import { settleBatch } from './settle-batch.ts';
 
 /** What a job needs besides its stores. */
-export interface JobRun extends JobStores {
+export interface JobRun extends JobStores, Patience {
   readonly embedder: Embedder;
   /** Build the version that the pages of the job describe. */
   readonly build: (job: Job, signal?: AbortSignal) => Promise<{ readonly version: string }>;
@@ -19,7 +21,6 @@ export interface JobRun extends JobStores {
   /** Who runs it; a lease keeps others off. */
   readonly owner: string;
   readonly onProgress?: (progress: JobProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface JobProgress {
@@ -34,24 +35,26 @@ const leaseMs = 60_000;
 
 /**
  * Run a job to its end, from wherever it is: the same steps as a queue would carry, one after the
- * other in this process.
+ * other in this process. What does not answer for a while is waited for.
  *
  * @throws DiptychError job_busy where another runner has it; catalogue_unavailable,
- *   embedder_unavailable and an interrupt leave the job where it is, to be run again
+ *   embedder_unavailable, store_failed and an interrupt leave the job where it is, to be run again
  */
 export async function runJob(run: JobRun, jobId: string): Promise<JobReport> {
   const { catalogue, owner } = run;
-  if (!(await takeLease(catalogue, jobId, owner, catalogue.now() + leaseMs))) {
-    const job = await mustGet(run, jobId);
-    if (hasEnded(job.state)) return reportJob(catalogue, job);
+  const claim = () => takeLease(catalogue, jobId, owner, catalogue.now() + leaseMs);
+  const isOurs = await withPatience(run, claim);
+  let job = await withPatience(run, () => mustGet(run, jobId));
+  if (!isOurs && !hasEnded(job.state)) {
     throw new DiptychError('job_busy', `job ${jobId}: another process runs it`, { job: jobId });
   }
   try {
-    let job = await mustGet(run, jobId);
     while (!hasEnded(job.state)) job = await step(run, job);
-    const report = await reportJob(catalogue, job);
-    await writeReport(run.objects, report);
-    return report;
+    return await withPatience(run, async () => {
+      const report = await reportJob(catalogue, job);
+      await writeReport(run.objects, report);
+      return report;
+    });
   } finally {
     await releaseLease(catalogue, jobId, owner).catch(() => {
       // It runs out by itself.
@@ -59,19 +62,29 @@ export async function runJob(run: JobRun, jobId: string): Promise<JobReport> {
   }
 }
 
-/** Do the work of one state, or end the job where that cannot be done. */
+/** Do the next piece of work of the state that the job is in, or say that it cannot be done. */
 async function step(run: JobRun, job: Job): Promise<Job> {
-  const { catalogue } = run;
   try {
-    if (job.cancelRequested) await moveJob(catalogue, job.id, job.state, 'cancelled');
-    else await steps[job.state](run, job);
+    await withPatience(run, () => takeStep(run, job));
   } catch (error) {
-    if (isTransient(error, run.signal)) throw error;
-    const message =
-      error instanceof DiptychError ? `${error.code}: ${error.message}` : String(error);
-    await moveJob(catalogue, job.id, job.state, 'failed', { error: message });
+    run.signal?.throwIfAborted();
+    const isBusy = error instanceof DiptychError && error.code === 'job_busy';
+    if (isBusy || isPassing(error)) throw error;
+    await withPatience(run, () => giveUp(run, job, error));
   }
-  return mustGet(run, job.id);
+  return withPatience(run, () => mustGet(run, job.id));
+}
+
+async function takeStep(run: JobRun, job: Job): Promise<void> {
+  const { catalogue, owner, signal } = run;
+  signal?.throwIfAborted();
+  if (!(await renewLease(catalogue, job.id, owner, catalogue.now() + leaseMs))) {
+    throw new DiptychError('job_busy', `job ${job.id}: another process took it over`, {
+      job: job.id,
+    });
+  }
+  if (job.cancelRequested) await moveJob(catalogue, job.id, job.state, 'cancelled');
+  else await steps[job.state](run, job);
 }
 
 const steps: Readonly<Record<string, (run: JobRun, job: Job) => Promise<void>>> = {
@@ -82,28 +95,25 @@ const steps: Readonly<Record<string, (run: JobRun, job: Job) => Promise<void>>> 
 };
 
 async function plan(run: JobRun, job: Job): Promise<void> {
-  for (let at = job; at.state === 'planning';) {
-    if (await shouldStop(run, job)) return;
-    at = await planNextBatch(run, at);
-    run.onProgress?.({ state: 'planning', done: at.batches, total: at.batches });
-  }
+  const { batches } = await planNextBatch(run, job);
+  run.onProgress?.({ state: 'planning', done: batches, total: batches });
 }
 
 async function encode(run: JobRun, job: Job): Promise<void> {
-  const { catalogue, onProgress, signal } = run;
-  for (;;) {
-    const [next] = await pendingBatches(catalogue, job.id, 1);
-    if (!next) break;
-    if (await shouldStop(run, job)) return;
-    await encodeBatch(run, run.embedder, job, next.batch, signal);
-    const { done } = await batchCounts(catalogue, job.id);
-    onProgress?.({ state: 'encoding', done, total: job.batches });
-  }
+  const { catalogue, embedder, onProgress, signal } = run;
+  const [next] = await unfinishedBatches(catalogue, job.id, 1);
+  if (!next) return settle(run, job);
+  await encodeBatch(run, embedder, job, next.batch, signal);
+  const { pending, sent } = await batchCounts(catalogue, job.id);
+  onProgress?.({ state: 'encoding', done: job.batches - pending - sent, total: job.batches });
+}
+
+async function settle(run: JobRun, job: Job): Promise<void> {
   for (let batch = 0; batch < job.batches; batch++) {
-    if (await shouldStop(run, job)) return;
+    run.signal?.throwIfAborted();
     await settleBatch(run, job, batch);
   }
-  await moveJob(catalogue, job.id, 'encoding', 'building');
+  await moveJob(run.catalogue, job.id, 'encoding', 'building');
 }
 
 async function build(run: JobRun, job: Job): Promise<void> {
@@ -116,18 +126,12 @@ async function publish(run: JobRun, job: Job): Promise<void> {
   await moveJob(run.catalogue, job.id, 'publishing', 'succeeded');
 }
 
-/** Whether the job was cancelled; on the way the lease is renewed. @throws what the signal says */
-async function shouldStop({ catalogue, owner, signal }: JobRun, { id }: Job): Promise<boolean> {
-  signal?.throwIfAborted();
-  if (!(await renewLease(catalogue, id, owner, catalogue.now() + leaseMs))) {
-    throw new DiptychError('job_busy', `job ${id}: another process took it over`, { job: id });
-  }
-  return (await getJob(catalogue, id))?.cancelRequested ?? true;
-}
-
-function isTransient(error: unknown, signal?: AbortSignal): boolean {
-  const codes = ['catalogue_unavailable', 'embedder_unavailable', 'job_busy'];
-  return signal?.aborted === true || (error instanceof DiptychError && codes.includes(error.code));
+/** A batch that cannot be encoded fails alone; without any other step the job fails. */
+async function giveUp(run: JobRun, job: Job, error: unknown): Promise<void> {
+  const { catalogue } = run;
+  const [batch] = job.state === 'encoding' ? await unfinishedBatches(catalogue, job.id, 1) : [];
+  if (batch && isOfBatch(error)) return failBatch(run, job.id, batch.batch, reasonOf(error));
+  await moveJob(catalogue, job.id, job.state, 'failed', { error: reasonOf(error) });
 }
 
 async function mustGet({ catalogue }: JobStores, id: string): Promise<Job> {

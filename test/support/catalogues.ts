@@ -17,7 +17,7 @@ export interface TestDatabases {
 }
 
 /** Databases that one runtime offers. */
-const d1Databases = 12;
+const d1Databases = 16;
 
 /** D1 in workerd, in memory. */
 export async function startD1(): Promise<TestDatabases> {

@@ -1,4 +1,5 @@
 import { httpEmbedder, type HttpEmbedder } from '../../src/embedder/http-embedder.ts';
+import { severalEmbedders } from '../../src/embedder/several-embedders.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { JobMessage } from '../../src/reindex/job-messages.ts';
 import type { Env } from '../env.ts';
@@ -31,11 +32,8 @@ export function openJobs({ JOBS }: Env): {
   };
 }
 
-/**
- * One of the embedders, at random: each may be asked anything. A build is looked after where it was
- * started, so a job has its own.
- */
-export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env, job?: string): HttpEmbedder {
+/** The embedders that the environment names. @throws DiptychError not_configured: it names none */
+export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env): HttpEmbedder {
   const urls = (EMBEDDER_URL ?? '').split(/[\s,]+/).filter(Boolean);
   if (urls.length === 0) {
     throw new DiptychError(
@@ -43,10 +41,5 @@ export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env, job?: string
       'EMBEDDER_URL: expected the address of an embedder, got none',
     );
   }
-  const at = job === undefined ? Math.random() * urls.length : sumOf(job) % urls.length;
-  return httpEmbedder({ url: urls[Math.floor(at)], token: EMBEDDER_TOKEN });
-}
-
-function sumOf(text: string): number {
-  return [...text].reduce((sum, character) => sum + character.codePointAt(0)!, 0);
+  return severalEmbedders(urls.map((url) => httpEmbedder({ url, token: EMBEDDER_TOKEN })));
 }
