@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { Log, LogLevel, Miniflare } from 'miniflare';
+import { Log, LogLevel, Miniflare, type Json } from 'miniflare';
 import { restarted } from '../../src/reindex/job-messages.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { readWranglerConfig } from './wrangler-config.ts';
@@ -13,7 +13,9 @@ export interface WorkerOptions {
   /** Where the local D1 keeps its databases; in memory, if left out. */
   readonly d1Dir?: string;
   /** Variables of its environment, such as DIPTYCH_ADMIN_TOKEN. */
-  readonly variables?: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, Json>>;
+  /** Module to run in place of the one that wrangler.toml names. */
+  readonly entry?: string;
 }
 
 export interface RunningWorker {
@@ -21,8 +23,7 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** As the cron trigger of wrangler.toml, which the local runtime has none of. */
-const wakeEveryMs = 5 * 60 * 1000;
+const lookEveryMs = 15_000;
 const root = new URL('../../', import.meta.url);
 
 /** Start the worker of wrangler.toml in workerd. */
@@ -32,12 +33,13 @@ export async function startWorker({
   r2Dir,
   d1Dir,
   variables,
+  entry,
 }: WorkerOptions): Promise<RunningWorker> {
   const config = await readWranglerConfig(new URL('wrangler.toml', root));
   const { assets } = config;
   const runtime = new Miniflare({
     name: config.name,
-    modules: await bundleWorker(fileURLToPath(new URL(config.main, root))),
+    modules: await bundleWorker(entry ?? fileURLToPath(new URL(config.main, root))),
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags,
     r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name])),
@@ -78,22 +80,35 @@ export async function startWorker({
     log: new Log(LogLevel.WARN),
     // The worker's request log is no result: stdout stays free for those.
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-      stdout.pipe(process.stderr);
-      stderr.pipe(process.stderr);
+      for (const output of [stdout, stderr]) {
+        output.on('data', (text: Uint8Array) => void process.stderr.write(text));
+      }
     },
   });
   const url = await runtime.ready;
-  const wake = async (cron: string) => {
-    await (await runtime.getWorker()).scheduled({ cron }).catch(report);
-  };
-  // The queue of the local runtime is in memory: jobs that were under way go on from the catalogue.
-  if (variables?.['EMBEDDER_URL']) await wake(restarted);
-  const timer = setInterval(() => void wake(''), wakeEveryMs);
+  const stopLooking = variables?.['EMBEDDER_URL'] ? lookAfterJobs(runtime) : () => {};
   const stop = () => {
-    clearInterval(timer);
+    stopLooking();
     return runtime.dispose();
   };
   return { url: url.origin, stop };
+}
+
+/**
+ * Stand in for the cron trigger of wrangler.toml, which the local runtime has none of. Its queue is
+ * in memory: to begin with, jobs that were under way go on from the catalogue.
+ */
+function lookAfterJobs(runtime: Miniflare): () => void {
+  let cron = restarted;
+  const look = async () => {
+    const worker = await runtime.getWorker();
+    await worker.scheduled({ cron });
+    cron = '';
+  };
+  const lookOrReport = () => void look().catch(report);
+  lookOrReport();
+  const timer = setInterval(lookOrReport, lookEveryMs);
+  return () => clearInterval(timer);
 }
 
 function report(error: unknown): void {

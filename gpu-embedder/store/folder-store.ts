@@ -28,7 +28,8 @@ export function folderStore(root: string): ObjectStore {
       const found = await fileInfo(path(key));
       return found && { size: found.size, etag: found.etag };
     },
-    put: async (key, bytes, condition) => orFailure(key, putFile(path(key), bytes, condition)),
+    put: (key, bytes, condition) =>
+      orFailure(key, () => putFile(path(key), bytes, condition), false),
     list: (prefix) => listFiles(root, prefix),
     delete: async (key) => rm(path(key), { force: true }),
     close: async () => {},

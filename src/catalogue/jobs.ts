@@ -47,6 +47,8 @@ export async function createJob(
       if (!(error instanceof DuplicateKeyError)) throw error;
     }
     const active = await activeJob(catalogue, request.collection);
+    // Entered, and the answer was lost.
+    if (active?.id === row.id) return { job: active };
     if (active) return { refusedBy: active.id };
     // It ended in between.
   }

@@ -1,3 +1,4 @@
+import { askAgain, isOwnFault } from '../ask-again.ts';
 import type { CompiledQuery } from 'kysely';
 import { createCatalogue, type Catalogue, type CatalogueOptions } from './catalogue.ts';
 import { asCatalogueFailure } from './failures.ts';
@@ -29,11 +30,11 @@ export function openD1(binding: D1Binding, options: CatalogueOptions = {}): Cata
       kind: 'd1',
       maxParameters,
       execute: async (query) => {
-        const { results = [], meta } = await answered(prepare(query).all());
+        const { results = [], meta } = await answered(() => prepare(query).all());
         return { rows: [...results], numAffectedRows: BigInt(meta.changes ?? 0) };
       },
       batch: async (queries) => {
-        const answers = await answered(binding.batch(queries.map(prepare)));
+        const answers = await answered(() => binding.batch(queries.map(prepare)));
         return answers.map(({ meta }) => meta.changes ?? 0);
       },
     },
@@ -41,9 +42,9 @@ export function openD1(binding: D1Binding, options: CatalogueOptions = {}): Cata
   );
 }
 
-async function answered<T>(work: Promise<T>): Promise<T> {
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await askAgain(ask, isOwnFault);
   } catch (cause) {
     throw asCatalogueFailure('d1', cause);
   }

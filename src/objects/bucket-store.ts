@@ -32,20 +32,24 @@ export interface BucketCondition {
 export function bucketStore(bucket: Bucket): ObjectStore {
   return {
     async get(key, { range } = {}) {
-      if (!range) return bytesOf(key, await orFailure(key, bucket.get(checkKey(key))));
-      const found = await orFailure(key, bucket.head(checkKey(key)));
+      if (!range) return bytesOf(key, await orFailure(key, () => bucket.get(checkKey(key))));
+      const found = await orFailure(key, () => bucket.head(checkKey(key)));
       if (!found) return null;
       checkRange(key, range, found.size);
-      return bytesOf(key, await orFailure(key, bucket.get(key, { range })));
+      return bytesOf(key, await orFailure(key, () => bucket.get(key, { range })));
     },
     async head(key) {
-      const found = await orFailure(key, bucket.head(checkKey(key)));
+      const found = await orFailure(key, () => bucket.head(checkKey(key)));
       return found && { size: found.size, etag: found.etag };
     },
     async put(key, bytes, condition) {
       const value = plain(bytes);
       const options = condition && { onlyIf: bucketCondition(condition) };
-      const written = await orFailure(key, bucket.put(checkKey(key), value, options));
+      const written = await orFailure(
+        key,
+        () => bucket.put(checkKey(key), value, options),
+        !condition,
+      );
       return written && { etag: written.etag };
     },
     async list(prefix) {
@@ -53,13 +57,13 @@ export function bucketStore(bucket: Bucket): ObjectStore {
       let cursor: string | undefined;
       do {
         const options = cursor ? { prefix, cursor } : { prefix };
-        const page = await orFailure(prefix, bucket.list(options));
+        const page = await orFailure(prefix, () => bucket.list(options));
         entries.push(...page.objects.map(({ key, size, uploaded }) => ({ key, size, uploaded })));
         cursor = page.truncated ? page.cursor : undefined;
       } while (cursor);
       return entries;
     },
-    delete: async (key) => orFailure(key, bucket.delete(checkKey(key))),
+    delete: async (key) => orFailure(key, () => bucket.delete(checkKey(key))),
     close: async () => {},
   };
 }
@@ -72,7 +76,7 @@ async function bytesOf(
   key: string,
   object: { arrayBuffer(): Promise<ArrayBuffer> } | null,
 ): Promise<Uint8Array | null> {
-  return object && new Uint8Array(await orFailure(key, object.arrayBuffer()));
+  return object && new Uint8Array(await orFailure(key, () => object.arrayBuffer(), false));
 }
 
 /** Miniflare takes no subclass such as Node's Buffer. */

@@ -1,13 +1,15 @@
+import { askAgain, isOwnFault } from '../ask-again.ts';
 import { DiptychError } from '../errors.ts';
 
 /**
- * Wait for what a store was asked.
+ * Ask a store.
  *
+ * @param again - whether it may be asked again where it failed by itself
  * @throws DiptychError store_failed, which another try may help; one that has a code stays as it is
  */
-export async function orFailure<T>(key: string, answer: Promise<T>): Promise<T> {
+export async function orFailure<T>(key: string, ask: () => Promise<T>, again = true): Promise<T> {
   try {
-    return await answer;
+    return await askAgain(ask, (error) => again && isOwnFault(error));
   } catch (cause) {
     if (cause instanceof DiptychError) throw cause;
     const message = `${key}: expected the store to answer, got ${String(cause)}`;

@@ -1,0 +1,216 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startWorker, type RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
+import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import { readMigrations } from '../../gpu-embedder/catalogue/read-migrations.ts';
+import { verifyVersion } from '../../gpu-embedder/publish/verify-version.ts';
+import { verifyCollection } from '../../gpu-embedder/reindex/verify-collection.ts';
+import { localCatalogue, type LocalCatalogue } from '../../gpu-embedder/store/local-d1.ts';
+import { httpStore } from '../../gpu-embedder/store/http-store.ts';
+import { parseItems } from '../../src/artifact/items.ts';
+import { versionKey } from '../../src/artifact/keys.ts';
+import { readPointer } from '../../src/artifact/move-pointer.ts';
+import { createCollection } from '../../src/catalogue/collections.ts';
+import { getJob } from '../../src/catalogue/jobs.ts';
+import { migrate } from '../../src/catalogue/migrate.ts';
+import { ingestItems } from '../../src/ingest/ingest-items.ts';
+import type { ObjectStore } from '../../src/objects/object-store.ts';
+import type { JobReport } from '../../src/reindex/job-report.ts';
+import { freePort, startKillable, untilItAnswers, type Killable } from './killable.ts';
+
+export const collection = 'stage';
+const token = 'token-of-the-stage';
+const bin = fileURLToPath(new URL('../../bin/diptych.mjs', import.meta.url));
+const support = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Shares of what fails in the worker that runs jobs. */
+export interface Faults {
+  readonly put?: number;
+  readonly statement?: number;
+  readonly twice?: number;
+}
+
+/** Everything that jobs need, as real processes that can be killed, and a worker that only searches. */
+export interface Stage {
+  readonly catalogue: LocalCatalogue;
+  readonly objects: ObjectStore;
+  /** Of the worker that searches, which is never killed. */
+  readonly url: string;
+  ingest(items: readonly object[]): Promise<void>;
+  /** Start a job by the queue. @returns its id */
+  startJob(): Promise<string>;
+  /** Run `diptych reindex`. */
+  command(): Killable;
+  /** Kill a process of the queue and start it again. */
+  restart(which: 'worker' | 'embedder'): Promise<void>;
+  /** Wait for a job to end. */
+  report(job: string): Promise<JobReport>;
+  published(): Promise<Published>;
+  /** What does not add up. */
+  differences(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** The active version: ids of its items, its content, and the hash of each of its files. */
+export interface Published {
+  readonly ids: readonly string[];
+  readonly content: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** What many stages begin with: a model, and a catalogue with items. */
+export async function prepareStage(items: readonly object[]): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'diptych-stage-'));
+  await writeTinyModel(join(dir, 'model'));
+  const catalogue = await localCatalogue(join(dir, '.diptych/store/d1'));
+  const worker = await startSearch(dir);
+  try {
+    await migrate(catalogue, await readMigrations('d1'));
+    await createCollection(catalogue, collection);
+    await ingestInto(catalogue, httpStore({ url: worker.url, token }), items);
+  } finally {
+    await Promise.all([catalogue.close(), worker.stop()]);
+  }
+  return dir;
+}
+
+/** @param prepared - of `prepareStage`; it stays as it is */
+export async function openStage(prepared: string, faults: Faults = {}): Promise<Stage> {
+  const dir = await mkdtemp(join(tmpdir(), 'diptych-stage-'));
+  await cp(prepared, dir, { recursive: true });
+  const [search, catalogue] = await Promise.all([
+    startSearch(dir),
+    localCatalogue(join(dir, '.diptych/store/d1')),
+  ]);
+  const objects = httpStore({ url: search.url, token });
+  const queue = await openQueue(dir, faults);
+  return {
+    catalogue,
+    objects,
+    url: search.url,
+    ...queue,
+    ingest: (items) => ingestInto(catalogue, objects, items),
+    command: () => startKillable([bin, 'reindex', ...jobFlags, '--json'], { cwd: dir }),
+    report: (job) => reportOf(catalogue, search.url, job),
+    published: () => published(objects),
+    differences: async () =>
+      (await verifyCollection({ catalogue, objects }, collection)).differences,
+    async close() {
+      await queue.close();
+      await Promise.all([search.stop(), catalogue.close()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+const jobFlags = ['--collection', collection, '--model', 'model'];
+
+function startSearch(dir: string): Promise<RunningWorker> {
+  return startWorker({ ...places(dir), port: 0, variables: { DIPTYCH_ADMIN_TOKEN: token } });
+}
+
+const places = (dir: string) => ({
+  host: '127.0.0.1',
+  r2Dir: join(dir, '.diptych/store/r2'),
+  d1Dir: join(dir, '.diptych/store/d1'),
+});
+
+/** A worker that runs jobs, and an embedder: both keep their addresses when they are restarted. */
+async function openQueue(dir: string, faults: Faults) {
+  const [worker, embedder] = [await freePort(), await freePort()];
+  const urls = {
+    worker: `http://127.0.0.1:${worker}`,
+    embedder: `http://127.0.0.1:${embedder}`,
+  };
+  const variables = {
+    DIPTYCH_ADMIN_TOKEN: token,
+    EMBEDDER_URL: urls.embedder,
+    EMBEDDER_TOKEN: token,
+    FAULTS: faults,
+  };
+  const entry = support('../edge/faulty-worker.ts');
+  const options = JSON.stringify({ ...places(dir), port: worker, variables, entry });
+  const env = { DIPTYCH_EMBEDDER_TOKEN: token, DIPTYCH_API_KEY: token };
+  const serve = ['serve', '--port', String(embedder), '--model', 'model', '--store', urls.worker];
+  const start = {
+    worker: () =>
+      startKillable(['--import', 'tsx', support('worker-process.ts'), options], {
+        cwd: fileURLToPath(new URL('../../', import.meta.url)),
+      }),
+    embedder: () => startKillable([bin, ...serve], { cwd: dir, env }),
+  };
+  const running = { worker: start.worker(), embedder: start.embedder() };
+  const answers = (which: keyof typeof urls) => untilItAnswers(`${urls[which]}/healthz`);
+  await Promise.all([answers('worker'), answers('embedder')]);
+  return {
+    async startJob() {
+      const path = `/v1/collections/${collection}/reindex`;
+      const response = await fetch(`${urls.worker}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const answer = (await response.json()) as { job?: { id: string } };
+      if (answer.job) return answer.job.id;
+      throw new Error(`POST ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    },
+    async restart(which: 'worker' | 'embedder') {
+      await running[which].kill();
+      running[which] = start[which]();
+      await answers(which);
+    },
+    async close() {
+      await Promise.all([running.worker.kill(), running.embedder.kill()]);
+    },
+  };
+}
+
+async function ingestInto(
+  catalogue: LocalCatalogue,
+  objects: ObjectStore,
+  items: readonly object[],
+): Promise<void> {
+  const stores = { catalogue, objects, fetchImage: () => Promise.reject(new Error('no network')) };
+  for (let at = 0; at < items.length; at += 500) {
+    const results = await ingestItems(stores, collection, items.slice(at, at + 500));
+    const failed = results.find(({ status }) => status === 'failed');
+    if (failed) throw new Error(`ingest: ${JSON.stringify(failed)}`);
+  }
+}
+
+async function reportOf(catalogue: LocalCatalogue, url: string, job: string): Promise<JobReport> {
+  while (!(await getJob(catalogue, job))?.endedAt) {
+    await new Promise((resolve) => void setTimeout(resolve, 100));
+  }
+  const headers = { authorization: `Bearer ${token}` };
+  return (await (await fetch(`${url}/v1/jobs/${job}/report`, { headers })).json()) as JobReport;
+}
+
+async function published(objects: ObjectStore): Promise<Published> {
+  const { pointer } = await readPointer(objects, collection);
+  const { version, files } = await verifyVersion(objects, collection, pointer!.version);
+  const key = versionKey(collection, version, 'items.json');
+  const { ids } = parseItems(new TextDecoder().decode((await objects.get(key))!));
+  const hashes = Object.entries(files).map(([name, { sha256 }]) => [name, sha256] as const);
+  return {
+    ids,
+    content: version.split('-')[1],
+    files: Object.fromEntries(hashes),
+  };
+}
+
+/** Items whose pictures are plain colours. */
+export function coloured(first: number, count: number): object[] {
+  return Array.from({ length: count }, (_, n) => {
+    const i = first + n;
+    const colour = ((i * 2_654_435_761) >>> 8).toString(16).padStart(6, '0').slice(-6);
+    const rect = `<rect width="8" height="8" fill="#${colour}"/>`;
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8">${rect}</svg>`;
+    return {
+      id: `item-${String(i).padStart(6, '0')}`,
+      image: Buffer.from(svg).toString('base64'),
+      captions: [`${['birthday cake', 'red heart', 'dog', 'house'][i % 4]} ${i % 100}`],
+    };
+  });
+}
