@@ -1,8 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { progressBar } from '../gpu-embedder/progress.ts';
 import { createRandom, type Random } from '../gpu-embedder/random.ts';
-import { deleteItems } from '../src/catalogue/delete-items.ts';
-import { writeDeleted } from '../src/reindex/deleted-overlay.ts';
 import {
   coloured,
   collection,
@@ -241,8 +239,7 @@ async function remove(stage: Stage, expected: Set<string>, random: Random): Prom
   const all = [...expected];
   const gone = Array.from({ length: random.integer(10) }, () => random.pick(all));
   for (const id of gone) expected.delete(id);
-  await deleteItems(stage.catalogue, collection, gone);
-  await writeDeleted(stage, collection);
+  await stage.remove(gone);
 }
 
 /** Some items with another caption. */

@@ -1,5 +1,5 @@
-/** Between attempts, milliseconds: what passes within a second is no failure. */
-const waits = [20, 80, 300, 600];
+/** Between attempts, milliseconds: what passes within seconds is no failure. */
+const waits = [20, 60, 200, 500, 1000, 2000];
 
 /**
  * Ask a service again that failed by itself for a moment, as D1 and R2 do now and then, and as their

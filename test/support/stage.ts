@@ -13,11 +13,14 @@ import { parseItems } from '../../src/artifact/items.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
+import { deleteItems } from '../../src/catalogue/delete-items.ts';
 import { getJob } from '../../src/catalogue/jobs.ts';
 import { migrate } from '../../src/catalogue/migrate.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
+import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
 import type { JobReport } from '../../src/reindex/job-report.ts';
+import { withPatience } from '../../src/reindex/retry-policy.ts';
 import { freePort, startKillable, untilItAnswers, type Killable } from './killable.ts';
 
 export const collection = 'stage';
@@ -34,11 +37,10 @@ export interface Faults {
 
 /** Everything that jobs need, as real processes that can be killed, and a worker that only searches. */
 export interface Stage {
-  readonly catalogue: LocalCatalogue;
-  readonly objects: ObjectStore;
   /** Of the worker that searches, which is never killed. */
   readonly url: string;
   ingest(items: readonly object[]): Promise<void>;
+  remove(ids: readonly string[]): Promise<void>;
   /** Start a job by the queue. @returns its id */
   startJob(): Promise<string>;
   /** Run `diptych reindex`. */
@@ -85,18 +87,24 @@ export async function openStage(prepared: string, faults: Faults = {}): Promise<
     localCatalogue(join(dir, '.diptych/store/d1')),
   ]);
   const objects = httpStore({ url: search.url, token });
+  const patiently = <T>(step: () => Promise<T>) => withPatience({}, step);
   const queue = await openQueue(dir, faults);
   return {
-    catalogue,
-    objects,
     url: search.url,
     ...queue,
-    ingest: (items) => ingestInto(catalogue, objects, items),
+    ingest: (items) => patiently(() => ingestInto(catalogue, objects, items)),
     command: () => startKillable([bin, 'reindex', ...jobFlags, '--json'], { cwd: dir }),
     report: (job) => reportOf(catalogue, search.url, job),
     published: () => published(objects),
-    differences: async () =>
-      (await verifyCollection({ catalogue, objects }, collection)).differences,
+    differences: async () => {
+      const recount = () => verifyCollection({ catalogue, objects }, collection);
+      return (await patiently(recount)).differences;
+    },
+    remove: (ids) =>
+      patiently(async () => {
+        await deleteItems(catalogue, collection, ids);
+        await writeDeleted({ catalogue, objects }, collection);
+      }),
     async close() {
       await queue.close();
       await Promise.all([search.stop(), catalogue.close()]);
@@ -180,7 +188,8 @@ async function ingestInto(
 }
 
 async function reportOf(catalogue: LocalCatalogue, url: string, job: string): Promise<JobReport> {
-  while (!(await getJob(catalogue, job))?.endedAt) {
+  const hasEnded = async () => (await getJob(catalogue, job))?.endedAt;
+  while (!(await withPatience({}, hasEnded))) {
     await new Promise((resolve) => void setTimeout(resolve, 100));
   }
   const headers = { authorization: `Bearer ${token}` };
