@@ -82,7 +82,7 @@ function openQueue(env: Env): JobQueue {
     embedder,
     send: openJobs(env).send,
     build: (job) => build(catalogue, openEmbedder(env, job.id), job),
-    publish: ({ collection }, version) => switchVersion(stores, collection, version),
+    publish: (job, version) => switchVersion(stores, job, version),
   };
 }
 
