@@ -66,7 +66,7 @@ async function run(flags: ReindexFlags): Promise<void> {
 /** Collect what the new version leaves unused. The job has succeeded, whatever becomes of this. */
 async function tidyUp(stores: JobStores, { collection, keep }: ReindexFlags): Promise<void> {
   try {
-    const { removed } = await collectCollection(stores, { collection, keep });
+    const { removed } = await collectCollection(stores, { collection, keep, orphans: false });
     for (const { what, why } of removed) process.stderr.write(`removed ${what}: ${why}\n`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

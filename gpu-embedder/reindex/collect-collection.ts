@@ -18,15 +18,18 @@ import { collectPacks } from './collect-packs.ts';
  * no version that a job is at, and besides packs that no row names and what ended jobs left. What the
  * catalogue says of versions agrees with the store afterwards.
  *
+ * @param options.orphans - false: packs and jobs that the catalogue does not know stay, as it may not be
+ *   the only one of the store; default true
  * @param options.graceMs - left out, 60 minutes for versions and a day for the pages of a job
  * @throws DiptychError index_unreadable, store_failed, catalogue_unavailable
  */
 export async function collectCollection(
   stores: JobStores,
-  options: Omit<CollectOptions, 'isHeld'>,
+  options: Omit<CollectOptions, 'isHeld'> & { readonly orphans?: boolean },
 ): Promise<CollectResult> {
   const { catalogue, objects } = stores;
-  const { collection, keep = 3, graceMs = dayMs, dryRun, now = Date.now() } = options;
+  const { collection, keep = 3, graceMs = dayMs, orphans = true, dryRun } = options;
+  const { now = Date.now() } = options;
   // Before the store is listed: of what has a row, the objects were there before.
   const rows = await listVersions(catalogue, collection);
   const isHeld = (version: string) => isAtWork(catalogue, collection, version);
@@ -37,8 +40,9 @@ export async function collectCollection(
   const needed = new Set(
     rows.flatMap(({ version, jobId }) => (jobId && stay.has(version) ? jobId : [])),
   );
-  const jobs = await collectJobs(stores, { collection, keep, needed, graceMs, dryRun, now });
-  const packs = await collectPacks(stores, { dryRun, now });
+  const ofJobs = { collection, keep, needed, graceMs, orphans, dryRun, now };
+  const jobs = await collectJobs(stores, ofJobs);
+  const packs = orphans ? await collectPacks(stores, { dryRun, now }) : [];
   return { collection, removed: [...removed, ...jobs, ...packs], kept };
 }
 

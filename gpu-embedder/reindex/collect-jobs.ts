@@ -13,6 +13,8 @@ export interface JobOptions {
   readonly needed: ReadonlySet<string>;
   /** How long the pages of a job stay after its end. */
   readonly graceMs: number;
+  /** Whether jobs that the catalogue does not know go. */
+  readonly orphans: boolean;
   readonly dryRun?: boolean;
   /** Milliseconds. */
   readonly now: number;
@@ -20,7 +22,7 @@ export interface JobOptions {
 
 /**
  * Remove what jobs left: pages of those that have ended, all objects of those that the catalogue does
- * not know, and ledgers of a collection beyond the last ones. Reports stay.
+ * not know, where they are asked for, and ledgers of a collection beyond the last ones. Reports stay.
  */
 export async function collectJobs(stores: JobStores, options: JobOptions): Promise<Garbage[]> {
   return [...(await collectPages(stores, options)), ...(await collectLedgers(stores, options))];
@@ -28,7 +30,7 @@ export async function collectJobs(stores: JobStores, options: JobOptions): Promi
 
 async function collectPages(
   { catalogue, objects }: JobStores,
-  { graceMs, dryRun, now }: JobOptions,
+  { graceMs, orphans, dryRun, now }: JobOptions,
 ): Promise<Garbage[]> {
   const ofJobs = groupBy(await objects.list('jobs/'), ({ key }) => key.split('/')[1]);
   const jobs = await findJobs(catalogue, [...ofJobs.keys()]);
@@ -37,7 +39,7 @@ async function collectPages(
     const job = jobs.get(id);
     const garbage = job
       ? pagesOf(job, entries, now - graceMs)
-      : entries.every((entry) => isOld(entry, now)) && entries;
+      : orphans && entries.every((entry) => isOld(entry, now)) && entries;
     if (!garbage || garbage.length === 0) continue;
     if (!dryRun) await deleteAll(objects, garbage);
     const why = job ? 'pages of a job that has ended' : 'the catalogue knows of no such job';

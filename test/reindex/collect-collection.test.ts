@@ -63,7 +63,10 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
     );
 
   /** Collect as if so much time had gone by. */
-  const collect = async (after = 0, options: Partial<CollectOptions> = {}) => {
+  const collect = async (
+    after = 0,
+    options: Partial<CollectOptions & { orphans: boolean }> = {},
+  ) => {
     const now = Date.now() + after;
     const { removed } = await collectCollection(stores, { collection, now, ...options });
     return removed.map(({ what }) => what);
@@ -109,6 +112,7 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
     }
     const packs = async () => (await collect(2 * day)).filter((what) => !what.startsWith('jobs/'));
     expect(await collect()).toEqual([]);
+    expect(await collect(2 * day, { orphans: false, dryRun: true })).not.toContain(image);
     expect(await packs()).toEqual([image, embedding]);
     expect(await packs()).toEqual([]);
     expect(await keys('')).toEqual(expect.arrayContaining([...named, 'images/notes.txt']));
