@@ -93,7 +93,7 @@ function openQueue(env: Env): JobQueue {
     embedder,
     send: openJobs(env).send,
     build: (job) => build(catalogue, embedder, job),
-    publish: ({ collection }, version) => switchVersion(stores, collection, version),
+    publish: (job, version) => switchVersion(stores, job, version),
     onFailure: logFailure,
   };
 }

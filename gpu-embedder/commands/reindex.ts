@@ -16,7 +16,9 @@ import { withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts
 import { withStores } from '../catalogue/with-stores.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
+import { collectCollection } from '../reindex/collect-collection.ts';
 import { publishJob } from '../reindex/publish-job.ts';
+import { atLeast } from './at-least.ts';
 
 interface ReindexFlags extends DatabaseFlags {
   readonly collection: string;
@@ -24,6 +26,7 @@ interface ReindexFlags extends DatabaseFlags {
   readonly quantisation?: string;
   readonly recall?: string;
   readonly shards?: string;
+  readonly keep: number;
   readonly json?: boolean;
 }
 
@@ -40,6 +43,12 @@ export function registerReindex(program: Command): void {
     )
     .option('--recall <share>', 'annRecall@10 that a search reaches (default: 0.98)')
     .option('--shards <n>', 'isolates to spread the vectors over')
+    .option(
+      '--keep <n>',
+      'versions that stay; what is older and unused goes (0: all stay)',
+      atLeast(0),
+      3,
+    )
     .option('--json', 'print the report as JSON')
     .action(run);
 }
@@ -47,9 +56,26 @@ export function registerReindex(program: Command): void {
 async function run(flags: ReindexFlags): Promise<void> {
   const report = await withStores(flags, async (stores) => {
     await requireCollection(stores.catalogue, flags.collection);
-    return withModel(flags.model, (model, embedder) => index(stores, model, embedder, flags));
+    const done = await withModel(flags.model, (model, embedder) =>
+      index(stores, model, embedder, flags),
+    );
+    if (done?.state === 'succeeded' && flags.keep > 0) await tidyUp(stores, flags);
+    return done;
   });
   if (report) show(report, flags);
+}
+
+/** Collect what the new version leaves unused. The job has succeeded, whatever becomes of this. */
+async function tidyUp(stores: JobStores, { collection, keep }: ReindexFlags): Promise<void> {
+  try {
+    const { removed } = await collectCollection(stores, { collection, keep, orphans: false });
+    for (const { what, why } of removed) process.stderr.write(`removed ${what}: ${why}\n`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `the version is active, but what is unused could not be removed: ${why}\n`,
+    );
+  }
 }
 
 async function withModel<T>(

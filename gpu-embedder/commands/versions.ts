@@ -1,11 +1,12 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import Table from 'cli-table3';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { collectGarbage, type CollectResult } from '../publish/collect-garbage.ts';
 import { listVersions, type StoredVersion } from '../publish/list-versions.ts';
 import { removeVersion } from '../publish/remove-version.ts';
 import { rollBack } from '../publish/roll-back.ts';
 import { openStore, storeFlag } from '../store/open-store.ts';
+import { atLeast } from './at-least.ts';
+import { asCollect, megabytes } from './collect.ts';
 import { openTarget } from './publish.ts';
 
 interface Flags {
@@ -14,11 +15,10 @@ interface Flags {
   readonly json?: boolean;
 }
 
-interface CollectFlags extends Flags {
-  readonly keep: number;
+interface RemoveFlags extends Flags {
+  /** Minutes. */
   readonly grace: number;
   readonly vectorize?: string;
-  readonly dryRun?: boolean;
 }
 
 const minuteMs = 60_000;
@@ -47,36 +47,20 @@ export function registerVersions(program: Command): void {
         (result) => `${result.collection} is at ${result.version}, no more at ${result.from}`,
       ),
   );
-  withRemoval(command('remove <version>', 'remove a version that is not active')).action(
-    (version: string, flags: CollectFlags) =>
-      act(
-        flags,
-        (store) => removeVersion(store, flags.collection, version, removal(flags)),
-        ({ collection, objects, vectors }) =>
-          `${collection} ${version} is gone: ${objects} objects, ${vectors} vectors`,
-      ),
-  );
-  withRemoval(command('collect', 'remove versions beyond the last ones, and what nobody uses'))
-    .option('--keep <n>', 'versions that stay, the active one among them', atLeast(1), 3)
-    .option('--dry-run', 'say what would be removed, and remove nothing')
-    .action((flags: CollectFlags) => {
-      const { collection, keep, dryRun } = flags;
+  command('remove <version>', 'remove a version that is not active')
+    .option('--grace <minutes>', 'how long ago it must have stopped being active', atLeast(0), 60)
+    .option('--vectorize <index>', 'Vectorize index of versions that keep their vectors there')
+    .action((version: string, flags: RemoveFlags) => {
+      const { collection, grace, vectorize } = flags;
+      const options = { graceMs: grace * minuteMs, target: openTarget(vectorize) };
       return act(
         flags,
-        (store) => collectGarbage(store, { collection, keep, dryRun, ...removal(flags) }),
-        (result) => collected(result, dryRun === true),
+        (store) => removeVersion(store, collection, version, options),
+        ({ objects, vectors }) =>
+          `${collection} ${version} is gone: ${objects} objects, ${vectors} vectors`,
       );
     });
-}
-
-function withRemoval(command: Command): Command {
-  return command
-    .option('--grace <minutes>', 'how long ago it must have stopped being active', atLeast(0), 60)
-    .option('--vectorize <index>', 'Vectorize index of versions that keep their vectors there');
-}
-
-function removal({ grace, vectorize }: CollectFlags) {
-  return { graceMs: grace * minuteMs, target: openTarget(vectorize) };
+  asCollect(command('collect', 'remove versions beyond the last ones, and what nobody uses'));
 }
 
 /** Open the store, do what the command does and print what came of it. */
@@ -110,27 +94,4 @@ function table(versions: readonly StoredVersion[]): string {
   const printed = new Table({ head, style: { head: [], border: [] } });
   printed.push(...rows);
   return printed.toString();
-}
-
-function collected({ removed, kept }: CollectResult, dryRun: boolean): string {
-  const bytes = removed.reduce((sum, garbage) => sum + garbage.bytes, 0);
-  return [
-    ...kept.map(({ version, why }) => `keep ${version}: ${why}`),
-    ...removed.map(
-      ({ what, why, bytes: size }) => `remove ${what}: ${why} (${megabytes(size)} MB)`,
-    ),
-    `${removed.length} ${dryRun ? 'would be' : 'were'} removed, ${megabytes(bytes)} MB`,
-  ].join('\n');
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
-}
-
-function atLeast(least: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (Number.isInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`expected a whole number from ${least} on`);
-  };
 }

@@ -1,5 +1,6 @@
+import { makeActive } from '../../src/artifact/make-active.ts';
+import type { SeenPointer } from '../../src/artifact/move-pointer.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { movePointer, type SeenPointer } from '../../src/artifact/move-pointer.ts';
 import { verifyVersion, type VerifyOptions } from './verify-version.ts';
 
 /**
@@ -16,6 +17,6 @@ export async function activateVersion(
   options: VerifyOptions = {},
 ): Promise<boolean> {
   if (seen.pointer?.version === version) return false;
-  await verifyVersion(store, seen.collection, version, options);
-  return movePointer(store, seen, version);
+  const verify = () => verifyVersion(store, seen.collection, version, options);
+  return makeActive(store, seen, version, verify);
 }

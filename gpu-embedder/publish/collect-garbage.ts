@@ -4,7 +4,7 @@ import type { VectorizeTarget } from './publish-vectors.ts';
 import { removeVersion } from './remove-version.ts';
 
 const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
+export const dayMs = 24 * 60 * minuteMs;
 
 export interface CollectOptions {
   readonly collection: string;
@@ -14,11 +14,6 @@ export interface CollectOptions {
   readonly graceMs?: number;
   /** Tell whether a running job needs a version; by default none does. */
   readonly isHeld?: (version: string) => boolean | Promise<boolean>;
-  /**
-   * Tell whether a row of the catalogue refers to a pack (`images/…`, `embeddings/…`). Without it
-   * packs stay.
-   */
-  readonly isReferenced?: (key: string) => boolean | Promise<boolean>;
   /** Where the vectors of versions are that Vectorize searches; without it those stay. */
   readonly target?: VectorizeTarget;
   /** Say what would be removed, and remove nothing. */
@@ -35,7 +30,7 @@ export interface CollectResult {
 }
 
 export interface Garbage {
-  /** A version id, the folder of a model, or the key of a pack. */
+  /** A version id, the folder of a model or a job, the key of a pack, `uploads`, the ledger of a job. */
   readonly what: string;
   readonly why: string;
   readonly objects: number;
@@ -44,9 +39,10 @@ export interface Garbage {
 
 /**
  * Remove what nothing refers to: versions of a collection beyond the last ones, uploads that broke
- * off, models of no version of any collection, packs of no row. What is younger than a day and
- * unfinished stays, as somebody may be at it, and a version that was active until a moment ago, as
- * isolates may be loading it.
+ * off, models of no version of any collection, uploads of images from the day before. What is younger
+ * than a day and unfinished stays, as somebody may be at it, and a version that was active until a
+ * moment ago, as isolates may be loading it. Packs and jobs are for the catalogue to judge:
+ * `collectCollection`.
  *
  * @throws DiptychError index_unreadable (a manifest: what it refers to is unknown), store_failed
  */
@@ -67,7 +63,7 @@ export async function collectGarbage(
   }
   const gone = new Set(removed.map(({ what }) => what));
   removed.push(...(await collectModels(store, options, gone, now)));
-  removed.push(...(await collectPacks(store, options, now)));
+  removed.push(...(await collectUploads(store, options, now)));
   return { collection, removed, kept };
 }
 
@@ -157,42 +153,41 @@ async function usedModels(
   return used;
 }
 
-async function collectPacks(
+/** Images that were sent before an item named them: ingesting the item copied the bytes. */
+async function collectUploads(
   store: ObjectStore,
-  { isReferenced, dryRun }: CollectOptions,
+  { dryRun }: CollectOptions,
   now: number,
 ): Promise<Garbage[]> {
-  if (!isReferenced) return [];
-  const removed: Garbage[] = [];
-  for (const prefix of ['images/', 'embeddings/']) {
-    for (const entry of await store.list(prefix)) {
-      if (!isOld(entry, now) || (await isReferenced(entry.key))) continue;
-      if (!dryRun) await store.delete(entry.key);
-      removed.push({ what: entry.key, why: 'no row refers to it', ...sizeOf([entry]) });
-    }
-  }
-  return removed;
+  const entries = (await store.list('uploads/')).filter((entry) => isOld(entry, now));
+  if (entries.length === 0) return [];
+  if (!dryRun) await deleteAll(store, entries);
+  return [{ what: 'uploads', why: 'older than a day', ...sizeOf(entries) }];
 }
 
-function isOld({ uploaded }: ObjectEntry, now: number): boolean {
+/** Whether an object is so old that nobody is at it. */
+export function isOld({ uploaded }: ObjectEntry, now: number): boolean {
   return now - uploaded.getTime() >= dayMs;
 }
 
 /** What completes a version or a model goes first: half of one is none. */
-async function deleteAll(store: ObjectStore, entries: readonly ObjectEntry[]): Promise<void> {
+export async function deleteAll(
+  store: ObjectStore,
+  entries: readonly ObjectEntry[],
+): Promise<void> {
   const first = ({ key }: ObjectEntry) => (key.endsWith('/model.json') ? 0 : 1);
   for (const { key } of [...entries].sort((a, b) => first(a) - first(b))) await store.delete(key);
 }
 
-function sizeOf(entries: readonly ObjectEntry[]): { objects: number; bytes: number } {
+export function sizeOf(entries: readonly ObjectEntry[]): { objects: number; bytes: number } {
   return {
     objects: entries.length,
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
   };
 }
 
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+export function groupBy<T, Key>(values: readonly T[], keyOf: (value: T) => Key): Map<Key, T[]> {
+  const groups = new Map<Key, T[]>();
   for (const value of values) {
     const key = keyOf(value);
     const group = groups.get(key);

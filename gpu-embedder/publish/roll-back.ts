@@ -1,8 +1,8 @@
-import { versionKey } from '../../src/artifact/keys.ts';
+import { isComplete, makeActive } from '../../src/artifact/make-active.ts';
+import { readPointer } from '../../src/artifact/move-pointer.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { listVersions } from './list-versions.ts';
-import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import { verifyVersion } from './verify-version.ts';
 
 export interface RollBackResult {
@@ -33,18 +33,10 @@ export async function rollBack(
   }
   if (!(await isComplete(store, collection, target)))
     throw await unknown(store, collection, target);
-  await verifyVersion(store, collection, target, { checksums: false });
-  await movePointer(store, seen, target);
-  if (!(await isComplete(store, collection, target))) {
-    // It was being removed meanwhile: whoever does so may not have seen the pointer.
-    await movePointer(store, await readPointer(store, collection), seen.pointer.version);
-    throw await unknown(store, collection, target);
-  }
+  await makeActive(store, seen, target, () =>
+    verifyVersion(store, collection, target, { checksums: false }),
+  );
   return { collection, version: target, from: seen.pointer.version };
-}
-
-async function isComplete(store: ObjectStore, collection: string, version: string) {
-  return (await store.head(versionKey(collection, version, 'manifest.json'))) !== null;
 }
 
 /** The failure of asking for a version that there is not. */

@@ -8,23 +8,20 @@ import { verifyVersion } from '../publish/verify-version.ts';
 /**
  * Check a version against its files and against the ledger of its job, then make it the active one.
  *
- * @throws DiptychError index_unreadable, publish_conflict
+ * @throws DiptychError index_unreadable, publish_conflict, not_found
  */
-export async function publishJob(
-  stores: JobStores,
-  { id, collection }: Job,
-  version: string,
-): Promise<void> {
+export async function publishJob(stores: JobStores, job: Job, version: string): Promise<void> {
+  const { id, collection } = job;
   const { states } = await ledgerCounts(stores.catalogue, id);
   const expected = states.reused + states.encoded;
-  await verifyVersion(stores.objects, collection, version, {
-    compare: ({ counts }) => {
-      if (counts.items === expected) return;
-      throw new DiptychError(
-        'index_unreadable',
-        `collection ${collection}, version ${version}: expected ${expected} items as the ledger of job ${id} says, got ${counts.items}`,
-      );
-    },
-  });
-  await switchVersion(stores, collection, version);
+  const compare = ({ counts }: { readonly counts: { readonly items: number } }) => {
+    if (counts.items === expected) return;
+    throw new DiptychError(
+      'index_unreadable',
+      `collection ${collection}, version ${version}: expected ${expected} items as the ledger of job ${id} says, got ${counts.items}`,
+    );
+  };
+  await switchVersion(stores, job, version, () =>
+    verifyVersion(stores.objects, collection, version, { compare }),
+  );
 }

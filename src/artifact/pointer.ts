@@ -4,7 +4,7 @@ import { parseArtifactJson } from './parse-json.ts';
 const version = z.string().min(1);
 const time = z.iso.datetime();
 
-const pointerSchema = z.object({
+export const pointerSchema = z.object({
   version,
   /** The version before, which a roll back goes to; null in the first one. */
   previous: version.nullable().optional(),

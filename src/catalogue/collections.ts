@@ -52,6 +52,16 @@ export async function getCollection(
     .executeTakeFirst();
 }
 
+/** Whether a collection is or was in the catalogue: a removed one stays, marked. */
+export async function knowsCollection({ db }: Catalogue, name: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('collections')
+    .select('name')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** All collections that are not removed, by name. */
 export async function listCollections({ db }: Catalogue): Promise<Collection[]> {
   return db

@@ -119,28 +119,3 @@ export async function rowsOfPack(
     .orderBy('rowIndex')
     .execute();
 }
-
-/** Those of some texts that are a caption of an item which is not deleted. */
-export async function textsInUse(
-  catalogue: Catalogue,
-  hashes: readonly string[],
-): Promise<Set<string>> {
-  const used = new Set<string>();
-  for (const part of chunks(hashes)) {
-    const rows = await catalogue.db
-      .selectFrom('captions')
-      .innerJoin('items', (join) =>
-        join
-          .onRef('items.collection', '=', 'captions.collection')
-          .onRef('items.id', '=', 'captions.itemId')
-          .onRef('captions.ordinal', '<', 'items.captionCount'),
-      )
-      .select('captions.textHash')
-      .distinct()
-      .where(among(catalogue, 'captions.textHash', part))
-      .where('items.deletedAt', 'is', null)
-      .execute();
-    for (const { textHash } of rows) used.add(textHash);
-  }
-  return used;
-}

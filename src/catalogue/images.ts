@@ -46,22 +46,3 @@ export async function imagesOfPack({ db }: Catalogue, pack: string): Promise<Ima
     .orderBy('byteOffset')
     .execute();
 }
-
-/** Those of some images that an item shows which is not deleted. */
-export async function imagesInUse(
-  catalogue: Catalogue,
-  hashes: readonly string[],
-): Promise<Set<string>> {
-  const used = new Set<string>();
-  for (const part of chunks(hashes)) {
-    const rows = await catalogue.db
-      .selectFrom('items')
-      .select('imageHash')
-      .distinct()
-      .where(among(catalogue, 'imageHash', part))
-      .where('deletedAt', 'is', null)
-      .execute();
-    for (const { imageHash } of rows) used.add(imageHash!);
-  }
-  return used;
-}

@@ -1,4 +1,6 @@
+import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
+import { chunks } from './chunks.ts';
 import { DuplicateKeyError } from './failures.ts';
 import { insertRows } from './insert-rows.ts';
 import { pageSize } from './limits.ts';
@@ -84,6 +86,23 @@ function newJob(
 export async function getJob({ db }: Catalogue, id: string): Promise<Job | undefined> {
   const row = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
   return row && toJob(row);
+}
+
+/** Jobs by their id; unknown ones are left out. */
+export async function findJobs(
+  catalogue: Catalogue,
+  ids: readonly string[],
+): Promise<Map<string, Job>> {
+  const found = new Map<string, Job>();
+  for (const part of chunks(ids)) {
+    const rows = await catalogue.db
+      .selectFrom('jobs')
+      .selectAll()
+      .where(among(catalogue, 'id', part))
+      .execute();
+    for (const row of rows) found.set(row.id, toJob(row));
+  }
+  return found;
 }
 
 /** The job that a collection is busy with. */

@@ -82,7 +82,8 @@ export interface EmbeddingRow {
   readonly rowIndex: number;
 }
 
-export type VersionState = 'built' | 'published' | 'retired' | 'removed';
+/** One that is removed has no row. */
+export type VersionState = 'built' | 'published' | 'retired';
 
 export interface IndexVersionRow {
   readonly collection: string;

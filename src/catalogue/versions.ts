@@ -1,4 +1,6 @@
+import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
+import { chunks } from './chunks.ts';
 import { insertRows } from './insert-rows.ts';
 import type { IndexVersionRow, VersionState } from './tables.ts';
 
@@ -63,4 +65,20 @@ export async function setVersionState(
     .where('state', '!=', to)
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
+}
+
+/** Forget versions that were removed from storage. */
+export async function removeVersions(
+  catalogue: Catalogue,
+  collection: string,
+  versions: readonly string[],
+): Promise<void> {
+  await catalogue.atomically(
+    chunks(versions).map((part) =>
+      catalogue.db
+        .deleteFrom('indexVersions')
+        .where('collection', '=', collection)
+        .where(among(catalogue, 'version', part)),
+    ),
+  );
 }

@@ -25,7 +25,7 @@ const itemSchema = z.object({
 });
 
 /** `jobs/<job>/batch-<n>.json`: items of a collection as they were when the job was planned, by id. */
-const planBatchSchema = z.object({ items: z.array(itemSchema) });
+export const planBatchSchema = z.object({ items: z.array(itemSchema) });
 
 export type PlanBatch = z.infer<typeof planBatchSchema>;
 export type BatchItem = PlanBatch['items'][number];

@@ -8,6 +8,7 @@ import { moveJob, setPlanCursor, type Job } from '../catalogue/jobs.ts';
 import { addLedgerItems, clearBatch, type NewLedgerEntry } from '../catalogue/ledger.ts';
 import type { ImageRow } from '../catalogue/tables.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import { notePointer } from './job-pointer.ts';
 import { planBatchKey, type BatchItem, type PlanBatch } from './plan-batch.ts';
 
 /** Items of a batch: what one request to an embedder holds. */
@@ -26,6 +27,7 @@ export interface JobStores {
  */
 export async function planNextBatch({ catalogue, objects }: JobStores, job: Job): Promise<Job> {
   const { id: jobId, collection, modelHash, planCursor, batches: batch } = job;
+  if (planCursor === null) await notePointer(objects, job);
   const page = await listItems(catalogue, {
     collection,
     after: planCursor ?? undefined,

@@ -11,9 +11,9 @@ import {
   findEmbeddings,
   removeEmbeddings,
   rowsOfPack,
-  textsInUse,
 } from '../catalogue/embeddings.ts';
-import { findImages, imagesInUse, imagesOfPack } from '../catalogue/images.ts';
+import { hashesInUse } from '../catalogue/hashes-in-use.ts';
+import { findImages, imagesOfPack } from '../catalogue/images.ts';
 import { insertRows } from '../catalogue/insert-rows.ts';
 import { listActiveJobs } from '../catalogue/jobs.ts';
 import type { EmbeddingKind } from '../catalogue/tables.ts';
@@ -64,10 +64,8 @@ export async function purgeCollection(stores: JobStores, collection: string): Pr
     const part = ids.slice(at, at + itemsAtOnce);
     const purged = await purgeDeleted(catalogue, collection, { before, ids: part });
     counts.items += purged.ids.length;
-    const usedImages = await imagesInUse(catalogue, purged.imageHashes);
-    const images = purged.imageHashes.filter((hash) => !usedImages.has(hash));
-    const usedTexts = await textsInUse(catalogue, purged.textHashes);
-    const texts = purged.textHashes.filter((hash) => !usedTexts.has(hash));
+    const images = await unused(catalogue, 'image', purged.imageHashes);
+    const texts = await unused(catalogue, 'text', purged.textHashes);
     counts.packs += await dropImages(stores, images);
     const dropped = {
       image: await dropEmbeddings(stores, 'image', images),
@@ -82,6 +80,15 @@ export async function purgeCollection(stores: JobStores, collection: string): Pr
 }
 
 const itemsAtOnce = 1000;
+
+async function unused(
+  catalogue: Catalogue,
+  kind: EmbeddingKind,
+  hashes: readonly string[],
+): Promise<string[]> {
+  const used = await hashesInUse(catalogue, kind, hashes);
+  return hashes.filter((hash) => !used.has(hash));
+}
 
 /** Ids in any version of a collection that the store has. */
 async function publishedIds(objects: ObjectStore, collection: string): Promise<Set<string>> {

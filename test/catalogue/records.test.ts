@@ -16,21 +16,15 @@ import {
   removeEmbeddings,
   removeModelEmbeddings,
   rowsOfPack,
-  textsInUse,
 } from '../../src/catalogue/embeddings.ts';
-import {
-  addImages,
-  findImages,
-  imagesInUse,
-  imagesOfPack,
-  removeImages,
-} from '../../src/catalogue/images.ts';
+import { addImages, findImages, imagesOfPack, removeImages } from '../../src/catalogue/images.ts';
 import {
   getLabelSet,
   listLabelSets,
   putLabelSet,
   removeLabelSet,
 } from '../../src/catalogue/label-sets.ts';
+import { hashesInUse } from '../../src/catalogue/hashes-in-use.ts';
 import { upsertItems } from '../../src/catalogue/upsert-items.ts';
 import {
   addVersion,
@@ -77,11 +71,13 @@ describe.each(testDatabases)('the catalogue (%s)', (_, start) => {
     await upsertItems(catalogue, 'used', [{ id: 'b', title: '', imageHash: 'two' }]);
     await upsertItems(catalogue, 'also', [{ id: 'a', title: '', imageHash: 'two' }]);
     const [x, y] = await Promise.all(['x', 'y'].map(textHash));
-    expect(await imagesInUse(catalogue, ['one', 'two', 'six'])).toEqual(new Set(['one', 'two']));
-    expect(await textsInUse(catalogue, [x, y, 'z'])).toEqual(new Set([x, y]));
+    expect(await hashesInUse(catalogue, 'image', ['one', 'two', 'six'])).toEqual(
+      new Set(['one', 'two']),
+    );
+    expect(await hashesInUse(catalogue, 'text', [x, y, 'z'])).toEqual(new Set([x, y]));
     await deleteItems(catalogue, 'used', ['a', 'b']);
-    expect(await imagesInUse(catalogue, ['one', 'two'])).toEqual(new Set(['two']));
-    expect(await textsInUse(catalogue, [x, y])).toEqual(new Set());
+    expect(await hashesInUse(catalogue, 'image', ['one', 'two'])).toEqual(new Set(['two']));
+    expect(await hashesInUse(catalogue, 'text', [x, y])).toEqual(new Set());
   });
 
   it('keeps embeddings apart by model and kind', async () => {

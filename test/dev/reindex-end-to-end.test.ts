@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorker, type RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
+import type { CollectResult } from '../../gpu-embedder/publish/collect-garbage.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import type { SearchResponse } from '../../src/api.ts';
 import type { JobReport } from '../../src/reindex/job-report.ts';
@@ -111,11 +112,18 @@ describe('a collection of the catalogue', () => {
     for (const command of ['reindex', 'verify', 'purge']) {
       await expect(run(command, '--collection', 'heer')).rejects.toThrow('unknown_collection');
     }
+    const flags = ['--collection', 'here', '--keep', '1', '--grace', '0'];
+    const { removed } = await json<CollectResult>('versions', 'collect', ...flags);
+    expect(removed.map(({ why }) => why)).toEqual([
+      'pages of a job that has ended',
+      'pages of a job that has ended',
+    ]);
     expect(await json('verify', '--collection', 'here')).toMatchObject({
       items: 4,
       jobs: 2,
       differences: [],
     });
+    expect(await found('here', 'red square')).toContain('0.png');
   }, 300_000);
 
   test('is indexed by the queue and an embedder', async () => {

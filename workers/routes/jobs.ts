@@ -13,10 +13,11 @@ import {
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { reportJob } from '../../src/reindex/job-report.ts';
+import { reportJob, reportKey } from '../../src/reindex/job-report.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
 import { openEmbedder, openJobs } from '../services/open-jobs.ts';
+import { r2Objects } from '../services/r2-objects.ts';
 
 const reindexSchema = z.strictObject({ options: z.record(z.string(), z.unknown()).default({}) });
 
@@ -59,7 +60,12 @@ export async function getOneJob(c: Context<AppEnv, '/:id'>): Promise<Response> {
 /** GET /v1/jobs/:id/report */
 export async function getReport(c: Context<AppEnv, '/:id'>): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  return c.json(await reportJob(catalogue, await mustGet(catalogue, c.req.param('id'))));
+  const job = await mustGet(catalogue, c.req.param('id'));
+  // Of an older job the ledger is gone, and the report that was written at its end is all there is.
+  const kept = hasEnded(job.state) ? await r2Objects(c.env).get(reportKey(job.id)) : null;
+  if (kept)
+    return c.body(new TextDecoder().decode(kept), 200, { 'content-type': 'application/json' });
+  return c.json(await reportJob(catalogue, job));
 }
 
 /** POST /v1/jobs/:id/cancel */
@@ -98,12 +104,14 @@ async function mustGet(catalogue: Catalogue, id: string): Promise<Job> {
 
 async function describe(catalogue: Catalogue, job: Job) {
   const { id, collection, state, modelHash, version, error, cancelRequested } = job;
-  const { done, dead } = await batchCounts(catalogue, id);
+  const counts = await batchCounts(catalogue, id);
+  // Batches of older jobs are forgotten.
+  const done = state === 'succeeded' ? job.batches : counts.done + counts.dead;
   const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     ...{ id, collection, state, model: modelHash, version, error, cancelRequested },
     /** Batches of 256 items; the total grows while the job is planned. */
-    progress: { done: done + dead, total: job.batches, secondsLeft: secondsLeft(job, done + dead) },
+    progress: { done, total: job.batches, secondsLeft: secondsLeft(job, done) },
     createdAt: time(job.createdAt),
     endedAt: time(job.endedAt),
   };
