@@ -34,6 +34,8 @@ export const question =
   'What is lost when processes are killed, stores fail and messages come twice while people search';
 export const flags = ['rounds', 'kills', 'items', 'seed'] as const;
 
+/** Of one job that begins with nothing encoded. */
+const killsOfJob = 10;
 /** While jobs are killed: writes to R2 that fail, statements that fail, deliveries that come twice. */
 const faults = { put: 0.05, statement: 0.01, twice: 0.1 };
 
@@ -78,7 +80,7 @@ async function killMany(
   while (tally.kills < kills) {
     const stage = await openStage(prepared, faults);
     try {
-      const left = Math.min(5, kills - tally.kills);
+      const left = Math.min(killsOfJob, kills - tally.kills);
       tally.kills += await disturbedJob(stage, target, left, random);
       await tally.look(stage, expected);
       const published = await stage.published();
