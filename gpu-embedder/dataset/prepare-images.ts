@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DiptychError } from '../../src/errors.ts';
-import type { CaptionSource } from './caption-source.ts';
+import type { CaptionEntry } from './caption-source.ts';
 import { fileStamps, findImages, locateImage } from './find-images.ts';
 import { groupRows, type CaptionedImage } from './group-rows.ts';
 import type { PrepareResult } from './prepare-result.ts';
@@ -46,12 +46,11 @@ export async function folderSource(input: FolderInput): Promise<Source> {
     }
     return textFileSource(images);
   }
-  const read = await readCaptions(captions, columns);
-  return captionedImages('folder', images, captions, read, columns);
+  return captionedImages('folder', images, captions, readCaptions(captions, columns), columns);
 }
 
 export async function cocoSource({ images, annotations }: CocoInput): Promise<Source> {
-  return captionedImages('coco', images, annotations, await readCoco(annotations));
+  return captionedImages('coco', images, annotations, readCoco(annotations));
 }
 
 /** A source of images in a folder that a file of captions names. */
@@ -59,14 +58,13 @@ async function captionedImages(
   kind: 'folder' | 'coco',
   images: string,
   captionsFile: string,
-  { rows, skipped, mentioned }: CaptionSource,
+  entries: AsyncIterable<CaptionEntry>,
   columns: CaptionColumns = {},
 ): Promise<Source> {
   const present = await findImages(images);
-  const grouped = groupRows(rows);
-  const named = new Set([...mentioned].map((name) => name.replace(/^\.\//, '')));
   // COCO lists its images itself.
-  const silent = kind === 'coco' ? [] : present.filter((name) => !named.has(name));
+  const silent = new Set(kind === 'coco' ? [] : present);
+  const grouped = await groupRows(entries, (image) => silent.delete(image));
   return {
     kind,
     names: [basename(captionsFile)],
@@ -76,18 +74,19 @@ async function captionedImages(
       captions: await fileHash(captionsFile),
       files: await fileStamps(images, present),
     },
-    progress: { label: 'Decoding', total: grouped.images.length },
+    progress: { label: 'Decoding', total: grouped.images },
     async *entries(onProgress) {
-      yield* skipped;
-      yield* grouped.skipped;
+      yield* grouped.readSkipped();
       for (const where of silent) {
         yield { where, reason: 'no caption', code: 'image_without_caption' };
       }
-      for (const [i, image] of grouped.images.entries()) {
-        onProgress(i);
+      let done = 0;
+      for (const image of grouped.readImages()) {
+        onProgress(done++);
         yield await locate(images, image);
       }
     },
+    close: () => grouped.close(),
   };
 }
 
