@@ -51,22 +51,30 @@ export async function fileStamps(dir: string, names: readonly string[]): Promise
 
 const brokenLink = { size: -1, mtimeMs: 0 };
 
-/** Where a name leads: to a file under the folder, to nothing, or out of the folder. */
-export async function locateImage(
-  dir: string,
-  name: string,
-): Promise<{ readonly file: string } | 'missing' | 'outside'> {
+/** A folder that names of images are under. */
+export interface ImageFolder {
+  readonly dir: string;
+  /** Find out where a name leads: to a file under the folder, to nothing, or out of the folder. */
+  locate(name: string): Promise<{ readonly file: string } | 'missing' | 'outside'>;
+}
+
+export async function openImageFolder(dir: string): Promise<ImageFolder> {
   const root = await realpath(dir);
   const isUnder = (path: string): boolean => {
     const inside = relative(root, path);
     return inside !== '' && inside.split(sep)[0] !== '..' && !isAbsolute(inside);
   };
-  if (isAbsolute(name) || !isUnder(join(root, name))) return 'outside';
-  try {
-    const file = await realpath(join(root, name));
-    // A link may lead out, too.
-    return isUnder(file) ? { file } : 'outside';
-  } catch {
-    return 'missing';
-  }
+  return {
+    dir,
+    async locate(name) {
+      if (isAbsolute(name) || !isUnder(join(root, name))) return 'outside';
+      try {
+        const file = await realpath(join(root, name));
+        // A link may lead out, too.
+        return isUnder(file) ? { file } : 'outside';
+      } catch {
+        return 'missing';
+      }
+    },
+  };
 }

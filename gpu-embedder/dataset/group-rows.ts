@@ -1,4 +1,5 @@
 import type { CaptionEntry, CaptionRow } from './caption-source.ts';
+import { keyTable } from './key-table.ts';
 import { openSpool } from './row-spool.ts';
 import type { Said, Skip } from './source.ts';
 import { urlSafeId } from './url-safe-id.ts';
@@ -21,8 +22,8 @@ export interface GroupedRows {
 }
 
 /**
- * Merge rows of one image, wherever they stand. Rows wait on disk; in memory stay the ids and names
- * of images, and numbers for each row.
+ * Merge rows of one image, wherever they stand. Rows wait on disk; in memory stay some 60 bytes
+ * a row.
  *
  * @param onMention - told the image of every row, also of one that is left out
  */
@@ -34,36 +35,34 @@ export async function groupRows(
   const unusable = openSpool<Skip>();
   const duplicates = openSpool<Skip>();
   const close = () => [rows, unusable, duplicates].forEach((spool) => spool.close());
-  const ordinals = new Map<string, number>();
-  const images: ImageRows[] = [];
+  const ids = keyTable();
+  /** Of each image: its first and its last row. */
+  const first: number[] = [];
+  const last: number[] = [];
   /** Of each row: the next one of its image, or 0. */
   const next: number[] = [];
 
   function addRow(row: CaptionRow): void {
-    const image = withoutDot(row.image);
-    const id = urlSafeId(row.id ?? image);
-    const known = images[ordinals.get(id) ?? -1] as ImageRows | undefined;
-    if (known !== undefined && known.image !== image) {
-      const reason = `id ${id} is taken by ${known.image} (${rows.at(known.first).where})`;
+    let known: CaptionRow | undefined;
+    const { number: image, isNew } = ids.numberOf(idOf(row), (number) => {
+      known = rows.at(first[number]);
+      return idOf(known) === idOf(row);
+    });
+    if (!isNew && known && imageOf(known) !== imageOf(row)) {
+      const reason = `id ${idOf(row)} is taken by ${imageOf(known)} (${known.where})`;
       duplicates.add({ where: row.where, reason, code: 'duplicate_id' });
       return;
     }
-    const number = rows.length;
-    rows.add(row);
+    if (isNew) first.push(rows.length);
+    else next[last[image]] = rows.length;
+    last[image] = rows.length;
     next.push(0);
-    if (known === undefined) {
-      ordinals.set(id, images.length);
-      // An id that is the name is kept once.
-      images.push({ image: id === image ? id : image, first: number, last: number });
-    } else {
-      next[known.last] = number;
-      known.last = number;
-    }
+    rows.add(row);
   }
 
-  function* rowsOf({ first }: ImageRows): Generator<CaptionRow> {
-    yield rows.at(first);
-    for (let number = next[first]; number !== 0; number = next[number]) yield rows.at(number);
+  function* rowsFrom(start: number): Generator<CaptionRow> {
+    yield rows.at(start);
+    for (let number = next[start]; number !== 0; number = next[number]) yield rows.at(number);
   }
 
   try {
@@ -79,37 +78,32 @@ export async function groupRows(
     throw error;
   }
   return {
-    images: images.length,
+    images: ids.size,
     *readSkipped() {
       yield* unusable.rows();
       yield* duplicates.rows();
     },
     *readImages() {
-      for (const one of images) yield merged([...rowsOf(one)], one.image);
+      for (const start of first) yield merged([...rowsFrom(start)]);
     },
     close,
   };
 }
 
-/** An image, and its first and last row. */
-interface ImageRows {
-  readonly image: string;
-  readonly first: number;
-  last: number;
-}
-
 /** What an earlier row says goes before what a later one does; captions and tags add up. */
-function merged(rows: readonly CaptionRow[], image: string): CaptionedImage {
+function merged(rows: readonly CaptionRow[]): CaptionedImage {
   const said = rows.reduceRight((later, row) => ({ ...later, ...row }));
   return {
     ...said,
-    id: urlSafeId(rows[0].id ?? image),
-    image,
+    id: idOf(rows[0]),
+    image: imageOf(rows[0]),
     captions: distinct(rows.flatMap(({ captions }) => captions)),
     tags: distinct(rows.flatMap(({ tags }) => tags)),
   };
 }
 
+const imageOf = ({ image }: CaptionRow): string => withoutDot(image);
+const idOf = (row: CaptionRow): string => urlSafeId(row.id ?? imageOf(row));
 const withoutDot = (name: string): string => name.replace(/^\.\//, '');
 
 function distinct(values: readonly string[]): readonly string[] {

@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DiptychError } from '../../src/errors.ts';
 import type { CaptionEntry } from './caption-source.ts';
-import { fileStamps, findImages, locateImage } from './find-images.ts';
+import { fileStamps, findImages, openImageFolder, type ImageFolder } from './find-images.ts';
 import { groupRows, type CaptionedImage } from './group-rows.ts';
 import type { PrepareResult } from './prepare-result.ts';
 import { prepareSource, type PrepareOptions } from './prepare-source.ts';
@@ -80,23 +80,27 @@ async function captionedImages(
       for (const where of silent) {
         yield { where, reason: 'no caption', code: 'image_without_caption' };
       }
+      const folder = await openImageFolder(images);
       let done = 0;
       for (const image of grouped.readImages()) {
         onProgress(done++);
-        yield await locate(images, image);
+        yield await locate(folder, image);
       }
     },
     close: () => grouped.close(),
   };
 }
 
-async function locate(dir: string, { image, ...rest }: CaptionedImage): Promise<SourceItem | Skip> {
-  const place = await locateImage(dir, image);
+async function locate(
+  folder: ImageFolder,
+  { image, ...rest }: CaptionedImage,
+): Promise<SourceItem | Skip> {
+  const place = await folder.locate(image);
   if (typeof place === 'object') return { ...rest, image: place };
   const { where } = rest;
   return place === 'missing'
-    ? { where, reason: `there is no ${image} in ${dir}`, code: 'caption_without_image' }
-    : { where, reason: `${image} lies outside ${dir}`, code: 'outside_folder' };
+    ? { where, reason: `there is no ${image} in ${folder.dir}`, code: 'caption_without_image' }
+    : { where, reason: `${image} lies outside ${folder.dir}`, code: 'outside_folder' };
 }
 
 async function fileHash(file: string): Promise<string> {

@@ -59,6 +59,7 @@ export async function* readCaptions(
     : jsonLines(file);
 
   const found = new Set<string>();
+  let layout = layoutOf(columns, []);
   for await (const line of lines) {
     const { where } = line;
     if ('problem' in line) {
@@ -67,20 +68,32 @@ export async function* readCaptions(
     }
     const names = 'columns' in line ? line.columns : Object.keys(line.fields);
     for (const name of names) found.add(name);
-    if ('fields' in line) yield readRow(where, line.fields, columns, names);
+    if (!('fields' in line)) continue;
+    // Lines mostly have the columns of the line before.
+    if (!sameNames(names, layout.names)) layout = layoutOf(columns, names);
+    yield readRow(where, line.fields, layout);
   }
   checkColumns(`Captions ${file}`, columns, [...found], needed);
 }
 
-function readRow(
-  where: string,
-  fields: Fields,
-  columns: CaptionColumns,
-  names: readonly string[],
-): CaptionEntry {
+/** Which columns a line has, or which of those needed it lacks. */
+interface Layout {
+  readonly names: readonly string[];
+  readonly found: Columns;
+  readonly problem?: string;
+}
+
+function layoutOf(columns: CaptionColumns, names: readonly string[]): Layout {
   const problem = missingColumns(columns, names, needed);
+  return { names, found: findColumns(columns, names), problem };
+}
+
+function sameNames(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name, i) => name === others[i]);
+}
+
+function readRow(where: string, fields: Fields, { found, problem }: Layout): CaptionEntry {
   if (problem !== undefined) return { where, reason: problem, code: 'wrong_column' };
-  const found = findColumns(columns, names);
   const [image] = textsOf(fields[found.image!]);
   if (image === undefined) {
     return { where, reason: 'names no image', code: 'caption_without_image' };

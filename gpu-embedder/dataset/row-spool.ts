@@ -28,19 +28,24 @@ export function openSpool<Row>(): RowSpool<Row> {
   const file = orFail(openNameless);
   /** Row i lies from offsets[i] to offsets[i + 1]. */
   const offsets = [0];
-  let pending: Buffer[] = [];
+  let pending: string[] = [];
   let pendingBytes = 0;
+  /** Rows on disk. */
+  let written = 0;
+  let bytes = Buffer.alloc(0);
 
   function flush(): void {
-    orFail(() => writeFileSync(file, Buffer.concat(pending)));
+    orFail(() => writeFileSync(file, pending.join('')));
+    written += pending.length;
     [pending, pendingBytes] = [[], 0];
   }
 
   function at(i: number): Row {
-    if (pendingBytes > 0) flush();
-    const bytes = Buffer.allocUnsafe(offsets[i + 1] - offsets[i]);
-    readSync(file, bytes, 0, bytes.length, offsets[i]);
-    return JSON.parse(bytes.toString('utf8')) as Row;
+    if (i >= written) return JSON.parse(pending[i - written]) as Row;
+    const length = offsets[i + 1] - offsets[i];
+    if (bytes.length < length) bytes = Buffer.alloc(2 * length);
+    orFail(() => readSync(file, bytes, 0, length, offsets[i]));
+    return JSON.parse(bytes.toString('utf8', 0, length)) as Row;
   }
 
   return {
@@ -48,10 +53,11 @@ export function openSpool<Row>(): RowSpool<Row> {
       return offsets.length - 1;
     },
     add(row) {
-      const bytes = Buffer.from(JSON.stringify(row));
-      pending.push(bytes);
-      pendingBytes += bytes.length;
-      offsets.push(offsets[offsets.length - 1] + bytes.length);
+      const json = JSON.stringify(row);
+      const length = Buffer.byteLength(json);
+      pending.push(json);
+      pendingBytes += length;
+      offsets.push(offsets[offsets.length - 1] + length);
       if (pendingBytes >= chunkBytes) flush();
     },
     at,
