@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parse } from 'csv-parse';
 import { DiptychError } from '../../src/errors.ts';
 import type { CaptionEntry } from './caption-source.ts';
@@ -15,6 +14,7 @@ import {
   type Columns,
   type Fields,
 } from './columns.ts';
+import { readLines } from './read-lines.ts';
 import { openSpool } from './row-spool.ts';
 
 export interface CaptionColumns extends Columns {
@@ -142,9 +142,9 @@ async function* csvLines(file: string, delimiter: string): AsyncGenerator<Line> 
   }
 }
 
-async function* jsonLines(file: string): AsyncGenerator<Line> {
+function* jsonLines(file: string): Generator<Line> {
   let number = 0;
-  for await (const text of createInterface({ input: createReadStream(file) })) {
+  for (const text of readLines(file)) {
     number += 1;
     if (text.trim() === '') continue;
     const where = `${basename(file)}:${number}`;
