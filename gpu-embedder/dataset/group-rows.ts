@@ -43,13 +43,14 @@ export async function groupRows(
   const next: number[] = [];
 
   function addRow(row: CaptionRow): void {
+    const id = idOf(row);
     let known: CaptionRow | undefined;
-    const { number: image, isNew } = ids.numberOf(idOf(row), (number) => {
+    const { number: image, isNew } = ids.numberOf(id, (number) => {
       known = rows.at(first[number]);
-      return idOf(known) === idOf(row);
+      return idOf(known) === id;
     });
     if (!isNew && known && imageOf(known) !== imageOf(row)) {
-      const reason = `id ${idOf(row)} is taken by ${imageOf(known)} (${known.where})`;
+      const reason = `id ${id} is taken by ${imageOf(known)} (${known.where})`;
       duplicates.add({ where: row.where, reason, code: 'duplicate_id' });
       return;
     }
