@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readMigrations } from '../gpu-embedder/catalogue/read-migrations.ts';
+import { freePort } from '../gpu-embedder/dev/free-port.ts';
 import { startWorker } from '../gpu-embedder/dev/start-worker.ts';
 import { loadModel } from '../gpu-embedder/encode/load-model.ts';
 import { datasetItems } from '../gpu-embedder/ingest/dataset-items.ts';
@@ -184,15 +184,6 @@ interface JobAnswer {
   readonly state: string;
   readonly error: string | null;
   readonly progress: { readonly done: number; readonly total: number };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
 import type { Suggestion } from '../../src/query/build-keyword-index.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import { sha256Hex } from '../sha256-hex.ts';
 
 /**
  * Captions that were guessed for the pictures of a data set, beside it and apart from real ones:
@@ -78,7 +78,7 @@ export async function writePseudoCaptions(
       captions: lines.reduce((sum, { captions }) => sum + captions.length, 0),
       source,
     },
-    sha256: createHash('sha256').update(text).digest('hex'),
+    sha256: sha256Hex(text),
   };
   await replaceFile(join(dir, pseudoCaptionFiles.lines), text);
   // Last: its checksum tells whether the lines are those that it speaks of.
@@ -149,7 +149,7 @@ async function readFiles(dir: string) {
   const text = await readFile(join(dir, lines), 'utf8').catch((cause: Error) => {
     throw unusable(dir, `${lines}: ${cause.message}`);
   });
-  const sha256 = createHash('sha256').update(text).digest('hex');
+  const sha256 = sha256Hex(text);
   if (sha256 !== manifest.sha256) {
     throw unusable(dir, `${lines}: expected SHA-256 ${manifest.sha256}, got ${sha256}`);
   }

@@ -1,17 +1,47 @@
+import type { Command } from 'commander';
+import { DiptychError } from '../../src/errors.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
-import { localR2Store } from '../store/local-r2-store.ts';
-import { openMigrated, type DatabaseFlags } from './open-catalogue.ts';
+import { openStore, storeFlag } from '../store/open-store.ts';
+import { openMigrated, withDatabase, type DatabaseFlags } from './open-catalogue.ts';
 
-/** Work on the catalogue that flags name and on the local store, and close both at the end. */
+export interface StoreFlags extends DatabaseFlags {
+  readonly store?: string;
+}
+
+/** Give a command `--database`, `--store` and `--work-dir`. */
+export function withStoreFlags(command: Command): Command {
+  return withDatabase(command).option(
+    '--store <where>',
+    `${storeFlag}; default: local, with the local database alone`,
+  );
+}
+
+/**
+ * Work on the catalogue and the store that flags name, and close both at the end.
+ *
+ * @throws DiptychError invalid_option - of another database's objects it is not said where they are
+ */
 export async function withStores<T>(
-  flags: DatabaseFlags,
+  flags: StoreFlags,
   work: (stores: JobStores) => Promise<T>,
 ): Promise<T> {
+  const { database, workDir, store } = flags;
+  if (store === undefined && database !== 'local') {
+    throw new DiptychError(
+      'invalid_option',
+      `--database ${database}: expected --store with the objects that its catalogue tells of, got ` +
+        'none; those of this machine belong to the local database',
+    );
+  }
   const catalogue = await openMigrated(flags);
-  const objects = await localR2Store(`${flags.workDir}/store/r2`);
   try {
-    return await work({ catalogue, objects });
+    const objects = await openStore(store ?? 'local', process.env, `${workDir}/store/r2`);
+    try {
+      return await work({ catalogue, objects });
+    } finally {
+      await objects.close();
+    }
   } finally {
-    await Promise.all([catalogue.close(), objects.close()]);
+    await catalogue.close();
   }
 }

@@ -3,7 +3,7 @@ import { createCollection } from '../../src/catalogue/collections.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
-import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
+import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
 import { cocoSource, folderSource } from '../dataset/prepare-images.ts';
 import { openParquet, openTar } from '../dataset/prepare-shards.ts';
 import type { Source } from '../dataset/source.ts';
@@ -12,9 +12,8 @@ import { httpTarget } from '../ingest/http-target.ts';
 import { openJournal } from '../ingest/ingest-journal.ts';
 import { ingestSource, type IngestSummary, type IngestTarget } from '../ingest/ingest-source.ts';
 import { progressBar } from '../progress.ts';
-import { localR2Store } from '../store/local-r2-store.ts';
 
-interface IngestFlags extends DatabaseFlags {
+interface IngestFlags extends StoreFlags {
   readonly collection: string;
   readonly url?: string;
   readonly json?: boolean;
@@ -28,7 +27,7 @@ export function registerIngest(program: Command): void {
         'costs nothing. Interrupted, the same command goes on where it stopped.',
     );
   const add = (command: Command) =>
-    withDatabase(command)
+    withStoreFlags(command)
       .requiredOption('--collection <name>', 'collection that the items go to')
       .option('--url <worker>', 'send them to a worker (key with scope write in DIPTYCH_API_KEY)')
       .option('--json', 'print the result as JSON');
@@ -66,52 +65,52 @@ export function registerIngest(program: Command): void {
 }
 
 async function run(source: Source, flags: IngestFlags): Promise<void> {
-  const { collection, database, url, workDir } = flags;
-  const journal = await openJournal(workDir, [collection, url ?? database, source.key]);
-  const { target, close } = await openTarget(flags);
+  try {
+    const summary = await withTarget(flags, (target) => ingest(source, target, flags));
+    show(summary, flags);
+  } finally {
+    source.close?.();
+  }
+}
+
+async function ingest(
+  source: Source,
+  target: IngestTarget,
+  { collection, database, url, store = 'local', workDir }: IngestFlags,
+): Promise<IngestSummary> {
+  const place = url ?? [database, store];
+  const journal = await openJournal(workDir, [collection, place, source.key]);
   const bar = progressBar('ingest', source.progress.total);
   try {
     const summary = await ingestSource(source, target, journal.before, {
       onRead: (done) => bar.update(done),
       onTaken: (inputs) => journal.taken(inputs),
     });
-    bar.stop();
     await journal.finish();
-    show(summary, flags);
+    return summary;
   } finally {
     bar.stop();
-    await close();
   }
 }
 
-async function openTarget(
+async function withTarget<T>(
   flags: IngestFlags,
-): Promise<{ target: IngestTarget; close: () => Promise<void> }> {
-  const { collection, url, workDir } = flags;
-  if (url !== undefined) {
-    const key = process.env['DIPTYCH_API_KEY'];
-    if (!key) {
-      throw new DiptychError(
-        'invalid_option',
-        'DIPTYCH_API_KEY: expected a key with scope write in the environment, got nothing',
-      );
-    }
-    return { target: httpTarget(url, key, collection), close: async () => {} };
+  work: (target: IngestTarget) => Promise<T>,
+): Promise<T> {
+  const { collection, url } = flags;
+  if (url === undefined) {
+    return withStores(flags, async (stores) => {
+      await createCollection(stores.catalogue, collection);
+      const fetchImage = createImageFetcher(process.env['IMAGE_URLS'], fetch);
+      return work((items) => ingestItems({ ...stores, fetchImage }, collection, items));
+    });
   }
-  const catalogue = await openMigrated(flags);
-  const objects = await localR2Store(`${workDir}/store/r2`);
-  const close = async () => {
-    await Promise.all([catalogue.close(), objects.close()]);
-  };
-  try {
-    await createCollection(catalogue, collection);
-    const fetchImage = createImageFetcher(process.env['IMAGE_URLS'], fetch);
-    const ingestion = { catalogue, objects, fetchImage };
-    return { target: (items) => ingestItems(ingestion, collection, items), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const key = process.env['DIPTYCH_API_KEY'];
+  if (key) return work(httpTarget(url, key, collection));
+  throw new DiptychError(
+    'invalid_option',
+    'DIPTYCH_API_KEY: expected a key with scope write in the environment, got nothing',
+  );
 }
 
 function show(summary: IngestSummary, { collection, json }: IngestFlags): void {

@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { purgeCollection } from '../../src/reindex/purge-collection.ts';
-import { withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
-import { withStores } from '../catalogue/with-stores.ts';
+import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
 
-interface PurgeFlags extends DatabaseFlags {
+interface PurgeFlags extends StoreFlags {
   readonly collection: string;
   readonly json?: boolean;
 }
 
 export function registerPurge(program: Command): void {
-  withDatabase(program.command('purge'))
+  withStoreFlags(program.command('purge'))
     .description(
       'Take deleted items out of the catalogue for good, and their images, captions and embeddings\n' +
         'out of storage. Those that a version still has stay hidden: collect versions first.',

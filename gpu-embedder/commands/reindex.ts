@@ -12,15 +12,14 @@ import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { reasonOf } from '../../src/reindex/retry-policy.ts';
 import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
-import { withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
-import { withStores } from '../catalogue/with-stores.ts';
+import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
 import { publishJob } from '../reindex/publish-job.ts';
 import { atLeast } from './at-least.ts';
 
-interface ReindexFlags extends DatabaseFlags {
+interface ReindexFlags extends StoreFlags {
   readonly collection: string;
   readonly model: string;
   readonly quantisation?: string;
@@ -31,7 +30,7 @@ interface ReindexFlags extends DatabaseFlags {
 }
 
 export function registerReindex(program: Command): void {
-  withDatabase(program.command('reindex'))
+  withStoreFlags(program.command('reindex'))
     .description(
       'Encode what is new in a collection of the catalogue, build a version and make it active.\n' +
         'Interrupted, the same command goes on where it stopped.',

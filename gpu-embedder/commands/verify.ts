@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
-import { withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
-import { withStores } from '../catalogue/with-stores.ts';
+import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
 import { verifyCollection } from '../reindex/verify-collection.ts';
 
-interface VerifyFlags extends DatabaseFlags {
+interface VerifyFlags extends StoreFlags {
   readonly collection: string;
   readonly json?: boolean;
 }
 
 export function registerVerify(program: Command): void {
-  withDatabase(program.command('verify'))
+  withStoreFlags(program.command('verify'))
     .description(
       'Recount a collection: catalogue, ledgers, active version and storage against one another.\n' +
         'Exits with 1 where anything differs.',

@@ -1,6 +1,6 @@
 import type { Said, Skip } from './source.ts';
 
-/** What one row of a captions source says about an image. */
+/** What one row of a captions file says about an image. */
 export interface CaptionRow extends Said {
   /** Place in the source, for the report: `captions.csv:12`. */
   readonly where: string;
@@ -10,10 +10,8 @@ export interface CaptionRow extends Said {
   readonly image: string;
 }
 
-/** A captions source, read: rows that have an image's name and a caption, and all that do not. */
-export interface CaptionSource {
-  readonly rows: readonly CaptionRow[];
-  readonly skipped: readonly Skip[];
-  /** Images that the source names, in whatever row. */
-  readonly mentioned: ReadonlySet<string>;
-}
+/** A row that is left out, and the image that it names nevertheless. */
+export type SkippedRow = Skip & { readonly image?: string };
+
+/** What a captions file gives, row by row. */
+export type CaptionEntry = CaptionRow | SkippedRow;

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DiptychError } from '../../src/errors.ts';
-import type { CaptionSource } from './caption-source.ts';
-import { fileStamps, findImages, locateImage } from './find-images.ts';
+import type { CaptionEntry } from './caption-source.ts';
+import { fileStamps, findImages, openImageFolder, type ImageFolder } from './find-images.ts';
 import { groupRows, type CaptionedImage } from './group-rows.ts';
 import type { PrepareResult } from './prepare-result.ts';
 import { prepareSource, type PrepareOptions } from './prepare-source.ts';
@@ -46,12 +46,11 @@ export async function folderSource(input: FolderInput): Promise<Source> {
     }
     return textFileSource(images);
   }
-  const read = await readCaptions(captions, columns);
-  return captionedImages('folder', images, captions, read, columns);
+  return captionedImages('folder', images, captions, readCaptions(captions, columns), columns);
 }
 
 export async function cocoSource({ images, annotations }: CocoInput): Promise<Source> {
-  return captionedImages('coco', images, annotations, await readCoco(annotations));
+  return captionedImages('coco', images, annotations, readCoco(annotations));
 }
 
 /** A source of images in a folder that a file of captions names. */
@@ -59,14 +58,13 @@ async function captionedImages(
   kind: 'folder' | 'coco',
   images: string,
   captionsFile: string,
-  { rows, skipped, mentioned }: CaptionSource,
+  entries: AsyncIterable<CaptionEntry>,
   columns: CaptionColumns = {},
 ): Promise<Source> {
   const present = await findImages(images);
-  const grouped = groupRows(rows);
-  const named = new Set([...mentioned].map((name) => name.replace(/^\.\//, '')));
   // COCO lists its images itself.
-  const silent = kind === 'coco' ? [] : present.filter((name) => !named.has(name));
+  const silent = new Set(kind === 'coco' ? [] : present);
+  const grouped = await groupRows(entries, (image) => silent.delete(image));
   return {
     kind,
     names: [basename(captionsFile)],
@@ -76,28 +74,33 @@ async function captionedImages(
       captions: await fileHash(captionsFile),
       files: await fileStamps(images, present),
     },
-    progress: { label: 'Decoding', total: grouped.images.length },
+    progress: { label: 'Decoding', total: grouped.images },
     async *entries(onProgress) {
-      yield* skipped;
-      yield* grouped.skipped;
+      yield* grouped.readSkipped();
       for (const where of silent) {
         yield { where, reason: 'no caption', code: 'image_without_caption' };
       }
-      for (const [i, image] of grouped.images.entries()) {
-        onProgress(i);
-        yield await locate(images, image);
+      const folder = await openImageFolder(images);
+      let done = 0;
+      for (const image of grouped.readImages()) {
+        onProgress(done++);
+        yield await locate(folder, image);
       }
     },
+    close: () => grouped.close(),
   };
 }
 
-async function locate(dir: string, { image, ...rest }: CaptionedImage): Promise<SourceItem | Skip> {
-  const place = await locateImage(dir, image);
+async function locate(
+  folder: ImageFolder,
+  { image, ...rest }: CaptionedImage,
+): Promise<SourceItem | Skip> {
+  const place = await folder.locate(image);
   if (typeof place === 'object') return { ...rest, image: place };
   const { where } = rest;
   return place === 'missing'
-    ? { where, reason: `there is no ${image} in ${dir}`, code: 'caption_without_image' }
-    : { where, reason: `${image} lies outside ${dir}`, code: 'outside_folder' };
+    ? { where, reason: `there is no ${image} in ${folder.dir}`, code: 'caption_without_image' }
+    : { where, reason: `${image} lies outside ${folder.dir}`, code: 'outside_folder' };
 }
 
 async function fileHash(file: string): Promise<string> {

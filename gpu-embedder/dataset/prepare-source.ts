@@ -28,11 +28,22 @@ const inFlight = 16;
 /**
  * Prepare the images of a source: read, decode and write a few at a time.
  *
- * Does nothing when the data set is there, made from the same source.
+ * Does nothing when the data set is there, made from the same source. Closes the source.
  *
  * @throws DiptychError unreadable_source - also where not one image can be used
  */
 export async function prepareSource(
+  source: Source,
+  options: PrepareOptions,
+): Promise<PrepareResult> {
+  try {
+    return await prepareEntries(source, options);
+  } finally {
+    source.close?.();
+  }
+}
+
+async function prepareEntries(
   source: Source,
   { out, imageSize, forModel, validation = 0 }: PrepareOptions,
 ): Promise<PrepareResult> {

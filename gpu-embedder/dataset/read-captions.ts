@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parse } from 'csv-parse';
 import { DiptychError } from '../../src/errors.ts';
-import type { CaptionRow, CaptionSource } from './caption-source.ts';
+import type { CaptionEntry } from './caption-source.ts';
 import {
   checkColumns,
   findColumns,
@@ -15,7 +14,8 @@ import {
   type Columns,
   type Fields,
 } from './columns.ts';
-import type { Skip } from './source.ts';
+import { readLines } from './read-lines.ts';
+import { openSpool } from './row-spool.ts';
 
 export interface CaptionColumns extends Columns {
   /** Between the columns of a CSV file; default: a comma, in .tsv a tab. */
@@ -30,12 +30,15 @@ type Line =
   | { readonly where: string; readonly problem: string; readonly code: string };
 
 /**
- * Read a captions file: CSV, TSV or one JSON object a line. A line that cannot be used is skipped
- * with its reason.
+ * Read a captions file row by row: CSV, TSV or one JSON object a line. A line that cannot be used is
+ * skipped with its reason.
  *
  * @throws DiptychError unreadable_source - no such file, or it lacks the columns needed
  */
-export async function readCaptions(file: string, columns: CaptionColumns): Promise<CaptionSource> {
+export async function* readCaptions(
+  file: string,
+  columns: CaptionColumns,
+): AsyncGenerator<CaptionEntry> {
   const extension = extname(file).toLowerCase();
   if (!['.csv', '.tsv', '.jsonl', '.ndjson'].includes(extension)) {
     throw new DiptychError(
@@ -55,42 +58,54 @@ export async function readCaptions(file: string, columns: CaptionColumns): Promi
     ? csvLines(file, columns.separator ?? (extension === '.tsv' ? '\t' : ','))
     : jsonLines(file);
 
-  const rows: CaptionRow[] = [];
-  const skipped: Skip[] = [];
-  const mentioned = new Set<string>();
   const found = new Set<string>();
+  let layout = layoutOf(columns, []);
   for await (const line of lines) {
     const { where } = line;
     if ('problem' in line) {
-      skipped.push({ where, reason: line.problem, code: line.code });
+      yield { where, reason: line.problem, code: line.code };
       continue;
     }
     const names = 'columns' in line ? line.columns : Object.keys(line.fields);
     for (const name of names) found.add(name);
-    if ('columns' in line) continue;
-    const problem = missingColumns(columns, names, needed);
-    if (problem !== undefined) {
-      skipped.push({ where, reason: problem, code: 'wrong_column' });
-      continue;
-    }
-    const columnsHere = findColumns(columns, names);
-    const [image] = textsOf(line.fields[columnsHere.image!]);
-    if (image === undefined) {
-      skipped.push({ where, reason: 'names no image', code: 'caption_without_image' });
-      continue;
-    }
-    mentioned.add(image);
-    const said = readFields(line.fields, columnsHere);
-    if ('code' in said)
-      skipped.push({ where, reason: `${image}: ${said.reason}`, code: said.code });
-    else rows.push({ where, image, ...said });
+    if (!('fields' in line)) continue;
+    // Lines mostly have the columns of the line before.
+    if (!sameNames(names, layout.names)) layout = layoutOf(columns, names);
+    yield readRow(where, line.fields, layout);
   }
   checkColumns(`Captions ${file}`, columns, [...found], needed);
-  return { rows, skipped, mentioned };
+}
+
+/** Which columns a line has, or which of those needed it lacks. */
+interface Layout {
+  readonly names: readonly string[];
+  readonly found: Columns;
+  readonly problem?: string;
+}
+
+function layoutOf(columns: CaptionColumns, names: readonly string[]): Layout {
+  const problem = missingColumns(columns, names, needed);
+  return { names, found: findColumns(columns, names), problem };
+}
+
+function sameNames(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name, i) => name === others[i]);
+}
+
+function readRow(where: string, fields: Fields, { found, problem }: Layout): CaptionEntry {
+  if (problem !== undefined) return { where, reason: problem, code: 'wrong_column' };
+  const [image] = textsOf(fields[found.image!]);
+  if (image === undefined) {
+    return { where, reason: 'names no image', code: 'caption_without_image' };
+  }
+  const said = readFields(fields, found);
+  return 'code' in said
+    ? { where, image, reason: `${image}: ${said.reason}`, code: said.code }
+    : { where, image, ...said };
 }
 
 async function* csvLines(file: string, delimiter: string): AsyncGenerator<Line> {
-  const problems: Line[] = [];
+  const problems = openSpool<Line>();
   const parser = createReadStream(file).pipe(
     parse({
       bom: true,
@@ -101,33 +116,35 @@ async function* csvLines(file: string, delimiter: string): AsyncGenerator<Line> 
       skip_records_with_error: true,
       on_skip: (error) => {
         const where = `${basename(file)}:${String(error?.lines ?? '?')}`;
-        problems.push({ where, problem: error?.message ?? 'unreadable', code: 'bad_row' });
+        problems.add({ where, problem: error?.message ?? 'unreadable', code: 'bad_row' });
         return undefined;
       },
     }),
   );
   let header: readonly string[] | undefined;
-  for await (const entry of parser) {
-    const { record, info } = entry as { record: string[]; info: { lines: number } };
-    const where = `${basename(file)}:${info.lines}`;
-    if (header === undefined) {
-      header = record.map((name) => name.trim());
-      yield { where, columns: header };
-      continue;
+  try {
+    for await (const entry of parser) {
+      const { record, info } = entry as { record: string[]; info: { lines: number } };
+      const where = `${basename(file)}:${info.lines}`;
+      if (header === undefined) {
+        header = record.map((name) => name.trim());
+        yield { where, columns: header };
+      } else if (record.length === header.length) {
+        yield { where, fields: Object.fromEntries(header.map((name, i) => [name, record[i]])) };
+      } else {
+        const problem = `expected ${header.length} columns, got ${record.length}`;
+        yield { where, problem, code: 'wrong_column' };
+      }
     }
-    if (record.length !== header.length) {
-      const problem = `expected ${header.length} columns, got ${record.length}`;
-      yield { where, problem, code: 'wrong_column' };
-      continue;
-    }
-    yield { where, fields: Object.fromEntries(header.map((name, i) => [name, record[i]])) };
+    yield* problems.rows();
+  } finally {
+    problems.close();
   }
-  yield* problems;
 }
 
-async function* jsonLines(file: string): AsyncGenerator<Line> {
+function* jsonLines(file: string): Generator<Line> {
   let number = 0;
-  for await (const text of createInterface({ input: createReadStream(file) })) {
+  for (const text of readLines(file)) {
     number += 1;
     if (text.trim() === '') continue;
     const where = `${basename(file)}:${number}`;

@@ -2,59 +2,66 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
-import type { CaptionRow, CaptionSource } from './caption-source.ts';
-import type { Skip } from './source.ts';
+import type { CaptionEntry, SkippedRow } from './caption-source.ts';
 
 const id = z.union([z.string(), z.number()]).transform(String);
 const source = z.object({ images: z.array(z.unknown()), annotations: z.array(z.unknown()) });
 const imageSchema = z.object({ id, file_name: z.string().min(1) });
 const annotationSchema = z.object({ image_id: id, caption: z.string() });
 
+interface CocoImage {
+  readonly file: string;
+  readonly captions: string[];
+  /** Among the images of the file. */
+  readonly index: number;
+}
+
 /**
  * Read COCO captions json (https://cocodataset.org/#format-data): one row for each image that has
  * captions. An entry that cannot be used is skipped with its reason.
  *
+ * The whole file is parsed at once: 92 MB with 590,000 captions took 600 MB of memory.
+ *
  * @throws DiptychError unreadable_source - no JSON with `images` and `annotations`
  */
-export async function readCoco(file: string): Promise<CaptionSource> {
+export async function* readCoco(file: string): AsyncGenerator<CaptionEntry> {
   const { images, annotations } = await readSource(file);
-  const skipped: Skip[] = [];
-  const skip = (list: string, i: number, code: string, reason: string): void => {
-    skipped.push({ where: `${basename(file)}:${list}[${i}]`, reason, code });
-  };
+  const skip = (list: string, i: number, code: string, reason: string): SkippedRow => ({
+    where: `${basename(file)}:${list}[${i}]`,
+    reason,
+    code,
+  });
 
-  const files = new Map<string, { image: string; captions: string[]; index: number }>();
-  for (const [i, entry] of images.entries()) {
+  const byId = new Map<string, CocoImage>();
+  for (const [index, entry] of images.entries()) {
     const image = imageSchema.safeParse(entry);
-    if (!image.success) skip('images', i, 'bad_json', reasonOf(image.error));
-    else if (files.has(image.data.id)) {
-      skip('images', i, 'duplicate_id', `id ${image.data.id} is taken by another image`);
-    } else {
-      files.set(image.data.id, { image: image.data.file_name, captions: [], index: i });
-    }
+    if (!image.success) yield skip('images', index, 'bad_json', reasonOf(image.error));
+    else if (byId.has(image.data.id)) {
+      const reason = `id ${image.data.id} is taken by another image`;
+      yield skip('images', index, 'duplicate_id', reason);
+    } else byId.set(image.data.id, { file: image.data.file_name, captions: [], index });
   }
   for (const [i, entry] of annotations.entries()) {
     const annotation = annotationSchema.safeParse(entry);
     if (!annotation.success) {
-      skip('annotations', i, 'bad_json', reasonOf(annotation.error));
+      yield skip('annotations', i, 'bad_json', reasonOf(annotation.error));
       continue;
     }
     const { image_id, caption } = annotation.data;
-    const target = files.get(image_id);
-    if (target === undefined) {
-      skip('annotations', i, 'caption_without_image', `there is no image with id ${image_id}`);
+    const image = byId.get(image_id);
+    if (image === undefined) {
+      const reason = `there is no image with id ${image_id}`;
+      yield skip('annotations', i, 'caption_without_image', reason);
     } else if (caption.trim() === '') {
-      skip('annotations', i, 'empty_caption', `empty caption for ${target.image}`);
-    } else target.captions.push(caption.trim());
+      yield skip('annotations', i, 'empty_caption', `empty caption for ${image.file}`);
+    } else image.captions.push(caption.trim());
   }
-  const rows: CaptionRow[] = [];
-  for (const [imageId, { image, captions, index }] of files) {
+  for (const [id, { file: image, captions, index }] of byId) {
     if (captions.length > 0) {
       const where = `${basename(file)}:images[${index}]`;
-      rows.push({ where, id: imageId, image, captions, tags: [] });
-    } else skip('images', index, 'image_without_caption', `no annotation for ${image}`);
+      yield { where, id, image, captions, tags: [] };
+    } else yield skip('images', index, 'image_without_caption', `no annotation for ${image}`);
   }
-  return { rows, skipped, mentioned: new Set([...files.values()].map(({ image }) => image)) };
 }
 
 async function readSource(file: string): Promise<z.infer<typeof source>> {

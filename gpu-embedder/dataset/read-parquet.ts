@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
 import { checkColumns, findColumns, readFields, type Columns } from './columns.ts';
-import { fileStamps, findImages, locateImage } from './find-images.ts';
+import { fileStamps, findImages, openImageFolder, type ImageFolder } from './find-images.ts';
 import { openParquet, type ParquetRow } from './parquet-rows.ts';
 import { nameInShard, type Shard } from './shards.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
@@ -38,6 +38,7 @@ export async function parquetSource(
     },
     progress: { label: 'Decoding', total },
     async *entries(onProgress) {
+      const folder = images === undefined ? undefined : await openImageFolder(images);
       let done = 0;
       for (const shard of shards) {
         const file = await openParquet(shard);
@@ -46,7 +47,7 @@ export async function parquetSource(
         let number = 0;
         for await (const row of file.read(wanted)) {
           onProgress(done++);
-          yield await readRow(shard, number++, row, found, images);
+          yield await readRow(shard, number++, row, found, folder);
         }
       }
     },
@@ -58,7 +59,7 @@ async function readRow(
   number: number,
   row: ParquetRow,
   found: Columns,
-  images: string | undefined,
+  folder: ImageFolder | undefined,
 ): Promise<SourceItem | Skip> {
   const where = `${shard.name}:${number}`;
   const said = readFields(row, found);
@@ -71,18 +72,18 @@ async function readRow(
   if (path === undefined) {
     return { where, reason: 'neither bytes nor a path of an image', code: 'caption_without_image' };
   }
-  if (images === undefined) {
+  if (folder === undefined) {
     throw new DiptychError(
       'invalid_option',
       `Shard ${shard.file}: row ${number} has the path of an image, ${path}; ` +
         'name the folder that it is under with --images',
     );
   }
-  const image = await locateImage(images, path);
+  const image = await folder.locate(path);
   if (typeof image === 'object') return { where, ...rest, id: urlSafeId(id ?? path), image };
   return image === 'missing'
-    ? { where, reason: `there is no ${path} in ${images}`, code: 'caption_without_image' }
-    : { where, reason: `${path} lies outside ${images}`, code: 'outside_folder' };
+    ? { where, reason: `there is no ${path} in ${folder.dir}`, code: 'caption_without_image' }
+    : { where, reason: `${path} lies outside ${folder.dir}`, code: 'outside_folder' };
 }
 
 /** Bytes go before a path: the hub keeps the name that a file once had beside its bytes. */

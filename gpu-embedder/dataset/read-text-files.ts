@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { fileStamps, findFiles, imageName, locateImage } from './find-images.ts';
+import {
+  fileStamps,
+  findFiles,
+  imageName,
+  openImageFolder,
+  type ImageFolder,
+} from './find-images.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
@@ -25,25 +31,26 @@ export async function textFileSource(dir: string): Promise<Source> {
         if (stems.has(stem)) continue;
         yield { where, reason: 'no image of this name', code: 'caption_without_image' };
       }
+      const folder = await openImageFolder(dir);
       for (const [i, where] of images.entries()) {
         onProgress(i);
-        yield await readImage(dir, where, textOf.get(where.replace(imageName, '')));
+        yield await readImage(folder, where, textOf.get(where.replace(imageName, '')));
       }
     },
   };
 }
 
 async function readImage(
-  dir: string,
+  folder: ImageFolder,
   where: string,
   text: string | undefined,
 ): Promise<SourceItem | Skip> {
   const [image, said] = await Promise.all([
-    locateImage(dir, where),
-    text === undefined ? ('missing' as const) : locateImage(dir, text),
+    folder.locate(where),
+    text === undefined ? ('missing' as const) : folder.locate(text),
   ]);
   if (image === 'outside' || said === 'outside') {
-    return { where, reason: `a link leads out of ${dir}`, code: 'outside_folder' };
+    return { where, reason: `a link leads out of ${folder.dir}`, code: 'outside_folder' };
   }
   if (image === 'missing') return { where, reason: 'a link to nothing', code: 'broken_image' };
   const captions = said === 'missing' ? [] : captionLines(await readFile(said.file));

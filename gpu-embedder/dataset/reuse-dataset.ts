@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256Hex } from '../sha256-hex.ts';
 import type { PrepareReport } from './prepared.ts';
 import { prepareResult, type PrepareResult } from './prepare-result.ts';
 import { readManifest } from './read-dataset.ts';
 
 /** Digest what a data set is made from. */
 export function inputKeyOf(inputs: unknown): string {
-  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+  return sha256Hex(JSON.stringify(inputs));
 }
 
 /** Find a data set that was made from the same inputs; anything else there counts as none. */

@@ -35,4 +35,6 @@ export interface Source {
    * @param onProgress - told how much of `progress.total` is read
    */
   entries(onProgress: (done: number) => void): AsyncIterable<SourceItem | Skip>;
+  /** Give back what it holds, if anything; nothing can be read afterwards. */
+  close?(): void;
 }

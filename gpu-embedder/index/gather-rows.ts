@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { embeddingPackKey } from '../../src/objects/pack-keys.ts';
 import type { EmbeddingPlace } from '../../src/reindex/build-page.ts';
+import { sha256Hex } from '../sha256-hex.ts';
 import { findNotUnit } from './unit-rows.ts';
 
 /** Packs held at a time; each is read once. */
@@ -55,7 +55,7 @@ export async function gatherRows(
 async function readPack(objects: ObjectStore, key: string, pack: string): Promise<Uint8Array> {
   const bytes = await objects.get(key);
   if (!bytes) throw unreadable(key, 'expected a pack of embeddings, got none');
-  const got = createHash('sha256').update(bytes).digest('hex');
+  const got = sha256Hex(bytes);
   if (got === pack) return bytes;
   throw unreadable(key, `expected SHA-256 ${pack}, got ${got}`);
 }

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '../../src/artifact/manifest.ts';
+import { sha256Hex } from '../sha256-hex.ts';
 
 /** The files of a version as they are written, with their checksums. */
 export interface VersionFiles {
@@ -21,7 +22,7 @@ export function createVersionFiles(dir: string): VersionFiles {
       const path = join(dir, name);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, bytes);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const sha256 = sha256Hex(bytes);
       files[name] = { bytes: bytes.byteLength, sha256 };
     },
     async add(name) {

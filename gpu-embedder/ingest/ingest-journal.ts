@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sha256Hex } from '../sha256-hex.ts';
 
 /** Remembers how much of a source was taken in, for a run that is interrupted. */
 export interface IngestJournal {
@@ -17,7 +17,7 @@ export interface IngestJournal {
  * @param key - what tells them apart
  */
 export async function openJournal(workDir: string, key: unknown): Promise<IngestJournal> {
-  const name = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 16);
+  const name = sha256Hex(JSON.stringify(key)).slice(0, 16);
   const file = join(workDir, 'ingest', `${name}.json`);
   const text = await readFile(file, 'utf8').catch(() => '');
   return {

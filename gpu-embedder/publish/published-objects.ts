@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelKey } from '../../src/artifact/keys.ts';
@@ -6,6 +5,7 @@ import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';
 import { edgeWeights } from '../model/edge-weights.ts';
+import { sha256Hex } from '../sha256-hex.ts';
 import type { VersionFolder } from './read-version.ts';
 
 export interface PublishedObject {
@@ -45,21 +45,17 @@ export async function modelObjects(modelDir: string, hash: string): Promise<Publ
   const tokenizer = await readFile(join(modelDir, 'tokenizer.json'));
   const files = { 'text.bin': text, 'image.bin': image, 'tokenizer.json': tokenizer };
   const entries = Object.entries(files).map(
-    ([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256(bytes) }] as const,
+    ([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256Hex(bytes) }] as const,
   );
   const model = { ...description, hash, files: Object.fromEntries(entries) };
   const object = (name: string, bytes: Uint8Array): PublishedObject => ({
     key: modelKey(hash, name),
     size: bytes.length,
-    sha256: sha256(bytes),
+    sha256: sha256Hex(bytes),
     read: async () => bytes,
   });
   return [
     ...Object.entries(files).map(([name, bytes]) => object(name, bytes)),
     object('model.json', Buffer.from(JSON.stringify(model))),
   ];
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

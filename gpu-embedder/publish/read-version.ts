@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
+import { sha256Hex } from '../sha256-hex.ts';
 import type { PublishedObject } from './published-objects.ts';
 
 export interface VersionFolder {
@@ -28,7 +28,7 @@ export async function readVersion(dir: string): Promise<VersionFolder> {
     sha256,
     read: async () => {
       const content = await readFile(join(dir, name));
-      const got = createHash('sha256').update(content).digest('hex');
+      const got = sha256Hex(content);
       if (got !== sha256) {
         throw new DiptychError(
           'index_unreadable',
@@ -47,7 +47,7 @@ export async function readVersion(dir: string): Promise<VersionFolder> {
       {
         key: key('manifest.json'),
         size: bytes.length,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
+        sha256: sha256Hex(bytes),
         read: async () => bytes,
       },
     ],

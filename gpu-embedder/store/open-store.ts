@@ -13,13 +13,15 @@ export const storeFlag = 'local (R2 of diptych dev), a folder, or https://… of
 /**
  * Open the store that a flag names; the key to a worker is in DIPTYCH_API_KEY.
  *
+ * @param localDir - where the local R2 is
  * @throws DiptychError unauthorized (no key), invalid_option (a URL that is not taken)
  */
 export async function openStore(
   where: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  localDir = localR2Dir,
 ): Promise<ObjectStore> {
-  if (where === 'local') return localR2Store(localR2Dir);
+  if (where === 'local') return localR2Store(localDir);
   if (!/^https?:/i.test(where)) return folderStore(where);
   const token = env.DIPTYCH_API_KEY;
   if (token) return httpStore({ url: where, token });

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { DiptychError } from '../../src/errors.ts';
 import type { Concept, Item } from '../dataset/prepared.ts';
 import { openDataset, openPixels } from '../dataset/read-dataset.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
+import { sha256Hex } from '../sha256-hex.ts';
 import type { Picture } from './render-view.ts';
 import { captionPool } from './captions.ts';
 import type { TrainConfig } from './config.ts';
@@ -151,7 +151,7 @@ function validationSample(
   { items: count, from }: TrainConfig['validation'],
 ): number[] {
   const candidates = items.flatMap(({ split, id }, i) =>
-    split === from ? [{ i, hash: createHash('sha256').update(id).digest('hex') }] : [],
+    split === from ? [{ i, hash: sha256Hex(id) }] : [],
   );
   // Never more than a tenth of the images that could be trained on.
   const most = from === 'train' ? Math.min(count, Math.floor(candidates.length / 10)) : count;

@@ -4,6 +4,7 @@ import { listDeleted } from '../catalogue/delete-items.ts';
 import { collectionsPrefix } from '../artifact/keys.ts';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
 import { DiptychError } from '../errors.ts';
+import { putJson } from '../objects/put-json.ts';
 import type { JobStores } from './plan-job.ts';
 
 const overlaySchema = z.object({ ids: z.array(z.string()) });
@@ -43,9 +44,8 @@ export async function writeDeleted(
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = await objects.head(key);
     const ids = await deletedIds(catalogue, collection);
-    const bytes = new TextEncoder().encode(JSON.stringify({ ids }));
     const condition = before ? { ifEtag: before.etag } : { ifNone: true as const };
-    if (await objects.put(key, bytes, condition)) return;
+    if (await putJson(objects, key, { ids }, condition)) return;
   }
   throw new DiptychError('write_failed', `${key}: others kept writing it, ${attempts} times`);
 }

@@ -3,6 +3,7 @@ import { unitCounts } from '../catalogue/job-units.ts';
 import type { Job } from '../catalogue/jobs.ts';
 import { failuresOf, ledgerCounts } from '../catalogue/ledger.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import { putJson } from '../objects/put-json.ts';
 
 /** Items that a report names one by one; the ledger has them all. */
 const named = 200;
@@ -73,6 +74,5 @@ export async function reportJob(catalogue: Catalogue, job: Job): Promise<JobRepo
 
 /** Keep the report where the job's other objects are. */
 export async function writeReport(objects: ObjectStore, report: JobReport): Promise<void> {
-  const bytes = new TextEncoder().encode(JSON.stringify(report, null, 2));
-  await objects.put(reportKey(report.job), bytes);
+  await putJson(objects, reportKey(report.job), report);
 }

@@ -8,6 +8,7 @@ import { moveJob, setPlanCursor, type Job } from '../catalogue/jobs.ts';
 import { addLedgerItems, clearBatch, type NewLedgerEntry } from '../catalogue/ledger.ts';
 import type { ImageRow } from '../catalogue/tables.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import { putJson } from '../objects/put-json.ts';
 import { notePointer } from './job-pointer.ts';
 import { planBatchKey, type BatchItem, type PlanBatch } from './plan-batch.ts';
 
@@ -45,7 +46,7 @@ export async function planNextBatch({ catalogue, objects }: JobStores, job: Job)
   );
   const items = page.items.map((item) => toBatchItem(item, images));
   const plan: PlanBatch = { items };
-  await objects.put(planBatchKey(jobId, batch), new TextEncoder().encode(JSON.stringify(plan)));
+  await putJson(objects, planBatchKey(jobId, batch), plan);
   await addLedgerItems(catalogue, jobId, batch, items.map(toLedgerEntry));
   await claimUnits(catalogue, jobId, batch, await missingUnits(catalogue, modelHash, items));
   await addBatches(catalogue, jobId, [batch]);

@@ -2,6 +2,7 @@ import { findEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts'
 import { findUnits, type Unit } from '../catalogue/job-units.ts';
 import type { Job } from '../catalogue/jobs.ts';
 import { itemsOfBatch, markItems } from '../catalogue/ledger.ts';
+import { putJson } from '../objects/put-json.ts';
 import { buildPageKey, type BuildPage, type PlannedItem } from './build-page.ts';
 import { readPlanBatch, type BatchItem } from './plan-batch.ts';
 import type { JobStores } from './plan-job.ts';
@@ -44,8 +45,7 @@ export async function settleBatch(
       return place && isIndexed.has(item.id) ? toPlannedItem(item, place, captions) : [];
     }),
   };
-  const bytes = new TextEncoder().encode(JSON.stringify(page));
-  await objects.put(buildPageKey(jobId, batch), bytes);
+  await putJson(objects, buildPageKey(jobId, batch), page);
 }
 
 function outcomeOf(place: EmbeddingPlace | undefined, unit: Unit | undefined) {

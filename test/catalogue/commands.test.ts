@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { readMigrations } from '../../gpu-embedder/catalogue/read-migrations.ts';
 import { localCatalogue } from '../../gpu-embedder/store/local-d1.ts';
 import { findApiKey } from '../../src/catalogue/api-keys.ts';
+import { createCollection } from '../../src/catalogue/collections.ts';
 import { migrate } from '../../src/catalogue/migrate.ts';
 import { runDiptych } from '../cli/run-diptych.ts';
 import { startPlanetScale, type MariadbDatabases } from '../support/catalogues.ts';
@@ -58,6 +59,27 @@ describe.runIf(findMariadbd())('on PlanetScale', () => {
     expect(JSON.parse(stdout)).toEqual({ found: [], applied: [migration], pending: [] });
     const again = await migrate(catalogue, await readMigrations('planetscale'));
     expect(again.found).toEqual([migration]);
+  });
+
+  it.each(['verify', 'purge', 'reindex'])('%s asks where its objects are', async (command) => {
+    vi.stubEnv('DATABASE_URL', databases.gateway.url);
+    const flags = ['--collection', 'c', '--database', 'planetscale'];
+    const { code, stderr } = await runDiptych(command, ...flags);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error\[invalid_option\]: --database planetscale: expected --store/);
+  });
+
+  it('verify takes the objects that --store names', async () => {
+    const catalogue = await databases.openEmpty();
+    await migrate(catalogue, await readMigrations('planetscale'));
+    await createCollection(catalogue, 'away');
+    const store = await mkdtemp(join(tmpdir(), 'diptych-objects-'));
+    vi.stubEnv('DATABASE_URL', databases.gateway.url);
+    const flags = ['--collection', 'away', '--database', 'planetscale', '--store', store];
+    const { code, stdout } = await runDiptych('verify', ...flags, '--json');
+    await rm(store, { recursive: true });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ items: 0, differences: [] });
   });
 
   it('says so where there is none', async () => {

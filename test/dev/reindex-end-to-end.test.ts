@@ -1,12 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../gpu-embedder/dev/free-port.ts';
 import { startWorker, type RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import type { CollectResult } from '../../gpu-embedder/publish/collect-garbage.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
@@ -31,15 +31,6 @@ const picture = (background: string) =>
   sharp({ create: { width: 40, height: 30, channels: 3, background } })
     .png()
     .toBuffer();
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const ask = (path: string, init: RequestInit = {}) =>
   fetch(`${worker.url}${path}`, {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 
 /** A process, with those that it started, which can be killed as the system does: without notice. */
 export interface Killable {
@@ -37,15 +36,6 @@ export function startKillable(args: readonly string[], { cwd, env }: KillableOpt
       await ended;
     },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Ask until it answers, for a minute at most. */

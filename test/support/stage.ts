@@ -2,6 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../gpu-embedder/dev/free-port.ts';
 import { startWorker, type RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { readMigrations } from '../../gpu-embedder/catalogue/read-migrations.ts';
@@ -21,7 +22,7 @@ import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
 import type { JobReport } from '../../src/reindex/job-report.ts';
 import { withPatience } from '../../src/reindex/retry-policy.ts';
-import { freePort, startKillable, untilItAnswers, type Killable } from './killable.ts';
+import { startKillable, untilItAnswers, type Killable } from './killable.ts';
 
 export const collection = 'stage';
 const token = 'token-of-the-stage';
