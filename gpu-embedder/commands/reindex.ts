@@ -1,12 +1,23 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { Option, type Command } from 'commander';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { activeJob, createJob, type Job } from '../../src/catalogue/jobs.ts';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { quantisations } from '../../src/artifact/quantise.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { JobReport } from '../../src/reindex/job-report.ts';
+import {
+  compareOptions,
+  withCompareOptions,
+  type CompareOptions,
+} from '../../src/reindex/comparison.ts';
+import { readPrice } from '../../src/reindex/cost-estimate.ts';
+import { reportPageKey, type JobComparison, type JobReport } from '../../src/reindex/job-report.ts';
+import { reportPage } from '../../src/reindex/report-page.ts';
+import { parseSwitchCondition } from '../../src/reindex/switch-condition.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
@@ -14,14 +25,16 @@ import { withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts
 import { withStores } from '../catalogue/with-stores.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
+import { compareVersions } from '../reindex/compare-versions.ts';
 import { publishJob } from '../reindex/publish-job.ts';
 
-interface ReindexFlags extends DatabaseFlags {
+interface ReindexFlags extends DatabaseFlags, CompareOptions {
   readonly collection: string;
   readonly model: string;
   readonly quantisation?: string;
   readonly recall?: string;
   readonly shards?: string;
+  readonly report?: string;
   readonly json?: boolean;
 }
 
@@ -38,16 +51,41 @@ export function registerReindex(program: Command): void {
     )
     .option('--recall <share>', 'annRecall@10 that a search reaches (default: 0.98)')
     .option('--shards <n>', 'isolates to spread the vectors over')
+    .option('--switch-if <condition>', 'make it active only if "METRIC >= CHANGE" holds', condition)
+    .option('--held-out <set...>', 'sets that no model was trained on: compare by these alone')
+    .option('--report <file>', 'write the report as a page, too (.html)')
     .option('--json', 'print the report as JSON')
+    .addHelpText('after', helpText)
     .action(run);
 }
 
+const helpText = `
+A version is compared with the active one before it takes its place, where the model is another or
+--switch-if is given: METRIC is image_retrieval_recall@1, @5 or @10, CHANGE is new less old, -1 to 1, as in
+  --switch-if "image_retrieval_recall@10 >= -0.01"
+If it does not hold, the version stays ready, the command exits with 1, and
+  diptych versions rollback --collection NAME VERSION
+makes it active all the same.
+EMBEDDER_PRICE_PER_HOUR, in US dollars, goes into the estimate of costs.`;
+
 async function run(flags: ReindexFlags): Promise<void> {
+  const { EMBEDDER_PRICE_PER_HOUR: price } = process.env;
+  if (price && readPrice(price) === null) {
+    throw new DiptychError(
+      'invalid_option',
+      `EMBEDDER_PRICE_PER_HOUR: expected US dollars such as 1.25, got ${JSON.stringify(price)}`,
+    );
+  }
   const report = await withStores(flags, async (stores) => {
     await requireCollection(stores.catalogue, flags.collection);
     return withModel(flags.model, (model, embedder) => index(stores, model, embedder, flags));
   });
-  if (report) show(report, flags);
+  if (!report) return;
+  if (flags.report !== undefined) {
+    await mkdir(dirname(flags.report), { recursive: true });
+    await writeFile(flags.report, reportPage(report));
+  }
+  show(report, flags);
 }
 
 async function withModel<T>(
@@ -85,7 +123,13 @@ async function index(
       ...stores,
       embedder,
       build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
-      publish: (one, version) => publishJob(stores, one, version),
+      compare: ({ collection }, request, signal) =>
+        compareVersions(stores.objects, collection, request, {
+          signal,
+          onProgress: (done, total) => bars.build('compare', done, total),
+        }),
+      publish: (one, version, activate) => publishJob(stores, one, version, activate),
+      costs: { embedderPricePerHour: readPrice(process.env.EMBEDDER_PRICE_PER_HOUR) },
       owner: `${hostname()}:${process.pid}`,
       onProgress: bars.job,
       signal: interrupt.signal,
@@ -112,6 +156,7 @@ async function findOrCreateJob(
   const created = await createJob(catalogue, { collection, modelHash, options });
   const job = created.job ?? (await activeJob(catalogue, collection));
   if (!job) throw new DiptychError('job_busy', `collection ${collection}: try again`);
+  if (!created.job) refuseOther(job, flags);
   if (job.modelHash === modelHash) return job;
   throw new DiptychError(
     'model_mismatch',
@@ -119,12 +164,36 @@ async function findOrCreateJob(
   );
 }
 
-function optionsOf({ quantisation, recall, shards }: ReindexFlags): Record<string, unknown> {
-  return {
+/** A job that was started without this condition would switch without it. */
+function refuseOther({ id, collection, options }: Job, { switchIf, heldOut }: ReindexFlags): void {
+  if (switchIf === undefined && heldOut === undefined) return;
+  const known = compareOptions(options);
+  const isSame = known.switchIf?.text === switchIf && isDeepStrictEqual(known.heldOut, heldOut);
+  if (isSame) return;
+  throw new DiptychError(
+    'job_busy',
+    `collection ${collection} is being indexed by job ${id}, which was started with other --switch-if or --held-out: run it to its end without these, or cancel it`,
+    { job: id },
+  );
+}
+
+function optionsOf(flags: ReindexFlags): Record<string, unknown> {
+  const { quantisation, recall, shards } = flags;
+  const options = {
     ...(quantisation !== undefined && { quantisation }),
     ...(recall !== undefined && { recall: Number(recall) }),
     ...(shards !== undefined && { shards: Number(shards) }),
   };
+  return withCompareOptions(options, flags);
+}
+
+function condition(text: string): string {
+  try {
+    parseSwitchCondition(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 /** A bar for one stage after the other. */
@@ -149,8 +218,8 @@ function stageBars() {
   };
 }
 
-function show(report: JobReport, { json }: ReindexFlags): void {
-  const { collection, inputs, indexed, reused, encoded, skipped, failed, state, version } = report;
+function show(report: JobReport, { json, report: page, workDir }: ReindexFlags): void {
+  const { collection, inputs, indexed, reused, encoded, skipped, failed } = report;
   const sum = (counts: Readonly<Record<string, number>>) =>
     Object.values(counts).reduce((total, count) => total + count, 0);
   process.stderr.write(
@@ -160,11 +229,35 @@ function show(report: JobReport, { json }: ReindexFlags): void {
   for (const { id, code, reason } of report.items.slice(0, 10)) {
     process.stderr.write(`  ${id}: ${code}: ${reason}\n`);
   }
-  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else
-    process.stdout.write(
-      `${state === 'succeeded' ? `${collection} ${version} is active` : state}\n`,
-    );
-  if (state === 'failed')
-    throw new DiptychError('job_failed', `job ${report.job}: ${report.error}`);
+  if (report.comparison) process.stderr.write(comparisonText(report.comparison));
+  const kept = page ?? `${reportPageKey(report.job)} of the store in ${workDir}`;
+  process.stderr.write(`report: ${kept}\n`);
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${outcomeOf(report)}\n`);
+  refuseBadEnd(report);
+}
+
+function comparisonText({ before, after, change, ...comparison }: JobComparison): string {
+  const { pairs, images, overlapAt10, versions } = comparison;
+  const recalls = Object.keys(before).map(
+    (metric) =>
+      `  ${metric}: ${before[metric].toFixed(4)} -> ${after[metric].toFixed(4)} (${change[metric].toFixed(4)})\n`,
+  );
+  const overlap =
+    overlapAt10 === null ? '' : `  overlap of the first 10: ${overlapAt10.toFixed(4)}\n`;
+  return `compared with ${versions.before}, ${pairs} captions among ${images} images:\n${recalls.join('')}${overlap}`;
+}
+
+function outcomeOf({ state, collection, version, switched }: JobReport): string {
+  if (state !== 'succeeded') return state;
+  return `${collection} ${version} is ${switched ? 'active' : 'ready, and not active'}`;
+}
+
+function refuseBadEnd({ job, state, error, collection, version, ...report }: JobReport): void {
+  if (state === 'failed') throw new DiptychError('job_failed', `job ${job}: ${error}`);
+  if (state !== 'succeeded' || report.switched) return;
+  throw new DiptychError(
+    'below_minimum',
+    `${report.switchReason}; to make it active all the same: diptych versions rollback --collection ${collection} ${version}`,
+    { version },
+  );
 }

@@ -8,12 +8,14 @@ import { verifyVersion } from '../publish/verify-version.ts';
 /**
  * Check a version against its files and against the ledger of its job, then make it the active one.
  *
+ * @param activate - false: the check alone
  * @throws DiptychError index_unreadable, publish_conflict
  */
 export async function publishJob(
   stores: JobStores,
   { id, collection }: Job,
   version: string,
+  activate: boolean,
 ): Promise<void> {
   const { states } = await ledgerCounts(stores.catalogue, id);
   const expected = states.reused + states.encoded;
@@ -26,5 +28,5 @@ export async function publishJob(
       );
     },
   });
-  await switchVersion(stores, collection, version);
+  if (activate) await switchVersion(stores, collection, version);
 }

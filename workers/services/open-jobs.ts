@@ -1,5 +1,6 @@
 import { httpEmbedder, type HttpEmbedder } from '../../src/embedder/http-embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { readPrice, type CostSettings } from '../../src/reindex/cost-estimate.ts';
 import type { JobMessage } from '../../src/reindex/job-messages.ts';
 import type { Env } from '../env.ts';
 
@@ -36,7 +37,7 @@ export function openJobs({ JOBS }: Env): {
  * started, so a job has its own.
  */
 export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env, job?: string): HttpEmbedder {
-  const urls = (EMBEDDER_URL ?? '').split(/[\s,]+/).filter(Boolean);
+  const urls = urlsOf(EMBEDDER_URL);
   if (urls.length === 0) {
     throw new DiptychError(
       'not_configured',
@@ -45,6 +46,18 @@ export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env, job?: string
   }
   const at = job === undefined ? Math.random() * urls.length : sumOf(job) % urls.length;
   return httpEmbedder({ url: urls[Math.floor(at)], token: EMBEDDER_TOKEN });
+}
+
+function urlsOf(list = ''): string[] {
+  return list.split(/[\s,]+/).filter(Boolean);
+}
+
+/** What the price of a job depends on here. */
+export function costSettings({ EMBEDDER_URL, EMBEDDER_PRICE_PER_HOUR }: Env): CostSettings {
+  return {
+    embedderPricePerHour: readPrice(EMBEDDER_PRICE_PER_HOUR),
+    embedders: Math.max(1, urlsOf(EMBEDDER_URL).length),
+  };
 }
 
 function sumOf(text: string): number {
