@@ -15,7 +15,7 @@ import {
   type CompareOptions,
 } from '../../src/reindex/comparison.ts';
 import { readPrice } from '../../src/reindex/cost-estimate.ts';
-import { reportPageKey, type JobComparison, type JobReport } from '../../src/reindex/job-report.ts';
+import { reportPageKey, type JobReport } from '../../src/reindex/job-report.ts';
 import { reportPage } from '../../src/reindex/report-page.ts';
 import { parseSwitchCondition } from '../../src/reindex/switch-condition.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
@@ -27,6 +27,7 @@ import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
 import { compareVersions } from '../reindex/compare-versions.ts';
 import { publishJob } from '../reindex/publish-job.ts';
+import { refuseBadEnd, showReport } from '../reindex/show-report.ts';
 
 interface ReindexFlags extends DatabaseFlags, CompareOptions {
   readonly collection: string;
@@ -85,7 +86,9 @@ async function run(flags: ReindexFlags): Promise<void> {
     await mkdir(dirname(flags.report), { recursive: true });
     await writeFile(flags.report, reportPage(report));
   }
-  show(report, flags);
+  const kept = flags.report ?? `${reportPageKey(report.job)} in the store below ${flags.workDir}`;
+  showReport(report, kept, flags.json === true);
+  refuseBadEnd(report);
 }
 
 async function withModel<T>(
@@ -216,48 +219,4 @@ function stageBars() {
       current = undefined;
     },
   };
-}
-
-function show(report: JobReport, { json, report: page, workDir }: ReindexFlags): void {
-  const { collection, inputs, indexed, reused, encoded, skipped, failed } = report;
-  const sum = (counts: Readonly<Record<string, number>>) =>
-    Object.values(counts).reduce((total, count) => total + count, 0);
-  process.stderr.write(
-    `${collection}: ${inputs} inputs = ${indexed} indexed (${reused} reused, ${encoded} encoded) + ` +
-      `${sum(skipped)} skipped + ${sum(failed)} failed\n`,
-  );
-  for (const { id, code, reason } of report.items.slice(0, 10)) {
-    process.stderr.write(`  ${id}: ${code}: ${reason}\n`);
-  }
-  if (report.comparison) process.stderr.write(comparisonText(report.comparison));
-  const kept = page ?? `${reportPageKey(report.job)} of the store in ${workDir}`;
-  process.stderr.write(`report: ${kept}\n`);
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${outcomeOf(report)}\n`);
-  refuseBadEnd(report);
-}
-
-function comparisonText({ before, after, change, ...comparison }: JobComparison): string {
-  const { pairs, images, overlapAt10, versions } = comparison;
-  const recalls = Object.keys(before).map(
-    (metric) =>
-      `  ${metric}: ${before[metric].toFixed(4)} -> ${after[metric].toFixed(4)} (${change[metric].toFixed(4)})\n`,
-  );
-  const overlap =
-    overlapAt10 === null ? '' : `  overlap of the first 10: ${overlapAt10.toFixed(4)}\n`;
-  return `compared with ${versions.before}, ${pairs} captions among ${images} images:\n${recalls.join('')}${overlap}`;
-}
-
-function outcomeOf({ state, collection, version, switched }: JobReport): string {
-  if (state !== 'succeeded') return state;
-  return `${collection} ${version} is ${switched ? 'active' : 'ready, and not active'}`;
-}
-
-function refuseBadEnd({ job, state, error, collection, version, ...report }: JobReport): void {
-  if (state === 'failed') throw new DiptychError('job_failed', `job ${job}: ${error}`);
-  if (state !== 'succeeded' || report.switched) return;
-  throw new DiptychError(
-    'below_minimum',
-    `${report.switchReason}; to make it active all the same: diptych versions rollback --collection ${collection} ${version}`,
-    { version },
-  );
 }

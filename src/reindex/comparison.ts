@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DiptychError } from '../errors.ts';
 import { parseSwitchCondition } from './switch-condition.ts';
 
 const id = z.string().min(1).max(255);
@@ -32,6 +33,12 @@ export function withCompareOptions(
   { switchIf, heldOut }: CompareOptions,
 ): Record<string, unknown> {
   if (switchIf !== undefined) parseSwitchCondition(switchIf);
+  if (heldOut && !heldOutSchema.safeParse(heldOut).success) {
+    throw new DiptychError(
+      'invalid_option',
+      `heldOut: expected 1 to 100 names of sets, got ${JSON.stringify(heldOut)}`,
+    );
+  }
   return { ...options, compare: switchIf || heldOut ? { switchIf, heldOut } : undefined };
 }
 

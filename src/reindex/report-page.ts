@@ -109,7 +109,7 @@ function switchSection({ comparison, switchReason }: JobReport): Html | null {
 }
 
 function verdict({ condition, met }: JobComparison, reason: string): string {
-  if (condition === null) return 'There was no condition, so the version became the active one.';
+  if (condition === null) return 'There was no condition.';
   return `The condition ${condition} is ${met ? 'met' : 'not met'}: ${reason}.`;
 }
 
