@@ -70,6 +70,7 @@ export const reportStyle = html`<style>
     font-variant-numeric: tabular-nums;
   }
   .table {
+    margin-bottom: 0.5rem;
     overflow-x: auto;
   }
   table {
@@ -89,6 +90,10 @@ export const reportStyle = html`<style>
   .words th,
   .words td {
     text-align: left;
+  }
+  .words td:first-child,
+  .words td:last-child {
+    min-width: 10rem;
     overflow-wrap: anywhere;
   }
   th {
