@@ -121,11 +121,12 @@ function measured(comparison: JobComparison): Html {
     comparison.after[metric].toFixed(4),
     `${comparison.change[metric] < 0 ? '' : '+'}${comparison.change[metric].toFixed(4)}`,
   ]);
-  const sides = [
-    ['Version', versions.before, versions.after, ''],
-    ['Model', models.before, models.after, models.before === models.after ? 'the same' : 'another'],
-  ];
-  return html`${table(['', 'Before', 'After', 'Change'], [...sides, ...rows])}
+  const side = (name: 'before' | 'after') =>
+    html`<li>${name}: version ${versions[name]} of model ${models[name]}</li> `;
+  return html`<ul>
+      ${side('before')}${side('after')}
+    </ul>
+    ${table(['', 'Before', 'After', 'Change'], rows)}
     <p>
       Overlap of the first 10 images:
       ${overlapAt10 === null ? 'not measured' : overlapAt10.toFixed(4)}.

@@ -80,7 +80,7 @@ export const reportStyle = html`<style>
   }
   th,
   td {
-    padding: 0.3rem 1.5rem 0.3rem 0;
+    padding: 0.3rem clamp(0.5rem, 3vw, 1.5rem) 0.3rem 0;
     border-bottom: 1px solid var(--line);
     text-align: right;
     vertical-align: top;
