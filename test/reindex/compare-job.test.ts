@@ -112,17 +112,21 @@ describe.each([
   ['in this process', direct],
   ['by the queue', byQueue],
 ])('before a switch %s', (_, run) => {
-  it('nothing is compared where there is nothing to learn', async () => {
+  it.each([
+    ['no version was active before', [], { switchIf: `${comparedMetrics[0]} > 0.5` }],
+    ['the version before has the same model', ['old', model.hash], {}],
+    [
+      'this version was active already',
+      ['new', 'other'],
+      { switchIf: `${comparedMetrics[0]} > 0` },
+    ],
+  ])('nothing is compared where there is nothing to learn: %s', async (why, before, options) => {
+    const [version, hash] = before;
+    if (version) await activate(version, hash);
     const { compare, requests } = finding(0);
-    const first = await run(await begin({ switchIf: `${comparedMetrics[0]} > 0.5` }), compare);
-    expect(first).toMatchObject({ comparison: null, switched: true, version: 'new' });
-    expect(first.switchReason).toBe('no version was active before');
-    await activate('old', model.hash);
-    const second = await run(await begin(), compare);
-    expect(second).toMatchObject({ comparison: null, switched: true });
-    expect(second.switchReason).toContain('the same model');
-    const third = await run(await begin({ switchIf: `${comparedMetrics[0]} > 0.5` }), compare);
-    expect(third.switchReason).toContain('active already');
+    const report = await run(await begin(options), compare);
+    expect(report).toMatchObject({ comparison: null, switched: true, version: 'new' });
+    expect(report.switchReason).toContain(why);
     expect(requests).toEqual([]);
     expect(await active()).toBe('new');
   });
