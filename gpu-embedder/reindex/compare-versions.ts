@@ -64,11 +64,10 @@ export async function compareVersions(
   const recalls = found.map(({ ranks }) => recallAtK(ranks, comparedKs));
   return {
     ...about,
-    overlapAt10: annRecallAtK(found[1].nearest, found[0].nearest, first),
+    overlapAt10: rounded(annRecallAtK(found[1].nearest, found[0].nearest, first)),
     before: named(recalls[0]),
     after: named(recalls[1]),
-    // Shares of the same number: what is beyond these digits is no change, and a bound is met exactly.
-    change: named(recalls[1].map((recall, i) => Number((recall - recalls[0][i]).toFixed(9)))),
+    change: named(recalls[1].map((recall, i) => rounded(recall - recalls[0][i]))),
   };
 }
 
@@ -193,6 +192,11 @@ function bestPositions(scores: Float32Array, k: number): number[] {
     best.splice(at, 0, position);
   }
   return best;
+}
+
+/** Shares of 1,000 at most have no more digits: what is beyond is no change, and a bound is met exactly. */
+function rounded(share: number): number {
+  return Number(share.toFixed(9));
 }
 
 function named(values: readonly number[]): Record<string, number> {
