@@ -26,6 +26,8 @@ export interface Env {
   /** Addresses of embedders, separated by commas. */
   readonly EMBEDDER_URL?: string;
   readonly EMBEDDER_TOKEN?: string;
+  /** US dollars for one of them: reports of jobs estimate the cost with it. */
+  readonly EMBEDDER_PRICE_PER_HOUR?: string;
   /** Prefixes of addresses that images may be fetched from. */
   readonly IMAGE_URLS?: string;
 }

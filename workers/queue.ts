@@ -1,12 +1,18 @@
+import type { z } from 'zod';
 import type { Catalogue } from '../src/catalogue/catalogue.ts';
 import { addVersion } from '../src/catalogue/versions.ts';
-import type { BuildStatus } from '../src/embedder/build-request.ts';
+import type { BuildRequest, BuildStatus } from '../src/embedder/build-request.ts';
 import type { HttpEmbedder } from '../src/embedder/http-embedder.ts';
 import { isUnknownBuild } from '../src/embedder/several-embedders.ts';
 import { DiptychError } from '../src/errors.ts';
 import { switchVersion } from '../src/reindex/switch-version.ts';
 import { buildOptions } from '../src/reindex/build-options.ts';
 import { builtVersionSchema, type BuiltVersion } from '../src/reindex/built-version.ts';
+import {
+  comparisonSchema,
+  type CompareRequest,
+  type Comparison,
+} from '../src/reindex/comparison.ts';
 import {
   handleDeadLetter,
   handleMessage,
@@ -17,7 +23,7 @@ import { jobMessageSchema, restarted, type JobMessage } from '../src/reindex/job
 import { listActiveJobs, type Job } from '../src/catalogue/jobs.ts';
 import type { Env } from './env.ts';
 import { openCatalogue } from './services/open-catalogue.ts';
-import { openEmbedder, openJobs } from './services/open-jobs.ts';
+import { costSettings, openEmbedder, openJobs } from './services/open-jobs.ts';
 import { r2Objects } from './services/r2-objects.ts';
 
 /** A message as the runtime hands it over. */
@@ -93,7 +99,11 @@ function openQueue(env: Env): JobQueue {
     embedder,
     send: openJobs(env).send,
     build: (job) => build(catalogue, embedder, job),
-    publish: (job, version) => switchVersion(stores, job, version),
+    compare: (job, request) => compare(embedder, job, request),
+    publish: async (job, version, activate) => {
+      if (activate) await switchVersion(stores, job, version);
+    },
+    costs: costSettings(env),
     onFailure: logFailure,
   };
 }
@@ -105,20 +115,43 @@ async function build(
   job: Job,
 ): Promise<BuiltVersion | undefined> {
   const { id: jobId, collection, modelHash } = job;
-  const options = await buildOptions(catalogue, job);
-  const request = { jobId, collection, model: modelHash, options };
+  const built = await workAt(embedder, jobId, builtVersionSchema, async () => ({
+    ...{ jobId, collection, model: modelHash },
+    options: await buildOptions(catalogue, job),
+  }));
+  if (built) await addVersion(catalogue, { collection, modelHash, jobId, ...built });
+  return built;
+}
+
+/** Start the comparison of a job at an embedder, beside its build, or look after it. */
+async function compare(
+  embedder: HttpEmbedder,
+  { id, collection }: Job,
+  request: CompareRequest,
+): Promise<Comparison | undefined> {
+  const jobId = `${id}-compare`;
+  return workAt(embedder, jobId, comparisonSchema, async () => ({
+    ...{ jobId, collection },
+    compare: request,
+  }));
+}
+
+/** Start work under an id, or look after it. @returns undefined while it goes on */
+async function workAt<T>(
+  embedder: HttpEmbedder,
+  id: string,
+  schema: z.ZodType<T>,
+  request: () => Promise<BuildRequest>,
+): Promise<T | undefined> {
   // Asked for first: to start one again that failed would hide why.
-  const status = (await findBuild(embedder, jobId)) ?? (await embedder.startBuild(request));
+  const status = (await findBuild(embedder, id)) ?? (await embedder.startBuild(await request()));
   // Its embedder stopped, as one does that is replaced.
-  if (status.state === 'cancelled') await embedder.startBuild(request);
+  if (status.state === 'cancelled') await embedder.startBuild(await request());
   if (!['succeeded', 'failed'].includes(status.state)) return undefined;
-  const built = builtVersionSchema.safeParse(status.result);
-  if (status.state !== 'succeeded' || !built.success) {
-    const { code = 'internal', message = status.state } = status.error ?? {};
-    throw new DiptychError('build_failed', `build: ${code}: ${message}`);
-  }
-  await addVersion(catalogue, { collection, modelHash, jobId, ...built.data });
-  return built.data;
+  const { data, success } = schema.safeParse(status.result);
+  if (status.state === 'succeeded' && success) return data;
+  const { code = 'internal', message = status.state } = status.error ?? {};
+  throw new DiptychError('build_failed', `build: ${code}: ${message}`);
 }
 
 /** Undefined where no embedder knows of such a build, or does not any more. */

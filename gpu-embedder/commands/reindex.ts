@@ -1,5 +1,8 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { Option, type Command } from 'commander';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { activeJob, createJob, type Job } from '../../src/catalogue/jobs.ts';
 import { releaseLease } from '../../src/catalogue/job-lease.ts';
@@ -7,7 +10,15 @@ import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { quantisations } from '../../src/artifact/quantise.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { JobReport } from '../../src/reindex/job-report.ts';
+import {
+  compareOptions,
+  withCompareOptions,
+  type CompareOptions,
+} from '../../src/reindex/comparison.ts';
+import { readPrice } from '../../src/reindex/cost-estimate.ts';
+import { reportPageKey, type JobReport } from '../../src/reindex/job-report.ts';
+import { reportPage } from '../../src/reindex/report-page.ts';
+import { parseSwitchCondition } from '../../src/reindex/switch-condition.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { reasonOf } from '../../src/reindex/retry-policy.ts';
 import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
@@ -16,16 +27,19 @@ import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-s
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
+import { compareVersions } from '../reindex/compare-versions.ts';
 import { publishJob } from '../reindex/publish-job.ts';
+import { refuseBadEnd, showReport } from '../reindex/show-report.ts';
 import { atLeast } from './at-least.ts';
 
-interface ReindexFlags extends StoreFlags {
+interface ReindexFlags extends StoreFlags, CompareOptions {
   readonly collection: string;
   readonly model: string;
   readonly quantisation?: string;
   readonly recall?: string;
   readonly shards?: string;
   readonly keep: number;
+  readonly report?: string;
   readonly json?: boolean;
 }
 
@@ -48,11 +62,31 @@ export function registerReindex(program: Command): void {
       atLeast(0),
       3,
     )
+    .option('--switch-if <condition>', 'make it active only if "METRIC >= CHANGE" holds', condition)
+    .option('--held-out <set...>', 'sets that no model was trained on: compare by these alone')
+    .option('--report <file>', 'write the report as a page, too (.html)')
     .option('--json', 'print the report as JSON')
+    .addHelpText('after', helpText)
     .action(run);
 }
 
+const helpText = `
+A version is compared with the active one before it takes its place, where the model is another or
+--switch-if is given: METRIC is image_retrieval_recall@1, @5 or @10, CHANGE is new less old, -1 to 1, as in
+  --switch-if "image_retrieval_recall@10 >= -0.01"
+If it does not hold, the version stays ready, the command exits with 1, and
+  diptych versions rollback --collection NAME VERSION
+makes it active all the same.
+EMBEDDER_PRICE_PER_HOUR, in US dollars, goes into the estimate of costs.`;
+
 async function run(flags: ReindexFlags): Promise<void> {
+  const { EMBEDDER_PRICE_PER_HOUR: price } = process.env;
+  if (price && readPrice(price) === null) {
+    throw new DiptychError(
+      'invalid_option',
+      `EMBEDDER_PRICE_PER_HOUR: expected US dollars such as 1.25, got ${JSON.stringify(price)}`,
+    );
+  }
   const report = await withStores(flags, async (stores) => {
     await requireCollection(stores.catalogue, flags.collection);
     const done = await withModel(flags.model, (model, embedder) =>
@@ -61,7 +95,14 @@ async function run(flags: ReindexFlags): Promise<void> {
     if (done?.state === 'succeeded' && flags.keep > 0) await tidyUp(stores, flags);
     return done;
   });
-  if (report) show(report, flags);
+  if (!report) return;
+  if (flags.report !== undefined) {
+    await mkdir(dirname(flags.report), { recursive: true });
+    await writeFile(flags.report, reportPage(report));
+  }
+  const kept = flags.report ?? `${reportPageKey(report.job)} in the store below ${flags.workDir}`;
+  showReport(report, kept, flags.json === true);
+  refuseBadEnd(report);
 }
 
 /** Collect what the new version leaves unused. The job has succeeded, whatever becomes of this. */
@@ -113,7 +154,13 @@ async function index(
       ...stores,
       embedder,
       build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
-      publish: (one, version) => publishJob(stores, one, version),
+      compare: ({ collection }, request, signal) =>
+        compareVersions(stores.objects, collection, request, {
+          signal,
+          onProgress: (done, total) => bars.build('compare', done, total),
+        }),
+      publish: (one, version, activate) => publishJob(stores, one, version, activate),
+      costs: { embedderPricePerHour: readPrice(process.env.EMBEDDER_PRICE_PER_HOUR) },
       owner: `${hostname()}:${process.pid}`,
       onProgress: bars.job,
       onWait: reportWait,
@@ -141,6 +188,7 @@ async function findOrCreateJob(
   const created = await createJob(catalogue, { collection, modelHash, options });
   const job = created.job ?? (await activeJob(catalogue, collection));
   if (!job) throw new DiptychError('job_busy', `collection ${collection}: try again`);
+  if (!created.job) refuseOther(job, flags);
   if (job.modelHash === modelHash) return job;
   throw new DiptychError(
     'model_mismatch',
@@ -168,12 +216,36 @@ function reportWait(error: unknown, seconds: number): void {
   process.stderr.write(`\n${reasonOf(error)}; again in ${seconds} s\n`);
 }
 
-function optionsOf({ quantisation, recall, shards }: ReindexFlags): Record<string, unknown> {
-  return {
+/** A job that was started without this condition would switch without it. */
+function refuseOther({ id, collection, options }: Job, { switchIf, heldOut }: ReindexFlags): void {
+  if (switchIf === undefined && heldOut === undefined) return;
+  const known = compareOptions(options);
+  const isSame = known.switchIf?.text === switchIf && isDeepStrictEqual(known.heldOut, heldOut);
+  if (isSame) return;
+  throw new DiptychError(
+    'job_busy',
+    `collection ${collection} is being indexed by job ${id}, which was started with other --switch-if or --held-out: run it to its end without these, or cancel it`,
+    { job: id },
+  );
+}
+
+function optionsOf(flags: ReindexFlags): Record<string, unknown> {
+  const { quantisation, recall, shards } = flags;
+  const options = {
     ...(quantisation !== undefined && { quantisation }),
     ...(recall !== undefined && { recall: Number(recall) }),
     ...(shards !== undefined && { shards: Number(shards) }),
   };
+  return withCompareOptions(options, flags);
+}
+
+function condition(text: string): string {
+  try {
+    parseSwitchCondition(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 /** A bar for one stage after the other. */
@@ -196,24 +268,4 @@ function stageBars() {
       current = undefined;
     },
   };
-}
-
-function show(report: JobReport, { json }: ReindexFlags): void {
-  const { collection, inputs, indexed, reused, encoded, skipped, failed, state, version } = report;
-  const sum = (counts: Readonly<Record<string, number>>) =>
-    Object.values(counts).reduce((total, count) => total + count, 0);
-  process.stderr.write(
-    `${collection}: ${inputs} inputs = ${indexed} indexed (${reused} reused, ${encoded} encoded) + ` +
-      `${sum(skipped)} skipped + ${sum(failed)} failed\n`,
-  );
-  for (const { id, code, reason } of report.items.slice(0, 10)) {
-    process.stderr.write(`  ${id}: ${code}: ${reason}\n`);
-  }
-  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else
-    process.stdout.write(
-      `${state === 'succeeded' ? `${collection} ${version} is active` : state}\n`,
-    );
-  if (state === 'failed')
-    throw new DiptychError('job_failed', `job ${report.job}: ${report.error}`);
 }

@@ -92,9 +92,19 @@ async function serve(flags: ServeFlags): Promise<void> {
   process.exitCode = 1;
 }
 
-/** Build what jobs have planned; a version is verified before it is said to be there. */
+/**
+ * Build what jobs have planned; a version is verified before it is said to be there. Or compare two
+ * versions.
+ */
 function buildWith(objects: ObjectStore, model: string): BuildFunction {
-  return async ({ jobId, collection, options }, signal, onProgress) => {
+  return async ({ jobId, collection, options, compare }, signal, onProgress) => {
+    if (compare) {
+      const { compareVersions } = await import('../reindex/compare-versions.ts');
+      return compareVersions(objects, collection, compare, {
+        signal,
+        onProgress: (done, total) => onProgress('compare', done, total),
+      });
+    }
     const { buildFromPlan } = await import('../index/build-from-plan.ts');
     const plan = { objects, jobId, collection, model, options };
     const built = await buildFromPlan(plan, signal, onProgress);

@@ -89,7 +89,8 @@ async function allJobs({ catalogue }: JobStores, collection: string): Promise<Jo
 }
 
 /** A job that broke off at its end has none yet; afterwards nothing could add it up. */
-async function keepReport({ catalogue, objects }: JobStores, job: Job): Promise<void> {
+async function keepReport(stores: JobStores, job: Job): Promise<void> {
+  const { objects } = stores;
   if (await objects.head(reportKey(job.id))) return;
-  await writeReport(objects, await reportJob(catalogue, job));
+  await writeReport(objects, await reportJob(stores, job));
 }

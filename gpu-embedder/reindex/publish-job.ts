@@ -8,9 +8,15 @@ import { verifyVersion } from '../publish/verify-version.ts';
 /**
  * Check a version against its files and against the ledger of its job, then make it the active one.
  *
+ * @param activate - false: the check alone
  * @throws DiptychError index_unreadable, publish_conflict, not_found
  */
-export async function publishJob(stores: JobStores, job: Job, version: string): Promise<void> {
+export async function publishJob(
+  stores: JobStores,
+  job: Job,
+  version: string,
+  activate: boolean,
+): Promise<void> {
   const { id, collection } = job;
   const { states } = await ledgerCounts(stores.catalogue, id);
   const expected = states.reused + states.encoded;
@@ -21,7 +27,7 @@ export async function publishJob(stores: JobStores, job: Job, version: string): 
       `collection ${collection}, version ${version}: expected ${expected} items as the ledger of job ${id} says, got ${counts.items}`,
     );
   };
-  await switchVersion(stores, job, version, () =>
-    verifyVersion(stores.objects, collection, version, { compare }),
-  );
+  const verify = () => verifyVersion(stores.objects, collection, version, { compare });
+  if (activate) await switchVersion(stores, job, version, verify);
+  else await verify();
 }

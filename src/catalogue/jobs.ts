@@ -155,23 +155,36 @@ export interface JobChange {
 }
 
 /**
- * Move a job from one state to another, if it is in that one. A job that ends frees its collection.
+ * Move a job from one state to another, if it is in that one, and note in its counts when
+ * (`entered`, ms since 1970). A job that ends frees its collection.
  *
+ * @param change.counts - goes into the counts, beside what they hold
  * @returns whether it moved: of several who try, one is told so
  */
 export async function moveJob(
-  { db, now }: Catalogue,
+  catalogue: Catalogue,
   id: string,
   from: JobState,
   to: JobState,
   { counts, ...change }: JobChange = {},
 ): Promise<boolean> {
+  const { db } = catalogue;
+  const job = await getJob(catalogue, id);
+  if (job?.state !== from) return false;
+  const time = catalogue.now();
   const end = hasEnded(to)
-    ? { activeKey: null, leaseOwner: null, leaseUntil: 0, endedAt: now() }
+    ? { activeKey: null, leaseOwner: null, leaseUntil: 0, endedAt: time }
     : {};
+  // Counts change with the state alone, so that the condition below holds for both.
+  const entered = { ...(job.counts?.['entered'] as JsonObject | undefined), [to]: time };
   const { numUpdatedRows } = await db
     .updateTable('jobs')
-    .set({ ...change, ...end, state: to, ...(counts && { counts: JSON.stringify(counts) }) })
+    .set({
+      ...change,
+      ...end,
+      state: to,
+      counts: JSON.stringify({ ...job.counts, ...counts, entered }),
+    })
     .where('id', '=', id)
     .where('state', '=', from)
     .executeTakeFirstOrThrow();

@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import { compareRequestSchema } from '../reindex/comparison.ts';
 
 /** Jobs name keys and URLs. */
 const jobId = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, "_" or "-"');
 
-/** What a service builds: the version that a job's plan describes, which lies in the object store. */
+/**
+ * What a service builds: the version that a job's plan describes, which lies in the object store. Or
+ * what it compares, under an id of its own: two versions that lie there.
+ */
 export const buildRequestSchema = z.strictObject({
   jobId,
   collection: z.string().min(1).max(63),
@@ -11,6 +15,7 @@ export const buildRequestSchema = z.strictObject({
   model: z.string().min(1).max(64).optional(),
   /** Of the index: checked by whoever builds. */
   options: z.record(z.string(), z.unknown()).optional(),
+  compare: compareRequestSchema.optional(),
 });
 
 export const buildStatusSchema = z.object({

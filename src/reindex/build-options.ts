@@ -5,7 +5,7 @@ import { ledgerCounts } from '../catalogue/ledger.ts';
 /** What a builder has to know of a job besides its pages (`plan-options.ts` of the embedder checks it). */
 export async function buildOptions(
   catalogue: Catalogue,
-  { id, options, createdAt }: Job,
+  { id, options: { compare: _, ...options }, createdAt }: Job,
 ): Promise<Record<string, unknown>> {
   const { states } = await ledgerCounts(catalogue, id);
   return {

@@ -1,6 +1,8 @@
 import { batchCounts, listBatches, markBatch, pendingBatches } from '../catalogue/job-batches.ts';
 import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
 import type { Embedder } from '../embedder/embedder.ts';
+import { compareJob, isSwitchWanted, type Compare } from './compare-job.ts';
+import type { CostSettings } from './cost-estimate.ts';
 import { encodeBatch } from './encode-batch.ts';
 import { failBatch } from './fail-batch.ts';
 import type { JobMessage } from './job-messages.ts';
@@ -15,7 +17,10 @@ export interface JobQueue extends JobStores {
   readonly send: (messages: readonly JobMessage[], delaySeconds?: number) => Promise<void>;
   /** Start or look after the build of a job; undefined while it goes on. */
   readonly build: (job: Job) => Promise<{ readonly version: string } | undefined>;
-  readonly publish: (job: Job, version: string) => Promise<void>;
+  readonly compare: Compare;
+  /** Make a version, which its builder has verified, the active one where it is to be. */
+  readonly publish: (job: Job, version: string, activate: boolean) => Promise<void>;
+  readonly costs?: CostSettings;
   /** Told of every attempt that failed. */
   readonly onFailure?: (message: JobMessage, error: unknown) => void;
 }
@@ -25,8 +30,8 @@ export interface JobQueue extends JobStores {
  * encoded while the next are planned.
  */
 const atOnce = { plan: 4, settle: 20 } as const;
-/** Between two looks at a build, seconds. */
-const buildPollSeconds = 2;
+/** Between two looks at a build or a comparison, seconds. */
+const pollSeconds = 2;
 
 /**
  * Do the step of a job that a message asks for, and send what follows from it. A message that comes
@@ -66,6 +71,8 @@ async function handle(queue: JobQueue, job: Job, message: JobMessage): Promise<v
       return settle(queue, job, message.batch);
     case 'build':
       return build(queue, job);
+    case 'compare':
+      return compare(queue, job);
     case 'publish':
       return publish(queue, job);
   }
@@ -113,27 +120,35 @@ async function settle(queue: JobQueue, job: Job, first: number): Promise<void> {
 async function build(queue: JobQueue, job: Job): Promise<void> {
   if (job.state !== 'building') return;
   const built = await queue.build(job);
-  if (!built) return queue.send([{ step: 'build', job: job.id }], buildPollSeconds);
+  if (!built) return queue.send([{ step: 'build', job: job.id }], pollSeconds);
   const { version } = built;
-  await moveJob(queue.catalogue, job.id, 'building', 'publishing', { version });
+  await moveJob(queue.catalogue, job.id, 'building', 'comparing', { version });
+  await queue.send([{ step: 'compare', job: job.id }]);
+}
+
+async function compare(queue: JobQueue, job: Job): Promise<void> {
+  if (job.state !== 'comparing') return;
+  const isDone = await compareJob(queue, job);
+  if (!isDone) return queue.send([{ step: 'compare', job: job.id }], pollSeconds);
   await queue.send([{ step: 'publish', job: job.id }]);
 }
 
 async function publish(queue: JobQueue, job: Job): Promise<void> {
   if (job.state !== 'publishing') return;
-  await queue.publish(job, job.version!);
+  await queue.publish(job, job.version!, isSwitchWanted(job));
   await end(queue, job, 'succeeded');
 }
 
 async function end(
-  { catalogue, objects }: JobStores,
+  queue: JobQueue,
   job: Job,
   state: 'succeeded' | 'failed' | 'cancelled',
   error?: string,
 ): Promise<void> {
+  const { catalogue, objects, costs } = queue;
   await moveJob(catalogue, job.id, job.state, state, error === undefined ? {} : { error });
   const ended = await getJob(catalogue, job.id);
-  if (ended) await writeReport(objects, await reportJob(catalogue, ended));
+  if (ended) await writeReport(objects, await reportJob(queue, ended, costs));
 }
 
 /** Give up a message that came as often as the queue sends one. */
@@ -170,6 +185,8 @@ export async function nudgeJob(queue: JobQueue, job: Job, sentBefore: number): P
     }
     case 'building':
       return send([{ step: 'build', job: id }]);
+    case 'comparing':
+      return send([{ step: 'compare', job: id }]);
     case 'publishing':
       return send([{ step: 'publish', job: id }]);
     default:

@@ -8,6 +8,7 @@ export const jobMessageSchema = z.discriminatedUnion('step', [
   z.object({ step: z.literal('encode'), job, batch: z.int().min(0) }),
   z.object({ step: z.literal('settle'), job, batch: z.int().min(0) }),
   z.object({ step: z.literal('build'), job }),
+  z.object({ step: z.literal('compare'), job }),
   z.object({ step: z.literal('publish'), job }),
 ]);
 

@@ -1,12 +1,26 @@
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import { versionKey } from '../artifact/keys.ts';
+import { parseManifest, type Manifest } from '../artifact/manifest.ts';
 import { unitCounts } from '../catalogue/job-units.ts';
-import type { Job } from '../catalogue/jobs.ts';
+import { hasEnded, type Job } from '../catalogue/jobs.ts';
 import { failuresOf, ledgerCounts } from '../catalogue/ledger.ts';
+import { DiptychError } from '../errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
+import { comparedOf, isSwitchWanted } from './compare-job.ts';
+import type { Comparison } from './comparison.ts';
+import { estimateCost, type CostEstimate, type CostSettings } from './cost-estimate.ts';
+import { jobTimings, type JobTimings } from './job-timings.ts';
+import type { JobStores } from './plan-job.ts';
+import { reportPage } from './report-page.ts';
 
 /** Items that a report names one by one; the ledger has them all. */
 const named = 200;
+
+export interface JobComparison extends Comparison {
+  /** As it was given, and whether the change meets it. */
+  readonly condition: string | null;
+  readonly met: boolean;
+}
 
 /** What a job did: inputs = indexed + skipped + failed. */
 export interface JobReport {
@@ -27,8 +41,16 @@ export interface JobReport {
   /** Distinct captions, which items share. */
   readonly captions: { readonly encoded: number; readonly failed: number };
   readonly error: string | null;
+  /** The version against the one before; null where nothing was compared. */
+  readonly comparison: JobComparison | null;
+  /** Whether the version became the active one; null while that is open. */
+  readonly switched: boolean | null;
+  /** What the comparison came to, or why there was none; null where the job did not come so far. */
+  readonly switchReason: string | null;
   readonly createdAt: string;
   readonly endedAt: string | null;
+  readonly timings: JobTimings;
+  readonly cost: CostEstimate;
   /** The first of those skipped or failed. */
   readonly items: readonly {
     readonly id: string;
@@ -42,10 +64,20 @@ export function reportKey(jobId: string): string {
   return `jobs/${jobId}/report.json`;
 }
 
+export function reportPageKey(jobId: string): string {
+  return `jobs/${jobId}/report.html`;
+}
+
 /** Add up the ledger of a job. */
-export async function reportJob(catalogue: Catalogue, job: Job): Promise<JobReport> {
+export async function reportJob(
+  { catalogue, objects }: JobStores,
+  job: Job,
+  costs?: CostSettings,
+): Promise<JobReport> {
   const { states, reasons, inputs } = await ledgerCounts(catalogue, job.id);
-  const { text } = await unitCounts(catalogue, job.id);
+  const { image, text } = await unitCounts(catalogue, job.id);
+  const manifest = await manifestOf(objects, job);
+  const timings = jobTimings(job, catalogue.now());
   const byCode = (wanted: string) =>
     Object.fromEntries(
       reasons.flatMap(({ state, code, count }) => (state === wanted ? [[code, count]] : [])),
@@ -66,13 +98,51 @@ export async function reportJob(catalogue: Catalogue, job: Job): Promise<JobRepo
     pending: states.pending,
     captions: { encoded: text.done, failed: text.failed },
     error: job.error,
+    comparison: comparisonOf(job),
+    switched: hasEnded(job.state) ? job.state === 'succeeded' && isSwitchWanted(job) : null,
+    switchReason: comparedOf(job)?.reason ?? null,
     createdAt: new Date(job.createdAt).toISOString(),
     endedAt: job.endedAt === null ? null : new Date(job.endedAt).toISOString(),
+    timings,
+    cost: estimateCost(
+      {
+        ...{ inputs, batches: job.batches, encoded: image.done + text.done, timings },
+        versionBytes: Object.values(manifest?.files ?? {}).reduce(
+          (sum, file) => sum + file.bytes,
+          0,
+        ),
+        embedDim: manifest?.model.embedDim ?? null,
+      },
+      costs,
+    ),
     items: failures.map(({ itemId, state, code, reason }) => ({ id: itemId, state, code, reason })),
   };
 }
 
-/** Keep the report where the job's other objects are. */
+function comparisonOf(job: Job): JobComparison | null {
+  const { comparison = null, condition = null, met = true } = comparedOf(job) ?? {};
+  return comparison && { ...comparison, condition, met };
+}
+
+/** Of the version that a job built, if it did and that is still there. */
+async function manifestOf(
+  objects: ObjectStore,
+  { collection, version }: Job,
+): Promise<Manifest | null> {
+  if (version === null) return null;
+  const key = versionKey(collection, version, 'manifest.json');
+  const bytes = await objects.get(key);
+  try {
+    return bytes && parseManifest(key, new TextDecoder().decode(bytes));
+  } catch (error) {
+    if (error instanceof DiptychError) return null;
+    throw error;
+  }
+}
+
+/** Keep the report where the job's other objects are, for machines and to be read. */
 export async function writeReport(objects: ObjectStore, report: JobReport): Promise<void> {
   await putJson(objects, reportKey(report.job), report);
+  const page = new TextEncoder().encode(reportPage(report));
+  await objects.put(reportPageKey(report.job), page);
 }

@@ -4,6 +4,8 @@ import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
 import type { JobState } from '../catalogue/tables.ts';
 import type { Embedder } from '../embedder/embedder.ts';
 import { DiptychError } from '../errors.ts';
+import { compareJob, isSwitchWanted, type Compare } from './compare-job.ts';
+import type { CostSettings } from './cost-estimate.ts';
 import { encodeBatch } from './encode-batch.ts';
 import { failBatch } from './fail-batch.ts';
 import { reportJob, writeReport, type JobReport } from './job-report.ts';
@@ -16,11 +18,13 @@ export interface JobRun extends JobStores, Patience {
   readonly embedder: Embedder;
   /** Build the version that the pages of the job describe. */
   readonly build: (job: Job, signal?: AbortSignal) => Promise<{ readonly version: string }>;
-  /** Make a version that was built the active one. */
-  readonly publish: (job: Job, version: string) => Promise<void>;
+  readonly compare: Compare;
+  /** Verify a version that was built and, where it is to be, make it the active one. */
+  readonly publish: (job: Job, version: string, activate: boolean) => Promise<void>;
   /** Who runs it; a lease keeps others off. */
   readonly owner: string;
   readonly onProgress?: (progress: JobProgress) => void;
+  readonly costs?: CostSettings;
 }
 
 export interface JobProgress {
@@ -45,13 +49,14 @@ export async function runJob(run: JobRun, jobId: string): Promise<JobReport> {
   const claim = () => takeLease(catalogue, jobId, owner, catalogue.now() + leaseMs);
   const isOurs = await withPatience(run, claim);
   let job = await withPatience(run, () => mustGet(run, jobId));
-  if (!isOurs && !hasEnded(job.state)) {
+  if (!isOurs) {
+    if (hasEnded(job.state)) return reportJob(run, job, run.costs);
     throw new DiptychError('job_busy', `job ${jobId}: another process runs it`, { job: jobId });
   }
   try {
     while (!hasEnded(job.state)) job = await step(run, job);
     return await withPatience(run, async () => {
-      const report = await reportJob(catalogue, job);
+      const report = await reportJob(run, job, run.costs);
       await writeReport(run.objects, report);
       return report;
     });
@@ -91,6 +96,7 @@ const steps: Readonly<Record<string, (run: JobRun, job: Job) => Promise<void>>> 
   planning: plan,
   encoding: encode,
   building: build,
+  comparing: async (run, job) => void (await compareJob(run, job, run.signal)),
   publishing: publish,
 };
 
@@ -118,11 +124,11 @@ async function settle(run: JobRun, job: Job): Promise<void> {
 
 async function build(run: JobRun, job: Job): Promise<void> {
   const { version } = await run.build(job, run.signal);
-  await moveJob(run.catalogue, job.id, 'building', 'publishing', { version });
+  await moveJob(run.catalogue, job.id, 'building', 'comparing', { version });
 }
 
 async function publish(run: JobRun, job: Job): Promise<void> {
-  await run.publish(job, job.version!);
+  await run.publish(job, job.version!, isSwitchWanted(job));
   await moveJob(run.catalogue, job.id, 'publishing', 'succeeded');
 }
 

@@ -98,11 +98,14 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
     const moves = Array.from({ length: 8 }, () => moveJob(catalogue, id, 'planning', 'encoding'));
     expect((await Promise.all(moves)).filter(Boolean)).toHaveLength(1);
     expect(await moveJob(catalogue, id, 'planning', 'encoding')).toBe(false);
-    time = 7000;
+    time = 5000;
     const end = { counts: { indexed: 2 }, version: 'v1', batches: 4 };
-    expect(await moveJob(catalogue, id, 'encoding', 'succeeded', end)).toBe(true);
+    expect(await moveJob(catalogue, id, 'encoding', 'building')).toBe(true);
+    time = 7000;
+    expect(await moveJob(catalogue, id, 'building', 'succeeded', end)).toBe(true);
     expect(await getJob(catalogue, id)).toMatchObject({
       ...end,
+      counts: { indexed: 2, entered: { building: 5000, succeeded: 7000 } },
       state: 'succeeded',
       endedAt: 7000,
     });

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -117,6 +117,35 @@ describe('a collection of the catalogue', () => {
     expect(await found('here', 'red square')).toContain('0.png');
   }, 300_000);
 
+  test('changes its model when the new one is no worse, and by hand', async () => {
+    await writeTinyModel(join(cwd, 'other'), { seed: 5 });
+    const versions = async () =>
+      (await json<{ version: string; state: string }[]>('versions', 'list', '--collection', 'here'))
+        .map(({ version, state }) => [version, state]); // prettier-ignore
+    const [[old]] = await versions();
+    const change = (condition: string) =>
+      ['reindex', '--collection', 'here', '--model', 'other', '--switch-if', condition, '--report', 'pages/report.html']; // prettier-ignore
+    // Of four images all are among the first ten, whatever the model.
+    const refused = run(...change('image_retrieval_recall@10 > 0'));
+    await expect(refused).rejects.toMatchObject({ code: 1 });
+    const [, [made, state]] = await versions();
+    expect([state, (await versions())[0]]).toEqual(['ready', [old, 'active']]);
+    await expect(refused).rejects.toThrow(`diptych versions rollback --collection here ${made}`);
+    expect(readFileSync(join(cwd, 'pages/report.html'), 'utf8')).toContain('is not met');
+    expect(await found('here', 'red square')).toContain('0.png');
+
+    await run('versions', 'rollback', made, '--collection', 'here');
+    await run('versions', 'rollback', '--collection', 'here');
+    expect((await versions())[0]).toEqual([old, 'active']);
+    const report = await json<JobReport>(...change('image_retrieval_recall@10 >= 0'));
+    expect(report).toMatchObject({
+      ...{ version: made, switched: true, reused: 4, encoded: 0 },
+      comparison: { versions: { before: old, after: made }, pairs: 4, images: 4, met: true },
+    });
+    expect((await versions())[0]).toEqual([made, 'active']);
+    expect(await found('here', 'red square')).toContain('0.png');
+  }, 300_000);
+
   test('is indexed by the queue and an embedder', async () => {
     const items = await Promise.all(
       colours.map(async (colour, i) => ({
@@ -146,7 +175,8 @@ describe('a collection of the catalogue', () => {
     await expect
       .poll(() => found('there', 'green square'), { timeout: 30_000, interval: 1000 })
       .not.toContain('square-1');
-    const response = await post('/v1/collections/there/reindex', {});
+    const switchIf = 'image_retrieval_recall@10 >= 0';
+    const response = await post('/v1/collections/there/reindex', { switchIf });
     const { job } = (await response.json()) as { job: { id: string } };
     const refused = await post('/v1/collections/there/reindex', {});
     expect(refused.status).toBe(409);
@@ -154,5 +184,11 @@ describe('a collection of the catalogue', () => {
     await follow(job.id);
     const report = (await (await ask(`/v1/jobs/${job.id}/report`)).json()) as JobReport;
     expect(report).toMatchObject({ state: 'succeeded', inputs: 4, indexed: 3, reused: 3 });
+    expect(report.comparison).toMatchObject({
+      pairs: 3,
+      images: 3,
+      condition: switchIf,
+      met: true,
+    });
   }, 180_000);
 });

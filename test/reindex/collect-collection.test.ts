@@ -93,7 +93,8 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
     const publish = async (job: Job) => {
       if (version !== undefined) await switchVersion(stores, job, version);
     };
-    const run = { ...stores, embedder: fakeEmbedder(), build, publish, owner: 'test' };
+    const compare = async () => undefined;
+    const run = { ...stores, embedder: fakeEmbedder(), build, compare, publish, owner: 'test' };
     expect(await runJob(run, id)).toMatchObject({ state: 'succeeded', inputs: 3 });
     return id;
   }

@@ -59,7 +59,7 @@ async function start({ catalogue }: Fixture): Promise<string> {
 
 /** The numbers add up, everything is where it should be, and the version is the one expected. */
 async function expectWhole(fixture: Fixture, job: string): Promise<void> {
-  const report = await reportJob(fixture.catalogue, (await getJob(fixture.catalogue, job))!);
+  const report = await reportJob(fixture, (await getJob(fixture.catalogue, job))!);
   expect(report).toMatchObject({
     ...{ state: 'succeeded', error: null, pending: 0 },
     ...{ inputs: count + 1, indexed: count, skipped: {}, failed: { unreadable_image: 1 } },
@@ -143,7 +143,7 @@ describe.each(runners)('a job run %s', (_, run: Runner) => {
     };
     const job = await start(fixture);
     await run({ ...jobs.workOn(fixture), embedder }, job);
-    const report = await reportJob(fixture.catalogue, (await getJob(fixture.catalogue, job))!);
+    const report = await reportJob(fixture, (await getJob(fixture.catalogue, job))!);
     expect(tries).toBe(5);
     expect(report).toMatchObject({
       ...{ state: 'succeeded', inputs: 301, indexed: 45, pending: 0 },

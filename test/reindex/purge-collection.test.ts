@@ -42,6 +42,7 @@ async function index(): Promise<ReturnType<typeof fakeEmbedder>['calls']> {
       ...fixture,
       embedder,
       build: async () => ({ version: 'v1' }),
+      compare: async () => undefined,
       publish: async () => undefined,
       owner: 'test',
     },

@@ -5,6 +5,7 @@ import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { verifyVersion } from '../../gpu-embedder/publish/verify-version.ts';
 import { buildJob } from '../../gpu-embedder/reindex/build-job.ts';
+import { compareVersions } from '../../gpu-embedder/reindex/compare-versions.ts';
 import { publishJob } from '../../gpu-embedder/reindex/publish-job.ts';
 import { directEmbedder } from '../../gpu-embedder/service/direct-embedder.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
@@ -20,7 +21,7 @@ export interface RealJobs {
   readonly modelHash: string;
   readonly embedder: Embedder;
   /** What a job needs besides an embedder. */
-  workOn(stores: JobStores): Pick<JobRun, keyof JobStores | 'build' | 'publish'>;
+  workOn(stores: JobStores): Pick<JobRun, keyof JobStores | 'build' | 'compare' | 'publish'>;
   close(): Promise<void>;
 }
 
@@ -35,7 +36,8 @@ export async function openRealJobs(): Promise<RealJobs> {
     workOn: (stores) => ({
       ...stores,
       build: (job) => buildJob(stores, job, dir, () => undefined),
-      publish: (job, version) => publishJob(stores, job, version),
+      compare: ({ collection: name }, request) => compareVersions(stores.objects, name, request),
+      publish: (job, version, activate) => publishJob(stores, job, version, activate),
     }),
     async close() {
       await embedder.close();

@@ -41,6 +41,7 @@ const runOf = (more: Partial<JobRun> = {}): JobRun => ({
   ...fixture,
   embedder: fakeEmbedder(),
   build: async () => ({ version: 'v1' }),
+  compare: async () => undefined,
   publish: async () => undefined,
   owner: 'test',
   ...more,
@@ -68,6 +69,7 @@ async function drain(
     embedder: fakeEmbedder(),
     send: async (messages) => void waiting.push(...messages),
     build: async () => ({ version: 'v1' }),
+    compare: async () => undefined,
     publish: async () => undefined,
     ...queue,
   };

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { batchCounts } from '../../src/catalogue/job-batches.ts';
@@ -13,13 +14,21 @@ import {
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { reportJob, reportKey } from '../../src/reindex/job-report.ts';
+import { heldOutSchema, withCompareOptions } from '../../src/reindex/comparison.ts';
+import { reportJob, reportKey, reportPageKey } from '../../src/reindex/job-report.ts';
+import { reportPage, reportPolicy } from '../../src/reindex/report-page.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
-import { openEmbedder, openJobs } from '../services/open-jobs.ts';
+import { costSettings, openEmbedder, openJobs } from '../services/open-jobs.ts';
 import { r2Objects } from '../services/r2-objects.ts';
 
-const reindexSchema = z.strictObject({ options: z.record(z.string(), z.unknown()).default({}) });
+const reindexSchema = z.strictObject({
+  /** Of the index. */
+  options: z.record(z.string(), z.unknown()).default({}),
+  /** `METRIC >= CHANGE` */
+  switchIf: z.string().max(200).optional(),
+  heldOut: heldOutSchema.optional(),
+});
 
 /** POST /v1/collections/:collection/reindex: a job for the queue. */
 export async function postReindex(c: Context<AppEnv, '/:collection'>): Promise<Response> {
@@ -29,8 +38,9 @@ export async function postReindex(c: Context<AppEnv, '/:collection'>): Promise<R
   const body: unknown = (await c.req.text()) === '' ? {} : await c.req.json().catch(() => null);
   const parsed = reindexSchema.safeParse(body);
   if (!parsed.success) throw new DiptychError('bad_request', z.prettifyError(parsed.error));
+  const { options: own, switchIf, heldOut } = parsed.data;
+  const options = withCompareOptions(own, { switchIf, heldOut });
   const { hash } = await openEmbedder(c.env).describe();
-  const { options } = parsed.data;
   const created = await createJob(catalogue, { collection, modelHash: hash, options });
   if (created.refusedBy !== undefined) {
     throw new DiptychError(
@@ -57,15 +67,24 @@ export async function getOneJob(c: Context<AppEnv, '/:id'>): Promise<Response> {
   return c.json({ job: await describe(catalogue, await mustGet(catalogue, c.req.param('id'))) });
 }
 
-/** GET /v1/jobs/:id/report */
+/** GET /v1/jobs/:id/report, as JSON or, where that is preferred, as a page */
 export async function getReport(c: Context<AppEnv, '/:id'>): Promise<Response> {
-  const catalogue = openCatalogue(c.env);
-  const job = await mustGet(catalogue, c.req.param('id'));
+  const stores = { catalogue: openCatalogue(c.env), objects: r2Objects(c.env) };
+  const job = await mustGet(stores.catalogue, c.req.param('id'));
+  const supports = ['application/json', 'text/html'];
+  const type = accepts(c, { header: 'Accept', supports, default: supports[0] });
+  const isPage = type !== supports[0];
   // Of an older job the ledger is gone, and the report that was written at its end is all there is.
-  const kept = hasEnded(job.state) ? await r2Objects(c.env).get(reportKey(job.id)) : null;
-  if (kept)
-    return c.body(new TextDecoder().decode(kept), 200, { 'content-type': 'application/json' });
-  return c.json(await reportJob(catalogue, job));
+  const key = (isPage ? reportPageKey : reportKey)(job.id);
+  const kept = hasEnded(job.state) ? await stores.objects.get(key) : null;
+  const text = kept && new TextDecoder().decode(kept);
+  const addUp = () => reportJob(stores, job, costSettings(c.env));
+  c.header('vary', 'accept');
+  if (!isPage) {
+    return c.body(text ?? JSON.stringify(await addUp()), 200, { 'content-type': type });
+  }
+  c.header('content-security-policy', `${reportPolicy}; frame-ancestors 'none'; sandbox`);
+  return c.html(text ?? reportPage(await addUp()));
 }
 
 /** POST /v1/jobs/:id/cancel */

@@ -1,6 +1,7 @@
 import { httpEmbedder, type HttpEmbedder } from '../../src/embedder/http-embedder.ts';
 import { severalEmbedders } from '../../src/embedder/several-embedders.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { readPrice, type CostSettings } from '../../src/reindex/cost-estimate.ts';
 import type { JobMessage } from '../../src/reindex/job-messages.ts';
 import type { Env } from '../env.ts';
 
@@ -34,7 +35,7 @@ export function openJobs({ JOBS }: Env): {
 
 /** The embedders that the environment names. @throws DiptychError not_configured: it names none */
 export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env): HttpEmbedder {
-  const urls = (EMBEDDER_URL ?? '').split(/[\s,]+/).filter(Boolean);
+  const urls = urlsOf(EMBEDDER_URL);
   if (urls.length === 0) {
     throw new DiptychError(
       'not_configured',
@@ -42,4 +43,16 @@ export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env): HttpEmbedde
     );
   }
   return severalEmbedders(urls.map((url) => httpEmbedder({ url, token: EMBEDDER_TOKEN })));
+}
+
+function urlsOf(list = ''): string[] {
+  return list.split(/[\s,]+/).filter(Boolean);
+}
+
+/** What the price of a job depends on here. */
+export function costSettings({ EMBEDDER_URL, EMBEDDER_PRICE_PER_HOUR }: Env): CostSettings {
+  return {
+    embedderPricePerHour: readPrice(EMBEDDER_PRICE_PER_HOUR),
+    embedders: Math.max(1, urlsOf(EMBEDDER_URL).length),
+  };
 }
