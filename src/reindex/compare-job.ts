@@ -21,6 +21,8 @@ export type Compare = (
   signal?: AbortSignal,
 ) => Promise<Comparison | undefined>;
 
+export type CompareAtOnce = (...asked: Parameters<Compare>) => Promise<Comparison>;
+
 /**
  * Do the work of the state `comparing`: hold the version that was built against the active one, and
  * decide whether it may take its place. Nothing is compared where there is nothing to learn.

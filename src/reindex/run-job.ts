@@ -4,7 +4,7 @@ import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
 import type { JobState } from '../catalogue/tables.ts';
 import type { Embedder } from '../embedder/embedder.ts';
 import { DiptychError } from '../errors.ts';
-import { compareJob, isSwitchWanted, type Compare } from './compare-job.ts';
+import { compareJob, isSwitchWanted, type CompareAtOnce } from './compare-job.ts';
 import type { CostSettings } from './cost-estimate.ts';
 import { encodeBatch } from './encode-batch.ts';
 import { failBatch } from './fail-batch.ts';
@@ -18,7 +18,7 @@ export interface JobRun extends JobStores, Patience {
   readonly embedder: Embedder;
   /** Build the version that the pages of the job describe. */
   readonly build: (job: Job, signal?: AbortSignal) => Promise<{ readonly version: string }>;
-  readonly compare: Compare;
+  readonly compare: CompareAtOnce;
   /** Verify a version that was built and, where it is to be, make it the active one. */
   readonly publish: (job: Job, version: string, activate: boolean) => Promise<void>;
   /** Who runs it; a lease keeps others off. */

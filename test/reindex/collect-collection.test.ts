@@ -24,7 +24,7 @@ import { collection, storeModel, storeVersion, versionIds } from '../publish/sto
 import { writeTinyVersion, type TinyVersion } from '../setup/tiny-version.ts';
 import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
 import { memoryStore } from '../support/memory-store.ts';
-import { fakeEmbedder, model, numbered } from './job-fixture.ts';
+import { compare, fakeEmbedder, model, numbered } from './job-fixture.ts';
 
 const day = 24 * 3600_000;
 const [v1, v2, v3] = versionIds;
@@ -93,7 +93,6 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
     const publish = async (job: Job) => {
       if (version !== undefined) await switchVersion(stores, job, version);
     };
-    const compare = async () => undefined;
     const run = { ...stores, embedder: fakeEmbedder(), build, compare, publish, owner: 'test' };
     expect(await runJob(run, id)).toMatchObject({ state: 'succeeded', inputs: 3 });
     return id;

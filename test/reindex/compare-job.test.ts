@@ -4,7 +4,7 @@ import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { createJob, getJob, type Job } from '../../src/catalogue/jobs.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { Compare } from '../../src/reindex/compare-job.ts';
+import type { Compare, CompareAtOnce } from '../../src/reindex/compare-job.ts';
 import {
   withCompareOptions,
   type CompareOptions,
@@ -46,17 +46,20 @@ beforeEach(async () => {
 });
 
 /** What the steps of a job call, beside the stores. */
-const stepsOf = (compare: Compare) => ({
+const stepsOf = <T extends Compare>(compare: T) => ({
   ...fixture,
   embedder: fakeEmbedder(),
-  build: async () => ({ version: 'new' }),
+  build: async () => {
+    await store('new', model.hash);
+    return { version: 'new' };
+  },
   compare,
   publish: async (job: Job, version: string, activate: boolean) => {
     if (activate) await switchVersion(fixture, job, version);
   },
 });
 
-type Run = (job: string, compare: Compare) => Promise<JobReport>;
+type Run = (job: string, compare: CompareAtOnce) => Promise<JobReport>;
 
 const direct: Run = (job, compare) => runJob({ ...stepsOf(compare), owner: 'test' }, job);
 
@@ -65,7 +68,7 @@ const byQueue: Run = async (id, compare) => {
   const waiting: JobMessage[] = [{ step: 'plan', job: id }];
   let looks = 0;
   const queue: JobQueue = {
-    ...stepsOf(async (...of) => (looks++ === 0 ? undefined : compare(...of))),
+    ...stepsOf<Compare>(async (...of) => (looks++ === 0 ? undefined : compare(...of))),
     send: async (messages) => void waiting.push(...messages),
   };
   for (let next = waiting.shift(); next; next = waiting.shift()) await handleMessage(queue, next);
@@ -77,12 +80,16 @@ async function begin(options: CompareOptions = {}): Promise<string> {
   return (await createJob(catalogue, made)).job!.id;
 }
 
-/** Make a version of a model the active one. */
-async function activate(version: string, hash: string): Promise<void> {
+async function store(version: string, hash: string): Promise<void> {
   const manifest = cloudManifest({ dim: 2, image: new Float32Array(2), version });
   const named = { ...manifest, collection, model: { ...manifest.model, hash } };
   const key = versionKey(collection, version, 'manifest.json');
   await fixture.objects.put(key, Buffer.from(JSON.stringify(named)));
+}
+
+/** Make a version of a model the active one. */
+async function activate(version: string, hash: string): Promise<void> {
+  await store(version, hash);
   await movePointer(fixture.objects, await readPointer(fixture.objects, collection), version);
 }
 
@@ -94,7 +101,7 @@ function finding(change: number, pairs = 50) {
   const requests: CompareRequest[] = [];
   const recalls = (value: number) =>
     pairs === 0 ? {} : Object.fromEntries(comparedMetrics.map((metric) => [metric, value]));
-  const compare: Compare = async (_, request) => {
+  const compare: CompareAtOnce = async (_, request) => {
     requests.push(request);
     // Search goes on with the version before.
     expect(await active()).toBe(request.before);
@@ -173,7 +180,7 @@ describe.each([
 
   it('a damaged version stays active where a condition cannot be asked of it, and only there', async () => {
     await activate('old', 'other');
-    const broken: Compare = () => Promise.reject(unreadable);
+    const broken: CompareAtOnce = () => Promise.reject(unreadable);
     const asked = await run(await begin({ switchIf: `${comparedMetrics[0]} > 0` }), broken);
     expect(asked).toMatchObject({ state: 'failed', switched: false });
     expect(asked.error).toContain('could not be compared');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createCollection } from '../../src/catalogue/collections.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { DiptychError } from '../../src/errors.ts';
 import type { EncodeAnswer, EncodedImage, Embedder } from '../../src/embedder/embedder.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
@@ -48,6 +49,10 @@ export interface Fixture extends JobStores {
   readonly objects: MemoryStore;
   readonly ingest: (items: readonly object[]) => ReturnType<typeof ingestItems>;
 }
+
+/** Versions of stand-ins hold nothing that could be compared. */
+export const compare = () =>
+  Promise.reject(new DiptychError('index_unreadable', 'there is nothing to compare'));
 
 export const collection = 'things';
 

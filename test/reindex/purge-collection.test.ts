@@ -12,6 +12,7 @@ import { runJob } from '../../src/reindex/run-job.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 import {
   collection,
+  compare,
   fakeEmbedder,
   model,
   numbered,
@@ -42,7 +43,7 @@ async function index(): Promise<ReturnType<typeof fakeEmbedder>['calls']> {
       ...fixture,
       embedder,
       build: async () => ({ version: 'v1' }),
-      compare: async () => undefined,
+      compare,
       publish: async () => undefined,
       owner: 'test',
     },

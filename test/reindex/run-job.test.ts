@@ -13,6 +13,7 @@ import { runJob, type JobRun } from '../../src/reindex/run-job.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 import {
   collection,
+  compare,
   fakeEmbedder,
   model,
   numbered,
@@ -41,7 +42,7 @@ const runOf = (more: Partial<JobRun> = {}): JobRun => ({
   ...fixture,
   embedder: fakeEmbedder(),
   build: async () => ({ version: 'v1' }),
-  compare: async () => undefined,
+  compare,
   publish: async () => undefined,
   owner: 'test',
   ...more,
@@ -69,7 +70,7 @@ async function drain(
     embedder: fakeEmbedder(),
     send: async (messages) => void waiting.push(...messages),
     build: async () => ({ version: 'v1' }),
-    compare: async () => undefined,
+    compare,
     publish: async () => undefined,
     ...queue,
   };
