@@ -22,6 +22,8 @@ export default defineConfig({
           exclude: ['test/edge/**', 'test/page/**'],
           globalSetup: [buildWasm, buildSite],
           testTimeout: 30_000,
+          // To import everything again for each file takes a third of the time.
+          isolate: false,
         },
       },
       {

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { env } from '@huggingface/transformers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
@@ -31,6 +32,7 @@ beforeAll(async () => {
     );
   });
   await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve));
+  env.allowRemoteModels = true;
   vi.stubEnv('HF_ENDPOINT', `http://127.0.0.1:${(hub.address() as AddressInfo).port}`);
   vi.spyOn(process, 'cwd').mockReturnValue(root);
 });

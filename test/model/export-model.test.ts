@@ -18,7 +18,7 @@ const open = (name: string) => ort.InferenceSession.create(join(dir, 'onnx', nam
 
 beforeAll(async () => {
   await writeTinyModel(dir);
-  env.allowRemoteModels = false;
+  Object.assign(env, { allowLocalModels: true, allowRemoteModels: false });
   env.localModelPath = dirname(dir);
 });
 

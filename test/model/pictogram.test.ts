@@ -23,7 +23,7 @@ const texts = ['birthday cake', 'Angry face', 'cerveza', '犬', 'a shopping cart
 let model: EmbeddingModel;
 
 beforeAll(async () => {
-  env.allowRemoteModels = false;
+  Object.assign(env, { allowLocalModels: true, allowRemoteModels: false });
   env.localModelPath = 'models/';
   model = await loadModel(dir);
 });

@@ -118,19 +118,6 @@ describe.each(runners)('a job run %s', (_, run: Runner) => {
     await expectWhole(fixture, job);
   });
 
-  test('waits for a disk that is full when it publishes', async () => {
-    const work = jobs.workOn(fixture);
-    let failures = 0;
-    const publish: typeof work.publish = async (...asked) => {
-      failures += 1;
-      if (failures < 4) throw new DiptychError('store_failed', 'ENOSPC: no space left on device');
-      return work.publish(...asked);
-    };
-    const job = await start(fixture);
-    await run({ ...work, publish, embedder: jobs.embedder }, job);
-    await expectWhole(fixture, job);
-  });
-
   test('gives up a batch that always fails, and goes on with the rest', async () => {
     let tries = 0;
     const embedder: Embedder = {

@@ -4,6 +4,7 @@ import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { EncodeAnswer, EncodedImage, Embedder } from '../../src/embedder/embedder.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
+import type { ObjectStore } from '../../src/objects/object-store.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { memoryStore, type MemoryStore } from '../support/memory-store.ts';
 
@@ -45,8 +46,8 @@ export function fakeEmbedder(before: () => void = () => undefined): FakeEmbedder
   };
 }
 
-export interface Fixture extends JobStores {
-  readonly objects: MemoryStore;
+export interface Fixture<T extends ObjectStore = MemoryStore> extends JobStores {
+  readonly objects: T;
   readonly ingest: (items: readonly object[]) => ReturnType<typeof ingestItems>;
 }
 
@@ -57,7 +58,13 @@ export const compare = () =>
 export const collection = 'things';
 
 export async function openFixture(catalogue: Catalogue): Promise<Fixture> {
-  const objects = memoryStore();
+  return openFixtureOn(catalogue, memoryStore());
+}
+
+export async function openFixtureOn<T extends ObjectStore>(
+  catalogue: Catalogue,
+  objects: T,
+): Promise<Fixture<T>> {
   await createCollection(catalogue, collection);
   const fetchImage = () => Promise.reject(new Error('no network'));
   return {
