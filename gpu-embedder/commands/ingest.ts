@@ -12,6 +12,7 @@ import { httpTarget } from '../ingest/http-target.ts';
 import { openJournal } from '../ingest/ingest-journal.ts';
 import { ingestSource, type IngestSummary, type IngestTarget } from '../ingest/ingest-source.ts';
 import { progressBar } from '../progress.ts';
+import { exitOnStop } from './exit-on-stop.ts';
 
 interface IngestFlags extends StoreFlags {
   readonly collection: string;
@@ -65,10 +66,12 @@ export function registerIngest(program: Command): void {
 }
 
 async function run(source: Source, flags: IngestFlags): Promise<void> {
+  const listenNoMore = exitOnStop();
   try {
     const summary = await withTarget(flags, (target) => ingest(source, target, flags));
     show(summary, flags);
   } finally {
+    listenNoMore();
     source.close?.();
   }
 }

@@ -31,6 +31,7 @@ import { compareVersions } from '../reindex/compare-versions.ts';
 import { publishJob } from '../reindex/publish-job.ts';
 import { refuseBadEnd, showReport } from '../reindex/show-report.ts';
 import { atLeast } from './at-least.ts';
+import { exitOnStop } from './exit-on-stop.ts';
 
 interface ReindexFlags extends StoreFlags, CompareOptions {
   readonly collection: string;
@@ -87,15 +88,15 @@ async function run(flags: ReindexFlags): Promise<void> {
       `EMBEDDER_PRICE_PER_HOUR: expected US dollars such as 1.25, got ${JSON.stringify(price)}`,
     );
   }
+  const listenNoMore = exitOnStop();
   const report = await withStores(flags, async (stores) => {
     await requireCollection(stores.catalogue, flags.collection);
     const done = await withModel(flags.model, (model, embedder) =>
       index(stores, model, embedder, flags),
     );
-    if (done?.state === 'succeeded' && flags.keep > 0) await tidyUp(stores, flags);
+    if (done.state === 'succeeded' && flags.keep > 0) await tidyUp(stores, flags);
     return done;
-  });
-  if (!report) return;
+  }).finally(listenNoMore);
   if (flags.report !== undefined) {
     await mkdir(dirname(flags.report), { recursive: true });
     await writeFile(flags.report, reportPage(report));
@@ -136,27 +137,23 @@ async function withModel<T>(
   }
 }
 
-/** Run the job that the collection is busy with, or a new one. @returns nothing if interrupted */
+/** Run the job that the collection is busy with, or a new one. */
 async function index(
   stores: JobStores,
   model: EmbeddingModel,
   embedder: Embedder,
   flags: ReindexFlags,
-): Promise<JobReport | undefined> {
+): Promise<JobReport> {
   const bars = stageBars();
-  const interrupt = new AbortController();
-  const stop = () => interrupt.abort(new Error('interrupted'));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     const job = await findOrCreateJob(stores.catalogue, model.hash, flags);
     await freeFromTheDead(stores.catalogue, job);
     const run: JobRun = {
       ...stores,
       embedder,
-      build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
-      compare: ({ collection }, request, signal) =>
+      build: (one) => buildJob(stores, one, flags.model, bars.build),
+      compare: ({ collection }, request) =>
         compareVersions(stores.objects, collection, request, {
-          signal,
           onProgress: (done, total) => bars.build('compare', done, total),
         }),
       publish: (one, version, activate) => publishJob(stores, one, version, activate),
@@ -164,17 +161,10 @@ async function index(
       owner: `${hostname()}:${process.pid}`,
       onProgress: bars.job,
       onWait: reportWait,
-      signal: interrupt.signal,
     };
     return await runJob(run, job.id);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    process.stderr.write('\ninterrupted: the same command goes on from here\n');
-    process.exitCode = 130;
-    return undefined;
   } finally {
     bars.stop();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
   }
 }
 
