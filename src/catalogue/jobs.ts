@@ -208,7 +208,7 @@ export async function requestCancel({ db }: Catalogue, id: string): Promise<bool
   return job?.cancelRequested === 1;
 }
 
-/** Remember how far planning has come: behind this item, with so many batches. */
+/** Remember how far planning has come: behind this item, with so many batches. It never goes back. */
 export async function setPlanCursor(
   { db }: Catalogue,
   id: string,
@@ -220,6 +220,7 @@ export async function setPlanCursor(
     .set({ planCursor, batches })
     .where('id', '=', id)
     .where('state', '=', 'planning')
+    .where('batches', '<', batches)
     .execute();
 }
 

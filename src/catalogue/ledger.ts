@@ -35,7 +35,7 @@ export async function addLedgerItems(
   await catalogue.atomically(insertRows(catalogue, 'jobItems', rows, 'keep'));
 }
 
-/** Take a batch out of the ledger again, with its units: planning broke off amid it. */
+/** Take a batch out of the ledger, with its units. */
 export async function clearBatch(
   catalogue: Catalogue,
   jobId: string,

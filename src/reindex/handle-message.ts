@@ -177,12 +177,12 @@ export async function nudgeJob(queue: JobQueue, job: Job, sentBefore: number): P
   const { id } = job;
   switch (job.state) {
     case 'planning':
-      return send([{ step: 'plan', job: id }]);
-    case 'encoding': {
+      await send([{ step: 'plan', job: id }]);
+      return resend(queue, id, sentBefore);
+    case 'encoding':
       await sendPending(queue, id);
       await resend(queue, id, sentBefore);
       return settleWhenDone(queue, job);
-    }
     case 'building':
       return send([{ step: 'build', job: id }]);
     case 'comparing':

@@ -5,12 +5,12 @@ import { listItems, type CatalogueItem } from '../catalogue/items.ts';
 import { addBatches, markBatch } from '../catalogue/job-batches.ts';
 import { claimUnits, unitsOfBatch, type UnitKey } from '../catalogue/job-units.ts';
 import { moveJob, setPlanCursor, type Job } from '../catalogue/jobs.ts';
-import { addLedgerItems, clearBatch, type NewLedgerEntry } from '../catalogue/ledger.ts';
+import { addLedgerItems, type NewLedgerEntry } from '../catalogue/ledger.ts';
 import type { ImageRow } from '../catalogue/tables.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
 import { notePointer } from './job-pointer.ts';
-import { planBatchKey, type BatchItem, type PlanBatch } from './plan-batch.ts';
+import { planBatchKey, readPlanBatch, type BatchItem } from './plan-batch.ts';
 
 /** Items of a batch: what one request to an embedder holds. */
 export const batchItems = 256;
@@ -21,8 +21,9 @@ export interface JobStores {
 }
 
 /**
- * Plan the next batch of a job: the items behind those planned last, as they are now. Run again after
- * it broke off, it plans the same batch anew.
+ * Plan the next batch of a job: the items behind those planned last, as they are now. What was
+ * written down first counts: run again after it broke off, or by two at once, it plans the same
+ * batch, whatever has changed since.
  *
  * @returns the job as it is then; `encoding` when there was nothing left to plan
  */
@@ -34,26 +35,25 @@ export async function planNextBatch({ catalogue, objects }: JobStores, job: Job)
     after: planCursor ?? undefined,
     limit: batchItems,
   });
-  const last = page.items.at(-1);
-  if (!last) {
+  if (page.items.length === 0) {
     await moveJob(catalogue, jobId, 'planning', 'encoding');
     return { ...job, state: 'encoding' };
   }
-  await clearBatch(catalogue, jobId, batch);
   const images = await findImages(
     catalogue,
     page.items.flatMap(({ imageHash }) => imageHash ?? []),
   );
-  const items = page.items.map((item) => toBatchItem(item, images));
-  const plan: PlanBatch = { items };
-  await putJson(objects, planBatchKey(jobId, batch), plan);
+  const plan = { items: page.items.map((item) => toBatchItem(item, images)) };
+  const isFirst = await putJson(objects, planBatchKey(jobId, batch), plan, { ifNone: true });
+  const { items } = isFirst ? plan : await readPlanBatch(objects, jobId, batch);
   await addLedgerItems(catalogue, jobId, batch, items.map(toLedgerEntry));
   await claimUnits(catalogue, jobId, batch, await missingUnits(catalogue, modelHash, items));
   await addBatches(catalogue, jobId, [batch]);
   const claimed = await unitsOfBatch(catalogue, jobId, batch);
   if (claimed.length === 0) await markBatch(catalogue, jobId, batch, ['pending'], 'done');
-  await setPlanCursor(catalogue, jobId, last.id, batch + 1);
-  return { ...job, planCursor: last.id, batches: batch + 1 };
+  const last = items.at(-1)!.id;
+  await setPlanCursor(catalogue, jobId, last, batch + 1);
+  return { ...job, planCursor: last, batches: batch + 1 };
 }
 
 function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>): BatchItem {

@@ -124,8 +124,9 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
   it('remember how far planning came, and no more once it is over', async () => {
     const { id } = await begin('cursor');
     await setPlanCursor(catalogue, id, 'é', 2);
+    await setPlanCursor(catalogue, id, 'back', 1);
     await moveJob(catalogue, id, 'planning', 'encoding');
-    await setPlanCursor(catalogue, id, 'late', 1);
+    await setPlanCursor(catalogue, id, 'late', 3);
     expect(await getJob(catalogue, id)).toMatchObject({ planCursor: 'é', batches: 2 });
   });
 

@@ -9,6 +9,7 @@ import {
   type JobQueue,
 } from '../../src/reindex/handle-message.ts';
 import type { JobMessage } from '../../src/reindex/job-messages.ts';
+import { planNextBatch } from '../../src/reindex/plan-job.ts';
 import { runJob, type JobRun } from '../../src/reindex/run-job.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 import {
@@ -167,6 +168,20 @@ describe('a job', () => {
       await handleMessage({ ...runOf(), send: async () => undefined }, message);
     }
     expect([...fixture.objects.objects.keys()]).toEqual(objects);
+  });
+
+  it('plans an item once, though two plan at once while items come and go', async () => {
+    await fixture.ingest(numbered(300));
+    const id = await newJob();
+    const job = (await getJob(fixture.catalogue, id))!;
+    const { planCursor } = await planNextBatch(fixture, job);
+    await fixture.ingest([{ id: 'item-00000-new', image: svg('new') }]);
+    await deleteItems(fixture.catalogue, collection, ['item-00007']);
+    // It began before the other one was done.
+    expect((await planNextBatch(fixture, job)).planCursor).toBe(planCursor);
+    const report = await runJob(runOf(), id);
+    expect(report).toMatchObject({ state: 'succeeded', inputs: 300, indexed: 300 });
+    expect(new Set((await planned(id)).map((item) => item.id)).size).toBe(300);
   });
 
   it('fails the items of a batch that always fails, and goes on with the rest', async () => {
