@@ -2,10 +2,12 @@ import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
 const buildWasm = './test/setup/build-wasm.ts';
+const hub = 'test/encode/fetch-hub-model.test.ts';
 const buildSite = './test/setup/build-site.ts';
 
 /**
- * Three projects: `node`; `edge`, which runs inside workerd; `page`, which drives a browser.
+ * `node`, and `hub` apart from it, as a library keeps what it was told of the hub; `edge`, which runs
+ * inside workerd; `page`, which drives a browser.
  * One of them: `npx vitest run --project edge`.
  */
 export default defineConfig({
@@ -19,13 +21,14 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/edge/**', 'test/page/**'],
+          exclude: ['test/edge/**', 'test/page/**', hub],
           globalSetup: [buildWasm, buildSite],
           testTimeout: 30_000,
           // To import everything again for each file takes a third of the time.
           isolate: false,
         },
       },
+      { test: { name: 'hub', include: [hub], testTimeout: 30_000 } },
       {
         plugins: [
           cloudflareTest({
