@@ -3,7 +3,6 @@ import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { openKnowing } from '../catalogue/open-knowing.ts';
 import { collectGarbage, type CollectResult } from '../publish/collect-garbage.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
-import { localR2Store } from '../store/local-r2-store.ts';
 import { openStore } from '../store/open-store.ts';
 import { atLeast } from './at-least.ts';
 import { openTarget } from './publish.ts';
@@ -50,9 +49,7 @@ async function run(flags: CollectFlags): Promise<void> {
   const { store: where, workDir, dryRun, json } = flags;
   const catalogue = await openKnowing(flags);
   try {
-    const objects = await (where === 'local'
-      ? localR2Store(`${workDir}/store/r2`)
-      : openStore(where));
+    const objects = await openStore(where, process.env, `${workDir}/store/r2`);
     try {
       const result = await collect(objects, catalogue, flags);
       if (!catalogue) process.stderr.write('packs and jobs stay: no catalogue was asked\n');

@@ -1,4 +1,4 @@
-import { namedEmbeddingPacks, namedImagePacks } from '../../src/catalogue/named-packs.ts';
+import { namedPacks } from '../../src/catalogue/named-packs.ts';
 import { listActiveJobs } from '../../src/catalogue/jobs.ts';
 import { chunks } from '../../src/catalogue/chunks.ts';
 import type { ObjectEntry, ObjectStore } from '../../src/objects/object-store.ts';
@@ -68,10 +68,7 @@ async function unnamed({ catalogue }: JobStores, packs: readonly Pack[]): Promis
   const left: Pack[] = [];
   for (const [model, some] of groupBy(packs, (pack) => pack.model)) {
     const names = some.map(({ pack }) => pack);
-    const named =
-      model === undefined
-        ? await namedImagePacks(catalogue, names)
-        : await namedEmbeddingPacks(catalogue, model, names);
+    const named = await namedPacks(catalogue, model, names);
     left.push(...some.filter(({ pack }) => !named.has(pack)));
   }
   return left;

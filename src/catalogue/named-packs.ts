@@ -2,39 +2,25 @@ import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
 
-/** Those of some packs that an image lies in. */
-export async function namedImagePacks(
+/**
+ * Those of some packs that something lies in.
+ *
+ * @param modelHash - whose embeddings the packs hold; undefined: they hold images
+ */
+export async function namedPacks(
   catalogue: Catalogue,
+  modelHash: string | undefined,
   packs: readonly string[],
 ): Promise<Set<string>> {
+  const { db } = catalogue;
   const named = new Set<string>();
   for (const part of chunks(packs)) {
-    const rows = await catalogue.db
-      .selectFrom('images')
-      .select('pack')
-      .distinct()
-      .where(among(catalogue, 'pack', part))
-      .execute();
-    for (const { pack } of rows) named.add(pack);
-  }
-  return named;
-}
-
-/** Those of some packs that an embedding of a model lies in. */
-export async function namedEmbeddingPacks(
-  catalogue: Catalogue,
-  modelHash: string,
-  packs: readonly string[],
-): Promise<Set<string>> {
-  const named = new Set<string>();
-  for (const part of chunks(packs)) {
-    const rows = await catalogue.db
-      .selectFrom('embeddings')
-      .select('pack')
-      .distinct()
-      .where('modelHash', '=', modelHash)
-      .where(among(catalogue, 'pack', part))
-      .execute();
+    const isOne = among(catalogue, 'pack', part);
+    const images = db.selectFrom('images').select('pack').distinct().where(isOne);
+    const embeddings = db.selectFrom('embeddings').select('pack').distinct().where(isOne);
+    const rows = await (modelHash === undefined
+      ? images.execute()
+      : embeddings.where('modelHash', '=', modelHash).execute());
     for (const { pack } of rows) named.add(pack);
   }
   return named;

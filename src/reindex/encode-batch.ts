@@ -11,11 +11,6 @@ import { readPlanBatch, type BatchItem, type PlanBatch } from './plan-batch.ts';
 import type { JobStores } from './plan-job.ts';
 import { readSlices } from './read-images.ts';
 
-export interface EncodedBatch {
-  readonly encoded: number;
-  readonly failed: number;
-}
-
 /**
  * Encode what a batch of a job needs, and note it. Whatever is there already is left as it is: run
  * twice, late or after it broke off, it comes to the same.
@@ -29,12 +24,11 @@ export async function encodeBatch(
   { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
   batch: number,
   signal?: AbortSignal,
-): Promise<EncodedBatch> {
+): Promise<void> {
   const { catalogue, objects } = stores;
   const pending = await unitsOfBatch(catalogue, jobId, batch, ['pending']);
   const missing = await withoutEmbedding(stores, modelHash, pending);
   const plan = await readPlanBatch(objects, jobId, batch);
-  let failed = 0;
   for (const part of partsOf(plan, missing)) {
     const answer = await encodePart(stores, embedder, part, signal);
     if (answer.model.hash !== modelHash) {
@@ -43,7 +37,6 @@ export async function encodeBatch(
         `batch ${batch} of job ${jobId}: expected an embedder with model ${modelHash}, got ${answer.model.hash}`,
       );
     }
-    failed += answer.failed.length;
     await keepEmbeddings(stores, modelHash, part, answer);
     await markUnits(
       catalogue,
@@ -64,7 +57,6 @@ export async function encodeBatch(
     pending.map(({ kind, hash }) => ({ kind, hash, state: 'done' as const })),
   );
   await markBatch(catalogue, jobId, batch, ['pending', 'sent', 'dead'], 'done');
-  return { encoded: missing.length - failed, failed };
 }
 
 /** What one request to an embedder holds. */
