@@ -70,7 +70,7 @@ async function collectLedgers(
     if (!withLedger.has(job.id)) continue;
     if (!dryRun) {
       await keepReport(stores, job);
-      await removeLedger(catalogue, job);
+      await removeLedger(catalogue, job.id);
     }
     const why = `beyond the last ${keep} jobs, and no version is of it`;
     removed.push({ what: `ledger of job ${job.id}`, why, objects: 0, bytes: 0 });

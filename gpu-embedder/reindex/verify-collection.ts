@@ -157,11 +157,11 @@ async function checkLedger(
       states: ['reused', 'encoded'],
     });
     const hashes = rows.flatMap(({ imageHash }) => imageHash ?? []);
-    const places = await findEmbeddings(catalogue, modelHash, 'image', hashes);
+    const places = await findEmbeddings(catalogue, modelHash, { image: hashes });
     for (const { itemId, imageHash } of rows) {
       if (!ids.delete(itemId))
         differ(`job ${jobId}: item ${itemId} is indexed, the version lacks it`);
-      const place = places.get(imageHash ?? '');
+      const place = places.image.get(imageHash ?? '');
       if (!place) differ(`job ${jobId}: item ${itemId} is indexed, its embedding is gone`);
       else if ((await packs.of(embeddingPackKey(modelHash, place.pack))) < 0) {
         differ(`job ${jobId}: item ${itemId}: the pack ${place.pack} of its embedding is gone`);

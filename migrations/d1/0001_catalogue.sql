@@ -117,8 +117,6 @@ CREATE TABLE IF NOT EXISTS job_items (
   reason TEXT,
   PRIMARY KEY (job_id, item_id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS job_items_by_batch ON job_items (job_id, batch);
-CREATE INDEX IF NOT EXISTS job_items_by_state ON job_items (job_id, state, code);
 
 CREATE TABLE IF NOT EXISTS job_units (
   job_id TEXT NOT NULL,
@@ -130,8 +128,6 @@ CREATE TABLE IF NOT EXISTS job_units (
   reason TEXT,
   PRIMARY KEY (job_id, kind, hash)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS job_units_by_batch ON job_units (job_id, batch);
-CREATE INDEX IF NOT EXISTS job_units_by_state ON job_units (job_id, state);
 
 CREATE TABLE IF NOT EXISTS job_batches (
   job_id TEXT NOT NULL,

@@ -115,9 +115,7 @@ CREATE TABLE IF NOT EXISTS job_items (
   batch INT,
   code VARCHAR(64),
   reason TEXT,
-  PRIMARY KEY (job_id, item_id),
-  KEY job_items_by_batch (job_id, batch),
-  KEY job_items_by_state (job_id, state, code)
+  PRIMARY KEY (job_id, item_id)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS job_units (
@@ -128,9 +126,7 @@ CREATE TABLE IF NOT EXISTS job_units (
   state VARCHAR(16) NOT NULL,
   code VARCHAR(64),
   reason TEXT,
-  PRIMARY KEY (job_id, kind, hash),
-  KEY job_units_by_batch (job_id, batch),
-  KEY job_units_by_state (job_id, state)
+  PRIMARY KEY (job_id, kind, hash)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS job_batches (

@@ -1,48 +1,46 @@
+import type { Compilable } from 'kysely';
 import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
+import { findByKind, type ByKind, type HashesByKind } from './by-kind.ts';
 import { insertRows } from './insert-rows.ts';
-import type { EmbeddingKind, EmbeddingRow } from './tables.ts';
+import { removeInParts } from './remove-in-parts.ts';
+import { embeddingKinds, type EmbeddingKind, type EmbeddingRow } from './tables.ts';
 
 /** Where an embedding lies: a row of a pack. */
-export type EmbeddingPlace = Pick<EmbeddingRow, 'hash' | 'pack' | 'rowIndex'>;
+export type EmbeddingPlace = Omit<EmbeddingRow, 'modelHash'>;
 
 /** Where embeddings of a model lie, by the hash of what they are of; unknown ones are left out. */
 export async function findEmbeddings(
   catalogue: Catalogue,
   modelHash: string,
-  kind: EmbeddingKind,
-  hashes: readonly string[],
-): Promise<Map<string, EmbeddingPlace>> {
-  const found = new Map<string, EmbeddingPlace>();
-  for (const part of chunks(hashes)) {
-    const rows = await catalogue.db
+  hashes: HashesByKind,
+): Promise<ByKind<EmbeddingPlace>> {
+  return findByKind(catalogue, hashes, (kinds, condition) =>
+    catalogue.db
       .selectFrom('embeddings')
-      .select(['hash', 'pack', 'rowIndex'])
+      .select(['kind', 'hash', 'pack', 'rowIndex'])
       .where('modelHash', '=', modelHash)
-      .where('kind', '=', kind)
-      .where(among(catalogue, 'hash', part))
-      .execute();
-    for (const row of rows) found.set(row.hash, row);
-  }
-  return found;
+      .where('kind', 'in', kinds)
+      .where(condition)
+      .execute(),
+  );
 }
 
-/** Say where embeddings of a model lie. One that is known stays where it was said to be. */
-export async function addEmbeddings(
+/** Statements that say where embeddings of a model lie. One that is known stays where it was. */
+export function insertEmbeddings(
   catalogue: Catalogue,
   modelHash: string,
-  kind: EmbeddingKind,
   places: readonly EmbeddingPlace[],
-): Promise<void> {
-  const rows = places.map(({ hash, pack, rowIndex }) => ({
+): Compilable[] {
+  const rows = places.map(({ kind, hash, pack, rowIndex }) => ({
     modelHash,
     kind,
     hash,
     pack,
     rowIndex,
   }));
-  await catalogue.atomically(insertRows(catalogue, 'embeddings', rows, 'keep'));
+  return insertRows(catalogue, 'embeddings', rows, 'keep');
 }
 
 /** Forget embeddings of an image or a text, of all models. */
@@ -65,33 +63,28 @@ export async function removeEmbeddings(
   );
 }
 
-/** Forget all embeddings of a model, 10,000 at a time. */
+/** Forget all embeddings of a model. */
 export async function removeModelEmbeddings(
   catalogue: Catalogue,
   modelHash: string,
 ): Promise<void> {
   const { db } = catalogue;
-  for (;;) {
-    const rows = await db
-      .selectFrom('embeddings')
-      .select(['kind', 'hash'])
-      .where('modelHash', '=', modelHash)
-      .limit(10_000)
-      .execute();
-    if (rows.length === 0) return;
-    for (const kind of ['image', 'text'] as const) {
-      const hashes = rows.filter((row) => row.kind === kind).map(({ hash }) => hash);
-      await catalogue.atomically(
-        chunks(hashes).map((part) =>
-          db
-            .deleteFrom('embeddings')
-            .where('modelHash', '=', modelHash)
-            .where('kind', '=', kind)
-            .where(among(catalogue, 'hash', part)),
-        ),
-      );
-    }
-  }
+  await removeInParts(
+    catalogue,
+    (limit) =>
+      db
+        .selectFrom('embeddings')
+        .select('hash as key')
+        .where('modelHash', '=', modelHash)
+        .limit(limit)
+        .execute(),
+    (part) =>
+      db
+        .deleteFrom('embeddings')
+        .where('modelHash', '=', modelHash)
+        .where('kind', 'in', embeddingKinds)
+        .where(among(catalogue, 'hash', part)),
+  );
 }
 
 /** Models that embeddings are kept of. */

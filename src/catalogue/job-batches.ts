@@ -1,51 +1,43 @@
-import { sql } from 'kysely';
+import { sql, type Compilable } from 'kysely';
+import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
+import { chunks } from './chunks.ts';
 import { insertRows } from './insert-rows.ts';
 import type { BatchState, JobBatchRow } from './tables.ts';
 
 export type Batch = Omit<JobBatchRow, 'jobId'>;
 
-/** Enter batches as `pending`. One that is there stays as it is. */
-export async function addBatches(
+/** Statements that enter a batch. One that is there stays as it is. */
+export function insertBatch(
+  catalogue: Catalogue,
+  jobId: string,
+  batch: number,
+  state: BatchState = 'pending',
+): Compilable[] {
+  const row = { jobId, batch, state, attempts: 0, updatedAt: catalogue.now() };
+  return insertRows(catalogue, 'jobBatches', [row], 'keep');
+}
+
+/** Statements that move those of some batches that are in `from`; `sent` counts an attempt. */
+export function updateBatches(
   catalogue: Catalogue,
   jobId: string,
   batches: readonly number[],
-): Promise<void> {
-  const updatedAt = catalogue.now();
-  const rows = batches.map((batch) => ({
-    jobId,
-    batch,
-    state: 'pending' as const,
-    attempts: 0,
-    updatedAt,
-  }));
-  await catalogue.atomically(insertRows(catalogue, 'jobBatches', rows, 'keep'));
-}
-
-/**
- * Move a batch to another state, if it is in one of these; `sent` counts an attempt.
- *
- * @returns whether it moved
- */
-export async function markBatch(
-  { db, now }: Catalogue,
-  jobId: string,
-  batch: number,
   from: readonly BatchState[],
   to: BatchState,
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('jobBatches')
-    .set({
-      state: to,
-      updatedAt: now(),
-      ...(to === 'sent' && { attempts: sql<number>`attempts + 1` }),
-    })
-    .where('jobId', '=', jobId)
-    .where('batch', '=', batch)
-    .where('state', 'in', from)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
+): Compilable[] {
+  return chunks(batches).map((part) =>
+    catalogue.db
+      .updateTable('jobBatches')
+      .set({
+        state: to,
+        updatedAt: catalogue.now(),
+        ...(to === 'sent' && { attempts: sql<number>`attempts + 1` }),
+      })
+      .where('jobId', '=', jobId)
+      .where('state', 'in', from)
+      .where(among(catalogue, 'batch', part)),
+  );
 }
 
 /** Batches that wait to be sent, in order. */

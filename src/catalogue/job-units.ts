@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
-import { among } from './among.ts';
+import { sql, type Compilable } from 'kysely';
 import type { Catalogue } from './catalogue.ts';
-import { chunks } from './chunks.ts';
+import { findByKind, type ByKind, type HashesByKind } from './by-kind.ts';
 import { insertRows } from './insert-rows.ts';
-import { markRows, type Outcome } from './mark-rows.ts';
-import { unitStates, type EmbeddingKind, type JobUnitRow, type UnitState } from './tables.ts';
+import { catalogueLimits } from './limits.ts';
+import { embeddingKinds, type EmbeddingKind, type JobUnitRow, type UnitState } from './tables.ts';
+import { updateOutcomes, type Outcome } from './update-outcomes.ts';
 
 /** An image or a text that has to be encoded. */
 export interface UnitKey {
@@ -14,16 +14,13 @@ export interface UnitKey {
 
 export type Unit = Omit<JobUnitRow, 'jobId'>;
 
-/**
- * Claim units for a batch; those that another batch claimed stay with it. `unitsOfBatch` tells
- * which it got.
- */
-export async function claimUnits(
+/** Statements that claim units for a batch; those that another batch claimed stay with it. */
+export function insertUnits(
   catalogue: Catalogue,
   jobId: string,
   batch: number,
   units: readonly UnitKey[],
-): Promise<void> {
+): Compilable[] {
   const rows = units.map(({ kind, hash }) => ({
     jobId,
     kind,
@@ -33,38 +30,19 @@ export async function claimUnits(
     code: null,
     reason: null,
   }));
-  await catalogue.atomically(insertRows(catalogue, 'jobUnits', rows, 'keep'));
+  return insertRows(catalogue, 'jobUnits', rows, 'keep');
 }
 
-/** Units of a batch: images first, then texts, by hash. */
-export async function unitsOfBatch(
-  { db }: Catalogue,
-  jobId: string,
-  batch: number,
-  states: readonly UnitState[] = unitStates,
-): Promise<Unit[]> {
-  return db
-    .selectFrom('jobUnits')
-    .select(unitColumns)
-    .where('jobId', '=', jobId)
-    .where('batch', '=', batch)
-    .where('state', 'in', states)
-    .orderBy('kind')
-    .orderBy('hash')
-    .execute();
-}
-
-/** Say what became of units. The first word counts, as for `markItems`. */
-export async function markUnits(
+/** Statements that say what became of units. The first word counts, as for `updateLedger`. */
+export function updateUnits(
   catalogue: Catalogue,
   jobId: string,
   outcomes: readonly Outcome<Exclude<UnitState, 'pending'>, UnitKey>[],
-): Promise<void> {
-  for (const kind of ['image', 'text'] as const) {
-    const ofKind = outcomes.filter((outcome) => outcome.kind === kind);
-    await markRows(
+): Compilable[] {
+  return embeddingKinds.flatMap((kind) =>
+    updateOutcomes(
       catalogue,
-      ofKind,
+      outcomes.filter((outcome) => outcome.kind === kind),
       ({ hash }) => hash,
       (change, condition) =>
         catalogue.db
@@ -74,8 +52,24 @@ export async function markUnits(
           .where('kind', '=', kind)
           .where('state', '=', 'pending')
           .where(condition('hash')),
-    );
-  }
+    ),
+  );
+}
+
+/** A statement that fails what a batch has not done. It reads all units of the job: for what is rare. */
+export function failUnits(
+  { db }: Catalogue,
+  jobId: string,
+  batch: number,
+  code: string,
+  reason: string,
+): Compilable {
+  return db
+    .updateTable('jobUnits')
+    .set({ state: 'failed', code, reason: reason.slice(0, catalogueLimits.reason) })
+    .where('jobId', '=', jobId)
+    .where('batch', '=', batch)
+    .where('state', '=', 'pending');
 }
 
 export async function unitCounts(
@@ -96,25 +90,21 @@ export async function unitCounts(
   return counts;
 }
 
-/** Units of a job by their hash, whatever batch has them; what need not be encoded is left out. */
+/** Units of a job by their hashes, whatever batch has them; what need not be encoded is left out. */
 export async function findUnits(
   catalogue: Catalogue,
   jobId: string,
-  kind: EmbeddingKind,
-  hashes: readonly string[],
-): Promise<Map<string, Unit>> {
-  const found = new Map<string, Unit>();
-  for (const part of chunks(hashes)) {
-    const rows = await catalogue.db
+  hashes: HashesByKind,
+): Promise<ByKind<Unit>> {
+  return findByKind(catalogue, hashes, (kinds, condition) =>
+    catalogue.db
       .selectFrom('jobUnits')
       .select(unitColumns)
       .where('jobId', '=', jobId)
-      .where('kind', '=', kind)
-      .where(among(catalogue, 'hash', part))
-      .execute();
-    for (const row of rows) found.set(row.hash, row);
-  }
-  return found;
+      .where('kind', 'in', kinds)
+      .where(condition)
+      .execute(),
+  );
 }
 
 const unitColumns = ['kind', 'hash', 'batch', 'state', 'code', 'reason'] as const;

@@ -1,3 +1,4 @@
+import type { Compilable } from 'kysely';
 import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
@@ -208,20 +209,19 @@ export async function requestCancel({ db }: Catalogue, id: string): Promise<bool
   return job?.cancelRequested === 1;
 }
 
-/** Remember how far planning has come: behind this item, with so many batches. It never goes back. */
-export async function setPlanCursor(
+/** How far planning has come: behind this item, with so many batches. It never goes back. */
+export function updatePlanCursor(
   { db }: Catalogue,
   id: string,
   planCursor: string,
   batches: number,
-): Promise<void> {
-  await db
+): Compilable {
+  return db
     .updateTable('jobs')
     .set({ planCursor, batches })
     .where('id', '=', id)
     .where('state', '=', 'planning')
-    .where('batches', '<', batches)
-    .execute();
+    .where('batches', '<', batches);
 }
 
 function toJob({ options, counts, cancelRequested, ...row }: JobRow): Job {

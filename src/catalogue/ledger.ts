@@ -1,9 +1,11 @@
-import { sql } from 'kysely';
+import { sql, type Compilable } from 'kysely';
+import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
+import { chunks } from './chunks.ts';
 import { insertRows } from './insert-rows.ts';
 import { pageSize } from './limits.ts';
-import { markRows, type Outcome } from './mark-rows.ts';
 import { ledgerStates, type JobItemRow, type LedgerState } from './tables.ts';
+import { updateOutcomes, type Outcome } from './update-outcomes.ts';
 
 export type LedgerEntry = Omit<JobItemRow, 'jobId'>;
 
@@ -16,13 +18,13 @@ export interface NewLedgerEntry {
   readonly reason?: string;
 }
 
-/** Enter items of a batch. One that is in the ledger stays as it is. */
-export async function addLedgerItems(
+/** Statements that enter items of a batch. One that is in the ledger stays as it is. */
+export function insertLedger(
   catalogue: Catalogue,
   jobId: string,
   batch: number | null,
   entries: readonly NewLedgerEntry[],
-): Promise<void> {
+): Compilable[] {
   const rows = entries.map(({ itemId, imageHash, state, code, reason }) => ({
     jobId,
     itemId,
@@ -32,35 +34,21 @@ export async function addLedgerItems(
     code: code ?? null,
     reason: reason ?? null,
   }));
-  await catalogue.atomically(insertRows(catalogue, 'jobItems', rows, 'keep'));
-}
-
-/** Take a batch out of the ledger, with its units. */
-export async function clearBatch(
-  catalogue: Catalogue,
-  jobId: string,
-  batch: number,
-): Promise<void> {
-  const { db } = catalogue;
-  await catalogue.atomically([
-    db.deleteFrom('jobItems').where('jobId', '=', jobId).where('batch', '=', batch),
-    db.deleteFrom('jobUnits').where('jobId', '=', jobId).where('batch', '=', batch),
-    db.deleteFrom('jobBatches').where('jobId', '=', jobId).where('batch', '=', batch),
-  ]);
+  return insertRows(catalogue, 'jobItems', rows, 'keep');
 }
 
 /**
- * Say what became of items.
+ * Statements that say what became of items.
  *
  * The first word counts: an item that is `pending` no more stays as it is, so that a late or
  * repeated delivery changes nothing.
  */
-export async function markItems(
+export function updateLedger(
   catalogue: Catalogue,
   jobId: string,
   outcomes: readonly Outcome<Exclude<LedgerState, 'pending'>, { readonly itemId: string }>[],
-): Promise<void> {
-  await markRows(
+): Compilable[] {
+  return updateOutcomes(
     catalogue,
     outcomes,
     ({ itemId }) => itemId,
@@ -103,21 +91,23 @@ export async function ledgerCounts({ db }: Catalogue, jobId: string): Promise<Le
   return { inputs: sum(rows), states, reasons };
 }
 
-/** Items of a batch, by id. */
-export async function itemsOfBatch(
-  { db }: Catalogue,
+/** Entries of a job by the id of their item; unknown ones are left out. */
+export async function findEntries(
+  catalogue: Catalogue,
   jobId: string,
-  batch: number,
-  states: readonly LedgerState[] = ledgerStates,
-): Promise<LedgerEntry[]> {
-  return db
-    .selectFrom('jobItems')
-    .select(entryColumns)
-    .where('jobId', '=', jobId)
-    .where('batch', '=', batch)
-    .where('state', 'in', states)
-    .orderBy('itemId')
-    .execute();
+  itemIds: readonly string[],
+): Promise<Map<string, LedgerEntry>> {
+  const found = new Map<string, LedgerEntry>();
+  for (const part of chunks(itemIds)) {
+    const rows = await catalogue.db
+      .selectFrom('jobItems')
+      .select(entryColumns)
+      .where('jobId', '=', jobId)
+      .where(among(catalogue, 'itemId', part))
+      .execute();
+    for (const row of rows) found.set(row.itemId, row);
+  }
+  return found;
 }
 
 /**

@@ -1,21 +1,54 @@
 import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
-import type { Job } from './jobs.ts';
-import { clearBatch } from './ledger.ts';
+import { removeInParts } from './remove-in-parts.ts';
+import { embeddingKinds } from './tables.ts';
 
-/**
- * Forget the ledger of a job that has ended, with its units and batches: a batch at a time, as
- * PlanetScale refuses a statement that changes more than 100,000 rows.
- */
-export async function removeLedger(
-  catalogue: Catalogue,
-  { id, batches }: Pick<Job, 'id' | 'batches'>,
-): Promise<void> {
+/** Forget the ledger of a job that has ended, with its units and batches. */
+export async function removeLedger(catalogue: Catalogue, jobId: string): Promise<void> {
+  await removeUnits(catalogue, jobId);
+  await catalogue.db.deleteFrom('jobBatches').where('jobId', '=', jobId).execute();
+  // The last: where this breaks off, `jobsWithLedger` goes by them.
+  await removeItems(catalogue, jobId);
+}
+
+async function removeUnits(catalogue: Catalogue, jobId: string): Promise<void> {
   const { db } = catalogue;
-  // The one behind the last is that of a planning that broke off amid it.
-  for (let batch = 0; batch <= batches; batch++) await clearBatch(catalogue, id, batch);
-  await db.deleteFrom('jobItems').where('jobId', '=', id).execute();
+  await removeInParts(
+    catalogue,
+    (limit) =>
+      db
+        .selectFrom('jobUnits')
+        .select('hash as key')
+        .where('jobId', '=', jobId)
+        .limit(limit)
+        .execute(),
+    (part) =>
+      db
+        .deleteFrom('jobUnits')
+        .where('jobId', '=', jobId)
+        .where('kind', 'in', embeddingKinds)
+        .where(among(catalogue, 'hash', part)),
+  );
+}
+
+async function removeItems(catalogue: Catalogue, jobId: string): Promise<void> {
+  const { db } = catalogue;
+  await removeInParts(
+    catalogue,
+    (limit) =>
+      db
+        .selectFrom('jobItems')
+        .select('itemId as key')
+        .where('jobId', '=', jobId)
+        .limit(limit)
+        .execute(),
+    (part) =>
+      db
+        .deleteFrom('jobItems')
+        .where('jobId', '=', jobId)
+        .where(among(catalogue, 'itemId', part)),
+  );
 }
 
 /** Those of some jobs that have a ledger. */

@@ -143,10 +143,7 @@ export const catalogueSchema: Schema = {
       reason: 'text?',
     },
     primaryKey: 'job_id, item_id',
-    indexes: {
-      job_items_by_batch: 'job_id, batch',
-      job_items_by_state: 'job_id, state, code',
-    },
+    indexes: {},
   },
   job_units: {
     columns: {
@@ -159,10 +156,7 @@ export const catalogueSchema: Schema = {
       reason: 'text?',
     },
     primaryKey: 'job_id, kind, hash',
-    indexes: {
-      job_units_by_batch: 'job_id, batch',
-      job_units_by_state: 'job_id, state',
-    },
+    indexes: {},
   },
   jobs: {
     columns: {

@@ -70,7 +70,8 @@ export interface ImageRow {
   readonly createdAt: number;
 }
 
-export type EmbeddingKind = 'image' | 'text';
+export const embeddingKinds = ['image', 'text'] as const;
+export type EmbeddingKind = (typeof embeddingKinds)[number];
 
 /** Where an embedding lies: a row of a pack in the object store. */
 export interface EmbeddingRow {

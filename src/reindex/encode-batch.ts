@@ -1,13 +1,13 @@
 import { sha256 } from '../artifact/sha256.ts';
-import { addEmbeddings, findEmbeddings } from '../catalogue/embeddings.ts';
-import { markBatch } from '../catalogue/job-batches.ts';
-import { markUnits, unitsOfBatch, type Unit } from '../catalogue/job-units.ts';
+import { findEmbeddings, insertEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
+import { updateBatches } from '../catalogue/job-batches.ts';
+import { findUnits, updateUnits, type Unit } from '../catalogue/job-units.ts';
 import type { Job } from '../catalogue/jobs.ts';
-import type { EmbeddingKind } from '../catalogue/tables.ts';
+import { embeddingKinds, type EmbeddingKind } from '../catalogue/tables.ts';
 import type { Embedder, EncodeAnswer } from '../embedder/embedder.ts';
 import { DiptychError } from '../errors.ts';
 import { embeddingPackKey } from '../objects/pack-keys.ts';
-import { readPlanBatch, type BatchItem, type PlanBatch } from './plan-batch.ts';
+import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from './plan-batch.ts';
 import type { JobStores } from './plan-job.ts';
 import { readSlices } from './read-images.ts';
 
@@ -26,9 +26,9 @@ export async function encodeBatch(
   signal?: AbortSignal,
 ): Promise<void> {
   const { catalogue, objects } = stores;
-  const pending = await unitsOfBatch(catalogue, jobId, batch, ['pending']);
-  const missing = await withoutEmbedding(stores, modelHash, pending);
   const plan = await readPlanBatch(objects, jobId, batch);
+  const pending = await pendingUnits(stores, jobId, batch, plan);
+  const missing = await withoutEmbedding(stores, modelHash, pending);
   for (const part of partsOf(plan, missing)) {
     const answer = await encodePart(stores, embedder, part, signal);
     if (answer.model.hash !== modelHash) {
@@ -37,26 +37,18 @@ export async function encodeBatch(
         `batch ${batch} of job ${jobId}: expected an embedder with model ${modelHash}, got ${answer.model.hash}`,
       );
     }
-    await keepEmbeddings(stores, modelHash, part, answer);
-    await markUnits(
-      catalogue,
-      jobId,
-      answer.failed.map(({ kind, index, code, message }) => ({
-        kind,
-        hash: (kind === 'image' ? part.images : part.texts)[index].hash,
-        state: 'failed' as const,
-        code,
-        reason: message,
-      })),
-    );
+    const places = await keepEmbeddings(stores, modelHash, part, answer);
+    await catalogue.atomically([
+      ...insertEmbeddings(catalogue, modelHash, places),
+      ...updateUnits(catalogue, jobId, failedUnits(part, answer)),
+    ]);
   }
   // The first word counts: those that failed stay failed.
-  await markUnits(
-    catalogue,
-    jobId,
-    pending.map(({ kind, hash }) => ({ kind, hash, state: 'done' as const })),
-  );
-  await markBatch(catalogue, jobId, batch, ['pending', 'sent', 'dead'], 'done');
+  const done = pending.map(({ kind, hash }) => ({ kind, hash, state: 'done' as const }));
+  await catalogue.atomically([
+    ...updateUnits(catalogue, jobId, done),
+    ...updateBatches(catalogue, jobId, [batch], ['pending', 'sent', 'dead'], 'done'),
+  ]);
 }
 
 /** What one request to an embedder holds. */
@@ -68,23 +60,32 @@ interface Part {
 /** Of a request: an isolate holds some of them at a time, as images and as the body that is sent. */
 const partLimits = { imageBytes: 8 * 1024 * 1024, texts: 1024 } as const;
 
+/** What a batch has claimed of its plan, and not done. */
+async function pendingUnits(
+  { catalogue }: JobStores,
+  jobId: string,
+  batch: number,
+  { items }: PlanBatch,
+): Promise<Unit[]> {
+  const hashes = hashesOf(items);
+  const units = await findUnits(catalogue, jobId, hashes);
+  return embeddingKinds
+    .flatMap((kind) => hashes[kind].flatMap((hash) => units[kind].get(hash) ?? []))
+    .filter((unit) => unit.batch === batch && unit.state === 'pending');
+}
+
 async function withoutEmbedding(
   { catalogue }: JobStores,
   modelHash: string,
   units: readonly Unit[],
 ): Promise<Unit[]> {
-  const left: Unit[] = [];
-  for (const kind of ['image', 'text'] as const) {
-    const ofKind = units.filter((unit) => unit.kind === kind);
-    const known = await findEmbeddings(
-      catalogue,
-      modelHash,
-      kind,
-      ofKind.map(({ hash }) => hash),
-    );
-    left.push(...ofKind.filter(({ hash }) => !known.has(hash)));
-  }
-  return left;
+  const hashes = (wanted: EmbeddingKind) =>
+    units.flatMap(({ kind, hash }) => (kind === wanted ? hash : []));
+  const known = await findEmbeddings(catalogue, modelHash, {
+    image: hashes('image'),
+    text: hashes('text'),
+  });
+  return units.filter(({ kind, hash }) => !known[kind].has(hash));
 }
 
 /** Find what is behind units among the items of their batch, in parts of bounded size. */
@@ -136,13 +137,23 @@ async function encodePart(
   );
 }
 
-/** Write the rows that were encoded into one pack, and say where each is. */
+function failedUnits({ images, texts }: Part, { failed }: EncodeAnswer) {
+  return failed.map(({ kind, index, code, message }) => ({
+    kind,
+    hash: (kind === 'image' ? images : texts)[index].hash,
+    state: 'failed' as const,
+    code,
+    reason: message,
+  }));
+}
+
+/** Write the rows that were encoded into one pack. @returns where each is */
 async function keepEmbeddings(
-  { catalogue, objects }: JobStores,
+  { objects }: JobStores,
   modelHash: string,
   { images, texts }: Part,
   { embeddings, failed, model }: EncodeAnswer,
-): Promise<void> {
+): Promise<EmbeddingPlace[]> {
   const { embedDim } = model;
   const isFailed = new Set(failed.map(({ kind, index }) => `${kind}:${index}`));
   const all = [
@@ -150,7 +161,7 @@ async function keepEmbeddings(
     ...texts.map(({ hash }, i) => ({ kind: 'text' as const, hash, name: `text:${i}` })),
   ];
   const kept = all.flatMap((one, row) => (isFailed.has(one.name) ? [] : { ...one, row }));
-  if (kept.length === 0) return;
+  if (kept.length === 0) return [];
   const rows = new Float32Array(kept.length * embedDim);
   kept.forEach(({ row }, i) => {
     rows.set(embeddings.subarray(row * embedDim, (row + 1) * embedDim), i * embedDim);
@@ -158,10 +169,5 @@ async function keepEmbeddings(
   const bytes = new Uint8Array(rows.buffer);
   const pack = await sha256(bytes);
   await objects.put(embeddingPackKey(modelHash, pack), bytes);
-  for (const kind of ['image', 'text'] as const) {
-    const places = kept.flatMap((one, rowIndex) =>
-      one.kind === kind ? { hash: one.hash, pack, rowIndex } : [],
-    );
-    await addEmbeddings(catalogue, modelHash, kind, places);
-  }
+  return kept.map(({ kind, hash }, rowIndex) => ({ kind, hash, pack, rowIndex }));
 }

@@ -1,5 +1,5 @@
-import { markBatch } from '../catalogue/job-batches.ts';
-import { markUnits, unitsOfBatch } from '../catalogue/job-units.ts';
+import { updateBatches } from '../catalogue/job-batches.ts';
+import { failUnits } from '../catalogue/job-units.ts';
 import type { JobStores } from './plan-job.ts';
 
 /** Give up what a batch has not encoded: its items fail with this reason, and the job goes on. */
@@ -9,11 +9,8 @@ export async function failBatch(
   batch: number,
   reason: string,
 ): Promise<void> {
-  const units = await unitsOfBatch(catalogue, jobId, batch, ['pending']);
-  await markUnits(
-    catalogue,
-    jobId,
-    units.map(({ kind, hash }) => ({ kind, hash, state: 'failed', code: 'batch_failed', reason })),
-  );
-  await markBatch(catalogue, jobId, batch, ['pending', 'sent'], 'dead');
+  await catalogue.atomically([
+    failUnits(catalogue, jobId, batch, 'batch_failed', reason),
+    ...updateBatches(catalogue, jobId, [batch], ['pending', 'sent'], 'dead'),
+  ]);
 }

@@ -1,4 +1,9 @@
-import { batchCounts, listBatches, markBatch, pendingBatches } from '../catalogue/job-batches.ts';
+import {
+  listBatches,
+  pendingBatches,
+  unfinishedBatches,
+  updateBatches,
+} from '../catalogue/job-batches.ts';
 import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
 import type { Embedder } from '../embedder/embedder.ts';
 import { compareJob, isSwitchWanted, type Compare } from './compare-job.ts';
@@ -97,15 +102,16 @@ async function sendPending({ catalogue, send }: JobQueue, job: string): Promise<
     const pending = await pendingBatches(catalogue, job, 100);
     if (pending.length === 0) return;
     await send(pending.map(({ batch }) => ({ step: 'encode', job, batch })));
-    for (const { batch } of pending) await markBatch(catalogue, job, batch, ['pending'], 'sent');
+    const sent = pending.map(({ batch }) => batch);
+    await catalogue.atomically(updateBatches(catalogue, job, sent, ['pending'], 'sent'));
   }
 }
 
 async function settleWhenDone({ catalogue, send }: JobQueue, { id }: Job): Promise<void> {
+  const [unfinished] = await unfinishedBatches(catalogue, id, 1);
+  if (unfinished) return;
   const job = await getJob(catalogue, id);
-  if (job?.state !== 'encoding') return;
-  const { pending, sent } = await batchCounts(catalogue, id);
-  if (pending + sent === 0) await send([{ step: 'settle', job: id, batch: 0 }]);
+  if (job?.state === 'encoding') await send([{ step: 'settle', job: id, batch: 0 }]);
 }
 
 async function settle(queue: JobQueue, job: Job, first: number): Promise<void> {
@@ -200,5 +206,6 @@ async function resend({ catalogue, send }: JobQueue, job: string, before: number
   );
   if (late.length === 0) return;
   await send(late.map(({ batch }) => ({ step: 'encode', job, batch })));
-  for (const { batch } of late) await markBatch(catalogue, job, batch, ['sent'], 'sent');
+  const again = late.map(({ batch }) => batch);
+  await catalogue.atomically(updateBatches(catalogue, job, again, ['sent'], 'sent'));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
+import type { EmbeddingKind } from '../catalogue/tables.ts';
 import { DiptychError } from '../errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 
@@ -29,6 +30,16 @@ export const planBatchSchema = z.object({ items: z.array(itemSchema) });
 
 export type PlanBatch = z.infer<typeof planBatchSchema>;
 export type BatchItem = PlanBatch['items'][number];
+
+/** Distinct hashes of what items with an image have: the images, and the texts of their captions. */
+export function hashesOf(items: readonly BatchItem[]): Record<EmbeddingKind, string[]> {
+  const shown = items.filter(({ image }) => image !== null);
+  const texts = shown.flatMap(({ captions }) => captions.map(({ textHash }) => textHash));
+  return {
+    image: [...new Set(shown.map(({ image }) => image!.hash))],
+    text: [...new Set(texts)],
+  };
+}
 
 export function planBatchKey(jobId: string, batch: number): string {
   return `jobs/${jobId}/batch-${batch}.json`;

@@ -2,15 +2,15 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { findEmbeddings } from '../catalogue/embeddings.ts';
 import { findImages } from '../catalogue/images.ts';
 import { listItems, type CatalogueItem } from '../catalogue/items.ts';
-import { addBatches, markBatch } from '../catalogue/job-batches.ts';
-import { claimUnits, unitsOfBatch, type UnitKey } from '../catalogue/job-units.ts';
-import { moveJob, setPlanCursor, type Job } from '../catalogue/jobs.ts';
-import { addLedgerItems, type NewLedgerEntry } from '../catalogue/ledger.ts';
-import type { ImageRow } from '../catalogue/tables.ts';
+import { insertBatch } from '../catalogue/job-batches.ts';
+import { insertUnits, type UnitKey } from '../catalogue/job-units.ts';
+import { moveJob, updatePlanCursor, type Job } from '../catalogue/jobs.ts';
+import { insertLedger, type NewLedgerEntry } from '../catalogue/ledger.ts';
+import { embeddingKinds, type ImageRow } from '../catalogue/tables.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
 import { notePointer } from './job-pointer.ts';
-import { planBatchKey, readPlanBatch, type BatchItem } from './plan-batch.ts';
+import { hashesOf, planBatchKey, readPlanBatch, type BatchItem } from './plan-batch.ts';
 
 /** Items of a batch: what one request to an embedder holds. */
 export const batchItems = 256;
@@ -46,13 +46,14 @@ export async function planNextBatch({ catalogue, objects }: JobStores, job: Job)
   const plan = { items: page.items.map((item) => toBatchItem(item, images)) };
   const isFirst = await putJson(objects, planBatchKey(jobId, batch), plan, { ifNone: true });
   const { items } = isFirst ? plan : await readPlanBatch(objects, jobId, batch);
-  await addLedgerItems(catalogue, jobId, batch, items.map(toLedgerEntry));
-  await claimUnits(catalogue, jobId, batch, await missingUnits(catalogue, modelHash, items));
-  await addBatches(catalogue, jobId, [batch]);
-  const claimed = await unitsOfBatch(catalogue, jobId, batch);
-  if (claimed.length === 0) await markBatch(catalogue, jobId, batch, ['pending'], 'done');
+  const missing = await missingUnits(catalogue, modelHash, items);
   const last = items.at(-1)!.id;
-  await setPlanCursor(catalogue, jobId, last, batch + 1);
+  await catalogue.atomically([
+    ...insertLedger(catalogue, jobId, batch, items.map(toLedgerEntry)),
+    ...insertUnits(catalogue, jobId, batch, missing),
+    ...insertBatch(catalogue, jobId, batch, missing.length > 0 ? 'pending' : 'done'),
+    updatePlanCursor(catalogue, jobId, last, batch + 1),
+  ]);
   return { ...job, planCursor: last, batches: batch + 1 };
 }
 
@@ -89,16 +90,9 @@ async function missingUnits(
   modelHash: string,
   items: readonly BatchItem[],
 ): Promise<UnitKey[]> {
-  const shown = items.filter(({ image }) => image !== null);
-  const hashes = {
-    image: shown.map(({ image }) => image!.hash),
-    text: shown.flatMap(({ captions }) => captions.map(({ textHash }) => textHash)),
-  };
-  const missing: UnitKey[] = [];
-  for (const kind of ['image', 'text'] as const) {
-    const distinct = [...new Set(hashes[kind])];
-    const known = await findEmbeddings(catalogue, modelHash, kind, distinct);
-    missing.push(...distinct.flatMap((hash) => (known.has(hash) ? [] : { kind, hash })));
-  }
-  return missing;
+  const hashes = hashesOf(items);
+  const known = await findEmbeddings(catalogue, modelHash, hashes);
+  return embeddingKinds.flatMap((kind) =>
+    hashes[kind].flatMap((hash) => (known[kind].has(hash) ? [] : { kind, hash })),
+  );
 }

@@ -16,7 +16,7 @@ import { hashesInUse } from '../catalogue/hashes-in-use.ts';
 import { findImages, imagesOfPack } from '../catalogue/images.ts';
 import { insertRows } from '../catalogue/insert-rows.ts';
 import { listActiveJobs } from '../catalogue/jobs.ts';
-import type { EmbeddingKind } from '../catalogue/tables.ts';
+import { embeddingKinds, type EmbeddingKind } from '../catalogue/tables.ts';
 import { DiptychError } from '../errors.ts';
 import { packImages } from '../ingest/image-pack.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -146,7 +146,7 @@ async function dropEmbeddings(
   const counts = { rows: 0, packs: 0 };
   const affected: { model: string; pack: string }[] = [];
   for (const model of await embeddedModels(catalogue)) {
-    const places = [...(await findEmbeddings(catalogue, model, kind, hashes)).values()];
+    const places = [...(await findEmbeddings(catalogue, model, { [kind]: hashes }))[kind].values()];
     counts.rows += places.length;
     for (const pack of new Set(places.map((place) => place.pack))) affected.push({ model, pack });
   }
@@ -178,7 +178,7 @@ async function repackEmbeddings(
     const moved = rows.map((row, rowIndex) => ({ ...row, pack: next, rowIndex }));
     await catalogue.atomically(insertRows(catalogue, 'embeddings', moved, ['pack', 'rowIndex']));
   } else {
-    for (const kind of ['image', 'text'] as const) {
+    for (const kind of embeddingKinds) {
       const hashes = rows.flatMap((row) => (row.kind === kind ? row.hash : []));
       await removeEmbeddings(catalogue, kind, hashes);
     }

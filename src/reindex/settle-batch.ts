@@ -1,10 +1,10 @@
 import { findEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
 import { findUnits, type Unit } from '../catalogue/job-units.ts';
 import type { Job } from '../catalogue/jobs.ts';
-import { itemsOfBatch, markItems } from '../catalogue/ledger.ts';
+import { findEntries, updateLedger } from '../catalogue/ledger.ts';
 import { putJson } from '../objects/put-json.ts';
 import { buildPageKey, type BuildPage, type PlannedItem } from './build-page.ts';
-import { readPlanBatch, type BatchItem } from './plan-batch.ts';
+import { hashesOf, readPlanBatch, type BatchItem } from './plan-batch.ts';
 import type { JobStores } from './plan-job.ts';
 
 /**
@@ -18,31 +18,24 @@ export async function settleBatch(
   batch: number,
 ): Promise<void> {
   const { items } = await readPlanBatch(objects, jobId, batch);
-  const hashes = [...new Set(items.flatMap(({ image }) => image?.hash ?? []))];
-  const texts = [
-    ...new Set(items.flatMap(({ captions }) => captions.map(({ textHash }) => textHash))),
-  ];
-  const units = await findUnits(catalogue, jobId, 'image', hashes);
-  const images = await findEmbeddings(catalogue, modelHash, 'image', hashes);
-  const captions = await findEmbeddings(catalogue, modelHash, 'text', texts);
-
-  const waiting = new Set(
-    (await itemsOfBatch(catalogue, jobId, batch, ['pending'])).map(({ itemId }) => itemId),
+  const hashes = hashesOf(items);
+  const units = await findUnits(catalogue, jobId, { image: hashes.image });
+  const places = await findEmbeddings(catalogue, modelHash, hashes);
+  const outcomes = items.flatMap(({ id, image }) =>
+    image === null
+      ? []
+      : { itemId: id, ...outcomeOf(places.image.get(image.hash), units.image.get(image.hash)) },
   );
-  const outcomes = items
-    .filter(({ id, image }) => image !== null && waiting.has(id))
-    .map(({ id, image }) => ({
-      itemId: id,
-      ...outcomeOf(images.get(image!.hash), units.get(image!.hash)),
-    }));
-  await markItems(catalogue, jobId, outcomes);
+  await catalogue.atomically(updateLedger(catalogue, jobId, outcomes));
 
-  const indexed = await itemsOfBatch(catalogue, jobId, batch, ['reused', 'encoded']);
-  const isIndexed = new Set(indexed.map(({ itemId }) => itemId));
+  // What the ledger says, which may be what was said before.
+  const itemIds = items.map(({ id }) => id);
+  const entries = await findEntries(catalogue, jobId, itemIds);
   const page: BuildPage = {
     items: items.flatMap((item) => {
-      const place = item.image && images.get(item.image.hash);
-      return place && isIndexed.has(item.id) ? toPlannedItem(item, place, captions) : [];
+      const place = item.image && places.image.get(item.image.hash);
+      const isIndexed = ['reused', 'encoded'].includes(entries.get(item.id)?.state ?? '');
+      return place && isIndexed ? toPlannedItem(item, place, places.text) : [];
     }),
   };
   await putJson(objects, buildPageKey(jobId, batch), page);

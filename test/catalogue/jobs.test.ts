@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import {
-  addBatches,
+  insertBatch,
   batchCounts,
   listBatches,
-  markBatch,
+  updateBatches,
   pendingBatches,
 } from '../../src/catalogue/job-batches.ts';
 import { releaseLease, renewLease, takeLease } from '../../src/catalogue/job-lease.ts';
 import {
-  claimUnits,
+  insertUnits,
   findUnits,
-  markUnits,
+  updateUnits,
   unitCounts,
-  unitsOfBatch,
+  failUnits,
 } from '../../src/catalogue/job-units.ts';
 import {
   activeJob,
@@ -23,16 +23,17 @@ import {
   listJobs,
   moveJob,
   requestCancel,
-  setPlanCursor,
+  updatePlanCursor,
 } from '../../src/catalogue/jobs.ts';
 import {
-  addLedgerItems,
+  insertLedger,
   failuresOf,
-  itemsOfBatch,
+  findEntries,
   ledgerCounts,
   listLedger,
-  markItems,
+  updateLedger,
 } from '../../src/catalogue/ledger.ts';
+import type { BatchState } from '../../src/catalogue/tables.ts';
 import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
 
 describe.each(testDatabases)('jobs (%s)', (_, start) => {
@@ -123,10 +124,12 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
 
   it('remember how far planning came, and no more once it is over', async () => {
     const { id } = await begin('cursor');
-    await setPlanCursor(catalogue, id, 'é', 2);
-    await setPlanCursor(catalogue, id, 'back', 1);
+    await catalogue.atomically([
+      updatePlanCursor(catalogue, id, 'é', 2),
+      updatePlanCursor(catalogue, id, 'back', 1),
+    ]);
     await moveJob(catalogue, id, 'planning', 'encoding');
-    await setPlanCursor(catalogue, id, 'late', 3);
+    await catalogue.atomically([updatePlanCursor(catalogue, id, 'late', 3)]);
     expect(await getJob(catalogue, id)).toMatchObject({ planCursor: 'é', batches: 2 });
   });
 
@@ -155,9 +158,9 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
     const entries = Array.from({ length: 60 }, (_, i) => ({ itemId: `i${i}`, imageHash: `h${i}` }));
     const none = { itemId: 'none', state: 'skipped' as const, code: 'no_image', reason: 'none' };
     for (let again = 0; again < 2; again++) {
-      await addLedgerItems(catalogue, id, 0, entries.slice(0, 40));
-      await addLedgerItems(catalogue, id, 1, entries.slice(30));
-      await addLedgerItems(catalogue, id, null, [none]);
+      await catalogue.atomically(insertLedger(catalogue, id, 0, entries.slice(0, 40)));
+      await catalogue.atomically(insertLedger(catalogue, id, 1, entries.slice(30)));
+      await catalogue.atomically(insertLedger(catalogue, id, null, [none]));
     }
     const marked = entries
       .slice(0, 30)
@@ -167,11 +170,11 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
           : { itemId, state: i % 2 ? ('encoded' as const) : ('reused' as const) },
       );
     await Promise.all([
-      markItems(catalogue, id, marked.slice(0, 20)),
-      markItems(catalogue, id, marked.slice(10)),
+      catalogue.atomically(updateLedger(catalogue, id, marked.slice(0, 20))),
+      catalogue.atomically(updateLedger(catalogue, id, marked.slice(10))),
     ]);
     const late = entries.map(({ itemId }) => ({ itemId, state: 'failed' as const, code: 'late' }));
-    await markItems(catalogue, id, late.slice(0, 30));
+    await catalogue.atomically(updateLedger(catalogue, id, late.slice(0, 30)));
     expect(await ledgerCounts(catalogue, id)).toEqual({
       inputs: 61,
       states: { pending: 30, reused: 12, encoded: 15, skipped: 1, failed: 3 },
@@ -186,17 +189,22 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
       ['i10', 'byte 10 💥'],
     ]);
     expect(await failuresOf(catalogue, id, 'i10', 9)).toHaveLength(2);
-    expect(await itemsOfBatch(catalogue, id, 0)).toHaveLength(40);
-    expect(await itemsOfBatch(catalogue, id, 1, ['pending'])).toHaveLength(20);
+    const found = await findEntries(catalogue, id, ['i39', 'i40', 'nowhere']);
+    expect([...found.values()].map(({ batch, state }) => [batch, state])).toEqual([
+      [0, 'pending'],
+      [1, 'pending'],
+    ]);
     const page = await listLedger(catalogue, id, { limit: 500, states: ['pending'] });
     expect(page).toHaveLength(30);
   });
 
   it('cut a reason off that is longer than its column', async () => {
     const { id } = await begin('reason');
-    await addLedgerItems(catalogue, id, 0, [{ itemId: 'a' }]);
+    await catalogue.atomically(insertLedger(catalogue, id, 0, [{ itemId: 'a' }]));
     const [code, reason] = ['c'.repeat(99), '💥'.repeat(900)];
-    await markItems(catalogue, id, [{ itemId: 'a', state: 'failed', code, reason }]);
+    await catalogue.atomically(
+      updateLedger(catalogue, id, [{ itemId: 'a', state: 'failed', code, reason }]),
+    );
     const [entry] = await failuresOf(catalogue, id, undefined, 1);
     expect(entry).toMatchObject({ code: 'c'.repeat(64), reason: '💥'.repeat(500) });
   });
@@ -206,36 +214,45 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
     const hashes = Array.from({ length: 300 }, (_, i) => String(i).padStart(3, '0'));
     const images = hashes.map((hash) => ({ kind: 'image' as const, hash }));
     const text = { kind: 'text' as const, hash: '000' };
-    await claimUnits(catalogue, id, 0, [...images.slice(0, 200), text]);
-    await claimUnits(catalogue, id, 1, [...images.slice(100), text]);
-    const second = await unitsOfBatch(catalogue, id, 1);
+    await catalogue.atomically(insertUnits(catalogue, id, 0, [...images.slice(0, 200), text]));
+    await catalogue.atomically(insertUnits(catalogue, id, 1, [...images.slice(100), text]));
+    const claimed = await findUnits(catalogue, id, { image: hashes, text: ['000'] });
+    const second = [...claimed.image.values()].filter(({ batch }) => batch === 1);
     expect(second.map(({ hash }) => hash)).toEqual(hashes.slice(200));
-    await markUnits(catalogue, id, [
-      { ...text, state: 'done' },
-      { ...images[0], state: 'failed', code: 'unreadable_image', reason: 'cut off' },
+    expect(claimed.text.get('000')).toMatchObject({ batch: 0, state: 'pending' });
+    await catalogue.atomically([
+      ...updateUnits(catalogue, id, [
+        { ...text, state: 'done' },
+        { ...images[0], state: 'failed', code: 'unreadable_image', reason: 'cut off' },
+      ]),
+      ...updateUnits(catalogue, id, [{ ...images[0], state: 'done' }]),
     ]);
-    await markUnits(catalogue, id, [{ ...images[0], state: 'done' }]);
     expect(await unitCounts(catalogue, id)).toEqual({
       image: { pending: 299, done: 0, failed: 1 },
       text: { pending: 0, done: 1, failed: 0 },
     });
-    expect(await unitsOfBatch(catalogue, id, 0, ['pending'])).toHaveLength(199);
-    const found = await findUnits(catalogue, id, 'image', ['000', '299', 'nowhere']);
-    expect([...found.values()].map(({ hash, batch, state }) => [hash, batch, state])).toEqual([
-      ['000', 0, 'failed'],
-      ['299', 1, 'pending'],
-    ]);
+    await catalogue.atomically([failUnits(catalogue, id, 0, 'batch_failed', 'gone')]);
+    const found = await findUnits(catalogue, id, { image: ['000', '001', '299', 'nowhere'] });
+    expect([...found.image.values()].map(({ batch, state, code }) => [batch, state, code])).toEqual(
+      [
+        [0, 'failed', 'unreadable_image'],
+        [0, 'failed', 'batch_failed'],
+        [1, 'pending', null],
+      ],
+    );
   });
 
   it('move a batch once, and count how often it was sent', async () => {
     const { id } = await begin('batches');
-    await addBatches(catalogue, id, [0, 1, 2]);
-    await addBatches(catalogue, id, [1, 2, 3]);
-    const sends = Array.from({ length: 5 }, () => markBatch(catalogue, id, 1, ['pending'], 'sent'));
-    expect((await Promise.all(sends)).filter(Boolean)).toHaveLength(1);
-    expect(await markBatch(catalogue, id, 1, ['pending', 'sent'], 'sent')).toBe(true);
-    expect(await markBatch(catalogue, id, 2, ['pending', 'sent'], 'done')).toBe(true);
-    expect(await markBatch(catalogue, id, 2, ['pending', 'sent'], 'dead')).toBe(false);
+    const batches = [0, 1, 2, 1, 2, 3];
+    await catalogue.atomically(batches.flatMap((batch) => insertBatch(catalogue, id, batch)));
+    const move = (from: readonly BatchState[], to: BatchState, ...some: number[]) =>
+      catalogue.atomically(updateBatches(catalogue, id, some, from, to));
+    const sends = Array.from({ length: 5 }, () => move(['pending'], 'sent', 1));
+    expect((await Promise.all(sends)).flat().filter((count) => count > 0)).toEqual([1]);
+    expect(await move(['pending', 'sent'], 'sent', 1)).toEqual([1]);
+    expect(await move(['pending', 'sent'], 'done', 2)).toEqual([1]);
+    expect(await move(['pending', 'sent'], 'dead', 2)).toEqual([0]);
     const pending = await pendingBatches(catalogue, id, 9);
     expect(pending.map(({ batch }) => batch)).toEqual([0, 3]);
     expect(await listBatches(catalogue, id, ['sent'], 9)).toMatchObject([

@@ -10,7 +10,7 @@ import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { textHash } from '../../src/catalogue/content-hash.ts';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
 import {
-  addEmbeddings,
+  insertEmbeddings,
   embeddedModels,
   findEmbeddings,
   removeEmbeddings,
@@ -81,12 +81,19 @@ describe.each(testDatabases)('the catalogue (%s)', (_, start) => {
   });
 
   it('keeps embeddings apart by model and kind', async () => {
-    const places = Array.from({ length: 5 }, (_, i) => ({ hash: `${i}`, pack: 'p', rowIndex: i }));
-    await addEmbeddings(catalogue, 'm1', 'image', places);
-    await addEmbeddings(catalogue, 'm1', 'image', [{ hash: '0', pack: 'q', rowIndex: 9 }]);
-    await addEmbeddings(catalogue, 'm1', 'text', [{ hash: '0', pack: 'p', rowIndex: 5 }]);
-    await addEmbeddings(catalogue, 'm2', 'image', places);
-    const found = await findEmbeddings(catalogue, 'm1', 'image', ['0', '4', '7']);
+    const kind = 'image' as const;
+    const places = Array.from({ length: 5 }, (_, i) => ({
+      ...{ kind, hash: `${i}`, pack: 'p', rowIndex: i },
+    }));
+    const again = { kind, hash: '0', pack: 'q', rowIndex: 9 };
+    const text = { kind: 'text' as const, hash: '0', pack: 'p', rowIndex: 5 };
+    await catalogue.atomically([
+      ...insertEmbeddings(catalogue, 'm1', [...places, again, text]),
+      ...insertEmbeddings(catalogue, 'm2', places),
+    ]);
+    const hashes = { image: ['0', '4', '7'], text: ['0', '4'] };
+    const { image: found, text: texts } = await findEmbeddings(catalogue, 'm1', hashes);
+    expect([...texts.keys()]).toEqual(['0']);
     expect([...found]).toEqual([
       ['0', places[0]],
       ['4', places[4]],
@@ -94,8 +101,8 @@ describe.each(testDatabases)('the catalogue (%s)', (_, start) => {
     expect(await rowsOfPack(catalogue, 'm1', 'p')).toHaveLength(6);
     expect(await embeddedModels(catalogue)).toEqual(['m1', 'm2']);
     await removeEmbeddings(catalogue, 'image', ['0']);
-    expect((await findEmbeddings(catalogue, 'm2', 'image', ['0', '1'])).size).toBe(1);
-    expect((await findEmbeddings(catalogue, 'm1', 'text', ['0'])).size).toBe(1);
+    expect((await findEmbeddings(catalogue, 'm2', { image: ['0', '1'] })).image.size).toBe(1);
+    expect((await findEmbeddings(catalogue, 'm1', { text: ['0'] })).text.size).toBe(1);
     await removeModelEmbeddings(catalogue, 'm1');
     expect(await embeddedModels(catalogue)).toEqual(['m2']);
   });

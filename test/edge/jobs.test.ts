@@ -3,7 +3,7 @@ import migration from '../../migrations/d1/0001_catalogue.sql?raw';
 import { createApiKey } from '../../src/catalogue/api-keys.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
 import { createJob, getJob, moveJob } from '../../src/catalogue/jobs.ts';
-import { addLedgerItems } from '../../src/catalogue/ledger.ts';
+import { insertLedger } from '../../src/catalogue/ledger.ts';
 import { migrate } from '../../src/catalogue/migrate.ts';
 import { openD1 } from '../../src/catalogue/open-d1.ts';
 import type { JobReport } from '../../src/reindex/job-report.ts';
@@ -43,7 +43,7 @@ const reindex = (body: object) =>
 async function skipped(collection: string, id: string): Promise<string> {
   const { job } = await createJob(catalogue, { collection, modelHash: 'm' });
   const entry = { itemId: id, state: 'skipped' as const, code: 'no_image', reason: 'it has none' };
-  await addLedgerItems(catalogue, job!.id, 0, [entry]);
+  await catalogue.atomically(insertLedger(catalogue, job!.id, 0, [entry]));
   await moveJob(catalogue, job!.id, 'planning', 'failed', { error: '<b>no room</b>' });
   return job!.id;
 }

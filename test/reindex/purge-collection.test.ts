@@ -68,7 +68,9 @@ const publishModel = () =>
 
 async function embeddingOf(text: string): Promise<Buffer> {
   const hash = await textHash(text);
-  const place = (await findEmbeddings(fixture.catalogue, model.hash, 'text', [hash])).get(hash)!;
+  const place = (await findEmbeddings(fixture.catalogue, model.hash, { text: [hash] })).text.get(
+    hash,
+  )!;
   const pack = await fixture.objects.get(embeddingPackKey(model.hash, place.pack));
   return Buffer.from(pack!.subarray(16 * place.rowIndex, 16 * place.rowIndex + 16));
 }

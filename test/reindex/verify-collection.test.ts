@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { verifyCollection } from '../../gpu-embedder/reindex/verify-collection.ts';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
 import { createJob, moveJob } from '../../src/catalogue/jobs.ts';
-import { addLedgerItems } from '../../src/catalogue/ledger.ts';
+import { insertLedger } from '../../src/catalogue/ledger.ts';
 import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 import { collection, model, numbered, openFixture, type Fixture } from './job-fixture.ts';
@@ -43,7 +43,7 @@ test('a deleted item that the edge was not told of is told', async () => {
 test('a job that says it succeeded and left items pending is told', async () => {
   const { catalogue } = fixture;
   const { job } = await createJob(catalogue, { collection, modelHash: model.hash });
-  await addLedgerItems(catalogue, job!.id, 0, [{ itemId: 'item-00001' }]);
+  await catalogue.atomically(insertLedger(catalogue, job!.id, 0, [{ itemId: 'item-00001' }]));
   await moveJob(catalogue, job!.id, 'planning', 'succeeded');
   expect((await verify()).differences).toEqual([
     `job ${job!.id}: 1 inputs, 0 of them came to an end`,

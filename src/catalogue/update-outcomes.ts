@@ -18,17 +18,17 @@ interface Change<State> {
 }
 
 /**
- * Write outcomes, a statement for all rows that become the same.
+ * Statements that write outcomes, one for all rows that become the same.
  *
  * @param keyOf - the value that names the row of an outcome
  * @param update - the statement that changes rows on the condition that a column is one of the keys
  */
-export async function markRows<State extends string, Key>(
+export function updateOutcomes<State extends string, Key>(
   catalogue: Catalogue,
   outcomes: readonly Outcome<State, Key>[],
   keyOf: (outcome: Outcome<State, Key>) => string,
   update: (change: Change<State>, condition: (column: string) => RawBuilder<SqlBool>) => Compilable,
-): Promise<void> {
+): Compilable[] {
   const groups = new Map<string, { change: Change<State>; keys: string[] }>();
   for (const outcome of outcomes) {
     const change = {
@@ -41,9 +41,7 @@ export async function markRows<State extends string, Key>(
     groups.set(name, group);
     group.keys.push(keyOf(outcome));
   }
-  await catalogue.atomically(
-    [...groups.values()].flatMap(({ change, keys }) =>
-      chunks(keys).map((part) => update(change, (column) => among(catalogue, column, part))),
-    ),
+  return [...groups.values()].flatMap(({ change, keys }) =>
+    chunks(keys).map((part) => update(change, (column) => among(catalogue, column, part))),
   );
 }

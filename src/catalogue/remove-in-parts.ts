@@ -1,0 +1,24 @@
+import type { Compilable } from 'kysely';
+import type { Catalogue } from './catalogue.ts';
+import { chunks } from './chunks.ts';
+
+/** PlanetScale refuses a statement that changes more than 100,000 rows. */
+const rowsOfPart = 10_000;
+
+/**
+ * Remove rows some at a time.
+ *
+ * @param select - keys of those to be removed, at most so many
+ * @param remove - the statement that removes those with these keys
+ */
+export async function removeInParts(
+  catalogue: Catalogue,
+  select: (limit: number) => Promise<readonly { readonly key: string }[]>,
+  remove: (keys: readonly string[]) => Compilable,
+): Promise<void> {
+  for (;;) {
+    const rows = await select(rowsOfPart);
+    if (rows.length === 0) return;
+    await catalogue.atomically(chunks(rows.map(({ key }) => key)).map(remove));
+  }
+}
