@@ -12,7 +12,7 @@ export function insertBatch(
   catalogue: Catalogue,
   jobId: string,
   batch: number,
-  state: BatchState = 'pending',
+  state: 'pending' | 'settled' = 'pending',
 ): Compilable[] {
   const row = { jobId, batch, state, attempts: 0, updatedAt: catalogue.now() };
   return insertRows(catalogue, 'jobBatches', [row], 'keep');
@@ -58,6 +58,15 @@ export async function unfinishedBatches(
   return listBatches(catalogue, jobId, ['pending', 'sent'], limit);
 }
 
+/** Batches that are encoded or given up, and not settled, in order. */
+export async function unsettledBatches(
+  catalogue: Catalogue,
+  jobId: string,
+  limit: number,
+): Promise<Batch[]> {
+  return listBatches(catalogue, jobId, ['done', 'dead'], limit);
+}
+
 export async function listBatches(
   { db }: Catalogue,
   jobId: string,
@@ -78,7 +87,7 @@ export async function batchCounts(
   { db }: Catalogue,
   jobId: string,
 ): Promise<Record<BatchState, number>> {
-  const counts = { pending: 0, sent: 0, done: 0, dead: 0 };
+  const counts = { pending: 0, sent: 0, done: 0, dead: 0, settled: 0 };
   const rows = await db
     .selectFrom('jobBatches')
     .select(['state', sql<number>`count(*)`.as('count')])

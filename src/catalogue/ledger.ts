@@ -1,7 +1,5 @@
 import { sql, type Compilable } from 'kysely';
-import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
-import { chunks } from './chunks.ts';
 import { insertRows } from './insert-rows.ts';
 import { pageSize } from './limits.ts';
 import { ledgerStates, type JobItemRow, type LedgerState } from './tables.ts';
@@ -89,25 +87,6 @@ export async function ledgerCounts({ db }: Catalogue, jobId: string): Promise<Le
   ) as Record<LedgerState, number>;
   const reasons = rows.flatMap(({ state, code, count }) => (code ? [{ state, code, count }] : []));
   return { inputs: sum(rows), states, reasons };
-}
-
-/** Entries of a job by the id of their item; unknown ones are left out. */
-export async function findEntries(
-  catalogue: Catalogue,
-  jobId: string,
-  itemIds: readonly string[],
-): Promise<Map<string, LedgerEntry>> {
-  const found = new Map<string, LedgerEntry>();
-  for (const part of chunks(itemIds)) {
-    const rows = await catalogue.db
-      .selectFrom('jobItems')
-      .select(entryColumns)
-      .where('jobId', '=', jobId)
-      .where(among(catalogue, 'itemId', part))
-      .execute();
-    for (const row of rows) found.set(row.itemId, row);
-  }
-  return found;
 }
 
 /**

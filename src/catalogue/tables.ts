@@ -163,7 +163,8 @@ export interface JobUnitRow {
   readonly reason: string | null;
 }
 
-export const batchStates = ['pending', 'sent', 'done', 'dead'] as const;
+/** `settled`: the ledger has the last word on its items, and the builder its page. */
+export const batchStates = ['pending', 'sent', 'done', 'dead', 'settled'] as const;
 export type BatchState = (typeof batchStates)[number];
 
 export interface JobBatchRow {

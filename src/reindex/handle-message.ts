@@ -2,6 +2,7 @@ import {
   listBatches,
   pendingBatches,
   unfinishedBatches,
+  unsettledBatches,
   updateBatches,
 } from '../catalogue/job-batches.ts';
 import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
@@ -73,7 +74,7 @@ async function handle(queue: JobQueue, job: Job, message: JobMessage): Promise<v
       await encodeBatch(queue, queue.embedder, job, message.batch);
       return settleWhenDone(queue, job);
     case 'settle':
-      return settle(queue, job, message.batch);
+      return settle(queue, job);
     case 'build':
       return build(queue, job);
     case 'compare':
@@ -111,14 +112,14 @@ async function settleWhenDone({ catalogue, send }: JobQueue, { id }: Job): Promi
   const [unfinished] = await unfinishedBatches(catalogue, id, 1);
   if (unfinished) return;
   const job = await getJob(catalogue, id);
-  if (job?.state === 'encoding') await send([{ step: 'settle', job: id, batch: 0 }]);
+  if (job?.state === 'encoding') await send([{ step: 'settle', job: id }]);
 }
 
-async function settle(queue: JobQueue, job: Job, first: number): Promise<void> {
+async function settle(queue: JobQueue, job: Job): Promise<void> {
   if (job.state !== 'encoding') return;
-  const end = Math.min(job.batches, first + atOnce.settle);
-  for (let batch = first; batch < end; batch++) await settleBatch(queue, job, batch);
-  if (end < job.batches) return queue.send([{ step: 'settle', job: job.id, batch: end }]);
+  const open = await unsettledBatches(queue.catalogue, job.id, atOnce.settle);
+  for (const { batch } of open) await settleBatch(queue, job, batch);
+  if (open.length > 0) return queue.send([{ step: 'settle', job: job.id }]);
   await moveJob(queue.catalogue, job.id, 'encoding', 'building');
   await queue.send([{ step: 'build', job: job.id }]);
 }

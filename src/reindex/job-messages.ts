@@ -6,7 +6,7 @@ const job = z.string().min(1).max(64);
 export const jobMessageSchema = z.discriminatedUnion('step', [
   z.object({ step: z.literal('plan'), job }),
   z.object({ step: z.literal('encode'), job, batch: z.int().min(0) }),
-  z.object({ step: z.literal('settle'), job, batch: z.int().min(0) }),
+  z.object({ step: z.literal('settle'), job }),
   z.object({ step: z.literal('build'), job }),
   z.object({ step: z.literal('compare'), job }),
   z.object({ step: z.literal('publish'), job }),

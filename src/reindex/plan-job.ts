@@ -1,16 +1,18 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { findEmbeddings } from '../catalogue/embeddings.ts';
+import type { ByKind } from '../catalogue/by-kind.ts';
+import { findEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
 import { findImages } from '../catalogue/images.ts';
 import { listItems, type CatalogueItem } from '../catalogue/items.ts';
 import { insertBatch } from '../catalogue/job-batches.ts';
 import { insertUnits, type UnitKey } from '../catalogue/job-units.ts';
 import { moveJob, updatePlanCursor, type Job } from '../catalogue/jobs.ts';
 import { insertLedger, type NewLedgerEntry } from '../catalogue/ledger.ts';
-import { embeddingKinds, type ImageRow } from '../catalogue/tables.ts';
+import { embeddingKinds, type ImageRow, type LedgerState } from '../catalogue/tables.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
 import { notePointer } from './job-pointer.ts';
 import { hashesOf, planBatchKey, readPlanBatch, type BatchItem } from './plan-batch.ts';
+import { writeBuildPage } from './settle-batch.ts';
 
 /** Items of a batch: what one request to an embedder holds. */
 export const batchItems = 256;
@@ -46,12 +48,17 @@ export async function planNextBatch({ catalogue, objects }: JobStores, job: Job)
   const plan = { items: page.items.map((item) => toBatchItem(item, images)) };
   const isFirst = await putJson(objects, planBatchKey(jobId, batch), plan, { ifNone: true });
   const { items } = isFirst ? plan : await readPlanBatch(objects, jobId, batch);
-  const missing = await missingUnits(catalogue, modelHash, items);
+  const places = await findEmbeddings(catalogue, modelHash, hashesOf(items));
+  const missing = missingUnits(items, places);
+  const isSettled = missing.length === 0;
+  if (isSettled) await writeBuildPage(objects, jobId, batch, items, places);
+  const entries = items.map((item) => toLedgerEntry(item, isSettled ? 'reused' : 'pending'));
   const last = items.at(-1)!.id;
+  // What is there stays: of two planners one may know of embeddings that the other does not.
   await catalogue.atomically([
-    ...insertLedger(catalogue, jobId, batch, items.map(toLedgerEntry)),
+    ...insertLedger(catalogue, jobId, batch, entries),
     ...insertUnits(catalogue, jobId, batch, missing),
-    ...insertBatch(catalogue, jobId, batch, missing.length > 0 ? 'pending' : 'done'),
+    ...insertBatch(catalogue, jobId, batch, isSettled ? 'settled' : 'pending'),
     updatePlanCursor(catalogue, jobId, last, batch + 1),
   ]);
   return { ...job, planCursor: last, batches: batch + 1 };
@@ -79,19 +86,14 @@ function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>)
   };
 }
 
-function toLedgerEntry({ id, image }: BatchItem): NewLedgerEntry {
-  if (image) return { itemId: id, imageHash: image.hash };
+function toLedgerEntry({ id, image }: BatchItem, state: LedgerState): NewLedgerEntry {
+  if (image) return { itemId: id, imageHash: image.hash, state };
   return { itemId: id, state: 'skipped', code: 'no_image', reason: 'the item has no image' };
 }
 
 /** Images and texts that have no embedding of the model yet. */
-async function missingUnits(
-  catalogue: Catalogue,
-  modelHash: string,
-  items: readonly BatchItem[],
-): Promise<UnitKey[]> {
+function missingUnits(items: readonly BatchItem[], known: ByKind<EmbeddingPlace>): UnitKey[] {
   const hashes = hashesOf(items);
-  const known = await findEmbeddings(catalogue, modelHash, hashes);
   return embeddingKinds.flatMap((kind) =>
     hashes[kind].flatMap((hash) => (known[kind].has(hash) ? [] : { kind, hash })),
   );

@@ -1,4 +1,4 @@
-import { batchCounts, unfinishedBatches } from '../catalogue/job-batches.ts';
+import { batchCounts, unfinishedBatches, unsettledBatches } from '../catalogue/job-batches.ts';
 import { releaseLease, renewLease, takeLease } from '../catalogue/job-lease.ts';
 import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
 import type { JobState } from '../catalogue/tables.ts';
@@ -115,11 +115,9 @@ async function encode(run: JobRun, job: Job): Promise<void> {
 }
 
 async function settle(run: JobRun, job: Job): Promise<void> {
-  for (let batch = 0; batch < job.batches; batch++) {
-    run.signal?.throwIfAborted();
-    await settleBatch(run, job, batch);
-  }
-  await moveJob(run.catalogue, job.id, 'encoding', 'building');
+  const [next] = await unsettledBatches(run.catalogue, job.id, 1);
+  if (next) await settleBatch(run, job, next.batch);
+  else await moveJob(run.catalogue, job.id, 'encoding', 'building');
 }
 
 async function build(run: JobRun, job: Job): Promise<void> {

@@ -1,7 +1,9 @@
+import type { ByKind } from '../catalogue/by-kind.ts';
 import { findEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
+import { updateBatches } from '../catalogue/job-batches.ts';
 import { findUnits, type Unit } from '../catalogue/job-units.ts';
 import type { Job } from '../catalogue/jobs.ts';
-import { findEntries, updateLedger } from '../catalogue/ledger.ts';
+import { updateLedger } from '../catalogue/ledger.ts';
 import { putJson } from '../objects/put-json.ts';
 import { buildPageKey, type BuildPage, type PlannedItem } from './build-page.ts';
 import { hashesOf, readPlanBatch, type BatchItem } from './plan-batch.ts';
@@ -18,24 +20,33 @@ export async function settleBatch(
   batch: number,
 ): Promise<void> {
   const { items } = await readPlanBatch(objects, jobId, batch);
+  const shown = items.filter(({ image }) => image !== null);
   const hashes = hashesOf(items);
   const units = await findUnits(catalogue, jobId, { image: hashes.image });
   const places = await findEmbeddings(catalogue, modelHash, hashes);
-  const outcomes = items.flatMap(({ id, image }) =>
-    image === null
-      ? []
-      : { itemId: id, ...outcomeOf(places.image.get(image.hash), units.image.get(image.hash)) },
-  );
-  await catalogue.atomically(updateLedger(catalogue, jobId, outcomes));
+  const outcomes = shown.map(({ id, image }) => ({
+    itemId: id,
+    ...outcomeOf(places.image.get(image!.hash), units.image.get(image!.hash)),
+  }));
+  await writeBuildPage(objects, jobId, batch, shown, places);
+  await catalogue.atomically([
+    ...updateLedger(catalogue, jobId, outcomes),
+    ...updateBatches(catalogue, jobId, [batch], ['done', 'dead'], 'settled'),
+  ]);
+}
 
-  // What the ledger says, which may be what was said before.
-  const itemIds = items.map(({ id }) => id);
-  const entries = await findEntries(catalogue, jobId, itemIds);
+/** Write down for the builder those of some items that have an embedding. */
+export async function writeBuildPage(
+  objects: JobStores['objects'],
+  jobId: string,
+  batch: number,
+  items: readonly BatchItem[],
+  { image: images, text: texts }: ByKind<EmbeddingPlace>,
+): Promise<void> {
   const page: BuildPage = {
     items: items.flatMap((item) => {
-      const place = item.image && places.image.get(item.image.hash);
-      const isIndexed = ['reused', 'encoded'].includes(entries.get(item.id)?.state ?? '');
-      return place && isIndexed ? toPlannedItem(item, place, places.text) : [];
+      const place = item.image && images.get(item.image.hash);
+      return place ? toPlannedItem(item, place, texts) : [];
     }),
   };
   await putJson(objects, buildPageKey(jobId, batch), page);

@@ -28,7 +28,6 @@ import {
 import {
   insertLedger,
   failuresOf,
-  findEntries,
   ledgerCounts,
   listLedger,
   updateLedger,
@@ -189,13 +188,11 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
       ['i10', 'byte 10 💥'],
     ]);
     expect(await failuresOf(catalogue, id, 'i10', 9)).toHaveLength(2);
-    const found = await findEntries(catalogue, id, ['i39', 'i40', 'nowhere']);
-    expect([...found.values()].map(({ batch, state }) => [batch, state])).toEqual([
-      [0, 'pending'],
-      [1, 'pending'],
-    ]);
     const page = await listLedger(catalogue, id, { limit: 500, states: ['pending'] });
     expect(page).toHaveLength(30);
+    const ofFirst = page.filter(({ batch }) => batch === 0);
+    expect(ofFirst.map(({ itemId }) => itemId)).toContain('i39');
+    expect(ofFirst).toHaveLength(10);
   });
 
   it('cut a reason off that is longer than its column', async () => {
@@ -258,6 +255,11 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
     expect(await listBatches(catalogue, id, ['sent'], 9)).toMatchObject([
       { batch: 1, attempts: 2 },
     ]);
-    expect(await batchCounts(catalogue, id)).toEqual({ pending: 2, sent: 1, done: 1, dead: 0 });
+    expect(await batchCounts(catalogue, id)).toMatchObject({
+      pending: 2,
+      sent: 1,
+      done: 1,
+      dead: 0,
+    });
   });
 });

@@ -123,9 +123,9 @@ async function mustGet(catalogue: Catalogue, id: string): Promise<Job> {
 
 async function describe(catalogue: Catalogue, job: Job) {
   const { id, collection, state, modelHash, version, error, cancelRequested } = job;
-  const counts = await batchCounts(catalogue, id);
+  const { pending, sent } = await batchCounts(catalogue, id);
   // Batches of older jobs are forgotten.
-  const done = state === 'succeeded' ? job.batches : counts.done + counts.dead;
+  const done = state === 'succeeded' ? job.batches : job.batches - pending - sent;
   const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     ...{ id, collection, state, model: modelHash, version, error, cancelRequested },
