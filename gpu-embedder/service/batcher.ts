@@ -111,21 +111,21 @@ export function createBatcher<T>({ maxRows, waitMs, dim, run }: BatcherOptions<T
 }
 
 /**
- * Take rows for a run: an equal share of each job first, so that a large one does not hold up
- * small ones, then what has room, oldest first.
+ * Take rows for a run: first of the jobs that need no more than an equal share, so that a large one
+ * does not hold up small ones, then of the oldest, so that large ones come to an end one by one.
  */
 function takeSlices<T>(jobs: readonly Job<T>[], maxRows: number): Slice<T>[] {
   const slices: Slice<T>[] = [];
   let room = maxRows;
-  for (const most of [Math.max(1, Math.floor(maxRows / jobs.length)), maxRows]) {
-    for (const job of jobs) {
-      const from = job.taken;
-      const count = Math.min(most, room, job.rows.length - from);
-      if (count === 0) continue;
-      job.taken += count;
-      room -= count;
-      slices.push({ job, from, to: job.taken });
-    }
+  const share = maxRows / jobs.length;
+  const isSmall = ({ rows, taken }: Job<T>) => rows.length - taken <= share;
+  for (const job of [...jobs.filter(isSmall), ...jobs.filter((job) => !isSmall(job))]) {
+    const from = job.taken;
+    const count = Math.min(room, job.rows.length - from);
+    if (count === 0) break;
+    job.taken += count;
+    room -= count;
+    slices.push({ job, from, to: job.taken });
   }
   return slices;
 }

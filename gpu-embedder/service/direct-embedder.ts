@@ -7,6 +7,7 @@ import { createBatcher, type Batcher } from './batcher.ts';
 import { createDecodePool, type DecodePool } from './decode-pool.ts';
 import { maxBatch as defaultMaxBatch } from './max-batch.ts';
 import { reproducibleModel, type DirectModel } from './reproducible-model.ts';
+import { createTurns, type TakeTurn } from './turns.ts';
 import { checkImageBytes, checkText, defaultItemLimits, type ItemLimits } from './item-limits.ts';
 
 export type InputKind = EncodeFailure['kind'];
@@ -57,6 +58,7 @@ export function directEmbedder(
   const batcher = <T>(kind: InputKind, maxRows: number, embed: BatchRun<T>) =>
     createBatcher<T>({ maxRows, waitMs, dim: embedDim, run: timed(kind, embed, onRun) });
   const images = batcher<Uint8Array>('image', maxBatch, (rows) => embedPixels(Buffer.concat(rows)));
+  const takeTurn = createTurns();
   const texts = batcher<string>('text', 4 * maxBatch, embedTexts);
 
   return {
@@ -71,6 +73,7 @@ export function directEmbedder(
           limits,
           signal,
           inFlight: 4 * decodeThreads,
+          takeTurn: imageInputs.length > maxBatch ? takeTurn : undefined,
         }),
         encodeTexts(textInputs, { batcher: texts, limits, signal }),
       ]);
@@ -110,15 +113,29 @@ interface ImageWork {
   readonly signal: AbortSignal | undefined;
   /** Chunks of a request that are worked on at a time. */
   readonly inFlight: number;
+  /** Absent: others may be decoded meanwhile. */
+  readonly takeTurn: TakeTurn | undefined;
 }
 
-/** A few chunks at a time: the model runs on those decoded while others are being decoded. */
+/**
+ * A few chunks at a time: the model runs on those decoded while others are being decoded. Large
+ * requests take turns, so that the first is answered, and dealt with, while the next is encoded.
+ */
 async function encodeImages(inputs: readonly EncodedImage[], work: ImageWork): Promise<Row[]> {
   const chunks = Array.from({ length: Math.ceil(inputs.length / chunkSize) }, (_, i) =>
     inputs.slice(i * chunkSize, (i + 1) * chunkSize),
   );
   const { inFlight: concurrency, signal } = work;
-  return (await pMap(chunks, (chunk) => encodeChunk(chunk, work), { concurrency, signal })).flat();
+  const endTurn = await work.takeTurn?.();
+  const encode = (chunk: readonly EncodedImage[], at: number) => {
+    if (at === chunks.length - 1) endTurn?.();
+    return encodeChunk(chunk, work);
+  };
+  try {
+    return (await pMap(chunks, encode, { concurrency, signal })).flat();
+  } finally {
+    endTurn?.();
+  }
 }
 
 async function encodeChunk(inputs: readonly EncodedImage[], work: ImageWork): Promise<Row[]> {

@@ -49,11 +49,24 @@ it('lets a small request pass a large one that came first', async () => {
   const small = batcher.submit([100]);
   first.finish();
   const second = await nextRun();
-  expect(second.rows).toEqual([4, 5, 100, 6]);
+  expect(second.rows).toEqual([100, 4, 5, 6]);
   second.finish();
   expect([...(await small)]).toEqual([100]);
   for (let run = 0; run < 2; run++) (await nextRun()).finish();
   expect([...(await large)]).toEqual(numbers(0, 12));
+});
+
+it('brings large ones to an end one by one', async () => {
+  const { batcher, nextRun } = recordedBatcher(4);
+  const large = [batcher.submit(numbers(0, 8)), batcher.submit(numbers(10, 8))];
+  const runs: (readonly number[])[] = [];
+  for (let i = 0; i < 4; i++) {
+    const run = await nextRun();
+    runs.push(run.rows);
+    run.finish();
+  }
+  await Promise.all(large);
+  expect(runs).toEqual([numbers(0, 4), numbers(4, 4), numbers(10, 4), numbers(14, 4)]);
 });
 
 it('fails those whose rows were in a run that failed, and no other', async () => {
