@@ -37,10 +37,10 @@ export async function compiled(name) {
 
 function findSources() {
   return ['gpu-embedder', 'src'].flatMap((layer) =>
-    readdirSync(join(root, layer), { recursive: true })
-      .filter((name) => name.endsWith('.ts'))
-      .sort()
-      .map((name) => join(root, layer, name)),
+    readdirSync(join(root, layer), { recursive: true, withFileTypes: true })
+      .filter(({ name }) => name.endsWith('.ts'))
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .sort(),
   );
 }
 
