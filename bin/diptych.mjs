@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// Runs the TypeScript CLI as it is: tsx strips the types, so there is no build to keep in step.
-import { register } from 'tsx/esm/api';
+import { compiled } from './compiled.mjs';
 
-register();
-await import('../gpu-embedder/cli.ts');
+process.setSourceMapsEnabled(true);
+await import(await compiled('cli'));

@@ -21,6 +21,16 @@ export interface GroupedRows {
   close(): void;
 }
 
+/** Of the first row of an image, what tells whether another one is of it. */
+interface Known {
+  readonly id: string;
+  readonly image: string;
+  readonly where: string;
+}
+
+/** Images whose first row need not be read from disk again. */
+const recentImages = 4096;
+
 /**
  * Merge rows of one image, wherever they stand. Rows wait on disk; in memory stay some 60 bytes
  * a row.
@@ -42,15 +52,28 @@ export async function groupRows(
   /** Of each row: the next one of its image, or 0. */
   const next: number[] = [];
 
+  const recent = new Map<number, Known>();
+
+  function firstOf(number: number): Known {
+    let known = recent.get(number);
+    if (known === undefined) {
+      const row = rows.at(first[number]);
+      known = { id: idOf(row), image: imageOf(row), where: row.where };
+      if (recent.size === recentImages) recent.clear();
+      recent.set(number, known);
+    }
+    return known;
+  }
+
   function addRow(row: CaptionRow): void {
     const id = idOf(row);
-    let known: CaptionRow | undefined;
+    let known: Known | undefined;
     const { number: image, isNew } = ids.numberOf(id, (number) => {
-      known = rows.at(first[number]);
-      return idOf(known) === id;
+      known = firstOf(number);
+      return known.id === id;
     });
-    if (!isNew && known && imageOf(known) !== imageOf(row)) {
-      const reason = `id ${id} is taken by ${imageOf(known)} (${known.where})`;
+    if (!isNew && known && known.image !== imageOf(row)) {
+      const reason = `id ${id} is taken by ${known.image} (${known.where})`;
       duplicates.add({ where: row.where, reason, code: 'duplicate_id' });
       return;
     }

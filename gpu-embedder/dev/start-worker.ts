@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { Log, LogLevel, Miniflare, type Json } from 'miniflare';
+import type { Json, Miniflare } from 'miniflare';
 import { restarted } from '../../src/reindex/job-messages.ts';
+import { loadMiniflare } from '../store/load-miniflare.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { readWranglerConfig } from './wrangler-config.ts';
 
@@ -37,6 +38,7 @@ export async function startWorker({
 }: WorkerOptions): Promise<RunningWorker> {
   const config = await readWranglerConfig(new URL('wrangler.toml', root));
   const { assets } = config;
+  const { Log, LogLevel, Miniflare } = loadMiniflare();
   const runtime = new Miniflare({
     name: config.name,
     modules: await bundleWorker(entry ?? fileURLToPath(new URL(config.main, root))),

@@ -1,5 +1,5 @@
-import { Miniflare } from 'miniflare';
 import type { D1Answer, D1Binding, D1Statement } from '../../src/catalogue/open-d1.ts';
+import { loadMiniflare } from './load-miniflare.ts';
 
 export interface D1Runtime {
   /** @param name - of a database that the runtime was started with */
@@ -32,6 +32,7 @@ export async function startD1Runtime(
   databases: Readonly<Record<string, string>>,
   persistDir?: string,
 ): Promise<D1Runtime> {
+  const { Miniflare } = loadMiniflare();
   const runtime = new Miniflare({
     modules: true,
     script,

@@ -1,7 +1,8 @@
-import { Miniflare } from 'miniflare';
+import type { Miniflare } from 'miniflare';
 import { z } from 'zod';
 import { bucketStore, type Bucket } from '../../src/objects/bucket-store.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
+import { loadMiniflare } from './load-miniflare.ts';
 
 /** Name of the bucket in wrangler.toml: the id under which Miniflare keeps its objects. */
 export const bucketName = 'diptych-artifacts';
@@ -44,6 +45,7 @@ const pageSchema = z.object({
 
 /** The local R2 of the development worker, kept in `persistDir`. */
 export async function localR2Store(persistDir: string): Promise<ObjectStore> {
+  const { Miniflare } = loadMiniflare();
   const runtime = new Miniflare({
     modules: true,
     script,

@@ -1,6 +1,7 @@
-// A worker thread does not inherit tsx's loader on Node 20: register it, then run the entry.
+// A worker thread starts with JavaScript: find that of its entry, and run it.
+import { basename } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import { register } from 'tsx/esm/api';
+import { compiled } from '../../bin/compiled.mjs';
 
-register();
-await import(workerData.entry);
+process.setSourceMapsEnabled(true);
+await import(await compiled(basename(workerData.entry, '.ts')));

@@ -1,0 +1,119 @@
+// Compiles the TypeScript of the CLI and of its threads to build/node/<hash of the sources>: to
+// compile while importing, module by module, took a command two thirds of its start, and each of its
+// threads as much again. The hash is taken at every start, so what runs is the sources as they are.
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const root = dirname(import.meta.dirname);
+const out = join(root, 'build/node');
+/** Packages of many small files, which take longer to find than to run: they are bundled. */
+const bundled = ['hono', 'kysely', 'zod'];
+const monthMs = 30 * 86_400_000;
+
+/**
+ * Find the JavaScript of `cli` or of a thread (`train-thread`), and compile it first if need be.
+ *
+ * @param {string} name
+ * @returns {Promise<string>} its URL
+ */
+export async function compiled(name) {
+  const sources = findSources();
+  const dir = join(out, hashOf(sources));
+  if (!existsSync(dir)) await compile(sources, dir);
+  markUsed(dir);
+  return pathToFileURL(join(dir, `${name}.js`)).href;
+}
+
+function findSources() {
+  return ['gpu-embedder', 'src'].flatMap((layer) =>
+    readdirSync(join(root, layer), { recursive: true, withFileTypes: true })
+      .filter(({ name }) => name.endsWith('.ts'))
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .sort(),
+  );
+}
+
+/** Of package.json, too: it pins the packages that are bundled. */
+function hashOf(sources) {
+  const hash = createHash('sha256');
+  for (const file of [import.meta.filename, join(root, 'package.json'), ...sources]) {
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function compile(sources, dir) {
+  const { build } = await import('esbuild');
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  mkdirSync(out, { recursive: true });
+  const partial = join(out, `.${basename(dir)}-${process.pid}-${Date.now()}`);
+  await build({
+    absWorkingDir: root,
+    entryPoints: sources.filter((file) => /^cli\.ts$|-thread\.ts$/.test(basename(file))),
+    entryNames: '[name]',
+    outdir: partial,
+    bundle: true,
+    splitting: true,
+    external: Object.keys(dependencies).filter((name) => !bundled.includes(name)),
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    plugins: [{ name: 'urls', setup: keepUrls }],
+    logLevel: 'error',
+  });
+  moveIntoPlace(partial, dir);
+}
+
+/** Modules find files by their own URL, so it has to stay that of the source. */
+function keepUrls(build) {
+  build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes('import.meta.url')) return undefined;
+    const fromOut = JSON.stringify(relative(join(out, 'x'), path));
+    const url = `new URL(${fromOut}, import.meta.url).href`;
+    return { contents: text.replaceAll('import.meta.url', url), loader: 'ts' };
+  });
+}
+
+/** Of several processes that compile at once the first one wins. */
+function moveIntoPlace(partial, dir) {
+  try {
+    renameSync(partial, dir);
+  } catch (error) {
+    rmSync(partial, { recursive: true });
+    if (!existsSync(dir)) throw error;
+  }
+  removeUnused();
+}
+
+/** Sources that changed leave a folder behind, of which a long command may still load a part. */
+function removeUnused() {
+  for (const name of readdirSync(out)) {
+    const used = statSync(join(out, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - used > monthMs) rmSync(join(out, name), { recursive: true, force: true });
+  }
+}
+
+function markUsed(dir) {
+  try {
+    utimesSync(dir, new Date(), new Date());
+  } catch {
+    // Of another user, who installed it for all.
+  }
+}
