@@ -100,6 +100,7 @@ function openQueue(env: Env): JobQueue {
     send: openJobs(env).send,
     build: (job) => build(catalogue, embedder, job),
     compare: (job, request) => compare(embedder, job, request),
+    stop: (job) => stop(embedder, job),
     publish: async (job, version, activate) => {
       if (activate) await switchVersion(stores, job, version);
     },
@@ -129,11 +130,18 @@ async function compare(
   { id, collection }: Job,
   request: CompareRequest,
 ): Promise<Comparison | undefined> {
-  const jobId = `${id}-compare`;
-  return workAt(embedder, jobId, comparisonSchema, async () => ({
-    ...{ jobId, collection },
+  return workAt(embedder, comparisonId(id), comparisonSchema, async () => ({
+    ...{ jobId: comparisonId(id), collection },
     compare: request,
   }));
+}
+
+const comparisonId = (jobId: string) => `${jobId}-compare`;
+
+async function stop(embedder: HttpEmbedder, { id }: Job): Promise<void> {
+  const ids = [id, comparisonId(id)];
+  // One of them was never begun; and the job ends, whether an embedder heard of it or not.
+  await Promise.allSettled(ids.map((one) => embedder.cancelBuild(one)));
 }
 
 /** Start work under an id, or look after it. @returns undefined while it goes on */

@@ -151,9 +151,10 @@ async function index(
     const run: JobRun = {
       ...stores,
       embedder,
-      build: (one) => buildJob(stores, one, flags.model, bars.build),
-      compare: ({ collection }, request) =>
+      build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
+      compare: ({ collection }, request, signal) =>
         compareVersions(stores.objects, collection, request, {
+          signal,
           onProgress: (done, total) => bars.build('compare', done, total),
         }),
       publish: (one, version, activate) => publishJob(stores, one, version, activate),

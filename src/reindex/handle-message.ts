@@ -24,6 +24,8 @@ export interface JobQueue extends JobStores {
   /** Start or look after the build of a job; undefined while it goes on. */
   readonly build: (job: Job) => Promise<{ readonly version: string } | undefined>;
   readonly compare: Compare;
+  /** Stop what was started for a job. It may be over, or its embedder away. */
+  readonly stop: (job: Job) => Promise<void>;
   /** Make a version, which its builder has verified, the active one where it is to be. */
   readonly publish: (job: Job, version: string, activate: boolean) => Promise<void>;
   readonly costs?: CostSettings;
@@ -54,7 +56,7 @@ export async function handleMessage(
   try {
     const job = await getJob(queue.catalogue, message.job);
     if (!job || hasEnded(job.state)) return undefined;
-    if (job.cancelRequested) await end(queue, job, 'cancelled');
+    if (job.cancelRequested) await cancel(queue, job);
     else await handle(queue, job, message);
   } catch (error) {
     queue.onFailure?.(message, error);
@@ -144,6 +146,11 @@ async function publish(queue: JobQueue, job: Job): Promise<void> {
   if (job.state !== 'publishing') return;
   await queue.publish(job, job.version!, isSwitchWanted(job));
   await end(queue, job, 'succeeded');
+}
+
+async function cancel(queue: JobQueue, job: Job): Promise<void> {
+  if (job.state === 'building' || job.state === 'comparing') await queue.stop(job);
+  await end(queue, job, 'cancelled');
 }
 
 async function end(

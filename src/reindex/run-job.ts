@@ -1,5 +1,5 @@
 import { batchCounts, unfinishedBatches, unsettledBatches } from '../catalogue/job-batches.ts';
-import { releaseLease, renewLease, takeLease } from '../catalogue/job-lease.ts';
+import { releaseLease, takeLease } from '../catalogue/job-lease.ts';
 import { getJob, hasEnded, moveJob, type Job } from '../catalogue/jobs.ts';
 import type { JobState } from '../catalogue/tables.ts';
 import type { Embedder } from '../embedder/embedder.ts';
@@ -12,17 +12,16 @@ import { reportJob, writeReport, type JobReport } from './job-report.ts';
 import { planNextBatch, type JobStores } from './plan-job.ts';
 import { isOfBatch, isPassing, reasonOf, withPatience, type Patience } from './retry-policy.ts';
 import { settleBatch } from './settle-batch.ts';
+import { isBusy, leaseMs, underLease, type Runner } from './under-lease.ts';
 
 /** What a job needs besides its stores. */
-export interface JobRun extends JobStores, Patience {
+export interface JobRun extends JobStores, Patience, Runner {
   readonly embedder: Embedder;
   /** Build the version that the pages of the job describe. */
   readonly build: (job: Job, signal?: AbortSignal) => Promise<{ readonly version: string }>;
   readonly compare: CompareAtOnce;
   /** Verify a version that was built and, where it is to be, make it the active one. */
   readonly publish: (job: Job, version: string, activate: boolean) => Promise<void>;
-  /** Who runs it; a lease keeps others off. */
-  readonly owner: string;
   readonly onProgress?: (progress: JobProgress) => void;
   readonly costs?: CostSettings;
 }
@@ -33,9 +32,6 @@ export interface JobProgress {
   readonly done: number;
   readonly total: number;
 }
-
-/** How long a runner that says nothing is taken for alive, milliseconds. */
-const leaseMs = 60_000;
 
 /**
  * Run a job to its end, from wherever it is: the same steps as a queue would carry, one after the
@@ -73,23 +69,18 @@ async function step(run: JobRun, job: Job): Promise<Job> {
     await withPatience(run, () => takeStep(run, job));
   } catch (error) {
     run.signal?.throwIfAborted();
-    const isBusy = error instanceof DiptychError && error.code === 'job_busy';
-    if (isBusy || isPassing(error)) throw error;
+    if (isBusy(error) || isPassing(error)) throw error;
     await withPatience(run, () => giveUp(run, job, error));
   }
   return withPatience(run, () => mustGet(run, job.id));
 }
 
 async function takeStep(run: JobRun, job: Job): Promise<void> {
-  const { catalogue, owner, signal } = run;
-  signal?.throwIfAborted();
-  if (!(await renewLease(catalogue, job.id, owner, catalogue.now() + leaseMs))) {
-    throw new DiptychError('job_busy', `job ${job.id}: another process took it over`, {
-      job: job.id,
-    });
-  }
-  if (job.cancelRequested) await moveJob(catalogue, job.id, job.state, 'cancelled');
-  else await steps[job.state](run, job);
+  run.signal?.throwIfAborted();
+  await underLease(run, job.id, async (signal) => {
+    if (job.cancelRequested) await moveJob(run.catalogue, job.id, job.state, 'cancelled');
+    else await steps[job.state]({ ...run, signal }, job);
+  });
 }
 
 const steps: Readonly<Record<string, (run: JobRun, job: Job) => Promise<void>>> = {

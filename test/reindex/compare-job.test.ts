@@ -70,6 +70,7 @@ const byQueue: Run = async (id, compare) => {
   const queue: JobQueue = {
     ...stepsOf<Compare>(async (...of) => (looks++ === 0 ? undefined : compare(...of))),
     send: async (messages) => void waiting.push(...messages),
+    stop: async () => undefined,
   };
   for (let next = waiting.shift(); next; next = waiting.shift()) await handleMessage(queue, next);
   return reportJob(fixture, (await getJob(catalogue, id))!);

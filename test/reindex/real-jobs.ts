@@ -75,7 +75,7 @@ async function byTheQueue(work: Work, jobId: string, onWait: (ms: number) => voi
   const send = async (messages: readonly JobMessage[]) => {
     waiting.push(...messages.map((message) => ({ message, attempt: 1 })));
   };
-  const queue: JobQueue = { ...work, send };
+  const queue: JobQueue = { ...work, send, stop: async () => undefined };
   await send([{ step: 'plan', job: jobId }]);
   for (let next = waiting.shift(); next; next = waiting.shift()) {
     const { message, attempt } = next;

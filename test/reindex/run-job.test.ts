@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createJob, getJob, requestCancel } from '../../src/catalogue/jobs.ts';
+import { releaseLease, takeLease } from '../../src/catalogue/job-lease.ts';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { buildPageKey, buildPageSchema, type PlannedItem } from '../../src/reindex/build-page.ts';
@@ -49,6 +51,13 @@ const runOf = (more: Partial<JobRun> = {}): JobRun => ({
   ...more,
 });
 
+/** With nobody behind it. */
+const deadEnd = (): JobQueue => ({
+  ...runOf(),
+  send: async () => undefined,
+  stop: async () => undefined,
+});
+
 /** Items that the builder would find, in order. */
 async function planned(jobId: string): Promise<PlannedItem[]> {
   const items: PlannedItem[] = [];
@@ -72,6 +81,7 @@ async function drain(
     send: async (messages) => void waiting.push(...messages),
     build: async () => ({ version: 'v1' }),
     compare,
+    stop: async () => undefined,
     publish: async () => undefined,
     ...queue,
   };
@@ -165,7 +175,7 @@ describe('a job', () => {
     expect(report).toMatchObject({ inputs: 600, encoded: 600, failed: {}, pending: 0 });
     const objects = [...fixture.objects.objects.keys()];
     for (const message of late.reverse()) {
-      await handleMessage({ ...runOf(), send: async () => undefined }, message);
+      await handleMessage(deadEnd(), message);
     }
     expect([...fixture.objects.objects.keys()]).toEqual(objects);
   });
@@ -187,7 +197,7 @@ describe('a job', () => {
   it('fails the items of a batch that always fails, and goes on with the rest', async () => {
     await fixture.ingest(numbered(600));
     const job = await newJob();
-    const jobs = { ...runOf(), send: async () => undefined };
+    const jobs = deadEnd();
     await drain(job, {}, async (next, message) => {
       if (message.step === 'encode' && message.batch === 1) {
         return handleDeadLetter(jobs, message);
@@ -227,6 +237,46 @@ describe('a job', () => {
     expect(
       (await createJob(fixture.catalogue, { collection, modelHash: model.hash })).job,
     ).toBeDefined();
+  });
+
+  it('stops a build when it is cancelled, in this process and at an embedder', async () => {
+    await fixture.ingest(numbered(10));
+    const hanging = (_: unknown, signal?: AbortSignal) =>
+      new Promise<never>((_, reject) => {
+        signal!.addEventListener('abort', () => reject(new Error('stopped')));
+      });
+    const job = await newJob();
+    const build: JobRun['build'] = async (...of) => {
+      await requestCancel(fixture.catalogue, job);
+      return hanging(...of);
+    };
+    expect((await runJob(runOf({ build, lookEveryMs: 1 }), job)).state).toBe('cancelled');
+
+    const queued = await newJob();
+    const stopped: string[] = [];
+    await drain(queued, {
+      build: async () => void (await requestCancel(fixture.catalogue, queued)),
+      stop: async ({ id }) => void stopped.push(id),
+    });
+    expect((await getJob(fixture.catalogue, queued))?.state).toBe('cancelled');
+    expect(stopped).toEqual([queued]);
+  });
+
+  it('is kept by its runner while a build takes long, and left to whoever took it over', async () => {
+    await fixture.ingest(numbered(10));
+    const id = await newJob();
+    const until = async () => (await getJob(fixture.catalogue, id))!.leaseUntil;
+    const build: JobRun['build'] = async (_, signal) => {
+      const before = await until();
+      while ((await until()) === before) await nextTurn();
+      await releaseLease(fixture.catalogue, id, 'test');
+      await takeLease(fixture.catalogue, id, 'other', Number.MAX_SAFE_INTEGER);
+      while (!signal!.aborted) await nextTurn();
+      throw new Error('stopped');
+    };
+    const run = runJob(runOf({ build, lookEveryMs: 1 }), id);
+    await expect(run).rejects.toMatchObject({ code: 'job_busy' });
+    expect((await getJob(fixture.catalogue, id))?.state).toBe('building');
   });
 
   it('is refused where another one is under way, or another process runs it', async () => {
