@@ -20,6 +20,10 @@ export const collectionNameSchema = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected 1 to 63 letters, digits, ".", "_" or "-"');
 const collection = collectionNameSchema.default('pictograms');
 
+export const labelSetNameSchema = collectionNameSchema;
+/** The label set that every collection has. */
+export const captionsLabelSet = 'captions';
+
 const integer = z.preprocess(
   (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
   z.int(),
@@ -30,7 +34,7 @@ const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
 const text = z.string().max(apiLimits.textCharacters);
 
 const vector = z.preprocess(parsedJson, z.array(z.number()).min(1).max(4096));
-const labels = z.preprocess(
+export const labelsSchema = z.preprocess(
   // One form field may hold a list: `labels=cat,dog`.
   (value) => (typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value),
   z
@@ -67,9 +71,9 @@ export const classifyRequestSchema = z
   .strictObject({
     collection,
     text: text.optional(),
-    labels: labels.optional(),
-    /** `captions`: every caption of the collection is a label. */
-    labelSet: z.enum(['captions']).optional(),
+    labels: labelsSchema.optional(),
+    /** Of this name; `captions`: every caption of the collection is a label. */
+    labelSet: labelSetNameSchema.optional(),
     /** Sentence that a label is put in. */
     template: z
       .string()

@@ -5,6 +5,7 @@ export const errorStatus = {
   empty_query: 400,
   unknown_collection: 404,
   unknown_item: 404,
+  unknown_label_set: 404,
   not_found: 404,
   payload_too_large: 413,
   precondition_failed: 412,

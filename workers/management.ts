@@ -17,10 +17,16 @@ import {
   readObject,
   uploadInParts,
 } from './routes/objects.ts';
+import {
+  deleteLabelSet,
+  getLabelSets,
+  getOneLabelSet,
+  putOneLabelSet,
+} from './routes/label-sets.ts';
 import { deleteItem, getItems, postDelete } from './routes/manage-items.ts';
 import { requireScope } from './services/require-scope.ts';
 
-/** Add what wants a key: objects, items, uploads and jobs. A site without a server has none of it. */
+/** Add what wants a key: objects, items, uploads, jobs and label sets. A site without a server has none of it. */
 export function addManagement(app: Hono<AppEnv>): void {
   const [read, write] = [requireScope('read'), requireScope('write')];
   app.use('/v1/objects/*', async (c, next) => {
@@ -46,4 +52,8 @@ export function addManagement(app: Hono<AppEnv>): void {
   app.get('/v1/jobs/:id/events', read, getEvents);
   app.get('/v1/jobs/:id/report', read, getReport);
   app.post('/v1/jobs/:id/cancel', write, postCancel);
+  app.get('/v1/label-sets', read, getLabelSets);
+  app.get('/v1/label-sets/:name', read, getOneLabelSet);
+  app.put('/v1/label-sets/:name', write, putOneLabelSet);
+  app.delete('/v1/label-sets/:name', write, deleteLabelSet);
 }

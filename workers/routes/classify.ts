@@ -6,6 +6,7 @@ import type { AppEnv } from '../app.ts';
 import { classifyEmbedding } from '../services/classify-embedding.ts';
 import { decodeImage } from '../services/decode-image.ts';
 import { encodeText, meanEmbedding } from '../services/encode-query.ts';
+import { namedLabels } from '../services/named-labels.ts';
 import { parseFields } from '../services/parse-fields.ts';
 import { readRequest } from '../services/read-request.ts';
 import { startTimer } from '../services/timer.ts';
@@ -15,7 +16,7 @@ export async function classify(c: Context<AppEnv>): Promise<Response> {
   const timer = startTimer();
   const { fields, image } = await readRequest(c.req.raw);
   const request = parseFields(classifyRequestSchema, fields);
-  const { text, labels, template } = request;
+  const { text, template } = request;
   if (!image && !text?.trim()) {
     throw new DiptychError('empty_query', 'expected image or text, got neither');
   }
@@ -32,10 +33,11 @@ export async function classify(c: Context<AppEnv>): Promise<Response> {
       truncated: encoded?.truncated ?? false,
     };
   });
-  const limit = request.limit ?? labels?.length ?? defaults.limit;
-  const { labels: classes, partial } = await timer.measure('search', () =>
-    classifyEmbedding(collection, embedding, { labels, template, limit }),
-  );
+  const limit = request.limit ?? request.labels?.length ?? defaults.limit;
+  const { labels: classes, partial } = await timer.measure('search', async () => {
+    const labels = request.labels ?? (await namedLabels(c.env.ARTIFACTS, request.labelSet!));
+    return classifyEmbedding(collection, embedding, { labels, template, limit });
+  });
   return c.json({
     count: classes.length,
     labels: classes,

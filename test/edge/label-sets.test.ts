@@ -1,0 +1,78 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import migration from '../../migrations/d1/0001_catalogue.sql?raw';
+import type { ClassifyResponse } from '../../src/api.ts';
+import { migrate } from '../../src/catalogue/migrate.ts';
+import { openD1 } from '../../src/catalogue/open-d1.ts';
+import type { Env } from '../../workers/env.ts';
+import { bindings, createClient, failureOf, fillBucket } from './client.ts';
+
+const token = 'a-secret-of-this-test';
+const env: Env = { ...bindings, DIPTYCH_ADMIN_TOKEN: token };
+const client = createClient({}, env);
+
+beforeAll(async () => {
+  await fillBucket();
+  const catalogue = openD1(bindings.CATALOGUE);
+  await migrate(catalogue, [{ name: '0001_catalogue.sql', sql: migration }]);
+});
+
+const ask = (method: string, name = '', body?: unknown) =>
+  client.request(`/v1/label-sets${name}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+
+async function classify(labelSet: string, where = client): Promise<string[]> {
+  const response = await where.postForm('/v1/classify', { text: 'airplane', labelSet });
+  expect(response.status).toBe(200);
+  const { labels } = await response.json<ClassifyResponse>();
+  return labels.map(({ label }) => label);
+}
+
+describe('a label set', () => {
+  it('is kept under its name, and classified with, whether or not there is a database', async () => {
+    const put = await ask('PUT', '/kinds', { labels: ['dog', 'airplane'] });
+    expect(await put.json()).toMatchObject({
+      labelSet: { name: 'kinds', labels: ['dog', 'airplane'] },
+    });
+    const { CATALOGUE: _, ...withoutDatabase } = env;
+    expect(await classify('kinds', createClient({}, withoutDatabase))).toEqual(['airplane', 'dog']);
+    await ask('PUT', '/kinds', { labels: ['house', 'airplane'] });
+    expect(await classify('kinds')).toEqual(['airplane', 'house']);
+    const all = await (await ask('GET')).json<{ labelSets: { labels: string[] }[] }>();
+    expect(all.labelSets.map(({ labels }) => labels)).toEqual([['house', 'airplane']]);
+  });
+
+  it('is gone when it was deleted', async () => {
+    await ask('PUT', '/short-lived', { labels: ['dog'] });
+    expect((await ask('DELETE', '/short-lived')).status).toBe(200);
+    expect(await failureOf(await ask('GET', '/short-lived'))).toMatchObject({
+      status: 404,
+      code: 'unknown_label_set',
+    });
+    const query = { text: 'dog', labelSet: 'short-lived' };
+    expect(await failureOf(await client.postForm('/v1/classify', query))).toMatchObject({
+      status: 404,
+      code: 'unknown_label_set',
+    });
+  });
+
+  it.each([
+    ['the name of the captions', '/captions', { labels: ['a'] }],
+    ['a name that is a path', '/..%2Fpictograms', { labels: ['a'] }],
+    ['no labels', '/empty', { labels: [] }],
+    ['a label twice', '/twice', { labels: ['a', 'a'] }],
+    ['what is no JSON', '/text', undefined],
+  ])('is refused with %s', async (_, name, body) => {
+    expect(await failureOf(await ask('PUT', name, body))).toMatchObject({
+      status: 400,
+      code: 'bad_request',
+    });
+  });
+
+  it('is written with a key alone', async () => {
+    const response = await client.request('/v1/label-sets/kinds', { method: 'PUT', body: '{}' });
+    expect(await failureOf(response)).toMatchObject({ status: 401, code: 'unauthorized' });
+  });
+});

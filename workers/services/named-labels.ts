@@ -1,0 +1,20 @@
+import { captionsLabelSet } from '../../src/api.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { labelSetKey, parseLabelSet } from '../../src/label-set.ts';
+import type { ArtifactBucket } from './artifact-bucket.ts';
+
+/**
+ * Labels of a set; undefined for the captions, which the collection has.
+ *
+ * @throws DiptychError unknown_label_set, index_unreadable
+ */
+export async function namedLabels(
+  bucket: ArtifactBucket,
+  name: string,
+): Promise<readonly string[] | undefined> {
+  if (name === captionsLabelSet) return undefined;
+  const key = labelSetKey(name);
+  const object = await bucket.get(key);
+  if (object) return parseLabelSet(key, await object.text());
+  throw new DiptychError('unknown_label_set', 'labelSet: there is none of that name');
+}
