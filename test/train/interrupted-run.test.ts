@@ -61,6 +61,8 @@ test(
     const child = train('stopped');
     const ended = outcomeOf(child);
     await vi.waitUntil(() => existsSync(checkpoint('stopped')), { timeout: patience, interval: 5 });
+    // npm passes on what the terminal has sent already.
+    child.kill('SIGINT');
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect(code).toBe(130);
