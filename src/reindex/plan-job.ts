@@ -12,7 +12,7 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
 import { notePointer } from './job-pointer.ts';
 import { hashesOf, planBatchKey, readPlanBatch, type BatchItem } from './plan-batch.ts';
-import { writeBuildPage } from './settle-batch.ts';
+import { writeBuildPage } from './write-build-page.ts';
 
 /** Items of a batch: what one request to an embedder holds. */
 export const batchItems = 256;
