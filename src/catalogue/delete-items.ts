@@ -52,18 +52,26 @@ export interface DeletedItem {
   readonly deletedAt: number;
 }
 
-/** Deleted items that are not purged, by id. */
+/**
+ * A page of the deleted items that are not purged, by the time of their deletion, then by id: the
+ * order of an index, so that those which are not deleted are not read.
+ */
 export async function listDeleted(
   { db }: Catalogue,
   collection: string,
-  { after, limit }: { readonly after?: string; readonly limit: number },
+  { after, limit }: { readonly after?: Omit<DeletedItem, 'imageHash'>; readonly limit: number },
 ): Promise<DeletedItem[]> {
   const rows = await db
     .selectFrom('items')
     .select(['id', 'imageHash', 'deletedAt'])
     .where('collection', '=', collection)
-    .where('deletedAt', 'is not', null)
-    .$if(after !== undefined, (query) => query.where('id', '>', after!))
+    .where('deletedAt', '>=', after?.deletedAt ?? 0)
+    .$if(after !== undefined, (query) =>
+      query.where((where) =>
+        where.or([where('deletedAt', '>', after!.deletedAt), where('id', '>', after!.id)]),
+      ),
+    )
+    .orderBy('deletedAt')
     .orderBy('id')
     .limit(limit)
     .execute();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { listDeleted } from '../catalogue/delete-items.ts';
+import { listDeleted, type DeletedItem } from '../catalogue/delete-items.ts';
 import { collectionsPrefix } from '../artifact/keys.ts';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
 import { DiptychError } from '../errors.ts';
@@ -25,10 +25,11 @@ const attempts = 20;
 /** Ids of all items that are deleted and not purged. */
 export async function deletedIds(catalogue: Catalogue, collection: string): Promise<string[]> {
   const ids: string[] = [];
-  for (;;) {
-    const page = await listDeleted(catalogue, collection, { after: ids.at(-1), limit: pageItems });
+  for (let after: DeletedItem | undefined; ;) {
+    const page = await listDeleted(catalogue, collection, { after, limit: pageItems });
     ids.push(...page.map(({ id }) => id));
     if (page.length < pageItems) return ids;
+    after = page.at(-1);
   }
 }
 

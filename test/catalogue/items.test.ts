@@ -6,7 +6,12 @@ import {
   listCollections,
   removeCollection,
 } from '../../src/catalogue/collections.ts';
-import { deleteItems, listDeleted, purgeDeleted } from '../../src/catalogue/delete-items.ts';
+import {
+  deleteItems,
+  listDeleted,
+  purgeDeleted,
+  type DeletedItem,
+} from '../../src/catalogue/delete-items.ts';
 import { insertRows } from '../../src/catalogue/insert-rows.ts';
 import { countItems, getItem, getItems, listItems } from '../../src/catalogue/items.ts';
 import type { ItemFilter } from '../../src/catalogue/items.ts';
@@ -228,6 +233,22 @@ describe.each(testDatabases)('items (%s)', (_, start) => {
     const winner = versions[Number(stored.title)];
     expect(stored.captions.map(({ text }) => text)).toEqual(winner.captions);
     expect(await countItems(catalogue, 'race')).toMatchObject({ items: 9 });
+  });
+
+  it('tells of deleted items in pages, each once', async () => {
+    const ids = Array.from({ length: 10 }, (_, i) => `i${i}`);
+    const items = ids.map((id) => ({ id, title: id }));
+    await upsertItems(catalogue, 'delete-pages', items);
+    const order = [7, 8, 9, 0, 1, 2, 3].map((i) => `i${i}`);
+    for (const some of [order.slice(0, 3), order.slice(3)]) {
+      time += 10;
+      await deleteItems(catalogue, 'delete-pages', some);
+    }
+    const found: DeletedItem[] = [];
+    for (let page: DeletedItem[] | undefined; page?.length !== 0; found.push(...page)) {
+      page = await listDeleted(catalogue, 'delete-pages', { after: found.at(-1), limit: 2 });
+    }
+    expect(found.map(({ id }) => id)).toEqual(order);
   });
 
   it('hides deleted items, tells of them, and takes them away when it is asked to', async () => {
