@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaults } from './config.ts';
 import { defaultEfMax } from './hnsw/searcher-memory.ts';
+import { collectionNameSchema, namePattern, nameRule } from './version/collection-name.ts';
 
 /**
  * The HTTP API: what requests may hold and what responses do. Form fields arrive as text, so
@@ -15,12 +16,9 @@ export const apiLimits = {
   window: 500,
 } as const;
 
-export const collectionNameSchema = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected 1 to 63 letters, digits, ".", "_" or "-"');
 const collection = collectionNameSchema.default('pictograms');
 
-export const labelSetNameSchema = collectionNameSchema;
+export const labelSetNameSchema = z.string().regex(namePattern, nameRule);
 /** The label set that every collection has. */
 export const captionsLabelSet = 'captions';
 
