@@ -33,7 +33,7 @@ export const itemInputSchema = z.strictObject({
       `expected 1 to ${catalogueLimits.itemId} characters without control characters or spaces at the ends`,
     ),
   image: imageSchema.optional(),
-  /** Left out, the first caption, or the id. */
+  /** Left out, the first caption, else the label, else the id. */
   title: text(catalogueLimits.title).optional(),
   captions: z.array(text(catalogueLimits.caption)).max(catalogueLimits.captions).default([]),
   set: text(catalogueLimits.name).optional(),
