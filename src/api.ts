@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaults } from './config.ts';
 import { defaultEfMax } from './hnsw/searcher-memory.ts';
+import { limits } from './limits.ts';
 import { collectionNameSchema, namePattern, nameRule } from './version/collection-name.ts';
 
 /**
@@ -8,8 +9,6 @@ import { collectionNameSchema, namePattern, nameRule } from './version/collectio
  * numbers and lists are taken in that shape, too.
  */
 export const apiLimits = {
-  /** UTF-16 units of a query, label or template that are accepted at all. */
-  textCharacters: 10_000,
   labels: 1000,
   labelCharacters: 200,
   /** Results that paging reaches. */
@@ -29,7 +28,7 @@ const integer = z.preprocess(
 const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
 /** Candidates that a search keeps: more find more, and take longer. Left out, what the index measured. */
 const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
-const text = z.string().max(apiLimits.textCharacters);
+const text = z.string().max(limits.textCharacters);
 
 const vector = z.preprocess(parsedJson, z.array(z.number()).min(1).max(4096));
 export const labelsSchema = z.preprocess(

@@ -1,15 +1,5 @@
 import { z } from 'zod';
 import { catalogueLimits, isItemId } from '../catalogue/limits.ts';
-import { defaults } from '../config.ts';
-
-/** What an item may hold, next to what the catalogue takes. */
-export const itemLimits = {
-  imageBytes: defaults.maxUploadBytes,
-  /** Width times height. */
-  imagePixels: 64_000_000,
-  /** Items of a request that is no stream. */
-  batchItems: 1000,
-} as const;
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 
