@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { buildGraph } from '../gpu-embedder/index/build-graph.ts';
-import { chooseBuilder, type BuilderName } from '../gpu-embedder/index/choose-builder.ts';
+import { chooseBuilder } from '../gpu-embedder/index/choose-builder.ts';
+import type { BuilderName } from '../src/jobs/build-options.ts';
 import { reportGraph } from '../gpu-embedder/index/graph-report.ts';
 import { progressBar } from '../gpu-embedder/progress.ts';
 import { defaults } from '../src/config.ts';

@@ -1,26 +1,23 @@
 import { z } from 'zod';
 import { defaults } from './config.ts';
 import { defaultEfMax } from './hnsw/searcher-memory.ts';
+import { limits } from './limits.ts';
+import { collectionNameSchema, namePattern, nameRule } from './version/collection-name.ts';
 
 /**
  * The HTTP API: what requests may hold and what responses do. Form fields arrive as text, so
  * numbers and lists are taken in that shape, too.
  */
 export const apiLimits = {
-  /** UTF-16 units of a query, label or template that are accepted at all. */
-  textCharacters: 10_000,
   labels: 1000,
   labelCharacters: 200,
   /** Results that paging reaches. */
   window: 500,
 } as const;
 
-export const collectionNameSchema = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected 1 to 63 letters, digits, ".", "_" or "-"');
 const collection = collectionNameSchema.default('pictograms');
 
-export const labelSetNameSchema = collectionNameSchema;
+export const labelSetNameSchema = z.string().regex(namePattern, nameRule);
 /** The label set that every collection has. */
 export const captionsLabelSet = 'captions';
 
@@ -31,7 +28,7 @@ const integer = z.preprocess(
 const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
 /** Candidates that a search keeps: more find more, and take longer. Left out, what the index measured. */
 const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
-const text = z.string().max(apiLimits.textCharacters);
+const text = z.string().max(limits.textCharacters);
 
 const vector = z.preprocess(parsedJson, z.array(z.number()).min(1).max(4096));
 export const labelsSchema = z.preprocess(

@@ -17,8 +17,6 @@ export const defaults = {
   shardMs: 2000,
   /** How long the opening of a version waits for its shards to load theirs, milliseconds. */
   shardLoadMs: 10_000,
-  /** Largest upload that is read, bytes. */
-  maxUploadBytes: 10 * 1024 * 1024,
   /** Results of a search. */
   limit: 20,
   maxLimit: 100,

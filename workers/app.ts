@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
-import { collectionNameSchema } from '../src/api.ts';
 import { DiptychError } from '../src/errors.ts';
+import { collectionNameSchema } from '../src/version/collection-name.ts';
 import type { Env } from './env.ts';
 import { captions } from './routes/captions.ts';
 import { classify } from './routes/classify.ts';
@@ -39,9 +39,9 @@ export function createApp(collections: Collections): Hono<AppEnv> {
   });
   app.use('/v1/collections/:collection/*', async (c, next) => {
     const name = c.req.param('collection');
-    if (!collectionNameSchema.safeParse(name).success) {
-      throw new DiptychError('unknown_collection', 'collection: there is none of that name');
-    }
+    const { error } = collectionNameSchema.safeParse(name);
+    if (error)
+      throw new DiptychError('unknown_collection', `collection: ${error.issues[0].message}`);
     await next();
   });
 

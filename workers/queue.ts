@@ -6,7 +6,7 @@ import type { HttpEmbedder } from '../src/embedder/http-embedder.ts';
 import { isUnknownBuild } from '../src/embedder/several-embedders.ts';
 import { DiptychError } from '../src/errors.ts';
 import { switchVersion } from '../src/reindex/switch-version.ts';
-import { buildOptions } from '../src/reindex/build-options.ts';
+import { planOptions } from '../src/jobs/build-options.ts';
 import { builtVersionSchema, type BuiltVersion } from '../src/reindex/built-version.ts';
 import {
   comparisonSchema,
@@ -118,7 +118,7 @@ async function build(
   const { id: jobId, collection, modelHash } = job;
   const built = await workAt(embedder, jobId, builtVersionSchema, async () => ({
     ...{ jobId, collection, model: modelHash },
-    options: await buildOptions(catalogue, job),
+    options: await planOptions(catalogue, job),
   }));
   if (built) await addVersion(catalogue, { collection, modelHash, jobId, ...built });
   return built;

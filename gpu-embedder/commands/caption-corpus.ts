@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type {
   CaptionCorpusOptions,
   CaptionCorpusResult,
@@ -7,6 +7,8 @@ import {
   defaultSettings as defaults,
   type SuggestionSettings,
 } from '../caption-corpus/suggestion-settings.ts';
+import { deviceFlag, modelFlag } from '../cli/flags/models.ts';
+import { numberAbove0, share, wholeNumber } from '../cli/flags/numbers.ts';
 
 interface CaptionCorpusFlags extends Omit<CaptionCorpusOptions, 'settings'>, SuggestionSettings {
   readonly json?: boolean;
@@ -19,19 +21,15 @@ export function registerCaptionCorpus(program: Command): void {
     .description('give pictures without captions those of the captioned pictures nearest to them')
     .requiredOption('--data <dir>', 'prepared data set, some of whose pictures lack captions')
     .option('--from <dir>', 'prepared data set with captions', '.diptych/data/pictograms')
-    .option('--model <dir|id>', 'model that compares pictures', 'models/pictogram')
-    .option('--neighbours <n>', 'captioned pictures that vote', positive, defaults.neighbours)
-    .option('--temperature <t>', 'low: the nearest decide', above0, defaults.temperature)
+    .addOption(modelFlag())
+    .option('--neighbours <n>', 'captioned pictures that vote', wholeNumber(1), defaults.neighbours)
+    .option('--temperature <t>', 'low: the nearest decide', numberAbove0, defaults.temperature)
     .option('--min-confidence <x>', 'leave out less likely ones', share, defaults.minConfidence)
-    .option('--captions <n>', 'captions of a picture, at most', positive, defaults.captions)
+    .option('--captions <n>', 'captions of a picture, at most', wholeNumber(1), defaults.captions)
     .option('--embeddings <dir>', 'of --data, as encode wrote them (default: embed it here)')
     .option('--from-embeddings <dir>', 'of --from, likewise')
-    .addOption(
-      new Option('--device <name>', 'where the model runs')
-        .choices(['cpu', 'webgpu', 'cuda'])
-        .default('cpu'),
-    )
-    .option('--threads <n>', 'threads of the model (default: one per core)', positive)
+    .addOption(deviceFlag())
+    .option('--threads <n>', 'threads of the model (default: one per core)', wholeNumber(1))
     .option('--json', 'print the result as JSON')
     .addHelpText('after', helpText)
     .action(captionPictures);
@@ -59,22 +57,4 @@ function summary({ file, unchanged, counts, source }: CaptionCorpusResult): stri
     `${pictures} pictures without captions = ${captioned} captioned + ${pictures - captioned} left without`,
     `${captions} pseudo-captions from ${counts.source} captioned pictures of ${source.name}`,
   ].join('\n');
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('expected a positive whole number');
-}
-
-function above0(value: string): number {
-  const number = Number(value);
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError('expected a number above 0');
-}
-
-function share(value: string): number {
-  const number = Number(value);
-  if (value.trim() !== '' && number >= 0 && number <= 1) return number;
-  throw new InvalidArgumentError('expected a number from 0 to 1');
 }

@@ -3,8 +3,9 @@ import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { openKnowing } from '../catalogue/open-knowing.ts';
 import { collectGarbage, type CollectResult } from '../publish/collect-garbage.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
+import { durationFlag } from '../cli/flags/durations.ts';
+import { wholeNumber } from '../cli/flags/numbers.ts';
 import { openStore } from '../store/open-store.ts';
-import { atLeast } from './at-least.ts';
 import { openTarget } from './publish.ts';
 
 interface CollectFlags {
@@ -12,7 +13,7 @@ interface CollectFlags {
   readonly store: string;
   readonly storeGiven: boolean;
   readonly keep: number;
-  /** Minutes. */
+  /** Milliseconds. */
   readonly grace?: number;
   readonly vectorize?: string;
   readonly database?: 'local' | 'planetscale';
@@ -21,8 +22,6 @@ interface CollectFlags {
   readonly json?: boolean;
 }
 
-const minuteMs = 60_000;
-
 /** Give a command the flags of `versions collect`, and let it collect. */
 export function asCollect(command: Command): Command {
   const database = new Option(
@@ -30,11 +29,13 @@ export function asCollect(command: Command): Command {
     'catalogue to ask about packs and jobs: local (default, with the local store), or planetscale',
   );
   return command
-    .option('--keep <n>', 'versions that stay, the active one among them', atLeast(1), 3)
-    .option(
-      '--grace <minutes>',
-      'how long ago a version must have stopped being active, and a job have ended (default: 60, and a day)',
-      atLeast(0),
+    .option('--keep <n>', 'versions that stay, the active one among them', wholeNumber(1), 3)
+    .addOption(
+      durationFlag(
+        '--grace',
+        'how long ago a version must have stopped being active, and a job have ended (default: 60, and a day)',
+        { unit: 'minutes' },
+      ),
     )
     .option('--vectorize <index>', 'Vectorize index of versions that keep their vectors there')
     .addOption(database.choices(['local', 'planetscale']))
@@ -65,9 +66,8 @@ async function run(flags: CollectFlags): Promise<void> {
 function collect(
   objects: JobStores['objects'],
   catalogue: JobStores['catalogue'] | undefined,
-  { collection, keep, grace, vectorize, dryRun }: CollectFlags,
+  { collection, keep, grace: graceMs, vectorize, dryRun }: CollectFlags,
 ): Promise<CollectResult> {
-  const graceMs = grace === undefined ? undefined : grace * minuteMs;
   const options = { collection, keep, graceMs, target: openTarget(vectorize), dryRun };
   return catalogue
     ? collectCollection({ catalogue, objects }, options)

@@ -1,6 +1,7 @@
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { defaults } from '../../src/config.ts';
+import { ownModelFlag } from '../cli/flags/models.ts';
+import { port } from '../cli/flags/numbers.ts';
 import { openMigrated } from '../catalogue/open-catalogue.ts';
 import { checkPort } from '../dev/check-port.ts';
 import { buildDemo, demoCollection } from '../dev/build-demo.ts';
@@ -20,7 +21,7 @@ export function registerDev(program: Command): void {
     .description('prepare, encode, index and publish the demo, then serve it locally')
     .option('--port <n>', 'port of the page and the API', port, defaults.port)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--model <dir>', 'model folder', 'models/pictogram')
+    .addOption(ownModelFlag())
     .option('--work-dir <dir>', 'where everything generated goes', '.diptych')
     .action(async (flags: DevFlags) => {
       await checkPort(flags.host, flags.port);
@@ -62,10 +63,4 @@ function welcome(url: string): string {
     '',
     '',
   ].join('\n');
-}
-
-function port(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0 && value < 65536) return value;
-  throw new InvalidArgumentError('expected a whole number from 1 to 65535');
 }

@@ -1,4 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
+import type { Device } from '../common/devices.ts';
+import { collectionFlag } from '../cli/flags/collections.ts';
+import { deviceFlag, modelFlag } from '../cli/flags/models.ts';
+import { wholeNumber } from '../cli/flags/numbers.ts';
 import { encodeDataset, type EncodeResult } from '../encode/encode-dataset.ts';
 
 interface EncodeFlags {
@@ -8,7 +12,7 @@ interface EncodeFlags {
   readonly out?: string;
   readonly batch: number;
   readonly threads?: number;
-  readonly device: 'cpu' | 'webgpu' | 'cuda';
+  readonly device: Device;
   readonly json?: boolean;
 }
 
@@ -18,12 +22,12 @@ export function registerEncode(program: Command): void {
     .command('encode')
     .description('embed the images and captions of a prepared data set')
     .requiredOption('--data <dir>', 'prepared data set: .diptych/data/<name>')
-    .requiredOption('--collection <name>', 'collection that the embeddings are for', collectionName)
-    .option('--model <dir|id>', 'model folder, or OWNER/NAME on the hub', 'models/pictogram')
+    .addOption(collectionFlag('collection that the embeddings are for'))
+    .addOption(modelFlag())
     .option('--out <dir>', 'default: .diptych/embeddings/<collection>')
-    .option('--batch <n>', 'images of a batch; texts come four times as many', positive, 64)
-    .option('--threads <n>', 'threads of the model (default: one per core)', positive)
-    .option('--device <name>', 'cpu, webgpu or cuda', device, 'cpu')
+    .option('--batch <n>', 'images of a batch; texts come four times as many', wholeNumber(1), 64)
+    .option('--threads <n>', 'threads of the model (default: one per core)', wholeNumber(1))
+    .addOption(deviceFlag())
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nAn interrupted run is resumed by the same command.')
     .action(async ({ json, batch, ...options }: EncodeFlags) => {
@@ -46,21 +50,4 @@ function summary(result: EncodeResult): string {
     `${captions + captionsSkipped} captions = ${captions} encoded + ${captionsSkipped} skipped (no word in them)`,
     `this run: ${encoded.images} images and ${encoded.captions} captions in ${encoded.seconds.toFixed(1)} s, ${perSecond}/s`,
   ].join('\n');
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('expected a positive whole number');
-}
-
-function device(value: string): EncodeFlags['device'] {
-  if (value === 'cpu' || value === 'webgpu' || value === 'cuda') return value;
-  throw new InvalidArgumentError('expected cpu, webgpu or cuda');
-}
-
-/** Collections name folders, keys and URLs. */
-function collectionName(value: string): string {
-  if (/^[a-z0-9][a-z0-9._-]*$/.test(value)) return value;
-  throw new InvalidArgumentError('expected lower-case letters, digits, ".", "_" and "-"');
 }

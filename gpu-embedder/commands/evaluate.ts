@@ -1,4 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { listOf } from '../cli/flags/lists.ts';
+import { deviceFlag, modelFlag } from '../cli/flags/models.ts';
+import { unexpected, wholeNumber } from '../cli/flags/numbers.ts';
 import {
   classificationMetricNames,
   imageRetrievalMetricNames,
@@ -38,22 +41,26 @@ export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure retrieval or zero-shot classification of a model on a data set')
-    .option('--model <dir>', 'model folder or hub id', 'models/pictogram')
+    .addOption(modelFlag())
     .option('--edge', 'its int8 weights on the kernels of the edge, one thread')
     .option('--set <name>', 'pictogram set (default: fluent-emoji-flat)')
     .option('--data <dir>', 'prepared data set instead; --set then chooses in it')
     .addOption(new Option('--split <name>', 'only this split').choices(['train', 'validation']))
-    .option('--limit <n>', 'a sample of this many images, the same each time', positive)
+    .option('--limit <n>', 'a sample of this many images, the same each time', wholeNumber(1))
     .addOption(
       new Option('--task <name>', 'what to measure')
         .choices(['retrieval', 'keywords', 'image-retrieval', 'classification'])
         .default('retrieval'),
     )
-    .option('--recall-k <list>', `K of the recalls (default: ${defaultKs})`, positives)
+    .option('--recall-k <list>', `K of the recalls (default: ${defaultKs})`, recallKs)
     .option('--languages <list>', 'of texts: en,es,… or all (default: en)', languages)
     .option('--typos', 'retrieval: also by texts with one typing error')
     .option('--sheet <file>', 'retrieval: draw the worst queries, .html or .png', sheetFile)
-    .option('--worst <n>', `retrieval: queries of the sheet (default: ${defaultWorst})`, positive)
+    .option(
+      '--worst <n>',
+      `retrieval: queries of the sheet (default: ${defaultWorst})`,
+      wholeNumber(1),
+    )
     .option('--queries <set>', 'image-retrieval: pictogram set to search with')
     .addOption(
       new Option('--level <name>', 'classification of pictograms (default: group)').choices([
@@ -64,14 +71,8 @@ export function registerEvaluate(program: Command): void {
     .option('--labels <file>', 'classification: names of classes, a line each or JSON')
     .option('--templates <file>', 'classification: prompts with {} for a class, one a line')
     .option('--min <metric=value>', 'fail below this value; may be repeated', minimum)
-    .addOption(
-      new Option('--device <name>', 'where the model runs (default: cpu)').choices([
-        'cpu',
-        'webgpu',
-        'cuda',
-      ]),
-    )
-    .option('--threads <n>', 'threads of the model (default: one per core)', positive)
+    .addOption(deviceFlag())
+    .option('--threads <n>', 'threads of the model (default: one per core)', wholeNumber(1))
     .option('--json', 'print what CLIP_benchmark does; several as an array')
     .addHelpText('after', helpText)
     .action(evaluate);
@@ -108,7 +109,7 @@ function refuseUnfit(flags: EvaluateFlags, command: Command): void {
   if (foreign !== undefined) {
     fail(`${foreign.long} is for --task ${tasksOfFlags[foreign.attributeName()].join(' or ')}`);
   }
-  if (flags.edge === true && flags.device !== undefined) {
+  if (flags.edge === true && command.getOptionValueSource('device') === 'cli') {
     fail('--edge runs on kernels of its own; --device is for the ONNX model');
   }
   if (flags.typos === true && flags.sheet !== undefined) fail('--sheet is not for --typos');
@@ -147,27 +148,24 @@ function metricNames({ task, typos, recallK: ks = defaultKs }: EvaluateFlags): r
 function minimum(value: string, previous: readonly Minimum[] = []): readonly Minimum[] {
   const parsed = parseMinimum(value);
   if (parsed !== null) return [...previous, parsed];
-  throw new InvalidArgumentError('expected metric=value with a value from 0 to 1');
+  throw unexpected('metric=value with a value from 0 to 1', value);
 }
 
-function positive(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('expected a positive whole number');
-}
+const listOfKs = listOf(wholeNumber(1));
 
-function positives(value: string): readonly number[] {
-  return [...new Set(value.split(',').map(positive))].sort((a, b) => a - b);
+/** Each K once, the smallest first. */
+function recallKs(value: string): readonly number[] {
+  return [...new Set(listOfKs(value))].sort((a, b) => a - b);
 }
 
 function languages(value: string): readonly string[] | 'all' {
   if (value === 'all') return value;
   const codes = value.split(',').map((code) => code.trim());
   if (codes.every((code) => /^[a-z]{2,3}(-[A-Za-z]+)?$/.test(code))) return codes;
-  throw new InvalidArgumentError('expected codes of languages such as en,es,ja, or all');
+  throw unexpected('codes of languages such as en,es,ja, or all', value);
 }
 
 function sheetFile(value: string): string {
   if (/\.(html|png)$/.test(value)) return value;
-  throw new InvalidArgumentError('expected a file that ends in .html or .png');
+  throw unexpected('a file that ends in .html or .png', value);
 }

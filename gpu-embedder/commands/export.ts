@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { collectionFlag } from '../cli/flags/collections.ts';
+import { ownModelFlag } from '../cli/flags/models.ts';
 import { progressBar } from '../progress.ts';
 import type { ExportStaticResult } from '../export/export-static.ts';
 import { newestVersion } from '../search/newest-version.ts';
@@ -25,9 +27,9 @@ export function registerExport(program: Command): void {
         'searched with never leave it.',
     )
     .argument('<dir>', 'a new or empty folder, or an earlier export, which is brought up to date')
-    .option('--collection <name>', 'its newest version in .diptych/index is taken', 'pictograms')
+    .addOption(collectionFlag('its newest version in .diptych/index is taken', 'pictograms'))
     .option('--index <dir>', 'take this version instead, or the newest below this folder')
-    .option('--model <dir>', 'model that the index was built with', 'models/pictogram')
+    .addOption(ownModelFlag())
     .option('--force', 'take a folder that holds other files; none is removed or changed')
     .option('--json', 'print the result as JSON')
     .action(exportSite);

@@ -1,15 +1,13 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { vectorFormat } from '../../src/artifact/format.ts';
-import {
-  maxShards,
-  vectorPlaces,
-  type VectorIndex,
-  type VectorPlace,
-} from '../../src/artifact/manifest.ts';
-import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
+import { Option, type Command } from 'commander';
+import { vectorPlaces, type VectorIndex, type VectorPlace } from '../../src/artifact/manifest.ts';
+import type { Quantisation } from '../../src/artifact/quantise.ts';
 import { defaults } from '../../src/config.ts';
+import type { BuilderChoice } from '../../src/jobs/build-options.ts';
+import { buildFlags } from '../cli/flags/build-options.ts';
+import { collectionFlag } from '../cli/flags/collections.ts';
+import { modelFlag } from '../cli/flags/models.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
-import { builderNames, usearchFrom, type BuilderChoice } from '../index/choose-builder.ts';
+import { usearchFrom } from '../index/choose-builder.ts';
 import type { GraphReport } from '../index/graph-report.ts';
 
 interface IndexFlags {
@@ -36,42 +34,16 @@ export function registerIndex(program: Command): void {
     .description('build an index version from embeddings')
     .requiredOption('--embeddings <dir>', 'what encode wrote: .diptych/embeddings/<collection>')
     .requiredOption('--data <dir>', 'the prepared data set that was encoded')
-    .requiredOption('--collection <name>', 'collection that the version belongs to', collectionName)
-    .option('--model <dir|id>', 'the model that encoded it', 'models/pictogram')
+    .addOption(collectionFlag('collection that the version belongs to'))
+    .addOption(modelFlag())
     .option('--out <dir>', 'versions go to <dir>/<collection>/<version>', '.diptych/index')
     .option('--from <dir>', 'a version to change, faster than to build where little is new')
-    .option('--M <n>', 'links per node', within(2, vectorFormat.maxM), defaults.M)
-    .option(
-      '--ef-construction <n>',
-      'candidates when a node is inserted',
-      within(1, 4096),
-      defaults.efConstruction,
-    )
-    .option(
-      '--recall <share>',
-      'annRecall@10 that a search reaches, with the least effort',
-      share,
-      defaults.annRecallAt10,
-    )
-    .addOption(
-      new Option('--quantisation <kind>', 'what is kept of vectors, the most exact first')
-        .choices(quantisations)
-        .default('int8+residual' satisfies Quantisation),
-    )
-    .addOption(
-      new Option(
-        '--builder <name>',
-        `library that builds the graphs; auto: usearch from ${usearchFrom} vectors on`,
-      )
-        .choices(['auto', ...builderNames])
-        .default('auto'),
-    )
-    .option(
-      '--shards <n>',
-      'split the vectors among so many isolates (docs/shards.md); 1 keeps them in one',
-      within(1, maxShards),
-      1,
-    )
+    .addOption(buildFlags.M().default(defaults.M))
+    .addOption(buildFlags.efConstruction().default(defaults.efConstruction))
+    .addOption(buildFlags.recall().default(defaults.annRecallAt10))
+    .addOption(buildFlags.quantisation().default('int8+residual' satisfies Quantisation))
+    .addOption(buildFlags.builder(usearchFrom).default('auto' satisfies BuilderChoice))
+    .addOption(buildFlags.shards().default(1))
     .addOption(
       new Option('--vectors <where>', 'where vectors are searched; see docs/vectorize.md')
         .choices(vectorPlaces)
@@ -128,24 +100,4 @@ function links(graphs: readonly GraphReport[]): string {
     graphs.reduce((sum, graph) => sum + of(graph), 0) / graphs.length;
   const degree = mean((graph) => graph.degree.mean).toFixed(1);
   return `${degree} links a node, ${Math.round(100 * mean(({ mutual }) => mutual))} % mutual`;
-}
-
-function within(low: number, high: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (Number.isInteger(number) && number >= low && number <= high) return number;
-    throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}`);
-  };
-}
-
-function share(value: string): number {
-  const number = Number(value);
-  if (number > 0 && number <= 1) return number;
-  throw new InvalidArgumentError('expected a share above 0, at most 1');
-}
-
-/** Collections name folders, keys and URLs. */
-function collectionName(value: string): string {
-  if (/^[a-z0-9][a-z0-9._-]*$/.test(value)) return value;
-  throw new InvalidArgumentError('expected lower-case letters, digits, ".", "_" and "-"');
 }

@@ -4,6 +4,7 @@ import { DiptychError } from '../../src/errors.ts';
 import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
+import { collectionFlag } from '../cli/flags/collections.ts';
 import { cocoSource, folderSource } from '../dataset/prepare-images.ts';
 import { openParquet, openTar } from '../dataset/prepare-shards.ts';
 import type { Source } from '../dataset/source.ts';
@@ -29,7 +30,7 @@ export function registerIngest(program: Command): void {
     );
   const add = (command: Command) =>
     withStoreFlags(command)
-      .requiredOption('--collection <name>', 'collection that the items go to')
+      .addOption(collectionFlag('collection that the items go to'))
       .option('--url <worker>', 'send them to a worker (key with scope write in DIPTYCH_API_KEY)')
       .option('--json', 'print the result as JSON');
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import {
   apiKeyScopes,
   createApiKey,
@@ -9,6 +9,8 @@ import {
 } from '../../src/catalogue/api-keys.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { names } from '../cli/flags/lists.ts';
+import { unexpected } from '../cli/flags/numbers.ts';
 import { openMigrated, withDatabase, type DatabaseFlags } from '../catalogue/open-catalogue.ts';
 
 interface KeyFlags extends DatabaseFlags {
@@ -71,8 +73,8 @@ function line({ id, name, scopes: some, createdAt, lastUsedAt, revokedAt }: ApiK
 }
 
 function scopes(text: string): ApiKeyScope[] {
-  const names = text.split(',').map((name) => name.trim());
-  const known = apiKeyScopes.filter((scope) => names.includes(scope));
-  if (known.length === new Set(names).size) return known;
-  throw new InvalidArgumentError(`expected some of ${apiKeyScopes.join(', ')}`);
+  const asked = names(text);
+  const known = apiKeyScopes.filter((scope) => asked.includes(scope));
+  if (known.length === new Set(asked).size) return known;
+  throw unexpected(`some of ${apiKeyScopes.join(', ')}`, text);
 }

@@ -1,6 +1,8 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { defaults } from '../../src/config.ts';
+import { names } from '../cli/flags/lists.ts';
+import { shareOrCount, wholeNumber } from '../cli/flags/numbers.ts';
 import { preparePictograms } from '../dataset/pictograms/prepare-pictograms.ts';
 import { prepareCoco, prepareFolder } from '../dataset/prepare-images.ts';
 import { prepareParquet, prepareTar } from '../dataset/prepare-shards.ts';
@@ -17,8 +19,8 @@ export function registerPrepare(program: Command): void {
     .option('--out <dir>', 'where the data set goes (default: .diptych/data/<choice of sets>)')
     .option('--all', 'the whole training corpus and the validation sets; installs packages')
     .option('--variants', 'keep other styles of each icon as views, which training draws from')
-    .option('--sets <names>', 'only these sets of corpus/sets.json, comma-separated', list)
-    .option('--image-size <pixels>', 'side of an image', positive, defaults.imageSize)
+    .option('--sets <names>', 'only these sets of corpus/sets.json, comma-separated', names)
+    .option('--image-size <pixels>', 'side of an image', wholeNumber(1), defaults.imageSize)
     .option('--json', 'print the result as JSON')
     .action(async (options: PictogramOptions) => {
       const out = options.out ?? `.diptych/data/${defaultName(options)}`;
@@ -99,8 +101,16 @@ function columnOptions(command: Command): Command {
 function commonOptions(command: Command, name: string): Command {
   return command
     .option('--out <dir>', `where the data set goes (default: .diptych/data/${name})`)
-    .option('--validation <share>', 'images to hold out: a share (0.05) or a number (500)', share)
-    .option('--image-size <pixels>', `side of an image (default: ${defaults.imageSize})`, positive)
+    .option(
+      '--validation <share>',
+      'images to hold out: a share (0.05) or a number (500)',
+      shareOrCount,
+    )
+    .option(
+      '--image-size <pixels>',
+      `side of an image (default: ${defaults.imageSize})`,
+      wholeNumber(1),
+    )
     .option('--for <model>', 'model (folder or hub id) whose size and resizing are used')
     .option('--json', 'print the result as JSON');
 }
@@ -178,25 +188,4 @@ function show(result: PrepareResult, json: boolean | undefined): void {
         : `Each skipped input with its reason: ${join(result.dir, 'report.json')}\n`),
   );
   process.stdout.write(`${json === true ? JSON.stringify(result, null, 2) : result.dir}\n`);
-}
-
-function list(value: string): string[] {
-  return value
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) {
-    throw new InvalidArgumentError('expected a positive whole number');
-  }
-  return number;
-}
-
-function share(value: string): number {
-  const number = Number(value);
-  if (value.trim() !== '' && number > 0 && (number < 1 || Number.isInteger(number))) return number;
-  throw new InvalidArgumentError('expected a share between 0 and 1, or a whole number of images');
 }

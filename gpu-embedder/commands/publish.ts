@@ -1,4 +1,6 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
+import { ownModelFlag } from '../cli/flags/models.ts';
+import { share } from '../cli/flags/numbers.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import type { VectorizeTarget } from '../publish/publish-vectors.ts';
 import { publishVersion, type PublishResult } from '../publish/publish-version.ts';
@@ -19,7 +21,7 @@ export function registerPublish(program: Command): void {
     .command('publish')
     .description('upload an index version, verify it and make it active')
     .requiredOption('--index <dir>', 'index version folder')
-    .option('--model <dir>', 'model that the index was built with', 'models/pictogram')
+    .addOption(ownModelFlag())
     .option('--store <where>', storeFlag, 'local')
     .option('--recall <share>', 'refuse a version of a lower annRecall@10', share, 0)
     .option('--vectorize <index>', 'Vectorize index of a version that keeps its vectors there')
@@ -70,10 +72,4 @@ function progressOf(label: string): (done: number, total: number) => void {
     bar.update(done);
     if (done === total) bar.stop();
   };
-}
-
-function share(value: string): number {
-  const number = Number(value);
-  if (number >= 0 && number <= 1) return number;
-  throw new InvalidArgumentError('expected a share from 0 to 1');
 }

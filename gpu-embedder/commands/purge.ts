@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { purgeCollection } from '../../src/reindex/purge-collection.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
+import { collectionFlag } from '../cli/flags/collections.ts';
 
 interface PurgeFlags extends StoreFlags {
   readonly collection: string;
@@ -14,7 +15,7 @@ export function registerPurge(program: Command): void {
       'Take deleted items out of the catalogue for good, and their images, captions and embeddings\n' +
         'out of storage. Those that a version still has stay hidden: collect versions first.',
     )
-    .requiredOption('--collection <name>', 'collection of the deleted items')
+    .addOption(collectionFlag('collection of the deleted items'))
     .option('--json', 'print the result as JSON')
     .action(async (flags: PurgeFlags) => {
       const { collection, json } = flags;

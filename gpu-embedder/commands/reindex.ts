@@ -2,19 +2,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { activeJob, createJob, type Job } from '../../src/catalogue/jobs.ts';
 import { releaseLease } from '../../src/catalogue/job-lease.ts';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
-import { quantisations } from '../../src/artifact/quantise.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
 import {
   compareOptions,
+  heldOutSchema,
   withCompareOptions,
   type CompareOptions,
+  type JobOptions,
 } from '../../src/reindex/comparison.ts';
+import type { BuildOptions } from '../../src/jobs/build-options.ts';
 import { readPrice } from '../../src/reindex/cost-estimate.ts';
 import { reportPageKey, type JobReport } from '../../src/reindex/job-report.ts';
 import { reportPage } from '../../src/reindex/report-page.ts';
@@ -24,21 +26,22 @@ import { reasonOf } from '../../src/reindex/retry-policy.ts';
 import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
+import { buildFlags } from '../cli/flags/build-options.ts';
+import { collectionFlag } from '../cli/flags/collections.ts';
+import { modelFlag } from '../cli/flags/models.ts';
+import { unexpected, wholeNumber } from '../cli/flags/numbers.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
 import { compareVersions } from '../reindex/compare-versions.ts';
 import { publishJob } from '../reindex/publish-job.ts';
 import { refuseBadEnd, showReport } from '../reindex/show-report.ts';
-import { atLeast } from './at-least.ts';
 import { exitOnStop } from './exit-on-stop.ts';
 
-interface ReindexFlags extends StoreFlags, CompareOptions {
+interface ReindexFlags
+  extends StoreFlags, CompareOptions, Pick<BuildOptions, 'quantisation' | 'recall' | 'shards'> {
   readonly collection: string;
   readonly model: string;
-  readonly quantisation?: string;
-  readonly recall?: string;
-  readonly shards?: string;
   readonly keep: number;
   readonly report?: string;
   readonly json?: boolean;
@@ -50,21 +53,23 @@ export function registerReindex(program: Command): void {
       'Encode what is new in a collection of the catalogue, build a version and make it active.\n' +
         'Interrupted, the same command goes on where it stopped.',
     )
-    .requiredOption('--collection <name>', 'collection to index')
-    .option('--model <dir|id>', 'model that encodes', 'models/pictogram')
-    .addOption(
-      new Option('--quantisation <kind>', 'how vectors are kept').choices([...quantisations]),
-    )
-    .option('--recall <share>', 'annRecall@10 that a search reaches (default: 0.98)')
-    .option('--shards <n>', 'isolates to spread the vectors over')
+    .addOption(collectionFlag('collection to index'))
+    .addOption(modelFlag())
+    .addOption(buildFlags.quantisation())
+    .addOption(buildFlags.recall())
+    .addOption(buildFlags.shards())
     .option(
       '--keep <n>',
       'versions that stay; what is older and unused goes (0: all stay)',
-      atLeast(0),
+      wholeNumber(0),
       3,
     )
     .option('--switch-if <condition>', 'make it active only if "METRIC >= CHANGE" holds', condition)
-    .option('--held-out <set...>', 'sets that no model was trained on: compare by these alone')
+    .option(
+      '--held-out <set...>',
+      'sets that no model was trained on: compare by these alone',
+      heldOut,
+    )
     .option('--report <file>', 'write the report as a page, too (.html)')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', helpText)
@@ -72,6 +77,7 @@ export function registerReindex(program: Command): void {
 }
 
 const helpText = `
+Without --quantisation, --recall or --shards, it is as diptych index has it.
 A version is compared with the active one before it takes its place, where the model is another or
 --switch-if is given: METRIC is image_retrieval_recall@1, @5 or @10, CHANGE is new less old, -1 to 1, as in
   --switch-if "image_retrieval_recall@10 >= -0.01"
@@ -220,14 +226,9 @@ function refuseOther({ id, collection, options }: Job, { switchIf, heldOut }: Re
   );
 }
 
-function optionsOf(flags: ReindexFlags): Record<string, unknown> {
+function optionsOf(flags: ReindexFlags): JobOptions {
   const { quantisation, recall, shards } = flags;
-  const options = {
-    ...(quantisation !== undefined && { quantisation }),
-    ...(recall !== undefined && { recall: Number(recall) }),
-    ...(shards !== undefined && { shards: Number(shards) }),
-  };
-  return withCompareOptions(options, flags);
+  return withCompareOptions({ quantisation, recall, shards }, flags);
 }
 
 function condition(text: string): string {
@@ -237,6 +238,12 @@ function condition(text: string): string {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
+}
+
+function heldOut(name: string, before: readonly string[] = []): readonly string[] {
+  const { data } = heldOutSchema.safeParse([...before, name]);
+  if (data) return data;
+  throw unexpected('at most 100 sets, each of 1 to 255 characters', name);
 }
 
 /** A bar for one stage after the other. */

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { modelFlag } from '../cli/flags/models.ts';
+import { wholeNumber } from '../cli/flags/numbers.ts';
 import { newestVersion } from '../search/newest-version.ts';
 import { modes, type Mode } from '../search/modes.ts';
 import type { Match } from '../search/search-version.ts';
@@ -21,9 +23,14 @@ export function registerSearch(program: Command): void {
     .description('search a local index version by text or image')
     .argument('[query]', 'words, in any language of the captions')
     .option('--index <dir>', 'a version, or a folder whose newest is taken', '.diptych/index')
-    .option('--model <dir>', 'model the index was encoded with', 'models/pictogram')
+    .addOption(modelFlag())
     .option('--image <file>', 'find images like this one instead')
-    .option('--limit <n>', `number of matches, at most ${defaults.maxLimit}`, limit, defaults.limit)
+    .option(
+      '--limit <n>',
+      `number of matches, at most ${defaults.maxLimit}`,
+      wholeNumber(1, defaults.maxLimit),
+      defaults.limit,
+    )
     .addOption(
       new Option('--mode <mode>', 'how text is matched (default: hybrid where there are captions)')
         .choices(modes)
@@ -76,10 +83,4 @@ async function readQuery(text: string | undefined, image: string | undefined) {
     throw new DiptychError('empty_query', 'expected words to search for, or --image FILE');
   }
   return { text };
-}
-
-function limit(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1 && number <= defaults.maxLimit) return number;
-  throw new InvalidArgumentError(`expected 1 to ${defaults.maxLimit}`);
 }

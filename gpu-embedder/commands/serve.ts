@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
+import { durationFlag } from '../cli/flags/durations.ts';
+import { deviceFlag, modelFlag } from '../cli/flags/models.ts';
+import { portOrAny, wholeNumber } from '../cli/flags/numbers.ts';
+import type { Device } from '../common/devices.ts';
 import { checkPort } from '../dev/check-port.ts';
-import type { Device } from '../onnx/check-device.ts';
 import { checkExposure } from '../service/check-exposure.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
 import { describeBuilt } from '../reindex/describe-built.ts';
@@ -18,6 +21,7 @@ interface ServeFlags {
   readonly threads?: number;
   readonly device: Device;
   readonly maxBatch: number;
+  /** Milliseconds. */
   readonly grace: number;
   readonly store?: string;
 }
@@ -27,26 +31,23 @@ export function registerServe(program: Command): void {
   program
     .command('serve')
     .description('embed over HTTP: the embedder that re-indexing at scale asks')
-    .option('--port <n>', 'port to listen on; 0 takes a free one', port, 8788)
+    .option('--port <n>', 'port to listen on; 0 takes a free one', portOrAny, 8788)
     .option('--host <address>', 'address to listen on; any but loopback wants a token', '127.0.0.1')
-    .option('--model <dir|id>', 'model folder, or OWNER/NAME on the hub', 'models/pictogram')
-    .option('--threads <n>', 'threads of the model (default: one per core)', between(1, 1024))
-    .addOption(
-      new Option('--device <name>', 'what the model runs on')
-        .choices(['cpu', 'webgpu', 'cuda'])
-        .default('cpu'),
-    )
+    .addOption(modelFlag())
+    .option('--threads <n>', 'threads of the model (default: one per core)', wholeNumber(1, 1024))
+    .addOption(deviceFlag())
     .option(
       '--max-batch <n>',
       'images that requests may share a run with; texts come four times as many',
-      between(1, maxBatch),
+      wholeNumber(1, maxBatch),
       maxBatch,
     )
-    .option(
-      '--grace <seconds>',
-      'how long taken work may go on after a signal',
-      between(0, 3600),
-      30,
+    .addOption(
+      durationFlag('--grace', 'how long taken work may go on after a signal', {
+        unit: 'seconds',
+        most: 3600,
+        byDefault: 30,
+      }),
     )
     .option('--store <where>', `build indexes, too, from and into a store: ${storeFlag}`)
     .addHelpText(
@@ -60,7 +61,7 @@ export function registerServe(program: Command): void {
 async function serve(flags: ServeFlags): Promise<void> {
   // An empty variable is how many tools say "none".
   const token = process.env.DIPTYCH_EMBEDDER_TOKEN || undefined;
-  const { host, port, threads, device, maxBatch, grace } = flags;
+  const { host, port, threads, device, maxBatch, grace: graceMs } = flags;
   checkExposure(host, token);
   if (port !== 0) await checkPort(host, port);
   const stopped = stopSignal();
@@ -80,7 +81,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     threads,
     decodeThreads: availableParallelism(),
     build: store && buildWith(store, flags.model),
-    graceMs: 1000 * grace,
+    graceMs,
     stopped,
     log: (line) => process.stderr.write(`${JSON.stringify(line)}\n`),
     onListening: (url) => process.stdout.write(`${model.id} (${model.hash}) at ${url}\n`),
@@ -88,7 +89,9 @@ async function serve(flags: ServeFlags): Promise<void> {
   await model.dispose();
   await store?.close();
   if (unfinished === 0) return;
-  process.stderr.write(`stopped after ${grace} s with ${unfinished} requests unfinished\n`);
+  process.stderr.write(
+    `stopped after ${graceMs / 1000} s with ${unfinished} requests unfinished\n`,
+  );
   process.exitCode = 1;
 }
 
@@ -121,14 +124,4 @@ const stopSignal = (): Promise<void> =>
 async function softwareVersion(): Promise<string> {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
-}
-
-const port = between(0, 65535);
-
-function between(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
-  };
 }

@@ -1,6 +1,8 @@
 import { basename, join } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { deviceFlag } from '../cli/flags/models.ts';
+import { numberAbove0, unexpected, wholeNumber } from '../cli/flags/numbers.ts';
 import { lossNames, trainChoiceSchema } from '../train/config.ts';
 import type { TrainChoice } from '../train/config.ts';
 import type { RecipeFlags } from '../train/read-recipe.ts';
@@ -28,22 +30,26 @@ export function registerTrain(program: Command): void {
     .option('--init <model>', 'start from a model folder, ours or CLIP/SigLIP in fp32, or a hub id')
     .option('--train <what>', 'with --init: heads, text, last:N blocks, all', choice)
     .addOption(new Option('--loss <name>', 'of every stage').choices([...lossNames]))
-    .option('--epochs <n>', 'passes over the training images, in every stage', number)
-    .option('--steps <n>', 'steps of every stage instead', integer)
-    .option('--batch <n>', 'images of a step', integer)
-    .option('--micro-batch <n>', 'rows in memory at a time, same gradient (GradCache)', integer)
-    .option('--learning-rate <x>', 'peak of the schedule', number)
-    .option('--scale-steps <factor>', 'multiply the length of every stage', number, 1)
-    .option('--seed <n>', 'same seed, same run', integer)
-    .addOption(
-      new Option('--device <name>', 'where it runs')
-        .choices(['cpu', 'webgpu', 'cuda'])
-        .default('cpu'),
+    .option('--epochs <n>', 'passes over the training images, in every stage', numberAbove0)
+    .option('--steps <n>', 'steps of every stage instead', wholeNumber(1))
+    .option('--batch <n>', 'images of a step', wholeNumber(1))
+    .option(
+      '--micro-batch <n>',
+      'rows in memory at a time, same gradient (GradCache)',
+      wholeNumber(1),
     )
-    .option('--threads <n>', 'threads of ONNX Runtime', integer, 2)
-    .option('--record-every <steps>', 'steps between log records', integer, 20)
-    .option('--checkpoint-every <steps>', 'steps between checkpoints', integer, 200)
-    .option('--validate-every <steps>', 'steps between validations (default: 20 a run)', integer)
+    .option('--learning-rate <x>', 'peak of the schedule', numberAbove0)
+    .option('--scale-steps <factor>', 'multiply the length of every stage', numberAbove0, 1)
+    .option('--seed <n>', 'same seed, same run', wholeNumber(1))
+    .addOption(deviceFlag())
+    .option('--threads <n>', 'threads of ONNX Runtime', wholeNumber(1), 2)
+    .option('--record-every <steps>', 'steps between log records', wholeNumber(1), 20)
+    .option('--checkpoint-every <steps>', 'steps between checkpoints', wholeNumber(1), 200)
+    .option(
+      '--validate-every <steps>',
+      'steps between validations (default: 20 a run)',
+      wholeNumber(1),
+    )
     .option('--resume', 'continue from the last checkpoint of the run folder')
     .option('--report', 'write report.html into the run folder at the end')
     .option('--json', 'print the summary as JSON')
@@ -95,23 +101,7 @@ async function writeReport(runDir: string, dataDir: string): Promise<string> {
 }
 
 function choice(text: string): TrainChoice {
-  const parsed = trainChoiceSchema.safeParse(text);
-  if (!parsed.success) {
-    throw new InvalidArgumentError('expected heads, text, all or last:N, e.g. last:2');
-  }
-  return parsed.data;
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0');
-  return value;
-}
-
-function integer(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError('expected a whole number above 0');
-  }
-  return value;
+  const { data } = trainChoiceSchema.safeParse(text);
+  if (data) return data;
+  throw unexpected('heads, text, all or last:N, e.g. last:2', text);
 }

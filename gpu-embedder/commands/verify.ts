@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
+import { collectionFlag } from '../cli/flags/collections.ts';
 import { verifyCollection } from '../reindex/verify-collection.ts';
 
 interface VerifyFlags extends StoreFlags {
@@ -14,7 +15,7 @@ export function registerVerify(program: Command): void {
       'Recount a collection: catalogue, ledgers, active version and storage against one another.\n' +
         'Exits with 1 where anything differs.',
     )
-    .requiredOption('--collection <name>', 'collection to recount')
+    .addOption(collectionFlag('collection to recount'))
     .option('--json', 'print the result as JSON')
     .action(async (flags: VerifyFlags) => {
       const { collection, json } = flags;

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import Table from 'cli-table3';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
+import { collectionFlag, storedCollectionFlag } from '../cli/flags/collections.ts';
+import { durationFlag } from '../cli/flags/durations.ts';
 import { listVersions, type StoredVersion } from '../publish/list-versions.ts';
 import { removeVersion } from '../publish/remove-version.ts';
 import { rollBack } from '../publish/roll-back.ts';
 import { openStore, storeFlag } from '../store/open-store.ts';
-import { atLeast } from './at-least.ts';
 import { asCollect, megabytes } from './collect.ts';
 import { openTarget } from './publish.ts';
 
@@ -16,30 +17,29 @@ interface Flags {
 }
 
 interface RemoveFlags extends Flags {
-  /** Minutes. */
+  /** Milliseconds. */
   readonly grace: number;
   readonly vectorize?: string;
 }
-
-const minuteMs = 60_000;
 
 /** Register `versions list|rollback|remove|collect`. */
 export function registerVersions(program: Command): void {
   const versions = program
     .command('versions')
     .description('list published versions, go back, remove what is unused');
-  const command = (line: string, description: string) =>
+  const command = (line: string, description: string, flag = storedCollectionFlag) =>
     versions
       .command(line)
       .description(description)
-      .option('--collection <name>', 'collection of the versions', 'pictograms')
+      .addOption(flag('collection of the versions', 'pictograms'))
       .option('--store <where>', storeFlag, 'local')
       .option('--json', 'print the result as JSON');
 
   command('list', 'list versions with their state and size').action((flags: Flags) =>
     act(flags, (store) => listVersions(store, flags.collection), table),
   );
-  command('rollback [version]', 'make a version active again, by default the one before').action(
+  const back = 'make a version active again, by default the one before';
+  command('rollback [version]', back, collectionFlag).action(
     (version: string | undefined, flags: Flags) =>
       act(
         flags,
@@ -48,11 +48,16 @@ export function registerVersions(program: Command): void {
       ),
   );
   command('remove <version>', 'remove a version that is not active')
-    .option('--grace <minutes>', 'how long ago it must have stopped being active', atLeast(0), 60)
+    .addOption(
+      durationFlag('--grace', 'how long ago it must have stopped being active', {
+        unit: 'minutes',
+        byDefault: 60,
+      }),
+    )
     .option('--vectorize <index>', 'Vectorize index of versions that keep their vectors there')
     .action((version: string, flags: RemoveFlags) => {
-      const { collection, grace, vectorize } = flags;
-      const options = { graceMs: grace * minuteMs, target: openTarget(vectorize) };
+      const { collection, grace: graceMs, vectorize } = flags;
+      const options = { graceMs, target: openTarget(vectorize) };
       return act(
         flags,
         (store) => removeVersion(store, collection, version, options),

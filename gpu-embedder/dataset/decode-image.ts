@@ -1,8 +1,6 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { limits } from '../../src/limits.ts';
 import { premultiply } from './premultiply.ts';
-
-/** Largest image that is decoded, pixels; a small file can claim a size that fills the memory. */
-export const maxImagePixels = 100_000_000;
 
 export interface DecodedImage {
   /** RGBA8, alpha premultiplied, [size, size, 4] */
@@ -22,7 +20,7 @@ export async function decodeImage(
   source: string | Uint8Array,
   size: number,
 ): Promise<DecodedImage> {
-  const image = sharp(source, { limitInputPixels: maxImagePixels });
+  const image = sharp(source, { limitInputPixels: limits.imagePixels });
   const type = await mediaType(image);
   const pixels = await image
     .autoOrient()

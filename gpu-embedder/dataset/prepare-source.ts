@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
+import { titleOf } from '../../src/items/title.ts';
 import { progressBar } from '../progress.ts';
 import { datasetWriter, type NewImage, type NewItem } from './dataset-writer.ts';
 import { chooseImageFit, fitImage, storedRule, type ImageFit } from './image-fit.ts';
@@ -143,9 +144,17 @@ async function decode(
   }
 }
 
-function newItem({ id, captions, tags, label, split = 'train' }: SourceItem): NewItem {
-  const title = captions[0] ?? label;
-  return { id, title, captions, tags, ...(label && { label }), palette: 'colour', split };
+function newItem(item: SourceItem): NewItem {
+  const { id, captions, tags, label, split = 'train' } = item;
+  return {
+    id,
+    title: titleOf(item),
+    captions,
+    tags,
+    ...(label && { label }),
+    palette: 'colour',
+    split,
+  };
 }
 
 /** Say why a source gave no image, with an example of each reason. */

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Parser, type ReadEntry } from 'tar';
+import { limits } from '../../src/limits.ts';
 import { unreadableShard, type Shard } from './shards.ts';
 
 /** A file in a tar archive. */
@@ -8,9 +9,6 @@ export interface TarMember {
   /** Absent where it was not wanted, is no file, or is too large. */
   readonly bytes?: Uint8Array;
 }
-
-/** Largest member that is read: it is held in memory. */
-const maxMemberBytes = 1 << 28;
 
 /**
  * Read the members of a tar archive one after the other; it may be compressed with gzip.
@@ -33,7 +31,8 @@ export async function* tarMembers(
   let ended = false;
   const parser = new Parser({
     filter: (path, entry) => {
-      const isRead = wanted(path) && isFile(entry as ReadEntry) && entry.size <= maxMemberBytes;
+      const isRead =
+        wanted(path) && isFile(entry as ReadEntry) && entry.size <= limits.tarMemberBytes;
       if (!isRead) ready.push({ path });
       return isRead;
     },

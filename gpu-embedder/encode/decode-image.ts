@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { DiptychError } from '../../src/errors.ts';
 import { resizedSize } from '../../src/image/resized-size.ts';
-import { maxImagePixels } from '../dataset/decode-image.ts';
+import { limits } from '../../src/limits.ts';
 import type { ImageRule } from './image-rule.ts';
 
 const white = { r: 255, g: 255, b: 255, alpha: 1 };
@@ -34,7 +34,8 @@ export async function decodeImage(bytes: Uint8Array, rule: ImageRule): Promise<U
   }
 }
 
-const open = (bytes: Uint8Array) => sharp(bytes, { limitInputPixels: maxImagePixels }).autoOrient();
+const open = (bytes: Uint8Array) =>
+  sharp(bytes, { limitInputPixels: limits.imagePixels }).autoOrient();
 
 /** A square image keeps every pixel that `prepare` gave it. */
 async function contain(bytes: Uint8Array, imageSize: number): Promise<Uint8Array> {

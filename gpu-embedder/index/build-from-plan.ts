@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { versionKey } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
+import { parsePlanOptions } from '../../src/jobs/build-options.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { modelDir } from '../encode/model-dir.ts';
@@ -13,7 +14,6 @@ import { uploadVersion } from '../publish/upload-version.ts';
 import { storedManifest } from '../publish/verify-version.ts';
 import { buildVersion, type BuildStage } from './build-version.ts';
 import type { IndexSource } from './index-source.ts';
-import { parsePlanOptions } from './plan-options.ts';
 import { openPlanSource } from './plan-source.ts';
 import { isVersionOf } from './version-id.ts';
 import { versionHashes } from './version-options.ts';
@@ -25,7 +25,7 @@ export interface PlanBuild {
   readonly collection: string;
   /** Model that made the embeddings: a folder or a hub id. */
   readonly model: string;
-  /** As `plan-options.ts` has them; they come over the network, so they are checked here. */
+  /** As `planOptions` made them; they come over the network, so they are checked here. */
   readonly options: unknown;
 }
 

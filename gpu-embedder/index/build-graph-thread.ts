@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
 import type { GraphThreadData, GraphThreadMessage } from './build-graph.ts';
-import type { BuilderName } from './choose-builder.ts';
+import type { BuilderName } from '../../src/jobs/build-options.ts';
 import type { GraphLibrary, LibraryInput } from './graph-library.ts';
 import { reachedNodes } from './reached-nodes.ts';
 

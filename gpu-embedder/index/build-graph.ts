@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { startThread } from '../threads/start-thread.ts';
-import { chooseBuilder, type BuilderChoice, type BuilderName } from './choose-builder.ts';
+import type { BuilderChoice, BuilderName } from '../../src/jobs/build-options.ts';
+import { chooseBuilder } from './choose-builder.ts';
 import { connectGraph } from './connect-graph.ts';
 import type { LibraryInput } from './graph-library.ts';
 

@@ -4,8 +4,8 @@ import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
 import { splitRange, type Range } from '../../src/artifact/ranges.ts';
 import { defaults } from '../../src/config.ts';
 import { joinSearchers } from '../../src/hnsw/join-searchers.ts';
+import type { BuilderChoice } from '../../src/jobs/build-options.ts';
 import type { GraphHooks } from './build-graph.ts';
-import type { BuilderChoice } from './choose-builder.ts';
 import { reportGraph, type GraphReport } from './graph-report.ts';
 import { makeGraph, type GraphOrigin } from './make-graph.ts';
 import {

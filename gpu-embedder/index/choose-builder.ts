@@ -1,8 +1,4 @@
-/** Libraries that build graphs, as flags and version ids name them. */
-export const builderNames = ['hnswlib', 'usearch'] as const;
-
-export type BuilderName = (typeof builderNames)[number];
-export type BuilderChoice = BuilderName | 'auto';
+import type { BuilderChoice, BuilderName } from '../../src/jobs/build-options.ts';
 
 /**
  * Vectors from which on usearch builds. hnswlib takes two or three seconds for as many, and gives

@@ -1,11 +1,9 @@
 import * as ort from 'onnxruntime-node';
 import { DiptychError } from '../../src/errors.ts';
+import type { Device } from '../common/devices.ts';
 import { Graph } from './graph.ts';
 import { writeModel } from './model-proto.ts';
 import * as op from './operators/index.ts';
-
-export const devices = ['cpu', 'webgpu', 'cuda'] as const;
-export type Device = (typeof devices)[number];
 
 const advice: Readonly<Record<Exclude<Device, 'cpu'>, string>> = {
   webgpu:

@@ -1,4 +1,4 @@
-import type { Device } from './check-device.ts';
+import type { Device } from '../common/devices.ts';
 import { Graph } from './graph.ts';
 import { writeModel } from './model-proto.ts';
 import * as op from './operators/index.ts';

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { DiptychError } from '../../src/errors.ts';
-import type { Device } from './check-device.ts';
+import type { Device } from '../common/devices.ts';
 import { checkDevice } from './check-device.ts';
 import type { DataType, Shape, TypedArray } from './graph.ts';
 

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { maxImagePixels } from '../dataset/decode-image.ts';
+import { limits } from '../../src/limits.ts';
 import type { Item } from '../dataset/prepared.ts';
 import { openPixels, readImageBytes, type PreparedDataset } from '../dataset/read-dataset.ts';
 import { preparedRgb } from '../encode/prepared-rgb.ts';
@@ -25,7 +25,7 @@ export async function thumbnailDataUri(
 
 async function readOriginal(dataset: PreparedDataset, item: Item, side: number): Promise<Buffer> {
   const bytes = await readImageBytes(dataset, item);
-  return square(sharp(bytes, { limitInputPixels: maxImagePixels }).autoOrient(), side);
+  return square(sharp(bytes, { limitInputPixels: limits.imagePixels }).autoOrient(), side);
 }
 
 async function readPrepared(dataset: PreparedDataset, item: Item, side: number): Promise<Buffer> {

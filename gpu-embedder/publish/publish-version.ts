@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
+import { checkCollectionName } from '../../src/version/collection-name.ts';
 import { activateVersion } from './activate-version.ts';
 import { publishVectors, type VectorizeTarget } from './publish-vectors.ts';
 import { checkModel } from './published-objects.ts';
@@ -22,7 +23,7 @@ export interface PublishResult extends UploadResult {
  * that are there already are not uploaded again.
  *
  * @param target - where vectors go that Vectorize searches; of other versions left out
- * @throws DiptychError `index_unreadable` (a checksum differs), `model_mismatch`, `invalid_option`,
+ * @throws DiptychError `bad_request` (the name of the collection), `index_unreadable` (a checksum differs), `model_mismatch`, `invalid_option`,
  *   `publish_conflict`, `below_minimum`, `store_failed`, `vectorize_limit`, `vectorize_failed`
  */
 export async function publishVersion(
@@ -35,6 +36,7 @@ export async function publishVersion(
 ): Promise<PublishResult> {
   const folder = await readVersion(versionDir);
   const { collection, version } = folder.manifest;
+  checkCollectionName(collection);
   await checkModel(folder.manifest, modelDir);
   const seen = await readPointer(store, collection);
   const vectors = await publishVectors(folder, target);

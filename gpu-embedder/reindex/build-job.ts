@@ -1,6 +1,6 @@
 import type { Job } from '../../src/catalogue/jobs.ts';
 import { addVersion } from '../../src/catalogue/versions.ts';
-import { buildOptions } from '../../src/reindex/build-options.ts';
+import { planOptions } from '../../src/jobs/build-options.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { buildFromPlan } from '../index/build-from-plan.ts';
 import { describeBuilt } from './describe-built.ts';
@@ -14,7 +14,7 @@ export async function buildJob(
   signal?: AbortSignal,
 ): Promise<{ readonly version: string }> {
   const { id: jobId, collection, modelHash } = job;
-  const options = await buildOptions(catalogue, job);
+  const options = await planOptions(catalogue, job);
   const plan = { objects, jobId, collection, model, options };
   const built = describeBuilt(await buildFromPlan(plan, signal, onProgress));
   await addVersion(catalogue, { collection, modelHash, jobId, ...built });

@@ -1,5 +1,5 @@
 import { DiptychError } from '../../src/errors.ts';
-import { maxImagePixels } from '../dataset/decode-image.ts';
+import { limits } from '../../src/limits.ts';
 
 /** What one image or text may be; what is more fails alone. */
 export interface ItemLimits {
@@ -11,9 +11,9 @@ export interface ItemLimits {
 }
 
 export const defaultItemLimits: ItemLimits = {
-  imageBytes: 32 * 1024 * 1024,
-  imagePixels: maxImagePixels,
-  textCharacters: 10_000,
+  imageBytes: limits.embedderImageBytes,
+  imagePixels: limits.imagePixels,
+  textCharacters: limits.textCharacters,
 };
 
 /** @throws DiptychError payload_too_large, unreadable_image where there is no byte */

@@ -1,3 +1,4 @@
+import { limits } from '../../src/limits.ts';
 import { defaultItemLimits, type ItemLimits } from './item-limits.ts';
 
 /** What a service takes; what is more is refused before it is decoded. */
@@ -12,13 +13,11 @@ export interface ServiceLimits extends ItemLimits {
   readonly queuedBytes: number;
 }
 
-const megabyte = 1024 * 1024;
-
 export const defaultServiceLimits: ServiceLimits = {
   ...defaultItemLimits,
-  bodyBytes: 64 * megabyte,
+  bodyBytes: limits.embedderBodyBytes,
   images: 1024,
   texts: 8192,
   requests: 256,
-  queuedBytes: 512 * megabyte,
+  queuedBytes: limits.embedderQueuedBytes,
 };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
 import { checkKey } from '../../src/objects/check-key.ts';
-import { objectHeaders, objectLimits } from '../../src/objects/http.ts';
+import { limits } from '../../src/limits.ts';
+import { objectHeaders } from '../../src/objects/http.ts';
 import type {
   ByteRange,
   ObjectEntry,
@@ -36,7 +37,7 @@ const uploadSchema = z.object({ uploadId: z.string().min(1) });
  * @throws DiptychError invalid_option (url); each function: unauthorized, store_failed
  */
 export function httpStore(options: HttpStoreOptions): ObjectStore {
-  const { clock = realClock, partBytes = objectLimits.partBytes } = options;
+  const { clock = realClock, partBytes = limits.objectPartBytes } = options;
   const requests = createObjectRequests(options);
   const retried = <T>(call: () => Promise<T>) => withRetries(clock, call);
 

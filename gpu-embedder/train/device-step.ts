@@ -1,4 +1,4 @@
-import type { Device } from '../onnx/check-device.ts';
+import type { Device } from '../common/devices.ts';
 import { countFlops } from '../onnx/count-flops.ts';
 import { openDeviceMemory } from '../onnx/device-memory.ts';
 import type { Tensor } from '../onnx/session.ts';

@@ -1,5 +1,4 @@
-import { collectionNameSchema } from '../api.ts';
-import { DiptychError } from '../errors.ts';
+import { checkCollectionName } from '../version/collection-name.ts';
 import type { Catalogue } from './catalogue.ts';
 import { DuplicateKeyError } from './failures.ts';
 import { insertRows } from './insert-rows.ts';
@@ -9,18 +8,13 @@ export interface Collection {
   readonly createdAt: number;
 }
 
-/** Make a collection, or take up a removed one again, empty. */
+/** Make a collection, or take up a removed one again, empty. @throws DiptychError bad_request - its name */
 export async function createCollection(
   catalogue: Catalogue,
   name: string,
 ): Promise<'created' | 'exists'> {
   // It becomes a part of keys and addresses.
-  if (!collectionNameSchema.safeParse(name).success) {
-    throw new DiptychError(
-      'bad_request',
-      `collection: expected 1 to 63 letters, digits, ".", "_" or "-", got ${JSON.stringify(name.slice(0, 80))}`,
-    );
-  }
+  checkCollectionName(name);
   const { db, now } = catalogue;
   const row = { name, createdAt: now(), deletedAt: null };
   try {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compareRequestSchema } from '../reindex/comparison.ts';
+import { collectionNameSchema } from '../version/collection-name.ts';
 
 /** Jobs name keys and URLs. */
 const jobId = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, "_" or "-"');
@@ -10,7 +11,7 @@ const jobId = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digit
  */
 export const buildRequestSchema = z.strictObject({
   jobId,
-  collection: z.string().min(1).max(63),
+  collection: collectionNameSchema,
   /** Hash of the model. */
   model: z.string().min(1).max(64).optional(),
   /** Of the index: checked by whoever builds. */

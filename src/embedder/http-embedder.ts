@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DiptychError, type ErrorCode } from '../errors.ts';
 import { readLimitedBody } from '../http/read-limited-body.ts';
+import { limits } from '../limits.ts';
 import { buildAnswerSchema, type BuildRequest, type BuildStatus } from './build-request.ts';
 import type { Embedder, EmbedderModel } from './embedder.ts';
 import { framesType, readEncodeAnswer, writeEncodeRequest } from './frames.ts';
@@ -27,8 +28,6 @@ const modelSchema = z.object({ id: z.string(), hash: z.string(), embedDim: z.int
 const healthSchema = z.object({ model: modelSchema });
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
-/** Largest answer in JSON. */
-const maxJsonBytes = 1024 * 1024;
 /** No model has longer rows, bytes. */
 const maxRowBytes = 4 * 8192;
 
@@ -62,7 +61,10 @@ export function httpEmbedder({
         headers,
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
-      const body = await readLimitedBody(response, response.ok ? maxBytes : maxJsonBytes);
+      const body = await readLimitedBody(
+        response,
+        response.ok ? maxBytes : limits.embedderJsonBytes,
+      );
       if (!response.ok) throw refusal(base, response, body);
       return body;
     } catch (cause) {
@@ -76,7 +78,7 @@ export function httpEmbedder({
   }
 
   async function callJson<T extends z.ZodType>(path: string, init: RequestInit, schema: T) {
-    const body = await call(path, init, maxJsonBytes);
+    const body = await call(path, init, limits.embedderJsonBytes);
     const result = schema.safeParse(parseJson(body));
     if (result.success) return result.data;
     throw new DiptychError(
@@ -107,7 +109,7 @@ export function httpEmbedder({
           headers: { 'content-type': framesType },
           body: writeEncodeRequest(images, texts),
         },
-        maxJsonBytes + rows * maxRowBytes,
+        limits.embedderJsonBytes + rows * maxRowBytes,
         signal,
       );
       const asked = { images: images.length, texts: texts.length };

@@ -1,6 +1,6 @@
 import { DiptychError } from '../errors.ts';
 import { readLimitedBody } from '../http/read-limited-body.ts';
-import { itemLimits } from './item-input.ts';
+import { limits } from '../limits.ts';
 
 /** Time that a server has to answer with all of an image, milliseconds. */
 const timeoutMs = 15_000;
@@ -36,7 +36,7 @@ export function createImageFetcher(
         continue;
       }
       if (!response.ok) throw failed(url, `status ${response.status}`);
-      return readLimitedBody(response, itemLimits.imageBytes);
+      return readLimitedBody(response, limits.imageBytes);
     }
     throw failed(url, `more than ${maxRedirects} redirects`);
   };

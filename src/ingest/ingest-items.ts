@@ -4,6 +4,7 @@ import { addImages, findImages } from '../catalogue/images.ts';
 import { upsertItems, type NewItem, type UpsertOutcome } from '../catalogue/upsert-items.ts';
 import { DiptychError, type ErrorCode } from '../errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import { titleOf } from '../items/title.ts';
 import { imagePackKey } from '../objects/pack-keys.ts';
 import { packImages, type HashedImage } from './image-pack.ts';
 import { itemInputSchema, type ItemInput } from './item-input.ts';
@@ -94,6 +95,15 @@ async function storeImages(
 }
 
 function toRow({ input, image }: ReadItem): NewItem {
-  const { id, captions, title = captions[0] ?? id, set, label, tags, metadata } = input;
-  return { id, title, captions, set, label, tags, metadata, imageHash: image?.hash };
+  const { id, captions, set, label, tags, metadata } = input;
+  return {
+    id,
+    title: titleOf(input),
+    captions,
+    set,
+    label,
+    tags,
+    metadata,
+    imageHash: image?.hash,
+  };
 }

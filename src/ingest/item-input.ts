@@ -1,15 +1,5 @@
 import { z } from 'zod';
 import { catalogueLimits, isItemId } from '../catalogue/limits.ts';
-import { defaults } from '../config.ts';
-
-/** What an item may hold, next to what the catalogue takes. */
-export const itemLimits = {
-  imageBytes: defaults.maxUploadBytes,
-  /** Width times height. */
-  imagePixels: 64_000_000,
-  /** Items of a request that is no stream. */
-  batchItems: 1000,
-} as const;
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 
@@ -33,7 +23,7 @@ export const itemInputSchema = z.strictObject({
       `expected 1 to ${catalogueLimits.itemId} characters without control characters or spaces at the ends`,
     ),
   image: imageSchema.optional(),
-  /** Left out, the first caption, or the id. */
+  /** Left out, the first caption, else the label, else the id. */
   title: text(catalogueLimits.title).optional(),
   captions: z.array(text(catalogueLimits.caption)).max(catalogueLimits.captions).default([]),
   set: text(catalogueLimits.name).optional(),

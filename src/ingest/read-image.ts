@@ -2,8 +2,9 @@ import { sha256 } from '../artifact/sha256.ts';
 import { DiptychError } from '../errors.ts';
 import { decodeBase64Image } from '../image/decode-base64-image.ts';
 import { describeImage } from '../image/image-header.ts';
+import { limits } from '../limits.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { itemLimits, type ImageInput } from './item-input.ts';
+import type { ImageInput } from './item-input.ts';
 import type { HashedImage } from './image-pack.ts';
 
 /** Where images come from that are not in the item itself. */
@@ -28,10 +29,10 @@ export async function readImage(input: ImageInput, sources: ImageSources): Promi
   if (bytes.length === 0) {
     throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
   }
-  atMost('bytes', itemLimits.imageBytes, bytes.length);
+  atMost('bytes', limits.imageBytes, bytes.length);
   const { type, width, height } = describeImage(bytes);
   if (width !== undefined && height !== undefined) {
-    atMost('pixels', itemLimits.imagePixels, width * height);
+    atMost('pixels', limits.imagePixels, width * height);
   }
   return { hash: await sha256(bytes), bytes, type };
 }

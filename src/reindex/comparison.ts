@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DiptychError } from '../errors.ts';
+import type { BuildOptions } from '../jobs/build-options.ts';
 import { parseSwitchCondition } from './switch-condition.ts';
 
 const id = z.string().min(1).max(255);
@@ -23,15 +24,18 @@ export interface CompareOptions {
   readonly heldOut?: readonly string[];
 }
 
+/** Options of a job as its row keeps them: those of the index, and apart from them those of the switch. */
+export type JobOptions = BuildOptions & { readonly compare?: CompareOptions };
+
 /**
  * Put what was asked about the switch among the options of a job.
  *
  * @throws DiptychError invalid_option
  */
 export function withCompareOptions(
-  options: Readonly<Record<string, unknown>>,
+  options: BuildOptions,
   { switchIf, heldOut }: CompareOptions,
-): Record<string, unknown> {
+): JobOptions {
   if (switchIf !== undefined) parseSwitchCondition(switchIf);
   if (heldOut && !heldOutSchema.safeParse(heldOut).success) {
     throw new DiptychError(

@@ -338,7 +338,7 @@ describe('diptych evaluate', () => {
     [['--min', 'recall=0.5'], /--min recall: expected one of image_retrieval_recall@1, /],
     [['--recall-k', '2', '--min', 'image_retrieval_recall@1=0'], /expected one of .*recall@2/],
     [['--min', 'ja:image_retrieval_recall@1=0'], /expected a language that is measured \(en\)/],
-    [['--recall-k', '1,x'], /expected a positive whole number/],
+    [['--recall-k', '1,x'], /expected a whole number from 1 on, got "x"/],
     [['--labels', 'x'], /--labels is for --task classification/],
     [['--task', 'classification', '--sheet', 'x.html'], /--sheet is for --task retrieval/],
     [['--task', 'classification', '--recall-k', '1'], /--recall-k is for --task retrieval or key/],

@@ -187,6 +187,30 @@ describe('GET /v1/collections', () => {
       expect(failure).toMatchObject({ status: 404, code: 'unknown_collection' });
     }
   });
+
+  it('of a name that is no more taken can be listed, and every other route says so', async () => {
+    const name = `old-${'x'.repeat(60)}`;
+    const manifest = { ...(await readManifest()), collection: name };
+    await bucket.put(activeKey(name), JSON.stringify({ version: manifest.version }));
+    const key = versionKey(name, manifest.version, 'manifest.json');
+    await bucket.put(key, JSON.stringify(manifest));
+    const { collections } = collectionsResponseSchema.parse(
+      await (await client.request('/v1/collections')).json(),
+    );
+    expect(collections.map((collection) => collection.name)).toContain(name);
+    const answers = [
+      ...[`/v1/collections/${name}`, `/v1/collections/${name}/items/a`].map((path) =>
+        client.request(path),
+      ),
+      client.post('/v1/search', { ...query, collection: name }),
+      client.post(`/v1/collections/${name}/items`, { items: [] }),
+    ];
+    for (const answer of answers) {
+      const { status, message } = await failureOf(await answer);
+      expect([400, 404]).toContain(status);
+      expect(message).toContain('listed and removed with diptych versions');
+    }
+  });
 });
 
 describe('GET /v1/collections/:collection/items/:id', () => {

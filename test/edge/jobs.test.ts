@@ -1,8 +1,9 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import migration from '../../migrations/d1/0001_catalogue.sql?raw';
+import { errorResponseSchema } from '../../src/api.ts';
 import { createApiKey } from '../../src/catalogue/api-keys.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
-import { createJob, getJob, moveJob } from '../../src/catalogue/jobs.ts';
+import { activeJob, createJob, getJob, moveJob } from '../../src/catalogue/jobs.ts';
 import { insertLedger } from '../../src/catalogue/ledger.ts';
 import { migrate } from '../../src/catalogue/migrate.ts';
 import { openD1 } from '../../src/catalogue/open-d1.ts';
@@ -55,6 +56,7 @@ describe('a job', () => {
     [{ switchIf: 7 }, 'bad_request'],
     [{ heldOut: [] }, 'bad_request'],
     [{ switchWhen: condition }, 'bad_request'],
+    [{ options: { compare: { switchIf: condition } } }, 'bad_request'],
   ])('is refused with %j, before anything is asked of an embedder', async (body, code) => {
     const noNetwork = vi.fn();
     vi.stubGlobal('fetch', noNetwork);
@@ -62,10 +64,29 @@ describe('a job', () => {
     expect(noNetwork).not.toHaveBeenCalled();
   });
 
+  it.each([
+    [{ M: 0 }, 'options.M'],
+    [{ recall: 'abc' }, 'options.recall'],
+    [{ shards: 2.5 }, 'options.shards'],
+    [{ builder: 'faiss' }, 'options.builder'],
+    [{ colour: 'red' }, 'options'],
+    ['fast', 'options'],
+  ])('is refused with the options %j, and told which is wrong', async (options, field) => {
+    const noNetwork = vi.fn();
+    vi.stubGlobal('fetch', noNetwork);
+    const response = await reindex({ options });
+    expect(response.status).toBe(400);
+    const { error } = errorResponseSchema.parse(await response.json());
+    expect(error.code).toBe('bad_request');
+    expect(error.details?.issues).toEqual([{ field, message: expect.any(String) }]);
+    expect(noNetwork).not.toHaveBeenCalled();
+    expect(await activeJob(catalogue, 'birds')).toBeUndefined();
+  });
+
   it('keeps the condition of its switch, apart from the options of the index', async () => {
     const model = { id: 'm', hash: 'hash-of-m', embedDim: 4 };
     vi.stubGlobal('fetch', async () => Response.json({ model }));
-    const body = { options: { recall: 0.9, compare: 'mine' }, switchIf: condition, heldOut: ['a'] };
+    const body = { options: { recall: 0.9 }, switchIf: condition, heldOut: ['a'] };
     const response = await reindex(body);
     expect(response.status).toBe(202);
     const { job } = await response.json<{ job: { id: string } }>();

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { errorResponseSchema } from '../../src/api.ts';
-import { defaults } from '../../src/config.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
+import { limits } from '../../src/limits.ts';
 import { bytesOf, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 
 const client = createClient();
@@ -92,9 +92,10 @@ describe('an upload that is wrong', () => {
     ['an AVIF header cut short', damaged('square.avif', 60), 422, 'unreadable_image'],
     ['an image of no width', claiming(0, 100), 422, 'unreadable_image'],
     ['too many pixels', claiming(100_000, 100_000), 413, 'payload_too_large'],
+    ['a row of pixels too many', claiming(8000, 5001), 413, 'payload_too_large'],
     [
       'too many bytes',
-      new Blob([png, new Uint8Array(defaults.maxUploadBytes)]),
+      new Blob([png, new Uint8Array(limits.imageBytes)]),
       413,
       'payload_too_large',
     ],

@@ -4,11 +4,7 @@ import { join } from 'node:path';
 import { Index, MetricKind, ScalarKind } from 'usearch';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
-import {
-  builderNames,
-  chooseBuilder,
-  usearchFrom,
-} from '../../gpu-embedder/index/choose-builder.ts';
+import { chooseBuilder, usearchFrom } from '../../gpu-embedder/index/choose-builder.ts';
 import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
 import { reportGraph } from '../../gpu-embedder/index/graph-report.ts';
 import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
@@ -17,6 +13,7 @@ import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
 import { quantise } from '../../src/artifact/quantise.ts';
 import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
+import { builderNames } from '../../src/jobs/build-options.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { clusteredVectors, rowsOf } from './clustered-vectors.ts';
 

@@ -104,7 +104,7 @@ test('words are told beside classes, and short rows of captions will do', async 
 const refusals: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown flag', ['--learn'], /unknown option '--learn'/],
   ['an unknown loss', ['--loss', 'hinge'], /Allowed choices are infonce, sigmoid/],
-  ['a batch that is no number', ['--batch', 'many'], /whole number above 0/],
+  ['a batch that is no number', ['--batch', 'many'], /expected a whole number from 1 on, got "many"/],
   ['a choice that is none', ['--train', 'last:0'], /heads, text, all or last:N/],
   ['a choice without a model', ['--train', 'heads'], /invalid_option.*name it with --init/],
   ['a micro-batch that does not divide', ['--batch', '8', '--micro-batch', '3'], /microBatch.*batch 8 is not a multiple|batch 8 is not a multiple.*microBatch/s],

@@ -6,9 +6,10 @@ import { DiptychError } from '../../src/errors.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
 import { ingestItems, type Ingestion, type IngestResult } from '../../src/ingest/ingest-items.ts';
-import { itemLimits, uploadPattern } from '../../src/ingest/item-input.ts';
+import { uploadPattern } from '../../src/ingest/item-input.ts';
 import { uploadKey } from '../../src/ingest/read-image.ts';
 import { readLines } from '../../src/ingest/read-lines.ts';
+import { limits } from '../../src/limits.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
 import { r2Objects } from '../services/r2-objects.ts';
@@ -16,14 +17,11 @@ import { readChunks } from '../services/read-chunks.ts';
 
 type CollectionContext = Context<AppEnv, '/:collection'>;
 
-/** Of a request that is no stream; base64 writes 3 bytes as 4. */
-const maxBodyBytes = 64 * 1024 * 1024;
-const maxLineBytes = Math.ceil(itemLimits.imageBytes / 3) * 4 + 256 * 1024;
 /** A part of a stream that is taken in at once: so many items, or so many bytes. */
 const partItems = 100;
 const partBytes = 8 * 1024 * 1024;
 
-const batchSchema = z.strictObject({ items: z.array(z.unknown()).max(itemLimits.batchItems) });
+const batchSchema = z.strictObject({ items: z.array(z.unknown()).max(limits.batchItems) });
 
 /** POST /v1/collections/:collection/items: a batch as JSON, or items as NDJSON. */
 export async function postItems(c: CollectionContext): Promise<Response> {
@@ -38,7 +36,7 @@ export async function postItems(c: CollectionContext): Promise<Response> {
       'content-type: expected application/json or application/x-ndjson',
     );
   }
-  const { items } = parseBatch(await readLimitedBody(c.req.raw, maxBodyBytes));
+  const { items } = parseBatch(await readLimitedBody(c.req.raw, limits.batchBytes));
   const results = await ingestItems(ingestion, collection, items);
   return c.json({ counts: countByStatus(results), results });
 }
@@ -94,7 +92,7 @@ function stream(c: CollectionContext, ingestion: Ingestion, collection: string):
 async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
   if (!body) return;
   let [part, bytes]: [unknown[], number] = [[], 0];
-  for await (const { text } of readLines(readChunks(body, 256 * 1024), maxLineBytes)) {
+  for await (const { text } of readLines(readChunks(body, 256 * 1024), limits.jsonBytes)) {
     part.push(parseLine(text));
     bytes += text.length;
     if (part.length < partItems && bytes < partBytes) continue;
@@ -132,7 +130,7 @@ export function postUpload(c: Context<AppEnv>): Response {
 export async function putUpload(c: Context<AppEnv, '/:id'>): Promise<Response> {
   const upload = c.req.param('id');
   if (!uploadPattern.test(upload)) throw new DiptychError('not_found', 'there is no such upload');
-  const bytes = await readLimitedBody(c.req.raw, itemLimits.imageBytes);
+  const bytes = await readLimitedBody(c.req.raw, limits.imageBytes);
   if (bytes.length === 0) throw new DiptychError('unreadable_image', 'body: expected bytes');
   await r2Objects(c.env).put(uploadKey(upload), bytes);
   return c.json({ upload, bytes: bytes.length });

@@ -14,17 +14,18 @@ import {
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { buildOptionsSchema } from '../../src/jobs/build-options.ts';
 import { heldOutSchema, withCompareOptions } from '../../src/reindex/comparison.ts';
 import { reportJob, reportKey, reportPageKey } from '../../src/reindex/job-report.ts';
 import { reportPage, reportPolicy } from '../../src/reindex/report-page.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
 import { costSettings, openEmbedder, openJobs } from '../services/open-jobs.ts';
+import { parseFields } from '../services/parse-fields.ts';
 import { r2Objects } from '../services/r2-objects.ts';
 
 const reindexSchema = z.strictObject({
-  /** Of the index. */
-  options: z.record(z.string(), z.unknown()).default({}),
+  options: buildOptionsSchema.default({}),
   /** `METRIC >= CHANGE` */
   switchIf: z.string().max(200).optional(),
   heldOut: heldOutSchema.optional(),
@@ -36,9 +37,7 @@ export async function postReindex(c: Context<AppEnv, '/:collection'>): Promise<R
   const collection = c.req.param('collection');
   await requireCollection(catalogue, collection);
   const body: unknown = (await c.req.text()) === '' ? {} : await c.req.json().catch(() => null);
-  const parsed = reindexSchema.safeParse(body);
-  if (!parsed.success) throw new DiptychError('bad_request', z.prettifyError(parsed.error));
-  const { options: own, switchIf, heldOut } = parsed.data;
+  const { options: own, switchIf, heldOut } = parseFields(reindexSchema, body);
   const options = withCompareOptions(own, { switchIf, heldOut });
   const { hash } = await openEmbedder(c.env).describe();
   const created = await createJob(catalogue, { collection, modelHash: hash, options });

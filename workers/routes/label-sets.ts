@@ -10,6 +10,7 @@ import {
 } from '../../src/catalogue/label-sets.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { labelSetKey } from '../../src/label-set.ts';
+import { nameRule } from '../../src/version/collection-name.ts';
 import { putJson } from '../../src/objects/put-json.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
@@ -53,10 +54,7 @@ export async function deleteLabelSet(c: NamedContext): Promise<Response> {
 function nameOf(c: NamedContext): string {
   const { data: name } = labelSetNameSchema.safeParse(c.req.param('name'));
   if (name !== undefined && name !== captionsLabelSet) return name;
-  throw new DiptychError(
-    'bad_request',
-    `name: expected 1 to 63 letters, digits, ".", "_" or "-", and not "${captionsLabelSet}"`,
-  );
+  throw new DiptychError('bad_request', `name: ${nameRule}, and not "${captionsLabelSet}"`);
 }
 
 async function mustGet(c: NamedContext): Promise<LabelSet> {

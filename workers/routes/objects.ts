@@ -1,11 +1,12 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
+import { limits } from '../../src/limits.ts';
 import { bucketCondition } from '../../src/objects/bucket-store.ts';
 import { checkKey } from '../../src/objects/check-key.ts';
 import { checkRange } from '../../src/objects/check-range.ts';
 import type { ByteRange, PutCondition } from '../../src/objects/object-store.ts';
-import { objectHeaders, objectLimits } from '../../src/objects/http.ts';
+import { objectHeaders } from '../../src/objects/http.ts';
 import type { AppEnv } from '../app.ts';
 import { parseFields } from '../services/parse-fields.ts';
 import { objectBucket } from '../services/r2-objects.ts';
@@ -78,7 +79,7 @@ export async function uploadInParts(c: ObjectContext): Promise<Response> {
     }
     return c.json({ uploadId: (await bucket.createMultipartUpload(key)).uploadId });
   }
-  lengthOf(c, objectLimits.partListBytes);
+  lengthOf(c, limits.partListBytes);
   const json: unknown = await c.req.json().catch(() => null);
   const { parts } = parseFields(partsSchema, json);
   const { etag } = await bucket.resumeMultipartUpload(key, uploadId).complete(parts);
@@ -108,7 +109,7 @@ function keyOf(c: ObjectContext): string {
 
 /** R2 must know the length of a stream before it comes. */
 function bodyOf(c: ObjectContext): ReadableStream | null {
-  return lengthOf(c, objectLimits.bodyBytes) === 0 ? null : c.req.raw.body;
+  return lengthOf(c, limits.objectBytes) === 0 ? null : c.req.raw.body;
 }
 
 function lengthOf(c: ObjectContext, most: number): number {

@@ -2,12 +2,10 @@ import { decode, type DecodedPng } from 'fast-png';
 import { DiptychError } from '../../src/errors.ts';
 import type { ImageScaler } from './image-scaler.ts';
 import { readImageHeader } from '../../src/image/image-header.ts';
+import { limits } from '../../src/limits.ts';
 import { takeJpegOrientation } from './jpeg-orientation.ts';
 import { pixelsOnWhite } from './pixels-on-white.ts';
 import { turnUpright } from './turn-upright.ts';
-
-/** Largest image that is decoded, pixels: a small file can hold a huge one. */
-export const maxImagePixels = 40_000_000;
 
 /**
  * Decode an upload and fit all of it into a square over white: what the starter model was trained on.
@@ -23,11 +21,11 @@ export async function decodeImage(
   size: number,
 ): Promise<Uint8Array> {
   const { format, width, height } = readImageHeader(bytes);
-  if (width * height > maxImagePixels) {
+  if (width * height > limits.queryPixels) {
     throw new DiptychError(
       'payload_too_large',
-      `image: expected at most ${maxImagePixels} pixels, got ${width} x ${height}`,
-      { maxPixels: maxImagePixels, width, height },
+      `image: expected at most ${limits.queryPixels} pixels, got ${width} x ${height}`,
+      { maxPixels: limits.queryPixels, width, height },
     );
   }
   const orientation = format === 'jpeg' ? takeJpegOrientation(bytes) : 1;

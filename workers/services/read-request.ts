@@ -1,16 +1,13 @@
-import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { decodeBase64Image } from '../../src/image/decode-base64-image.ts';
+import { limits } from '../../src/limits.ts';
 
 /** A request body: its fields without the image, and the image's bytes. */
 export interface RequestBody {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly image: Uint8Array<ArrayBuffer> | null;
 }
-
-/** What a request may hold besides the image, bytes. */
-const fieldBytes = 512 * 1024;
 
 /**
  * Read a JSON or multipart request.
@@ -37,20 +34,18 @@ export async function readRequest(request: Request): Promise<RequestBody> {
   }
   const bytes = body.image?.byteLength;
   if (bytes === 0) throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
-  if (bytes !== undefined && bytes > defaults.maxUploadBytes) {
+  if (bytes !== undefined && bytes > limits.imageBytes) {
     throw new DiptychError(
       'payload_too_large',
-      `image: expected at most ${defaults.maxUploadBytes} bytes, got ${bytes}`,
-      { maxBytes: defaults.maxUploadBytes, got: bytes },
+      `image: expected at most ${limits.imageBytes} bytes, got ${bytes}`,
+      { maxBytes: limits.imageBytes, got: bytes },
     );
   }
   return body;
 }
 
 async function readJson(request: Request): Promise<RequestBody> {
-  // Base64 writes 3 bytes as 4.
-  const maxBytes = Math.ceil(defaults.maxUploadBytes / 3) * 4 + fieldBytes;
-  const bytes = await readLimitedBody(request, maxBytes);
+  const bytes = await readLimitedBody(request, limits.jsonBytes);
   const { image, ...fields } = parseObject(new TextDecoder().decode(bytes), 'body');
   if (image === undefined || image === null) return { fields, image: null };
   if (typeof image !== 'string') {
@@ -60,7 +55,7 @@ async function readJson(request: Request): Promise<RequestBody> {
 }
 
 async function readForm(request: Request, type: string): Promise<RequestBody> {
-  const bytes = await readLimitedBody(request, defaults.maxUploadBytes + fieldBytes);
+  const bytes = await readLimitedBody(request, limits.formBytes);
   let form: FormData;
   try {
     form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
