@@ -7,6 +7,7 @@ import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
 import {
   builderNames,
   chooseBuilder,
+  threadsFor,
   usearchFrom,
 } from '../../gpu-embedder/index/choose-builder.ts';
 import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
@@ -113,6 +114,15 @@ test('the builder is chosen by size unless told', () => {
   expect(chooseBuilder(usearchFrom, 'auto')).toBe('usearch');
   expect(chooseBuilder(usearchFrom, 'hnswlib')).toBe('hnswlib');
   expect(chooseBuilder(1, 'usearch')).toBe('usearch');
+});
+
+test('without hnswlib, usearch builds small graphs with one thread, and they stay the same', async () => {
+  expect(chooseBuilder(1, 'auto', () => false)).toBe('usearch');
+  expect(threadsFor(usearchFrom - 1)).toBe(1);
+  expect(() => chooseBuilder(1, 'hnswlib', () => false)).toThrow(/hnswlib-node is not installed/);
+  const some = vectors.subarray(0, 400 * dim);
+  const build = () => buildGraph(some, dim, { M, efConstruction: 100, builder: 'usearch' });
+  expect(await build()).toEqual(await build());
 });
 
 describe('a file of usearch', () => {
