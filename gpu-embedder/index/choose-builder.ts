@@ -51,8 +51,8 @@ export function threadsFor(count: number): number {
 
 let loaded: boolean | undefined;
 
-/** Loading is the only proof: the package can be there without the binary that its script makes. */
-function canLoadHnswlib(): boolean {
+/** Tell whether hnswlib-node can be loaded. Loading is the only proof: the package can be there without the binary that its script makes. */
+export function canLoadHnswlib(): boolean {
   if (loaded !== undefined) return loaded;
   try {
     createRequire(import.meta.url)('hnswlib-node');
