@@ -1,6 +1,12 @@
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
+/** On Node 24, the edge tests run in a newer workerd (scripts/test-node24.mjs), which names its pool. */
+const pool = process.env.DIPTYCH_WORKERS_POOL;
+const runInWorkerd: typeof cloudflareTest = pool
+  ? ((await import(pool)) as { cloudflareTest: typeof cloudflareTest }).cloudflareTest
+  : cloudflareTest;
+
 const buildWasm = './test/setup/build-wasm.ts';
 const hub = 'test/encode/fetch-hub-model.test.ts';
 const buildSite = './test/setup/build-site.ts';
@@ -31,7 +37,7 @@ export default defineConfig({
       { test: { name: 'hub', include: [hub], testTimeout: 30_000 } },
       {
         plugins: [
-          cloudflareTest({
+          runInWorkerd({
             main: './workers/index.ts',
             miniflare: {
               compatibilityDate: '2026-04-01',

@@ -19,6 +19,8 @@ const root = dirname(import.meta.dirname);
 const out = join(root, 'build/node');
 /** Packages of many small files, which take longer to find than to run: they are bundled. */
 const bundled = ['hono', 'kysely', 'zod'];
+/** They name the packages that the sources may import. */
+const manifests = ['.', 'gpu-embedder', 'src'].map((folder) => join(root, folder, 'package.json'));
 const monthMs = 30 * 86_400_000;
 
 /**
@@ -44,10 +46,10 @@ function findSources() {
   );
 }
 
-/** Of package.json, too: it pins the packages that are bundled. */
+/** The hash covers the manifests too: they pin the packages that are bundled. */
 function hashOf(sources) {
   const hash = createHash('sha256');
-  for (const file of [import.meta.filename, join(root, 'package.json'), ...sources]) {
+  for (const file of [import.meta.filename, ...manifests, ...sources]) {
     hash
       .update(`${relative(root, file)}\0`)
       .update(readFileSync(file))
@@ -58,7 +60,6 @@ function hashOf(sources) {
 
 async function compile(sources, dir) {
   const { build } = await import('esbuild');
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   mkdirSync(out, { recursive: true });
   const partial = join(out, `.${basename(dir)}-${process.pid}-${Date.now()}`);
   await build({
@@ -68,7 +69,7 @@ async function compile(sources, dir) {
     outdir: partial,
     bundle: true,
     splitting: true,
-    external: Object.keys(dependencies).filter((name) => !bundled.includes(name)),
+    external: packageNames().filter((name) => !bundled.includes(name)),
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -78,6 +79,14 @@ async function compile(sources, dir) {
     logLevel: 'error',
   });
   moveIntoPlace(partial, dir);
+}
+
+/** Every package that the compiled sources may import. */
+function packageNames() {
+  return manifests.flatMap((file) => {
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    return Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  });
 }
 
 /** Modules find files by their own URL, so it has to stay that of the source. */

@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { BuilderChoice, BuilderName } from '../../src/jobs/build-options.ts';
-import { chooseBuilder } from './choose-builder.ts';
+import { chooseBuilder, threadsFor } from './choose-builder.ts';
 import { connectGraph } from './connect-graph.ts';
 import type { LibraryInput } from './graph-library.ts';
 
@@ -14,7 +13,7 @@ export interface GraphOptions {
   readonly builder?: BuilderChoice;
   /** Seed of hnswlib's level generator; usearch has one of its own. */
   readonly seed?: number;
-  /** Of usearch, default all cores; hnswlib has one. */
+  /** Threads of usearch, by default as `threadsFor` says; hnswlib has one. */
   readonly threads?: number;
 }
 
@@ -50,9 +49,10 @@ export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}
   if (vectors.length === 0) return emptyGraph(options);
   const shared = new Float32Array(new SharedArrayBuffer(vectors.byteLength));
   shared.set(vectors);
-  const { M, efConstruction, seed = 1, threads = availableParallelism() } = options;
+  const count = vectors.length / dim;
+  const { M, efConstruction, seed = 1, threads = threadsFor(count) } = options;
+  const builder = chooseBuilder(count, options.builder);
   const input: LibraryInput = { vectors: shared, dim, M, efConstruction, seed, threads };
-  const builder = chooseBuilder(vectors.length / dim, options.builder);
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const data: GraphThreadData = { builder, input, stopped };
   const worker = startThread(new URL('./build-graph-thread.ts', import.meta.url), data);

@@ -20,7 +20,10 @@ beforeAll(() => {
   cpSync('bin', join(root, 'bin'), { recursive: true });
   cpSync('package.json', join(root, 'package.json'));
   symlinkSync(resolve('node_modules'), join(root, 'node_modules'));
-  for (const layer of ['gpu-embedder', 'src']) mkdirSync(join(root, layer));
+  for (const layer of ['gpu-embedder', 'src']) {
+    mkdirSync(join(root, layer));
+    cpSync(`${layer}/package.json`, join(root, layer, 'package.json'));
+  }
 });
 afterAll(() => rmSync(root, { recursive: true }));
 

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { Index, MetricKind, ScalarKind } from 'usearch';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
-import { chooseBuilder, usearchFrom } from '../../gpu-embedder/index/choose-builder.ts';
+import {
+  canLoadHnswlib,
+  chooseBuilder,
+  threadsFor,
+  usearchFrom,
+} from '../../gpu-embedder/index/choose-builder.ts';
 import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
 import { reportGraph } from '../../gpu-embedder/index/graph-report.ts';
 import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
@@ -17,6 +22,8 @@ import { builderNames } from '../../src/jobs/build-options.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { clusteredVectors, rowsOf } from './clustered-vectors.ts';
 
+/** hnswlib is optional: without a C++ compiler it is not there. */
+const builders = builderNames.filter((name) => name !== 'hnswlib' || canLoadHnswlib());
 const dim = 32;
 const count = 2000;
 const M = 8;
@@ -26,7 +33,7 @@ const queries = rowsOf(clusteredVectors(200, dim, 2), dim);
 const exactSearch = createExactSearch(vectors, dim);
 const exact = queries.map((query) => exactSearch(query, 10));
 
-describe.each(builderNames)('%s', (builder) => {
+describe.each(builders)('%s', (builder) => {
   let graph: HnswGraph;
   const progress: number[] = [];
 
@@ -99,17 +106,27 @@ describe.each(builderNames)('%s', (builder) => {
 
 test('hnswlib, and usearch with one thread, give the same graph every time', async () => {
   const some = vectors.subarray(0, 400 * dim);
-  for (const builder of builderNames) {
+  for (const builder of builders) {
     const build = () => buildGraph(some, dim, { ...options, threads: 1, builder });
     expect(await build()).toEqual(await build());
   }
 });
 
 test('the builder is chosen by size unless told', () => {
-  expect(chooseBuilder(usearchFrom - 1)).toBe('hnswlib');
+  const has = () => true;
+  expect(chooseBuilder(usearchFrom - 1, 'auto', has)).toBe('hnswlib');
   expect(chooseBuilder(usearchFrom, 'auto')).toBe('usearch');
-  expect(chooseBuilder(usearchFrom, 'hnswlib')).toBe('hnswlib');
+  expect(chooseBuilder(usearchFrom, 'hnswlib', has)).toBe('hnswlib');
   expect(chooseBuilder(1, 'usearch')).toBe('usearch');
+});
+
+test('without hnswlib, usearch builds small graphs with one thread, and they stay the same', async () => {
+  expect(chooseBuilder(1, 'auto', () => false)).toBe('usearch');
+  expect(threadsFor(usearchFrom - 1)).toBe(1);
+  expect(() => chooseBuilder(1, 'hnswlib', () => false)).toThrow(/hnswlib-node is not installed/);
+  const some = vectors.subarray(0, 400 * dim);
+  const build = () => buildGraph(some, dim, { M, efConstruction: 100, builder: 'usearch' });
+  expect(await build()).toEqual(await build());
 });
 
 describe('a file of usearch', () => {

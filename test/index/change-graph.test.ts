@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { chooseBuilder } from '../../gpu-embedder/index/choose-builder.ts';
 import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
 import { changeGraph } from '../../gpu-embedder/index/change-graph.ts';
 import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
@@ -15,7 +16,7 @@ import { clusteredVectors, rowsOf } from './clustered-vectors.ts';
 const dim = 32;
 const count = 2000;
 const M = 8;
-const options = { M, efConstruction: 64, builder: 'hnswlib' } as const;
+const options = { M, efConstruction: 64, builder: chooseBuilder(1) } as const;
 const vectors = clusteredVectors(count, dim, 1);
 const queries = rowsOf(clusteredVectors(200, dim, 2), dim);
 

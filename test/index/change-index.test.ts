@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
+import { chooseBuilder } from '../../gpu-embedder/index/choose-builder.ts';
 import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
 import { buildIndex, type BuildIndexOptions } from '../../gpu-embedder/index/build-index.ts';
 import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
@@ -164,7 +165,11 @@ describe('is refused:', () => {
 test.each(quantisations)('a vector is known again by what %s keeps of it', async (quantisation) => {
   const [dim, count] = [32, 200];
   const vectors = clusteredVectors(count, dim, 1);
-  const graph = await buildGraph(vectors, dim, { M: 4, efConstruction: 20, builder: 'hnswlib' });
+  const graph = await buildGraph(vectors, dim, {
+    M: 4,
+    efConstruction: 20,
+    builder: chooseBuilder(1),
+  });
   const keys = Array.from({ length: count }, (_, i) => `item ${i}`);
   const file = writeVectorFile(graph, quantise(vectors, dim, quantisation), xxh64);
   const previous = openPreviousVectors('v1', file, { name: 'image.bin', dim, keys });

@@ -32,7 +32,11 @@ export function corpusPackages(corpusDir: string): CorpusPackages {
   const installed = (name: string): string => {
     const dir = find(name);
     if (dir === undefined) {
-      throw new DiptychError('unreadable_source', `Package ${name} is not installed`);
+      throw new DiptychError(
+        'unreadable_source',
+        `expected the npm package ${name}, which is not installed; ` +
+          'install the icon and emoji data of the demo with: npm ci --workspace corpus',
+      );
     }
     return dir;
   };
@@ -61,7 +65,7 @@ export function corpusPackages(corpusDir: string): CorpusPackages {
 }
 
 /**
- * Install the packages of `corpus/package.json` with npm; what a first try left is kept.
+ * Install the packages of `corpus/on-demand/package.json` with npm; what a first try left is kept.
  *
  * @throws DiptychError unreadable_source - npm failed, usually because there is no registry
  */

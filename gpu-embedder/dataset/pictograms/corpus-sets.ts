@@ -69,12 +69,12 @@ export function emojiMap(): Readonly<Record<string, Readonly<Record<string, read
 export function onDemandPackages(): Readonly<Record<string, string>> {
   return z
     .object({ dependencies: z.record(z.string(), z.string()) })
-    .parse(readJson('package.json')).dependencies;
+    .parse(readJson('on-demand/package.json')).dependencies;
 }
 
 /** Files that an installation on demand copies. */
 export const corpusManifestFiles = ['package.json', 'package-lock.json', '.npmrc'].map(
-  (name) => new URL(name, corpusUrl),
+  (name) => new URL(`on-demand/${name}`, corpusUrl),
 );
 
 function readJson(name: string): unknown {
