@@ -18,14 +18,16 @@ export const apiLimits = {
 export const collectionNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected 1 to 63 letters, digits, ".", "_" or "-"');
-const collection = collectionNameSchema.default('pictograms');
+/** Left out, the server's default. */
+const collection = collectionNameSchema.optional();
 
 export const labelSetNameSchema = collectionNameSchema;
 /** The label set that every collection has. */
 export const captionsLabelSet = 'captions';
 
 const integer = z.preprocess(
-  (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+  (value: number | string) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
   z.int(),
 );
 const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
@@ -33,10 +35,14 @@ const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
 const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
 const text = z.string().max(apiLimits.textCharacters);
 
-const vector = z.preprocess(parsedJson, z.array(z.number()).min(1).max(4096));
+const vector = z.preprocess(
+  (value: readonly number[] | string) => parsedJson(value),
+  z.array(z.number()).min(1).max(4096),
+);
 export const labelsSchema = z.preprocess(
   // One form field may hold a list: `labels=cat,dog`.
-  (value) => (typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value),
+  (value: readonly string[] | string) =>
+    typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value,
   z
     .array(z.string().trim().min(1).max(apiLimits.labelCharacters))
     .min(1)
