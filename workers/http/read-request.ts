@@ -8,19 +8,19 @@ import { decodeBase64Image } from '../../src/image/decode-base64-image.ts';
 
 type Image = Uint8Array<ArrayBuffer> | null;
 
-/** What a client asks: the fields of its request without the image, and the image's bytes. */
-export interface Asked<Fields> {
+/** A request body: its fields without the image, and the image's bytes. */
+export interface RequestBody<Fields> {
   readonly fields: Fields;
   readonly image: Image;
 }
 
-/** How a client may ask, in JSON or in a form: `image` is base64 or a data URI there, a file here. */
-interface AskedInput<S extends z.ZodType> {
+/** What a client sends: JSON, whose `image` is base64 or a data URI, or a form, whose `image` is a file. */
+interface RequestInput<S extends z.ZodType> {
   in: {
     json?: z.input<S> & { readonly image?: string };
     form?: z.input<S> & { readonly image: Blob };
   };
-  out: { json: Asked<z.output<S>> };
+  out: { json: RequestBody<z.output<S>> };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,12 +30,16 @@ const objectSchema = z.record(z.string(), z.unknown(), 'expected a JSON object')
 /** What a request may hold besides the image, bytes. */
 const fieldBytes = 512 * 1024;
 
-/** Read the request before its handler, which takes it from `c.req.valid('json')`. */
-export function asked<S extends z.ZodType>(
+/**
+ * Read and check a request for its handler, which takes it from `c.req.valid('json')`.
+ *
+ * @throws DiptychError invalid_json, bad_request, payload_too_large or unreadable_image
+ */
+export function readRequest<S extends z.ZodType>(
   schema: S,
-): MiddlewareHandler<object, string, AskedInput<S>> {
+): MiddlewareHandler<object, string, RequestInput<S>> {
   return async (c, next) => {
-    const { fields, image } = await readRequest(c.req.raw);
+    const { fields, image } = await readBody(c.req.raw);
     c.req.addValidatedData('json', { fields: parseRequest(schema, fields), image });
     await next();
   };
@@ -49,7 +53,7 @@ export function asked<S extends z.ZodType>(
  *
  * @throws DiptychError invalid_json, bad_request, payload_too_large or unreadable_image
  */
-async function readRequest(request: Request): Promise<Asked<Fields>> {
+async function readBody(request: Request): Promise<RequestBody<Fields>> {
   const type = request.headers.get('content-type') ?? '';
   const kind = type.split(';')[0].trim().toLowerCase();
   const body =
@@ -76,7 +80,7 @@ async function readRequest(request: Request): Promise<Asked<Fields>> {
   return body;
 }
 
-async function readFields(request: Request): Promise<Asked<Fields>> {
+async function readFields(request: Request): Promise<RequestBody<Fields>> {
   // Base64 writes 3 bytes as 4.
   const maxBytes = Math.ceil(defaults.maxUploadBytes / 3) * 4 + fieldBytes;
   const bytes = await readLimitedBody(request, maxBytes);
@@ -88,7 +92,7 @@ async function readFields(request: Request): Promise<Asked<Fields>> {
   return { fields, image: decodeBase64Image(image) };
 }
 
-async function readForm(request: Request, type: string): Promise<Asked<Fields>> {
+async function readForm(request: Request, type: string): Promise<RequestBody<Fields>> {
   const bytes = await readLimitedBody(request, defaults.maxUploadBytes + fieldBytes);
   let form: FormData;
   try {

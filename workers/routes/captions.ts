@@ -6,18 +6,20 @@ import {
 } from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../env.ts';
-import { asked, type Asked } from '../http/read-request.ts';
+import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { decodeImage } from '../services/decode-image.ts';
 import { searchCollection } from '../services/search-collection.ts';
 
-export const captions = new Hono<AppEnv>().post('/v1/captions', asked(captionsRequestSchema), (c) =>
-  postCaptions(c, c.req.valid('json')),
+export const captions = new Hono<AppEnv>().post(
+  '/v1/captions',
+  readRequest(captionsRequestSchema),
+  (c) => postCaptions(c, c.req.valid('json')),
 );
 
 /** Captions of the collection that describe an uploaded image. */
 async function postCaptions(
   c: Context<AppEnv>,
-  { fields: request, image }: Asked<CaptionsRequest>,
+  { fields: request, image }: RequestBody<CaptionsRequest>,
 ) {
   const { timer } = c.var;
   if (!image) throw new DiptychError('empty_query', 'image: expected an image, got none');

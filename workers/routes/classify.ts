@@ -7,20 +7,22 @@ import {
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../env.ts';
-import { asked, type Asked } from '../http/read-request.ts';
+import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { classifyEmbedding } from '../services/classify-embedding.ts';
 import { decodeImage } from '../services/decode-image.ts';
 import { encodeText, meanEmbedding } from '../services/encode-query.ts';
 import { namedLabels } from '../services/named-labels.ts';
 
-export const classify = new Hono<AppEnv>().post('/v1/classify', asked(classifyRequestSchema), (c) =>
-  postClassify(c, c.req.valid('json')),
+export const classify = new Hono<AppEnv>().post(
+  '/v1/classify',
+  readRequest(classifyRequestSchema),
+  (c) => postClassify(c, c.req.valid('json')),
 );
 
 /** Which of some labels fits an image, a text, or both together. */
 async function postClassify(
   c: Context<AppEnv>,
-  { fields: request, image }: Asked<ClassifyRequest>,
+  { fields: request, image }: RequestBody<ClassifyRequest>,
 ) {
   const { timer } = c.var;
   const { text, template } = request;

@@ -85,8 +85,8 @@ async function readObject(c: ObjectContext): Promise<Response> {
 async function putObject(c: ObjectContext): Promise<Response> {
   const key = keyOf(c);
   const bucket = objectBucket(c.env);
-  const body = bodyOf(c);
   const { uploadId, part } = readQuery(c, putQuerySchema);
+  const body = bodyOf(c);
   if (uploadId !== undefined && part !== undefined) {
     if (!body) throw new DiptychError('bad_request', 'body: expected a part, got none');
     const { etag } = await bucket.resumeMultipartUpload(key, uploadId).uploadPart(part, body);
@@ -108,7 +108,6 @@ async function uploadInParts(c: ObjectContext): Promise<Response> {
   if (uploadId === undefined) {
     return c.json({ uploadId: (await bucket.createMultipartUpload(key)).uploadId });
   }
-  lengthOf(c, objectLimits.partListBytes);
   const { parts } = await readJson(c, partsSchema, { maxBytes: objectLimits.partListBytes });
   const { etag } = await bucket.resumeMultipartUpload(key, uploadId).complete(parts);
   return c.json({ etag });
@@ -137,16 +136,12 @@ function keyOf(c: ObjectContext): string {
 
 /** R2 must know the length of a stream before it comes. */
 function bodyOf(c: ObjectContext): ReadableStream | null {
-  return lengthOf(c, objectLimits.bodyBytes) === 0 ? null : c.req.raw.body;
-}
-
-function lengthOf(c: ObjectContext, most: number): number {
   const declared = c.req.header('content-length');
-  const length = Number(declared);
+  const [length, most] = [Number(declared), objectLimits.bodyBytes];
   if (declared === undefined || !Number.isInteger(length)) {
     throw new DiptychError('bad_request', 'content-length: expected the length of the body');
   }
-  if (length <= most) return length;
+  if (length <= most) return length === 0 ? null : c.req.raw.body;
   throw new DiptychError(
     'payload_too_large',
     `body: expected at most ${most} bytes, got ${length}: send it in parts`,

@@ -1,16 +1,19 @@
 import { Hono, type Context } from 'hono';
 import { searchRequestSchema, type SearchRequest, type SearchResponse } from '../../src/api.ts';
 import type { AppEnv } from '../env.ts';
-import { asked, type Asked } from '../http/read-request.ts';
+import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { checkQuery, resolveMode, resolveQuery } from '../services/resolve-query.ts';
 import { searchCollection } from '../services/search-collection.ts';
 
-export const search = new Hono<AppEnv>().post('/v1/search', asked(searchRequestSchema), (c) =>
+export const search = new Hono<AppEnv>().post('/v1/search', readRequest(searchRequestSchema), (c) =>
   postSearch(c, c.req.valid('json')),
 );
 
 /** Images or captions by text, image, item or vector. */
-async function postSearch(c: Context<AppEnv>, { fields: request, image }: Asked<SearchRequest>) {
+async function postSearch(
+  c: Context<AppEnv>,
+  { fields: request, image }: RequestBody<SearchRequest>,
+) {
   const { timer } = c.var;
   checkQuery(request, image);
   const collection = await timer.measure('load', () => c.var.open(request.collection));
