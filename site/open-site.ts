@@ -4,7 +4,6 @@ import type { Manifest } from '../src/artifact/manifest.ts';
 import { siteStorePrefix } from '../src/artifact/site.ts';
 import { DiptychError } from '../src/errors.ts';
 import { createApp } from '../workers/app.ts';
-import { requestInit, type ApiAnswer, type ApiCall } from '../workers/page/api/send.ts';
 import type { Loaded } from '../workers/page/state/page-state.ts';
 import type { ArtifactBucket } from '../workers/services/artifact-bucket.ts';
 import { createCollections } from '../workers/services/collections.ts';
@@ -12,12 +11,13 @@ import { readChecked } from '../workers/services/read-artifact.ts';
 import { browserScaler } from './browser-scaler.ts';
 import { createImageAddresses } from './image-addresses.ts';
 import { loadKernels } from './load-kernels.ts';
+import type { SentAnswer, SentRequest } from './protocol.ts';
 import { readSite } from './read-site.ts';
 import { siteBucket } from './site-bucket.ts';
 
-/** A site in memory: it answers calls of the API without another request. */
+/** A site in memory: it answers requests of the API without the network. */
 export interface OpenSite {
-  answer(call: ApiCall): Promise<ApiAnswer>;
+  answer(request: SentRequest): Promise<SentAnswer>;
 }
 
 /** Nothing here ends before the work it began. */
@@ -50,23 +50,19 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
   ]);
   onProgress({ bytes: total, total });
 
-  const app = createApp(collections);
-  // A site has one collection, whatever its name is.
-  const withDefault = ({ fields, ...call }: ApiCall): ApiCall =>
-    fields
-      ? { ...call, fields: { ...fields, collection: fields.collection ?? site.collection } }
-      : call;
+  const app = createApp(collections, site.collection);
   const showImages = createImageAddresses(items, previews);
   return {
-    async answer(call) {
-      const request = new Request(new URL(call.path, base), requestInit(withDefault(call)));
+    async answer({ method, path, type, body }) {
+      const request = new Request(new URL(path, base), {
+        method,
+        ...(type !== null && { headers: { 'content-type': type }, body }),
+      });
       const response = await app.fetch(request, env, context);
-      const body: unknown = await response.json();
-      const hasImages = response.ok && call.path === '/v1/search';
-      return {
-        status: response.status,
-        body: hasImages ? showImages(body as SearchResponse) : body,
-      };
+      const { ok, status } = response;
+      if (!ok || path !== '/v1/search') return { status, body: await response.text() };
+      const answer = showImages(await response.json<SearchResponse>());
+      return { status, body: JSON.stringify(answer) };
     },
   };
 }

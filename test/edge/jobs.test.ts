@@ -69,7 +69,7 @@ describe('a job', () => {
     [{ recall: 'abc' }, 'options.recall'],
     [{ shards: 2.5 }, 'options.shards'],
     [{ builder: 'faiss' }, 'options.builder'],
-    [{ colour: 'red' }, 'options'],
+    [{ colour: 'red' }, 'options.colour'],
     ['fast', 'options'],
   ])('is refused with the options %j, and told which is wrong', async (options, field) => {
     const noNetwork = vi.fn();

@@ -1,24 +1,30 @@
-import type { Context } from 'hono';
+import { Hono, type Context } from 'hono';
+import type { ItemInfo } from '../../src/api.ts';
 import { itemAt } from '../../src/artifact/items.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { AppEnv } from '../app.ts';
+import type { AppEnv } from '../env.ts';
 import { describeItem } from '../services/describe-match.ts';
 import { findItem } from '../services/resolve-query.ts';
 
-type ItemContext = Context<AppEnv, '/:collection/:id'>;
+export const items = new Hono<AppEnv>()
+  .get('/v1/collections/:collection/items/:id', (c) =>
+    getItem(c, c.req.param('collection'), c.req.param('id')),
+  )
+  .get('/v1/collections/:collection/items/:id/image', (c) =>
+    getItemImage(c, c.req.param('collection'), c.req.param('id')),
+  );
 
-/** GET /v1/collections/:collection/items/:id */
-export async function getItem(c: ItemContext): Promise<Response> {
-  const opened = await c.var.items(c.req.param('collection'));
-  return c.json(describeItem(opened, findItem(opened, c.req.param('id'))));
+async function getItem(c: Context<AppEnv>, name: string, id: string) {
+  const opened = await c.var.items(name);
+  return c.json<ItemInfo>(describeItem(opened, findItem(opened, id)));
 }
 
-/** GET /v1/collections/:collection/items/:id/image: the image's own bytes. */
-export async function getItemImage(c: ItemContext): Promise<Response> {
-  const opened = await c.var.items(c.req.param('collection'));
+/** The image's own bytes. */
+async function getItemImage(c: Context<AppEnv>, name: string, id: string): Promise<Response> {
+  const opened = await c.var.items(name);
   const { collection, version } = opened.reference;
-  const { preview } = itemAt(opened.items, findItem(opened, c.req.param('id')));
+  const { preview } = itemAt(opened.items, findItem(opened, id));
   const { offset, length, type } = preview;
   const key = versionKey(collection, version, 'previews.bin');
   const object = await c.env.ARTIFACTS.get(key, { range: { offset, length } });

@@ -1,4 +1,4 @@
-import type { Context } from 'hono';
+import { Hono, type Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
@@ -18,11 +18,25 @@ import { buildOptionsSchema } from '../../src/jobs/build-options.ts';
 import { heldOutSchema, withCompareOptions } from '../../src/reindex/comparison.ts';
 import { reportJob, reportKey, reportPageKey } from '../../src/reindex/job-report.ts';
 import { reportPage, reportPolicy } from '../../src/reindex/report-page.ts';
-import type { AppEnv } from '../app.ts';
+import type { AppEnv } from '../env.ts';
+import { readJson } from '../http/read-json.ts';
+import { readQuery } from '../http/read-query.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
 import { costSettings, openEmbedder, openJobs } from '../services/open-jobs.ts';
-import { parseFields } from '../services/parse-fields.ts';
 import { r2Objects } from '../services/r2-objects.ts';
+import { requireScope } from '../services/require-scope.ts';
+
+const [read, write] = [requireScope('read'), requireScope('write')];
+
+export const jobs = new Hono<AppEnv>()
+  .post('/v1/collections/:collection/reindex', write, (c) =>
+    postReindex(c, c.req.param('collection')),
+  )
+  .get('/v1/collections/:collection/jobs', read, (c) => getJobs(c, c.req.param('collection')))
+  .get('/v1/jobs/:id', read, (c) => getOneJob(c, c.req.param('id')))
+  .get('/v1/jobs/:id/events', read, (c) => getEvents(c, c.req.param('id')))
+  .get('/v1/jobs/:id/report', read, (c) => getReport(c, c.req.param('id')))
+  .post('/v1/jobs/:id/cancel', write, (c) => postCancel(c, c.req.param('id')));
 
 const reindexSchema = z.strictObject({
   options: buildOptionsSchema.default({}),
@@ -31,13 +45,17 @@ const reindexSchema = z.strictObject({
   heldOut: heldOutSchema.optional(),
 });
 
-/** POST /v1/collections/:collection/reindex: a job for the queue. */
-export async function postReindex(c: Context<AppEnv, '/:collection'>): Promise<Response> {
+const listSchema = z.strictObject({
+  /** Id of the job that the page begins behind. */
+  before: z.string().min(1).max(64).optional(),
+});
+
+/** Start a job, which the queue carries on. */
+async function postReindex(c: Context<AppEnv>, collection: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  const collection = c.req.param('collection');
   await requireCollection(catalogue, collection);
-  const body: unknown = (await c.req.text()) === '' ? {} : await c.req.json().catch(() => null);
-  const { options: own, switchIf, heldOut } = parseFields(reindexSchema, body);
+  const body = await readJson(c, reindexSchema, { mayBeEmpty: true });
+  const { options: own, switchIf, heldOut } = body;
   const options = withCompareOptions(own, { switchIf, heldOut });
   const { hash } = await openEmbedder(c.env).describe();
   const created = await createJob(catalogue, { collection, modelHash: hash, options });
@@ -52,24 +70,23 @@ export async function postReindex(c: Context<AppEnv, '/:collection'>): Promise<R
   return c.json({ job: await describe(catalogue, created.job) }, 202);
 }
 
-/** GET /v1/collections/:collection/jobs, newest first */
-export async function getJobs(c: Context<AppEnv, '/:collection'>): Promise<Response> {
+/** Jobs of a collection, newest first. */
+async function getJobs(c: Context<AppEnv>, collection: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  const page = { before: c.req.query('before'), limit: 50 };
-  const jobs = await listJobs(catalogue, c.req.param('collection'), page);
-  return c.json({ jobs: await Promise.all(jobs.map((job) => describe(catalogue, job))) });
+  const page = { ...readQuery(c, listSchema), limit: 50 };
+  const found = await listJobs(catalogue, collection, page);
+  return c.json({ jobs: await Promise.all(found.map((job) => describe(catalogue, job))) });
 }
 
-/** GET /v1/jobs/:id */
-export async function getOneJob(c: Context<AppEnv, '/:id'>): Promise<Response> {
+async function getOneJob(c: Context<AppEnv>, id: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  return c.json({ job: await describe(catalogue, await mustGet(catalogue, c.req.param('id'))) });
+  return c.json({ job: await describe(catalogue, await mustGet(catalogue, id)) });
 }
 
-/** GET /v1/jobs/:id/report, as JSON or, where that is preferred, as a page */
-export async function getReport(c: Context<AppEnv, '/:id'>): Promise<Response> {
+/** The report of a job as JSON or, where that is preferred, as a page. */
+async function getReport(c: Context<AppEnv>, id: string): Promise<Response> {
   const stores = { catalogue: openCatalogue(c.env), objects: r2Objects(c.env) };
-  const job = await mustGet(stores.catalogue, c.req.param('id'));
+  const job = await mustGet(stores.catalogue, id);
   const supports = ['application/json', 'text/html'];
   const type = accepts(c, { header: 'Accept', supports, default: supports[0] });
   const isPage = type !== supports[0];
@@ -86,10 +103,9 @@ export async function getReport(c: Context<AppEnv, '/:id'>): Promise<Response> {
   return c.html(text ?? reportPage(await addUp()));
 }
 
-/** POST /v1/jobs/:id/cancel */
-export async function postCancel(c: Context<AppEnv, '/:id'>): Promise<Response> {
+async function postCancel(c: Context<AppEnv>, id: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  const { id } = await mustGet(catalogue, c.req.param('id'));
+  await mustGet(catalogue, id);
   const isActive = await requestCancel(catalogue, id);
   // Whatever the queue carries next ends it; where it carries nothing, this does.
   if (isActive) await openJobs(c.env).send([{ step: 'plan', job: id }]);
@@ -98,10 +114,9 @@ export async function postCancel(c: Context<AppEnv, '/:id'>): Promise<Response> 
 
 const pollMs = 1000;
 
-/** GET /v1/jobs/:id/events: the job whenever it changed, until it ended, as server-sent events. */
-export async function getEvents(c: Context<AppEnv, '/:id'>): Promise<Response> {
+/** The job whenever it changed, until it ended, as server-sent events. */
+async function getEvents(c: Context<AppEnv>, id: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  const id = c.req.param('id');
   await mustGet(catalogue, id);
   return streamSSE(c, async (stream) => {
     for (let last = ''; !stream.aborted; await stream.sleep(pollMs)) {
