@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseManifest, type Manifest, type VectorPlace } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import { fusionWeights } from '../../src/query/fusion-weights.ts';
 import { keywordDocs } from '../../src/query/keyword-docs.ts';
 import { buildKeywordIndex } from '../../src/query/keyword-index.ts';
@@ -15,7 +16,7 @@ import { packPreviews } from './pack-previews.ts';
 import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
 import type { BuiltVectors } from './shard-entries.ts';
 import { findVersion, versionId } from './version-id.ts';
-import { createVersionFiles, type VersionFiles } from './version-files.ts';
+import { createVersionWriter, type VersionWriter } from './version-writer.ts';
 import { settle, versionHashes, type VersionOptions } from './version-options.ts';
 import { writeVersion } from './write-version.ts';
 
@@ -24,8 +25,8 @@ export interface BuildVersionOptions extends VersionOptions {
   readonly model: string;
   /** Versions go to `<out>/<collection>/<version>`. */
   readonly out: string;
-  /** Folder of a version whose graphs are changed instead of built anew. */
-  readonly from?: string;
+  /** A version whose graphs are changed instead of built anew. */
+  readonly from?: VersionFiles;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
   /** What the version says of its making; default now. */
@@ -83,7 +84,7 @@ export async function buildVersion(
   try {
     const vectors = await buildVectors(source, place, settings, hooksOf(source, options), previous);
     const about = { collection: options.collection, version, createdAt: createdAt.toISOString() };
-    const files = createVersionFiles(partial);
+    const files = createVersionWriter(partial);
     const content = { about: { ...about, model: edge.model }, vectors, place, sizes: edge.sizes };
     const manifest = await writeContent(partial, files, source, content, options);
     await rename(partial, dir);
@@ -103,7 +104,7 @@ interface Content {
 /** Write all files of a version into a folder, the previews first. */
 async function writeContent(
   dir: string,
-  files: VersionFiles,
+  files: VersionWriter,
   source: IndexSource,
   { about, vectors, place, sizes }: Content,
   { signal, onProgress, budget = defaults.isolateBudgetBytes }: BuildVersionOptions,
@@ -128,7 +129,7 @@ async function writeContent(
 }
 
 async function openPrevious(
-  from: string | undefined,
+  from: VersionFiles | undefined,
   { shards }: VectorIndexOptions,
   place: VectorPlace,
   { model }: IndexSource,
