@@ -1,11 +1,11 @@
 import { Hono, type Context } from 'hono';
 import type { ItemInfo } from '../../src/api.ts';
 import { itemAt } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
-import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../env.ts';
 import { describeItem } from '../services/describe-match.ts';
 import { findItem } from '../services/resolve-query.ts';
+import { bucketVersion } from '../stores/bucket-version.ts';
+import { readSlice } from '../stores/read-slice.ts';
 
 export const items = new Hono<AppEnv>()
   .get('/v1/collections/:collection/items/:id', (c) =>
@@ -23,16 +23,14 @@ async function getItem(c: Context<AppEnv>, name: string, id: string) {
 /** The image's own bytes. */
 async function getItemImage(c: Context<AppEnv>, name: string, id: string): Promise<Response> {
   const opened = await c.var.items(name);
-  const { collection, version } = opened.reference;
+  const { version } = opened.reference;
   const { preview } = itemAt(opened.items, findItem(opened, id));
   const { offset, length, type } = preview;
-  const key = versionKey(collection, version, 'previews.bin');
-  const object = await c.env.ARTIFACTS.get(key, { range: { offset, length } });
-  if (!object) {
-    throw new DiptychError('index_unreadable', `${key}: expected an object, got none`, { key });
-  }
+  const files = bucketVersion(c.env.ARTIFACTS, opened.manifest);
+  const range = { offset, length };
+  const body = await readSlice(c.env.ARTIFACTS, files, 'previews.bin', range);
   const isPinned = c.req.query('v') === version;
-  return c.body(object.body, 200, {
+  return c.body(body, 200, {
     'content-type': type.startsWith('image/') ? type : 'application/octet-stream',
     'content-length': String(length),
     'cache-control': isPinned ? 'public, max-age=31536000, immutable' : 'public, max-age=60',
