@@ -1,6 +1,23 @@
 import { z } from 'zod';
 import { parseArtifactJson } from './parse-json.ts';
 
+/**
+ * What every result shows of an item, besides its id and its image: a version keeps it, and what an
+ * index is built from has it.
+ */
+export const shownFields = {
+  /** Name shown to people: "birthday cake". */
+  title: z.string(),
+  set: z.string().optional(),
+};
+
+export const shownSchema = z.object(shownFields);
+
+/** What results show, as it is read: nothing is left out that has a default. */
+export type ShownItem = Readonly<z.output<typeof shownSchema>>;
+/** What results show, as it is written. */
+export type NewShownItem = Readonly<z.input<typeof shownSchema>>;
+
 const ordinals = z.array(z.number().int().min(0));
 
 const itemColumnsSchema = z
@@ -24,10 +41,8 @@ const itemColumnsSchema = z
 /** `items.json`: what a result shows, as columns; an item is its ordinal. */
 export type ItemColumns = z.infer<typeof itemColumnsSchema>;
 
-export interface IndexedItem {
+export interface IndexedItem extends NewShownItem {
   readonly id: string;
-  readonly title: string;
-  readonly set?: string;
   /** Bytes of previews.bin. */
   readonly preview: { readonly offset: number; readonly length: number; readonly type: string };
 }
@@ -58,7 +73,7 @@ export function toItemColumns(items: readonly IndexedItem[]): ItemColumns {
 }
 
 /** Read item `ordinal` back. */
-export function itemAt(columns: ItemColumns, ordinal: number): IndexedItem {
+export function itemAt(columns: ItemColumns, ordinal: number): IndexedItem & ShownItem {
   const { ids, titles, sets, setNames, previews, previewTypes } = columns;
   const set = setNames[sets[ordinal]];
   return {

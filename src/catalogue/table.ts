@@ -19,6 +19,16 @@ export function table<const Own extends Columns>(description: Table<Own>): Table
   return description;
 }
 
+/** Name the columns of a table but some, in their order. */
+export function columnsBut<Own extends Columns, Name extends keyof Own & string>(
+  { columns }: Table<Own>,
+  without: readonly Name[],
+): Exclude<keyof Own & string, Name>[] {
+  const isLeft = (name: string): name is Exclude<keyof Own & string, Name> =>
+    name in columns && !without.some((other) => other === name);
+  return Object.keys(columns).filter(isLeft);
+}
+
 /** A row of a table that {@link table} describes. */
 export type RowOf<T extends Table> = {
   readonly [Name in keyof T['columns']]: ValueOf<T['columns'][Name]>;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { addImages, findImages } from '../catalogue/images.ts';
-import { upsertItems, type NewItem, type UpsertOutcome } from '../catalogue/upsert-items.ts';
+import { upsertItems, type UpsertOutcome } from '../catalogue/upsert-items.ts';
 import { DiptychError, type ErrorCode } from '../errors.ts';
+import type { NewItem } from '../items/item.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { imagePackKey } from '../objects/pack-keys.ts';
 import { packImages, type HashedImage } from './image-pack.ts';
@@ -94,6 +95,6 @@ async function storeImages(
 }
 
 function toRow({ input, image }: ReadItem): NewItem {
-  const { id, captions, title = captions[0] ?? id, set, label, tags, metadata } = input;
-  return { id, title, captions, set, label, tags, metadata, imageHash: image?.hash };
+  const { image: _, title = input.captions[0] ?? input.id, ...said } = input;
+  return { ...said, title, imageHash: image?.hash };
 }

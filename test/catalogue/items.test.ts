@@ -16,7 +16,8 @@ import { insertRows } from '../../src/catalogue/insert-rows.ts';
 import { countItems, getItem, getItems, listItems } from '../../src/catalogue/items.ts';
 import type { ItemFilter } from '../../src/catalogue/items.ts';
 import type { ItemRow } from '../../src/catalogue/tables.ts';
-import { upsertItems, type NewItem } from '../../src/catalogue/upsert-items.ts';
+import { upsertItems } from '../../src/catalogue/upsert-items.ts';
+import type { NewItem } from '../../src/items/item.ts';
 import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
 
 describe.each(testDatabases)('items (%s)', (_, start) => {
@@ -79,6 +80,26 @@ describe.each(testDatabases)('items (%s)', (_, start) => {
     expect(await getItem(catalogue, 'again', 'a')).toMatchObject({ createdAt: 10, updatedAt: 10 });
     expect(await write({ b: 3, a: 1 })).toEqual(['updated']);
     expect(await getItem(catalogue, 'again', 'a')).toMatchObject({ createdAt: 10, updatedAt: 20 });
+  });
+
+  it('writes an item again when any of its fields changes', async () => {
+    const item: NewItem = { id: 'a', title: 't' };
+    const changes: Required<Omit<NewItem, 'id'>> = {
+      title: 'u',
+      set: 's',
+      label: 'l',
+      imageHash: 'f'.repeat(64),
+      captions: ['c'],
+      tags: ['g'],
+      metadata: { m: 1 },
+    };
+    await upsertItems(catalogue, 'fields', [item]);
+    for (const [field, value] of Object.entries(changes)) {
+      const changed = { ...item, [field]: value };
+      expect(await upsertItems(catalogue, 'fields', [changed]), field).toEqual(['updated']);
+      expect(await upsertItems(catalogue, 'fields', [changed]), field).toEqual(['unchanged']);
+      expect(await upsertItems(catalogue, 'fields', [item]), field).toEqual(['updated']);
+    }
   });
 
   it('tells what became of each item of a batch, and lets the last of one id count', async () => {

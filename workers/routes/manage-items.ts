@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
-import { listItems, type CatalogueItem } from '../../src/catalogue/items.ts';
+import { listItems } from '../../src/catalogue/items.ts';
 import { catalogueLimits } from '../../src/catalogue/limits.ts';
 import { DiptychError } from '../../src/errors.ts';
+import type { CatalogueItem } from '../../src/items/item.ts';
 import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
