@@ -1,12 +1,10 @@
 import type { Compilable } from 'kysely';
-import { DiptychError } from '../errors.ts';
 import { toItemRow, wholeItem, type HashedItem, type NewItem } from '../items/item.ts';
 import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
 import { contentHash, textHash } from './content-hash.ts';
 import { insertRows } from './insert-rows.ts';
-import { catalogueLimits, checkItemId, checkLength } from './limits.ts';
 import { columnsBut } from './table.ts';
 import { tables, type CaptionRow } from './tables.ts';
 
@@ -19,46 +17,21 @@ const itemsAtOnce = 256;
  * Write items; the same content again changes nothing, not even the time of the update.
  *
  * Each 256 items are written together or not at all. Of several items with one id the last one
- * counts.
+ * counts. Lengths are not checked here: `itemInputSchema` has let the items in.
  *
+ * @param items - within `catalogueLimits`
  * @returns what became of each item, in their order; a deleted one that returns is `created`
- * @throws DiptychError bad_request, where an item is beyond `catalogueLimits`, before any is written
  */
 export async function upsertItems(
   catalogue: Catalogue,
   collection: string,
   items: readonly NewItem[],
 ): Promise<UpsertOutcome[]> {
-  items.forEach(checkItem);
   const outcomes: UpsertOutcome[] = [];
   for (const part of chunks(items, itemsAtOnce)) {
     outcomes.push(...(await upsertPart(catalogue, collection, part)));
   }
   return outcomes;
-}
-
-/**
- * Whether an item can be written.
- *
- * @throws DiptychError bad_request, naming the item and what is too long
- */
-export function checkItem(item: NewItem): void {
-  checkItemId(item.id);
-  const at = `item ${item.id}`;
-  const { title, set, label, captions = [], tags = [], metadata } = item;
-  checkLength(`${at}: title`, title, catalogueLimits.title);
-  checkLength(`${at}: set`, set, catalogueLimits.name);
-  checkLength(`${at}: label`, label, catalogueLimits.name);
-  for (const caption of captions) checkLength(`${at}: caption`, caption, catalogueLimits.caption);
-  for (const tag of tags) checkLength(`${at}: tag`, tag, catalogueLimits.name);
-  checkLength(`${at}: metadata`, metadata && JSON.stringify(metadata), catalogueLimits.metadata);
-  checkCount(`${at}: captions`, captions.length, catalogueLimits.captions);
-  checkCount(`${at}: tags`, tags.length, catalogueLimits.tags);
-}
-
-function checkCount(what: string, count: number, limit: number): void {
-  if (count <= limit) return;
-  throw new DiptychError('bad_request', `${what}: expected at most ${limit}, got ${count}`);
 }
 
 async function upsertPart(

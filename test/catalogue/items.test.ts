@@ -133,46 +133,6 @@ describe.each(testDatabases)('items (%s)', (_, start) => {
     expect(await allIds('ids')).toEqual(sorted.filter((id) => id !== 'é' && id !== 'E'));
   });
 
-  it.each(['', ' a', 'a ', 'a\u0000b', 'a\nb', 'x'.repeat(256), '\ud800'])(
-    'refuses the id %j before it writes any of its batch',
-    async (id) => {
-      const items = [
-        { id: 'good', title: 'good' },
-        { id, title: 'bad' },
-      ];
-      const work = upsertItems(catalogue, 'refused', items);
-      await expect(work).rejects.toMatchObject({ code: 'bad_request' });
-      expect(await countItems(catalogue, 'refused')).toMatchObject({ items: 0 });
-    },
-  );
-
-  it('refuses what the columns do not hold, and says what it is', async () => {
-    const refuse = (item: Partial<NewItem>) =>
-      expect(upsertItems(catalogue, 'refused', [{ id: 'a', title: 'a', ...item }])).rejects;
-    await refuse({ label: 'x'.repeat(256) }).toThrow('item a: label: expected at most 255 char');
-    await refuse({ captions: ['x'.repeat(10_001)] }).toThrow('item a: caption');
-    await refuse({ captions: Array<string>(151).fill('') }).toThrow(
-      'captions: expected at most 150',
-    );
-    await refuse({ metadata: { a: 'x'.repeat(100_000) } }).toThrow('item a: metadata');
-  });
-
-  it('takes the longest of everything', async () => {
-    const longest = {
-      id: '🎂'.repeat(255),
-      title: '日'.repeat(10_000),
-      set: '日'.repeat(255),
-      label: '日'.repeat(255),
-      captions: Array.from({ length: 150 }, (_, i) => `${i}`.padEnd(i < 3 ? 10_000 : 3, '日')),
-      tags: Array.from({ length: 1000 }, (_, i) => `${i}`.padEnd(i < 3 ? 255 : 4, '日')),
-      metadata: { text: '日'.repeat(99_980) },
-    };
-    expect(await upsertItems(catalogue, 'longest', [longest])).toEqual(['created']);
-    const stored = (await getItem(catalogue, 'longest', longest.id))!;
-    expect(stored.captions.map(({ text }) => text)).toEqual(longest.captions);
-    expect(stored).toMatchObject({ tags: longest.tags, metadata: longest.metadata });
-  });
-
   it('filters pages', async () => {
     time = 50;
     await upsertItems(catalogue, 'filter', [
