@@ -1,7 +1,7 @@
 import { sha256 } from '../artifact/sha256.ts';
 import { DiptychError } from '../errors.ts';
 import { decodeBase64Image } from '../image/decode-base64-image.ts';
-import { describeImage } from '../image/image-header.ts';
+import { describeImage } from '../image/describe-image.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { itemLimits, type ImageInput } from './item-input.ts';
 import type { HashedImage } from './image-pack.ts';
