@@ -4,11 +4,15 @@ import { premultiply } from './premultiply.ts';
 /** Largest image that is decoded, pixels; a small file can claim a size that fills the memory. */
 export const maxImagePixels = 100_000_000;
 
-export interface DecodedImage {
+/** What a file says of its image. */
+export interface ImageDescription {
+  /** Media type. */
+  readonly type: string;
+}
+
+export interface DecodedImage extends ImageDescription {
   /** RGBA8, alpha premultiplied, [size, size, 4] */
   readonly pixels: Uint8Array;
-  /** Media type of the file. */
-  readonly type: string;
 }
 
 /**
@@ -23,7 +27,7 @@ export async function decodeImage(
   size: number,
 ): Promise<DecodedImage> {
   const image = sharp(source, { limitInputPixels: maxImagePixels });
-  const type = await mediaType(image);
+  const description = await describeFile(image);
   const pixels = await image
     .autoOrient()
     .toColourspace('srgb')
@@ -35,13 +39,13 @@ export async function decodeImage(
     })
     .raw({ depth: 'uchar' })
     .toBuffer();
-  return { pixels: premultiply(pixels), type };
+  return { pixels: premultiply(pixels), ...description };
 }
 
-/** Tell the media type of an image. */
-export async function mediaType(image: Sharp): Promise<string> {
+/** Tell what a file says of its image. */
+export async function describeFile(image: Sharp): Promise<ImageDescription> {
   const { format } = await image.metadata();
-  return mediaTypes[format] ?? `image/${format}`;
+  return { type: mediaTypes[format] ?? `image/${format}` };
 }
 
 const mediaTypes: Readonly<Partial<Record<Metadata['format'], string>>> = {

@@ -29,11 +29,10 @@ export async function readImage(input: ImageInput, sources: ImageSources): Promi
     throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
   }
   atMost('bytes', itemLimits.imageBytes, bytes.length);
-  const { type, width, height } = describeImage(bytes);
-  if (width !== undefined && height !== undefined) {
-    atMost('pixels', itemLimits.imagePixels, width * height);
-  }
-  return { hash: await sha256(bytes), bytes, type };
+  const kind = describeImage(bytes);
+  const { width = 0, height = 0 } = kind;
+  atMost('pixels', itemLimits.imagePixels, width * height);
+  return { hash: await sha256(bytes), bytes, ...kind };
 }
 
 async function bytesOf(
