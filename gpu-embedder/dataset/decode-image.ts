@@ -8,6 +8,9 @@ export const maxImagePixels = 100_000_000;
 export interface ImageDescription {
   /** Media type. */
   readonly type: string;
+  /** Pixels, as the image is shown; SVG has none. */
+  readonly width?: number;
+  readonly height?: number;
 }
 
 export interface DecodedImage extends ImageDescription {
@@ -44,8 +47,9 @@ export async function decodeImage(
 
 /** Tell what a file says of its image. */
 export async function describeFile(image: Sharp): Promise<ImageDescription> {
-  const { format } = await image.metadata();
-  return { type: mediaTypes[format] ?? `image/${format}` };
+  const { format, autoOrient } = await image.metadata();
+  const type = mediaTypes[format] ?? `image/${format}`;
+  return format === 'svg' ? { type } : { type, ...autoOrient };
 }
 
 const mediaTypes: Readonly<Partial<Record<Metadata['format'], string>>> = {

@@ -54,6 +54,9 @@ export const tables = {
       setName: 'text?',
       label: 'text?',
       imageHash: 'text?',
+      /** Pixels of the image as it is shown; null where there is none, or where its file does not say. */
+      width: 'integer?',
+      height: 'integer?',
       contentHash: 'text',
       /** Rows of `captions` with a higher ordinal belong to an earlier content of the item. */
       captionCount: 'integer',

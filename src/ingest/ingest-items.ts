@@ -96,5 +96,6 @@ async function storeImages(
 
 function toRow({ input, image }: ReadItem): NewItem {
   const { image: _, title = input.captions[0] ?? input.id, ...said } = input;
-  return { ...said, title, imageHash: image?.hash };
+  const { hash: imageHash, width, height } = image ?? {};
+  return { ...said, title, imageHash, width, height };
 }

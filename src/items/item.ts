@@ -33,8 +33,8 @@ export type NewItem = Pick<WholeItem, 'id' | 'title'> & Partial<WholeItem>;
 /** Say of a new item what it leaves out. */
 export function wholeItem(item: NewItem): WholeItem {
   const { id, title, set = null, label = null, imageHash = null } = item;
-  const { captions = [], tags = [], metadata = null } = item;
-  return { id, title, set, label, imageHash, captions, tags, metadata };
+  const { width = null, height = null, captions = [], tags = [], metadata = null } = item;
+  return { id, title, set, label, imageHash, width, height, captions, tags, metadata };
 }
 
 /** An item to be written, with the hash of all that it holds. */
