@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownFields } from './artifact/items.ts';
 import { defaults } from './config.ts';
 import { defaultEfMax } from './hnsw/searcher-memory.ts';
 import { limits } from './limits.ts';
@@ -136,8 +137,7 @@ export const matchSchema = z.object({
   score: z.number(),
   probability,
   metadata: z.object({
-    title: z.string(),
-    set: z.string().optional(),
+    ...shownFields,
     /** Items that a caption describes. */
     items: z.array(z.string()).optional(),
     imageUrl: z.string(),
@@ -182,8 +182,7 @@ export const collectionsResponseSchema = z.object({ collections: z.array(collect
 
 export const itemSchema = z.object({
   id: z.string(),
-  title: z.string(),
-  set: z.string().optional(),
+  ...shownFields,
   imageUrl: z.string(),
 });
 

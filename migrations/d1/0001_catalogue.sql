@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS items (
   set_name TEXT,
   label TEXT,
   image_hash TEXT,
+  width INTEGER,
+  height INTEGER,
   content_hash TEXT NOT NULL,
   caption_count INTEGER NOT NULL,
   tags TEXT NOT NULL,

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS items (
   set_name VARCHAR(255),
   label VARCHAR(255),
   image_hash VARCHAR(64),
+  width INT,
+  height INT,
   content_hash VARCHAR(64) NOT NULL,
   caption_count INT NOT NULL,
   tags MEDIUMTEXT NOT NULL,

@@ -1,8 +1,9 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { addImages, findImages } from '../catalogue/images.ts';
-import { upsertItems, type NewItem, type UpsertOutcome } from '../catalogue/upsert-items.ts';
+import { upsertItems, type UpsertOutcome } from '../catalogue/upsert-items.ts';
 import { DiptychError } from '../errors.ts';
 import { parseRequest } from '../http/parse-request.ts';
+import type { NewItem } from '../items/item.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { titleOf } from '../items/title.ts';
 import { imagePackKey } from '../objects/pack-keys.ts';
@@ -96,15 +97,7 @@ async function storeImages(
 }
 
 function toRow({ input, image }: ReadItem): NewItem {
-  const { id, captions, set, label, tags, metadata } = input;
-  return {
-    id,
-    title: titleOf(input),
-    captions,
-    set,
-    label,
-    tags,
-    metadata,
-    imageHash: image?.hash,
-  };
+  const { image: _, ...said } = input;
+  const { hash: imageHash, width, height } = image ?? {};
+  return { ...said, title: titleOf(input), imageHash, width, height };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { indexedFields } from '../items/item.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits of SHA-256');
 const ordinal = z.int().min(0);
@@ -7,11 +8,7 @@ const ordinal = z.int().min(0);
 const embeddingPlaceSchema = z.object({ pack: sha256, row: ordinal });
 
 const plannedItemSchema = z.object({
-  id: z.string().min(1),
-  title: z.string(),
-  set: z.string().optional(),
-  label: z.string().optional(),
-  tags: z.array(z.string()),
+  ...indexedFields,
   /** Where its bytes are, in `images/<first 2 digits>/<pack>.pack`, and its media type. */
   image: z.object({
     pack: sha256,

@@ -2,16 +2,13 @@ import { z } from 'zod';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
 import type { EmbeddingKind } from '../catalogue/tables.ts';
 import { DiptychError } from '../errors.ts';
+import { indexedFields } from '../items/item.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits of SHA-256');
 
 const itemSchema = z.object({
-  id: z.string().min(1),
-  title: z.string(),
-  set: z.string().optional(),
-  label: z.string().optional(),
-  tags: z.array(z.string()),
+  ...indexedFields,
   /** Null: it has none, or one whose bytes are not known. */
   image: z
     .object({

@@ -2,12 +2,13 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { ByKind } from '../catalogue/by-kind.ts';
 import { findEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
 import { findImages } from '../catalogue/images.ts';
-import { listItems, type CatalogueItem } from '../catalogue/items.ts';
+import { listItems } from '../catalogue/items.ts';
 import { insertBatch } from '../catalogue/job-batches.ts';
 import { insertUnits, type UnitKey } from '../catalogue/job-units.ts';
 import { moveJob, updatePlanCursor, type Job } from '../catalogue/jobs.ts';
 import { insertLedger, type NewLedgerEntry } from '../catalogue/ledger.ts';
 import { embeddingKinds, type ImageRow, type LedgerState } from '../catalogue/tables.ts';
+import { toIndexedFields, type CatalogueItem } from '../items/item.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
 import { notePointer } from './job-pointer.ts';
@@ -65,14 +66,9 @@ export async function planNextBatch({ catalogue, objects }: JobStores, job: Job)
 }
 
 function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>): BatchItem {
-  const { id, title, set, label, tags, captions, imageHash } = item;
-  const place = images.get(imageHash ?? '');
+  const place = images.get(item.imageHash ?? '');
   return {
-    id,
-    title,
-    ...(set !== null && { set }),
-    ...(label !== null && { label }),
-    tags: [...tags],
+    ...toIndexedFields(item),
     image: place
       ? {
           hash: place.hash,
@@ -82,7 +78,7 @@ function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>)
           type: place.type,
         }
       : null,
-    captions: captions.map(({ text, textHash }) => ({ text, textHash })),
+    captions: item.captions.map(({ text, textHash }) => ({ text, textHash })),
   };
 }
 

@@ -23,17 +23,13 @@ export async function writeBuildPage(
 }
 
 function toPlannedItem(
-  { id, title, set, label, tags, image, captions }: BatchItem,
+  { image, captions, ...fields }: BatchItem,
   place: EmbeddingPlace,
   embedded: ReadonlyMap<string, EmbeddingPlace>,
 ): PlannedItem {
   const { pack, byteOffset, byteLength, type } = image!;
   return {
-    id,
-    title,
-    ...(set !== undefined && { set }),
-    ...(label !== undefined && { label }),
-    tags,
+    ...fields,
     image: { pack, byteOffset, byteLength, type },
     embedding: { pack: place.pack, row: place.rowIndex },
     captions: captions.flatMap(({ text, textHash }) => {

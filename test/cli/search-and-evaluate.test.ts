@@ -67,11 +67,14 @@ describe('diptych search', () => {
     expect(matches.slice(0, 2).map(({ id }) => id)).toEqual(
       expect.arrayContaining(['round:birthday-cake', 'square:birthday-cake']),
     );
+    const isRound = matches[0].set === 'round';
     expect(matches[0]).toEqual({
       id: expect.any(String),
       score: expect.any(Number),
       title: 'birthday cake',
       set: expect.any(String),
+      width: isRound ? 64 : null,
+      height: isRound ? 48 : null,
     });
   });
 

@@ -304,6 +304,7 @@ describe('GET /v1/collections/:collection/items/:id', () => {
   it('describes an item', async () => {
     const item = await (await client.request(path)).json<{ imageUrl: string }>();
     expect(item).toMatchObject({ id: 'round:dog', title: 'dog', set: 'round' });
+    expect(item).toMatchObject({ width: 64, height: 48 });
     expect((await client.request(item.imageUrl)).status).toBe(200);
     const failure = await failureOf(await client.request(`${path}x`));
     expect(failure).toMatchObject({ status: 404, code: 'unknown_item' });

@@ -51,6 +51,11 @@ const runOf = (more: Partial<JobRun> = {}): JobRun => ({
   ...more,
 });
 
+/** A GIF without frames, as base64. */
+function gif(width: number, height: number): string {
+  return Buffer.from([...Buffer.from('GIF89a'), width, 0, height, 0, 0, 0, 0]).toString('base64');
+}
+
 /** With nobody behind it. */
 const deadEnd = (): JobQueue => ({
   ...runOf(),
@@ -118,6 +123,23 @@ describe('a job', () => {
     expect(items.map(({ id }) => id)).toEqual(
       numbered(600).map((item) => (item as { id: string }).id),
     );
+  });
+
+  it('tells the builder all that results show of an item', async () => {
+    const wide = {
+      id: 'wide',
+      image: gif(9, 4),
+      title: 'a title',
+      set: 's',
+      label: 'l',
+      tags: ['t'],
+    };
+    await fixture.ingest([wide, { id: 'vector', image: svg('a picture'), captions: ['c'] }]);
+    const { job } = await runJob(runOf(), await newJob());
+    expect(await planned(job)).toMatchObject([
+      { id: 'vector', title: 'c', tags: [], width: null, height: null },
+      { id: 'wide', title: 'a title', set: 's', label: 'l', tags: ['t'], width: 9, height: 4 },
+    ]);
   });
 
   it('encodes nothing that was encoded before, and what several items share once', async () => {

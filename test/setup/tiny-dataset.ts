@@ -23,7 +23,7 @@ export interface TinyDatasetChanges {
   readonly redrawn?: readonly string[];
 }
 
-/** An item per concept and set: `round:birthday-cake`, … */
+/** An item per concept and set: `round:birthday-cake`, …; the round ones say how large they are. */
 export async function writeTinyDataset(
   dir: string,
   imageSize: number,
@@ -42,6 +42,7 @@ export async function writeTinyDataset(
         tags: [],
         concept: conceptId(name),
         set,
+        ...(set === 'round' && { width: 64, height: 48 }),
         palette: 'colour',
         split: 'train',
       } as const;

@@ -1,8 +1,9 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
-import { listItems, type CatalogueItem } from '../../src/catalogue/items.ts';
+import { listItems } from '../../src/catalogue/items.ts';
 import { catalogueLimits } from '../../src/catalogue/limits.ts';
+import type { CatalogueItem } from '../../src/items/item.ts';
 import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
