@@ -99,6 +99,7 @@ export interface IndexVersionRow {
   readonly publishedAt: number | null;
 }
 
+/** In their order; `src/jobs/machine.ts` says what is done in each. */
 export const activeJobStates = [
   'planning',
   'encoding',
@@ -108,7 +109,9 @@ export const activeJobStates = [
 ] as const;
 export const endedJobStates = ['succeeded', 'failed', 'cancelled'] as const;
 
-export type JobState = (typeof activeJobStates)[number] | (typeof endedJobStates)[number];
+export type ActiveJobState = (typeof activeJobStates)[number];
+export type EndedJobState = (typeof endedJobStates)[number];
+export type JobState = ActiveJobState | EndedJobState;
 
 export interface JobRow {
   readonly id: string;
@@ -118,9 +121,9 @@ export interface JobRow {
   /** The collection while the job is active, then null; unique, so a collection has one at a time. */
   readonly activeKey: string | null;
   readonly modelHash: string;
-  /** JSON: object. */
+  /** JSON: `JobOptions` of job-details.ts. */
   readonly options: string;
-  /** JSON: object. */
+  /** JSON: `JobNotes` of job-details.ts. */
   readonly counts: string | null;
   /** Id of the last item that has been planned. */
   readonly planCursor: string | null;

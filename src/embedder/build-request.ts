@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { compareRequestSchema } from '../reindex/comparison.ts';
+import { compareRequestSchema } from '../metrics/comparison.ts';
 
 /** Jobs name keys and URLs. */
 const jobId = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, "_" or "-"');

@@ -3,11 +3,7 @@ import { openDatasetSource } from '../../gpu-embedder/index/dataset-source.ts';
 import type { IndexSource } from '../../gpu-embedder/index/index-source.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
-import {
-  buildPageKey,
-  type EmbeddingPlace,
-  type PlannedItem,
-} from '../../src/reindex/build-page.ts';
+import { buildPageKey, type EmbeddingPlace, type PlannedItem } from '../../src/jobs/build-page.ts';
 
 export interface PlanSizes {
   /** Items of a page, images of a pack, rows of a pack. */

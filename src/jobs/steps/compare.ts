@@ -1,65 +1,30 @@
-import { versionKey } from '../artifact/keys.ts';
-import { parseManifest } from '../artifact/manifest.ts';
-import { readPointer } from '../artifact/move-pointer.ts';
-import { moveJob, type Job } from '../catalogue/jobs.ts';
-import { DiptychError } from '../errors.ts';
-import type { ObjectStore } from '../objects/object-store.ts';
-import {
-  compareOptions,
-  comparedSchema,
-  type Compared,
-  type CompareRequest,
-  type Comparison,
-} from './comparison.ts';
-import type { JobStores } from './plan-job.ts';
-import { isMet } from './switch-condition.ts';
-
-/** Compare two versions of a job's collection, or look after that; undefined while it goes on. */
-export type Compare = (
-  job: Job,
-  request: CompareRequest,
-  signal?: AbortSignal,
-) => Promise<Comparison | undefined>;
-
-export type CompareAtOnce = (...asked: Parameters<Compare>) => Promise<Comparison>;
+import { versionKey } from '../../artifact/keys.ts';
+import { parseManifest } from '../../artifact/manifest.ts';
+import { readPointer } from '../../artifact/move-pointer.ts';
+import type { Compared } from '../../catalogue/job-details.ts';
+import type { Job } from '../../catalogue/jobs.ts';
+import { DiptychError } from '../../errors.ts';
+import type { Comparison } from '../../metrics/comparison.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
+import type { JobWork, Step } from '../step.ts';
+import { isMet, parseSwitchCondition } from '../switch-condition.ts';
 
 /**
- * Do the work of the state `comparing`: hold the version that was built against the active one, and
- * decide whether it may take its place. Nothing is compared where there is nothing to learn.
+ * Hold the version that was built against the active one, and decide whether it may take its place.
+ * Nothing is compared where there is nothing to learn.
  *
- * @returns false while the comparison goes on
  * @throws DiptychError build_failed where there is a condition and a version cannot be read
  */
-export async function compareJob(
-  { catalogue, objects, compare }: JobStores & { readonly compare: Compare },
-  job: Job,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const compared = await decide(objects, compare, job, signal);
-  if (!compared) return false;
-  await moveJob(catalogue, job.id, 'comparing', 'publishing', { counts: { compared } });
-  return true;
-}
+export const compare: Step<'publishing'> = async (work, job) => {
+  const compared = await decide(work, job);
+  return compared ? { to: 'publishing', compared } : 'elsewhere';
+};
 
-/** What `compareJob` found out; undefined before. */
-export function comparedOf({ counts }: Job): Compared | undefined {
-  return comparedSchema.safeParse(counts?.['compared']).data;
-}
-
-/** Whether the version of a job is to become the active one. */
-export function isSwitchWanted(job: Job): boolean {
-  return comparedOf(job)?.met ?? true;
-}
-
-async function decide(
-  objects: ObjectStore,
-  compare: Compare,
-  job: Job,
-  signal?: AbortSignal,
-): Promise<Compared | undefined> {
-  const { switchIf, heldOut } = compareOptions(job.options);
+async function decide(work: JobWork, job: Job): Promise<Compared | undefined> {
+  const { objects, signal } = work;
+  const { switchIf, heldOut } = job.options.compare ?? {};
   const pass = (reason: string): Compared => ({
-    ...{ comparison: null, condition: switchIf?.text ?? null },
+    ...{ comparison: null, condition: switchIf ?? null },
     ...{ met: true, reason },
   });
   const after = job.version!;
@@ -71,7 +36,7 @@ async function decide(
     if (!switchIf && (await modelOf(objects, job.collection, before)) === job.modelHash) {
       return pass('the version before has the same model, and there was no condition');
     }
-    const comparison = await compare(job, { before, after, heldOut }, signal);
+    const comparison = await work.compare(job, { before, after, heldOut }, signal);
     return comparison && judge(comparison, switchIf);
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -94,14 +59,11 @@ async function modelOf(objects: ObjectStore, collection: string, version: string
   return parseManifest(key, new TextDecoder().decode(bytes)).model.hash;
 }
 
-function judge(
-  comparison: Comparison,
-  switchIf: ReturnType<typeof compareOptions>['switchIf'],
-): Compared {
-  if (!switchIf) {
+function judge(comparison: Comparison, text: string | undefined): Compared {
+  if (text === undefined) {
     return { comparison, condition: null, met: true, reason: 'there was no condition' };
   }
-  const { text, condition } = switchIf;
+  const condition = parseSwitchCondition(text);
   if (comparison.pairs === 0) {
     const where = comparison.sets ? ` in the sets ${comparison.sets.join(', ')}` : '';
     const reason = `both versions have no item with the same caption${where}, so that nothing could be measured`;
