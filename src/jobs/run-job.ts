@@ -1,4 +1,4 @@
-import { isActive, type ActiveJob } from '../catalogue/jobs.ts';
+import { isActive, type ActiveJob, type Job } from '../catalogue/jobs.ts';
 import { requireJob } from '../catalogue/require-job.ts';
 import { jobProgress, type JobProgress } from './job-progress.ts';
 import { isBusy, underLease, withLease, type Runner } from './lease.ts';
@@ -22,7 +22,7 @@ export interface JobRun extends JobWork, Runner {
  *   embedder_unavailable, store_failed and an interrupt leave the job where it is, to be run again
  */
 export async function runJob(run: JobRun, jobId: string): Promise<JobReport> {
-  const read = () => withPatience(run, () => requireJob(run.catalogue, jobId));
+  const read = () => readJob(run, jobId);
   await withLease(run, jobId, async () => {
     for (let job = await read(); isActive(job); job = await read()) {
       await tellProgress(run, job);
@@ -34,6 +34,10 @@ export async function runJob(run: JobRun, jobId: string): Promise<JobReport> {
     await keepReport(run, ended);
     return reportJob(run, ended, run.costs);
   });
+}
+
+function readJob(run: JobRun, jobId: string): Promise<Job> {
+  return withPatience(run, () => requireJob(run.catalogue, jobId));
 }
 
 async function tellProgress(run: JobRun, job: ActiveJob): Promise<void> {
@@ -52,6 +56,8 @@ async function step(run: JobRun, job: ActiveJob): Promise<void> {
     if (follow?.seconds) await pause(run, follow.seconds);
   } catch (error) {
     run.signal?.throwIfAborted();
+    // Whoever ends a job takes the lease from its runner, who may be this one and try the step again.
+    if (isBusy(error) && !isActive(await readJob(run, job.id))) return;
     if (isBusy(error) || isPassing(error)) throw error;
     await withPatience(run, () => giveUp(run, next, error));
   }
