@@ -22,10 +22,7 @@ import {
   type JobState,
 } from './tables.ts';
 
-export interface Job extends Omit<
-  JobRow,
-  'options' | 'counts' | 'cancelRequested' | 'activeKey' | 'kind'
-> {
+export interface Job extends Omit<JobRow, 'options' | 'counts' | 'cancelRequested' | 'activeKey'> {
   readonly options: JobOptions;
   /** Null in a job that never moved. */
   readonly counts: JobNotes | null;
@@ -85,7 +82,6 @@ function newJob(
   return {
     id: sortableId(now),
     collection,
-    kind: 'reindex',
     state: 'planning',
     activeKey: collection,
     modelHash,
@@ -257,7 +253,7 @@ function toJob<State extends JobState>({
   cancelRequested,
   ...row
 }: JobRow & { readonly state: State }): Job & { readonly state: State } {
-  const { activeKey: _, kind: __, ...rest } = row;
+  const { activeKey: _, ...rest } = row;
   return {
     ...rest,
     options: parseJobOptions(row.id, options),

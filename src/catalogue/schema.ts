@@ -162,7 +162,6 @@ export const catalogueSchema: Schema = {
     columns: {
       id: 'text',
       collection: 'text',
-      kind: 'text',
       state: 'text',
       active_key: 'text?',
       model_hash: 'text',

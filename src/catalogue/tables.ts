@@ -116,7 +116,6 @@ export type JobState = ActiveJobState | EndedJobState;
 export interface JobRow {
   readonly id: string;
   readonly collection: string;
-  readonly kind: 'reindex';
   readonly state: JobState;
   /** The collection while the job is active, then null; unique, so a collection has one at a time. */
   readonly activeKey: string | null;
