@@ -1,11 +1,11 @@
 import { getJob, isActive } from '../catalogue/jobs.ts';
 import type { JobMessage } from './job-messages.ts';
-import { sendNext, type JobQueue } from './job-queue.ts';
+import { sendNext, sendStep, type JobQueue } from './job-queue.ts';
 import { stepOf } from './next-step.ts';
 import { keepReport } from './report/keep-report.ts';
 import { retryDelay } from './retry-policy.ts';
 import type { JobWork } from './step.ts';
-import { giveUp, takeStep } from './take-step.ts';
+import { giveUp, takeStep, type Follow } from './take-step.ts';
 
 /** What the consumer of a queue has at hand. */
 export interface JobConsumer extends JobWork, JobQueue {
@@ -42,7 +42,7 @@ async function handle(consumer: JobConsumer, message: JobMessage, attempt: numbe
   // Whoever ended it may have broken off before the report was written.
   if (!isActive(job)) return keepReport(consumer, job);
   const follow = await takeStep(consumer, job, message);
-  if (follow) return sendNext(consumer, job.id, follow);
+  if (follow) return sendFollow(consumer, message, follow);
   // Whoever had the message before may have moved the job on, and broken off before it sent the rest.
   const isOver = message.step !== 'encode' && message.step !== stepOf(job).step;
   if (isOver && attempt > 1) await sendNext(consumer, job.id, job);
@@ -55,5 +55,10 @@ export async function handleDeadLetter(
   error: unknown = 'it was tried as often as the queue does',
 ): Promise<void> {
   const follow = await giveUp(consumer, message, error);
-  if (follow) await sendNext(consumer, message.job, follow);
+  if (follow) await sendFollow(consumer, message, follow);
+}
+
+function sendFollow(consumer: JobConsumer, { step, job }: JobMessage, follow: Follow) {
+  // Whoever plans sends the batches: if one that is done did so as well, some would be sent twice.
+  return (step === 'encode' ? sendStep : sendNext)(consumer, job, follow);
 }

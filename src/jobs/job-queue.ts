@@ -12,11 +12,20 @@ export interface JobQueue {
 }
 
 /** Send what follows in a job: the work of its state, and the batches that can be encoded. */
-export async function sendNext(queue: JobQueue, id: string, { state, seconds }: Follow) {
-  const next = await nextStep(queue.catalogue, { id, state });
+export async function sendNext(queue: JobQueue, id: string, follow: Follow): Promise<void> {
   // Ahead of the batches, so that planning keeps ahead of encoding.
-  if (next.step !== 'encode') await queue.send([next], seconds);
-  if (stateOf({ state }).batches) await sendPending(queue, id);
+  await sendStep(queue, id, follow);
+  if (stateOf(follow).batches) await sendPending(queue, id);
+}
+
+/** Send the work of the state of a job, unless that waits for batches. */
+export async function sendStep(
+  { catalogue, send }: JobQueue,
+  id: string,
+  { state, seconds }: Follow,
+): Promise<void> {
+  const next = await nextStep(catalogue, { id, state });
+  if (next.step !== 'encode') await send([next], seconds);
 }
 
 async function sendPending({ catalogue, send }: JobQueue, job: string): Promise<void> {
