@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { shownSchema } from '../../src/artifact/items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import type { EmbeddingPlace, PlannedItem } from '../../src/reindex/build-page.ts';
+import type { EmbeddingPlace, PlannedItem } from '../../src/jobs/build-page.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { IndexSource } from './index-source.ts';
 import { packedImages } from './packed-images.ts';

@@ -6,8 +6,12 @@ import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { bestRank } from '../../src/metrics/best-rank.ts';
 import { recallAtK } from '../../src/metrics/retrieval-recall.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import type { CompareRequest, Comparison } from '../../src/reindex/comparison.ts';
-import { comparedKs, comparedMetrics } from '../../src/reindex/switch-condition.ts';
+import {
+  comparedKs,
+  comparedMetrics,
+  type CompareRequest,
+  type Comparison,
+} from '../../src/metrics/comparison.ts';
 import { openCaptions, openItems } from '../../src/search/open/open-version.ts';
 import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import { openStoredVersion } from '../common/open-stored-version.ts';

@@ -9,7 +9,7 @@ import { getVersion } from '../../src/catalogue/versions.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
 import { deletedIds, deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
 import { openItems } from '../../src/search/open/open-version.ts';
 import { openStoredVersion } from '../common/open-stored-version.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
@@ -36,10 +36,7 @@ const told = 100;
  * themselves, the active version against its files, its ledger and its embeddings, and the list of
  * deleted items that the edge has.
  */
-export async function verifyCollection(
-  stores: JobStores,
-  collection: string,
-): Promise<Verification> {
+export async function verifyCollection(stores: Stores, collection: string): Promise<Verification> {
   const differences: string[] = [];
   const differ = (what: string) => {
     if (differences.length < told) differences.push(what);
@@ -55,7 +52,7 @@ export async function verifyCollection(
 type Differ = (what: string) => void;
 
 /** Sizes of packs, each asked for once. */
-function packSizes({ objects }: JobStores) {
+function packSizes({ objects }: Stores) {
   const sizes = new Map<string, Promise<number>>();
   return {
     of(key: string): Promise<number> {
@@ -69,7 +66,7 @@ function packSizes({ objects }: JobStores) {
 type PackSizes = ReturnType<typeof packSizes>;
 
 async function checkItems(
-  { catalogue }: JobStores,
+  { catalogue }: Stores,
   collection: string,
   packs: PackSizes,
   differ: Differ,
@@ -115,7 +112,7 @@ async function checkJobs(
 }
 
 async function checkActive(
-  stores: JobStores,
+  stores: Stores,
   collection: string,
   packs: PackSizes,
   differ: Differ,
@@ -143,7 +140,7 @@ async function checkActive(
   return version;
 }
 
-async function readItems({ objects }: JobStores, collection: string, version: string) {
+async function readItems({ objects }: Stores, collection: string, version: string) {
   try {
     return await openItems(await openStoredVersion(objects, collection, version));
   } catch (error) {
@@ -154,7 +151,7 @@ async function readItems({ objects }: JobStores, collection: string, version: st
 
 /** Cross out of `ids` what the ledger has indexed, and look for its embeddings. */
 async function checkLedger(
-  { catalogue }: JobStores,
+  { catalogue }: Stores,
   jobId: string,
   modelHash: string,
   ids: Set<string>,
@@ -183,7 +180,7 @@ async function checkLedger(
   }
 }
 
-async function checkDeleted(stores: JobStores, collection: string, differ: Differ): Promise<void> {
+async function checkDeleted(stores: Stores, collection: string, differ: Differ): Promise<void> {
   const key = deletedKey(collection);
   const bytes = await stores.objects.get(key);
   const hidden = bytes ? parseDeleted(key, new TextDecoder().decode(bytes)) : new Set<string>();

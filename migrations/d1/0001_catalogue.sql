@@ -88,7 +88,6 @@ CREATE TABLE IF NOT EXISTS index_versions (
 CREATE TABLE IF NOT EXISTS jobs (
   id TEXT NOT NULL,
   collection TEXT NOT NULL,
-  kind TEXT NOT NULL,
   state TEXT NOT NULL,
   active_key TEXT,
   model_hash TEXT NOT NULL,

@@ -88,7 +88,6 @@ CREATE TABLE IF NOT EXISTS index_versions (
 CREATE TABLE IF NOT EXISTS jobs (
   id VARCHAR(32) NOT NULL,
   collection VARCHAR(63) NOT NULL,
-  kind VARCHAR(16) NOT NULL,
   state VARCHAR(16) NOT NULL,
   active_key VARCHAR(63),
   model_hash VARCHAR(64) NOT NULL,

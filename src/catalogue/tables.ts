@@ -7,6 +7,7 @@ export type EmbeddingKind = (typeof embeddingKinds)[number];
 const versionStates = ['built', 'published', 'retired'] as const;
 export type VersionState = (typeof versionStates)[number];
 
+/** In their order; `src/jobs/machine.ts` says what is done in each. */
 export const activeJobStates = [
   'planning',
   'encoding',
@@ -16,7 +17,9 @@ export const activeJobStates = [
 ] as const;
 export const endedJobStates = ['succeeded', 'failed', 'cancelled'] as const;
 const jobStates = [...activeJobStates, ...endedJobStates] as const;
-export type JobState = (typeof jobStates)[number];
+export type ActiveJobState = (typeof activeJobStates)[number];
+export type EndedJobState = (typeof endedJobStates)[number];
+export type JobState = ActiveJobState | EndedJobState;
 
 export const ledgerStates = ['pending', 'reused', 'encoded', 'skipped', 'failed'] as const;
 export type LedgerState = (typeof ledgerStates)[number];
@@ -140,14 +143,13 @@ export const tables = {
     columns: {
       id: 'text',
       collection: 'text',
-      kind: ['reindex'],
       state: jobStates,
       /** The collection while the job is active, then null; unique: a collection has one at a time. */
       activeKey: 'text?',
       modelHash: 'text',
-      /** JSON: object. */
+      /** JSON: `JobOptions` of job-details.ts. */
       options: 'text',
-      /** JSON: object. */
+      /** JSON: `JobNotes` of job-details.ts. */
       counts: 'text?',
       /** Id of the last item that has been planned. */
       planCursor: 'text?',

@@ -22,8 +22,8 @@ import { packImages } from '../ingest/image-pack.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { embeddingPackKey, imagePackKey } from '../objects/pack-keys.ts';
 import { deletedIds, writeDeleted } from './deleted-overlay.ts';
-import type { JobStores } from './plan-job.ts';
-import { readSlices } from './read-images.ts';
+import type { Stores } from '../catalogue/stores.ts';
+import { readSlices } from '../objects/read-slices.ts';
 
 export interface PurgeResult {
   readonly collection: string;
@@ -45,7 +45,7 @@ export interface PurgeResult {
  *
  * @throws DiptychError job_busy: what an active job has planned must not go under it
  */
-export async function purgeCollection(stores: JobStores, collection: string): Promise<PurgeResult> {
+export async function purgeCollection(stores: Stores, collection: string): Promise<PurgeResult> {
   const { catalogue, objects } = stores;
   const before = catalogue.now() + 1;
   const [busy] = await listActiveJobs(catalogue);
@@ -103,7 +103,7 @@ async function publishedIds(objects: ObjectStore, collection: string): Promise<S
 
 /** @returns packs that were changed */
 async function dropImages(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   hashes: readonly string[],
 ): Promise<number> {
   const gone = new Set(hashes);
@@ -138,7 +138,7 @@ function deletions(catalogue: Catalogue, hashes: readonly string[]) {
 
 /** @returns rows that went and packs that were changed, of all models */
 async function dropEmbeddings(
-  stores: JobStores,
+  stores: Stores,
   kind: EmbeddingKind,
   hashes: readonly string[],
 ): Promise<{ rows: number; packs: number }> {
@@ -161,7 +161,7 @@ async function dropEmbeddings(
  * when they are indexed again.
  */
 async function repackEmbeddings(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   model: string,
   pack: string,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { imagePackKey } from '../../src/objects/pack-keys.ts';
-import { buildPageKey, type PlannedItem } from '../../src/reindex/build-page.ts';
+import { buildPageKey, type PlannedItem } from '../../src/jobs/build-page.ts';
 import { writeTinyVersion, type TinyVersion } from '../setup/tiny-version.ts';
 import { memoryStore, type MemoryStore } from '../support/memory-store.ts';
 import { storePages, storePlan } from './store-plan.ts';

@@ -4,11 +4,7 @@ import type { IndexSource } from '../../gpu-embedder/index/index-source.ts';
 import { shownSchema } from '../../src/artifact/items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
-import {
-  buildPageKey,
-  type EmbeddingPlace,
-  type PlannedItem,
-} from '../../src/reindex/build-page.ts';
+import { buildPageKey, type EmbeddingPlace, type PlannedItem } from '../../src/jobs/build-page.ts';
 
 export interface PlanSizes {
   /** Items of a page, images of a pack, rows of a pack. */

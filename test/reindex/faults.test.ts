@@ -7,7 +7,7 @@ import { createJob, getJob } from '../../src/catalogue/jobs.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { reportJob } from '../../src/reindex/job-report.ts';
+import { reportJob } from '../../src/jobs/report/job-report.ts';
 import {
   startD1,
   startPlanetScale,

@@ -8,7 +8,7 @@ import { createJob } from '../../src/catalogue/jobs.ts';
 import { embeddingPackKey } from '../../src/objects/pack-keys.ts';
 import { verifyCollection } from '../../gpu-embedder/reindex/verify-collection.ts';
 import { purgeCollection } from '../../src/reindex/purge-collection.ts';
-import { runJob } from '../../src/reindex/run-job.ts';
+import { runJob } from '../../src/jobs/run-job.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 import {
   collection,

@@ -1,12 +1,5 @@
 import { DiptychError } from '../errors.ts';
-
-/** What a comparison measures, named as `diptych evaluate` does: text -> image, 0 to 1. */
-export const comparedKs = [1, 5, 10] as const;
-export const comparedMetrics: readonly string[] = comparedKs.map(metricAt);
-
-export function metricAt(k: number): string {
-  return `image_retrieval_recall@${k}`;
-}
+import { comparedMetrics } from '../metrics/comparison.ts';
 
 /** When a version may become the active one: by how much a metric changes, new less old. */
 export interface SwitchCondition {

@@ -1,4 +1,4 @@
-import { html, type Html } from '../http/html.ts';
+import { html, type Html } from '../../http/html.ts';
 import type { CostEstimate } from './cost-estimate.ts';
 import type { JobComparison, JobReport } from './job-report.ts';
 import { reportStyle } from './report-style.ts';

@@ -1,6 +1,6 @@
 import { DiptychError } from '../errors.ts';
-import { imagePackKey } from '../objects/pack-keys.ts';
-import type { ObjectStore } from '../objects/object-store.ts';
+import { imagePackKey } from './pack-keys.ts';
+import type { ObjectStore } from './object-store.ts';
 
 export interface PackSlice {
   readonly pack: string;

@@ -58,11 +58,14 @@ export interface Patience {
   readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
+/** Wait before something is tried again or looked at again. */
+export function pause({ signal, wait = waitFor }: Patience, seconds: number): Promise<void> {
+  return wait(1000 * seconds, signal);
+}
+
 /** Do a step, again and again where `retryDelay` says so. @throws what it failed with at last */
-export async function withPatience<T>(
-  { signal, onWait, wait = waitFor }: Patience,
-  step: () => Promise<T>,
-): Promise<T> {
+export async function withPatience<T>(patience: Patience, step: () => Promise<T>): Promise<T> {
+  const { signal, onWait } = patience;
   for (let attempt = 1; ; attempt++) {
     try {
       return await step();
@@ -71,7 +74,7 @@ export async function withPatience<T>(
       const seconds = retryDelay(error, attempt);
       if (seconds === null) throw error;
       onWait?.(error, seconds);
-      await wait(1000 * seconds, signal);
+      await pause(patience, seconds);
     }
   }
 }

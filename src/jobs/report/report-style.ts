@@ -1,4 +1,4 @@
-import { html } from '../http/html.ts';
+import { html } from '../../http/html.ts';
 
 /** Colours as those of the training report. */
 export const reportStyle = html`<style>

@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Job } from '../catalogue/jobs.ts';
 import { listVersions, setVersionState } from '../catalogue/versions.ts';
 import { pointerOf } from './job-pointer.ts';
-import type { JobStores } from './plan-job.ts';
+import type { Stores } from '../catalogue/stores.ts';
 
 /**
  * Make the version of a job the active one, in the store and in the catalogue. Whoever published or
@@ -14,7 +14,7 @@ import type { JobStores } from './plan-job.ts';
  *   throws
  */
 export async function switchVersion(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   job: Pick<Job, 'id' | 'collection'>,
   version: string,
   verify?: () => Promise<unknown>,

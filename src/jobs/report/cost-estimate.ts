@@ -1,3 +1,6 @@
+import { plannedAtOnce } from '../steps/plan.ts';
+import { settledAtOnce } from '../steps/settle.ts';
+import { pollSeconds } from '../step.ts';
 import type { JobTimings } from './job-timings.ts';
 
 /**
@@ -78,9 +81,6 @@ const objects = {
 
 /** A message is written, read and deleted. */
 const operationsPerMessage = 3;
-/** Roughly as handle-message.ts has them. */
-const [plannedAtOnce, settledAtOnce, pollSeconds] = [4, 20, 2];
-
 const note =
   'An estimate: the counts follow from what the steps of a job do, they are of no bill. ' +
   'It leaves out what plans include for nothing (each month 10 GB, 1 million class A and 10 million ' +

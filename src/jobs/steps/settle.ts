@@ -1,19 +1,29 @@
-import { findEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
-import { updateBatches } from '../catalogue/job-batches.ts';
-import { findUnits, type Unit } from '../catalogue/job-units.ts';
-import type { Job } from '../catalogue/jobs.ts';
-import { updateLedger } from '../catalogue/ledger.ts';
-import { hashesOf, readPlanBatch } from './plan-batch.ts';
-import type { JobStores } from './plan-job.ts';
-import { writeBuildPage } from './write-build-page.ts';
+import { findEmbeddings, type EmbeddingPlace } from '../../catalogue/embeddings.ts';
+import { unsettledBatches, updateBatches } from '../../catalogue/job-batches.ts';
+import { findUnits, type Unit } from '../../catalogue/job-units.ts';
+import type { Job } from '../../catalogue/jobs.ts';
+import { updateLedger } from '../../catalogue/ledger.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { hashesOf, readPlanBatch } from '../plan-batch.ts';
+import type { Step } from '../step.ts';
+import { writeBuildPage } from '../write-build-page.ts';
+
+/** Batches that are settled at once: a consumer of a queue has bounded time. */
+export const settledAtOnce = 20;
+
+/** Settle some batches. All batches are encoded by now: a batch may need what another one encoded. */
+export const settle: Step<'building'> = async (work, job) => {
+  const open = await unsettledBatches(work.catalogue, job.id, settledAtOnce);
+  for (const { batch } of open) await settleBatch(work, job, batch);
+  return open.length > 0 ? 'again' : { to: 'building' };
+};
 
 /**
  * Say in the ledger what became of the items of a batch, and write down for the builder those that
- * have an embedding. To be called when no batch is left to encode: a batch may need what another one
- * encoded. A caption without an embedding is left out, as `encode` does.
+ * have an embedding. A caption without an embedding is left out, as `encode` does.
  */
-export async function settleBatch(
-  { catalogue, objects }: JobStores,
+async function settleBatch(
+  { catalogue, objects }: Stores,
   { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
   batch: number,
 ): Promise<void> {

@@ -1,10 +1,10 @@
 import { updateBatches } from '../catalogue/job-batches.ts';
 import { failUnits } from '../catalogue/job-units.ts';
-import type { JobStores } from './plan-job.ts';
+import type { Stores } from '../catalogue/stores.ts';
 
 /** Give up what a batch has not encoded: its items fail with this reason, and the job goes on. */
 export async function failBatch(
-  { catalogue }: Pick<JobStores, 'catalogue'>,
+  { catalogue }: Pick<Stores, 'catalogue'>,
   jobId: string,
   batch: number,
   reason: string,

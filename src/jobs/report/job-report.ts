@@ -1,18 +1,16 @@
-import type { Manifest } from '../artifact/manifest.ts';
-import { unitCounts } from '../catalogue/job-units.ts';
-import { hasEnded, type Job } from '../catalogue/jobs.ts';
-import { failuresOf, ledgerCounts } from '../catalogue/ledger.ts';
-import { DiptychError } from '../errors.ts';
-import type { ObjectStore } from '../objects/object-store.ts';
-import { putJson } from '../objects/put-json.ts';
-import { storeSource } from '../search/open/store-source.ts';
-import { readManifest } from '../search/open/version-files.ts';
-import { comparedOf, isSwitchWanted } from './compare-job.ts';
-import type { Comparison } from './comparison.ts';
+import type { Manifest } from '../../artifact/manifest.ts';
+import { unitCounts } from '../../catalogue/job-units.ts';
+import { hasEnded, type Job } from '../../catalogue/jobs.ts';
+import { failuresOf, ledgerCounts } from '../../catalogue/ledger.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { DiptychError } from '../../errors.ts';
+import type { Comparison } from '../../metrics/comparison.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
+import { storeSource } from '../../search/open/store-source.ts';
+import { readManifest } from '../../search/open/version-files.ts';
 import { estimateCost, type CostEstimate, type CostSettings } from './cost-estimate.ts';
 import { jobTimings, type JobTimings } from './job-timings.ts';
-import type { JobStores } from './plan-job.ts';
-import { reportPage } from './report-page.ts';
+import { isSwitchWanted } from '../steps/publish.ts';
 
 /** Items that a report names one by one; the ledger has them all. */
 const named = 200;
@@ -61,17 +59,9 @@ export interface JobReport {
   }[];
 }
 
-export function reportKey(jobId: string): string {
-  return `jobs/${jobId}/report.json`;
-}
-
-export function reportPageKey(jobId: string): string {
-  return `jobs/${jobId}/report.html`;
-}
-
 /** Add up the ledger of a job. */
 export async function reportJob(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   job: Job,
   costs?: CostSettings,
 ): Promise<JobReport> {
@@ -101,7 +91,7 @@ export async function reportJob(
     error: job.error,
     comparison: comparisonOf(job),
     switched: hasEnded(job.state) ? job.state === 'succeeded' && isSwitchWanted(job) : null,
-    switchReason: comparedOf(job)?.reason ?? null,
+    switchReason: job.counts?.compared?.reason ?? null,
     createdAt: new Date(job.createdAt).toISOString(),
     endedAt: job.endedAt === null ? null : new Date(job.endedAt).toISOString(),
     timings,
@@ -120,8 +110,8 @@ export async function reportJob(
   };
 }
 
-function comparisonOf(job: Job): JobComparison | null {
-  const { comparison = null, condition = null, met = true } = comparedOf(job) ?? {};
+function comparisonOf({ counts }: Job): JobComparison | null {
+  const { comparison = null, condition = null, met = true } = counts?.compared ?? {};
   return comparison && { ...comparison, condition, met };
 }
 
@@ -137,11 +127,4 @@ async function manifestOf(
     if (error instanceof DiptychError && error.code === 'index_unreadable') return null;
     throw error;
   }
-}
-
-/** Keep the report where the job's other objects are, for machines and to be read. */
-export async function writeReport(objects: ObjectStore, report: JobReport): Promise<void> {
-  await putJson(objects, reportKey(report.job), report);
-  const page = new TextEncoder().encode(reportPage(report));
-  await objects.put(reportPageKey(report.job), page);
 }

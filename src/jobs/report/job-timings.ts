@@ -1,11 +1,8 @@
-import { z } from 'zod';
-import { hasEnded, type Job } from '../catalogue/jobs.ts';
-import { activeJobStates } from '../catalogue/tables.ts';
+import { hasEnded, type Job } from '../../catalogue/jobs.ts';
+import { activeJobStates } from '../../catalogue/tables.ts';
 
 /** Seconds of each stage that a job came to, and of all together. */
 export type JobTimings = Readonly<Record<string, number>>;
-
-const enteredSchema = z.object({ entered: z.record(z.string(), z.number()) });
 
 /**
  * Tell how long the stages of a job took, by the clock: a pause, or a wait for an embedder, counts. A
@@ -14,7 +11,7 @@ const enteredSchema = z.object({ entered: z.record(z.string(), z.number()) });
  * @param now - ms since 1970; ends the stage that goes on
  */
 export function jobTimings({ createdAt, endedAt, state, counts }: Job, now: number): JobTimings {
-  const entered = enteredSchema.safeParse(counts).data?.entered ?? {};
+  const entered = counts?.entered ?? {};
   const starts = activeJobStates.flatMap((stage) => {
     const at = stage === 'planning' ? createdAt : entered[stage];
     return at === undefined ? [] : { stage, at };

@@ -1,36 +1,46 @@
-import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { ByKind } from '../catalogue/by-kind.ts';
-import { findEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
-import { findImages } from '../catalogue/images.ts';
-import { listItems } from '../catalogue/items.ts';
-import { insertBatch } from '../catalogue/job-batches.ts';
-import { insertUnits, type UnitKey } from '../catalogue/job-units.ts';
-import { moveJob, updatePlanCursor, type Job } from '../catalogue/jobs.ts';
-import { insertLedger, type NewLedgerEntry } from '../catalogue/ledger.ts';
-import { embeddingKinds, type ImageRow, type LedgerState } from '../catalogue/tables.ts';
-import { toIndexedFields, type CatalogueItem } from '../items/item.ts';
-import type { ObjectStore } from '../objects/object-store.ts';
-import { putJson } from '../objects/put-json.ts';
-import { notePointer } from './job-pointer.ts';
-import { hashesOf, planBatchKey, readPlanBatch, type BatchItem } from './plan-batch.ts';
-import { writeBuildPage } from './write-build-page.ts';
+import type { ByKind } from '../../catalogue/by-kind.ts';
+import { findEmbeddings, type EmbeddingPlace } from '../../catalogue/embeddings.ts';
+import { findImages } from '../../catalogue/images.ts';
+import { listItems } from '../../catalogue/items.ts';
+import { insertBatch } from '../../catalogue/job-batches.ts';
+import { insertUnits, type UnitKey } from '../../catalogue/job-units.ts';
+import { updatePlanCursor, type Job } from '../../catalogue/jobs.ts';
+import { insertLedger, type NewLedgerEntry } from '../../catalogue/ledger.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { embeddingKinds, type ImageRow, type LedgerState } from '../../catalogue/tables.ts';
+import { toIndexedFields, type CatalogueItem } from '../../items/item.ts';
+import { putJson } from '../../objects/put-json.ts';
+import { notePointer } from '../job-pointer.ts';
+import { hashesOf, planBatchKey, readPlanBatch, type BatchItem } from '../plan-batch.ts';
+import type { Step } from '../step.ts';
+import { writeBuildPage } from '../write-build-page.ts';
 
 /** Items of a batch: what one request to an embedder holds. */
 export const batchItems = 256;
 
-export interface JobStores {
-  readonly catalogue: Catalogue;
-  readonly objects: ObjectStore;
-}
+/** Batches that are planned at once: a consumer of a queue has bounded time. */
+export const plannedAtOnce = 4;
+
+/** Plan some batches; what is planned can be encoded while the next are planned. */
+export const plan: Step<'encoding'> = async (work, job) => {
+  // The first batch comes alone, as an embedder waits for it.
+  const count = job.batches === 0 ? 1 : plannedAtOnce;
+  let planned: Job | undefined = job;
+  for (let i = 0; i < count && planned; i++) planned = await planNextBatch(work, planned);
+  return planned ? 'again' : { to: 'encoding' };
+};
 
 /**
  * Plan the next batch of a job: the items behind those planned last, as they are now. What was
  * written down first counts: run again after it broke off, or by two at once, it plans the same
  * batch, whatever has changed since.
  *
- * @returns the job as it is then; `encoding` when there was nothing left to plan
+ * @returns the job as it is then; undefined where nothing was left to plan
  */
-export async function planNextBatch({ catalogue, objects }: JobStores, job: Job): Promise<Job> {
+export async function planNextBatch(
+  { catalogue, objects }: Stores,
+  job: Job,
+): Promise<Job | undefined> {
   const { id: jobId, collection, modelHash, planCursor, batches: batch } = job;
   if (planCursor === null) await notePointer(objects, job);
   const page = await listItems(catalogue, {
@@ -38,10 +48,7 @@ export async function planNextBatch({ catalogue, objects }: JobStores, job: Job)
     after: planCursor ?? undefined,
     limit: batchItems,
   });
-  if (page.items.length === 0) {
-    await moveJob(catalogue, jobId, 'planning', 'encoding');
-    return { ...job, state: 'encoding' };
-  }
+  if (page.items.length === 0) return undefined;
   const images = await findImages(
     catalogue,
     page.items.flatMap(({ imageHash }) => imageHash ?? []),

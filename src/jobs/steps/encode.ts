@@ -1,15 +1,22 @@
-import { sha256 } from '../artifact/sha256.ts';
-import { findEmbeddings, insertEmbeddings, type EmbeddingPlace } from '../catalogue/embeddings.ts';
-import { updateBatches } from '../catalogue/job-batches.ts';
-import { findUnits, updateUnits, type Unit } from '../catalogue/job-units.ts';
-import type { Job } from '../catalogue/jobs.ts';
-import { embeddingKinds, type EmbeddingKind } from '../catalogue/tables.ts';
-import type { Embedder, EncodeAnswer } from '../embedder/embedder.ts';
-import { DiptychError } from '../errors.ts';
-import { embeddingPackKey } from '../objects/pack-keys.ts';
-import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from './plan-batch.ts';
-import type { JobStores } from './plan-job.ts';
-import { readSlices } from './read-images.ts';
+import { sha256 } from '../../artifact/sha256.ts';
+import {
+  findEmbeddings,
+  insertEmbeddings,
+  type EmbeddingPlace,
+} from '../../catalogue/embeddings.ts';
+import { updateBatches } from '../../catalogue/job-batches.ts';
+import { findUnits, updateUnits, type Unit } from '../../catalogue/job-units.ts';
+import type { Job } from '../../catalogue/jobs.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { embeddingKinds, type EmbeddingKind } from '../../catalogue/tables.ts';
+import type { EncodeAnswer } from '../../embedder/embedder.ts';
+import { DiptychError } from '../../errors.ts';
+import { embeddingPackKey } from '../../objects/pack-keys.ts';
+import { readSlices } from '../../objects/read-slices.ts';
+import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from '../plan-batch.ts';
+import type { JobWork } from '../step.ts';
+
+type EncodeWork = Stores & Pick<JobWork, 'embedder' | 'signal'>;
 
 /**
  * Encode what a batch of a job needs, and note it. Whatever is there already is left as it is: run
@@ -19,25 +26,23 @@ import { readSlices } from './read-images.ts';
  *   model_mismatch where the embedder has another model than the job
  */
 export async function encodeBatch(
-  stores: JobStores,
-  embedder: Embedder,
+  work: EncodeWork,
   { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
   batch: number,
-  signal?: AbortSignal,
 ): Promise<void> {
-  const { catalogue, objects } = stores;
+  const { catalogue, objects } = work;
   const plan = await readPlanBatch(objects, jobId, batch);
-  const pending = await pendingUnits(stores, jobId, batch, plan);
-  const missing = await withoutEmbedding(stores, modelHash, pending);
+  const pending = await pendingUnits(work, jobId, batch, plan);
+  const missing = await withoutEmbedding(work, modelHash, pending);
   for (const part of partsOf(plan, missing)) {
-    const answer = await encodePart(stores, embedder, part, signal);
+    const answer = await encodePart(work, part);
     if (answer.model.hash !== modelHash) {
       throw new DiptychError(
         'model_mismatch',
         `batch ${batch} of job ${jobId}: expected an embedder with model ${modelHash}, got ${answer.model.hash}`,
       );
     }
-    const places = await keepEmbeddings(stores, modelHash, part, answer);
+    const places = await keepEmbeddings(work, modelHash, part, answer);
     await catalogue.atomically([
       ...insertEmbeddings(catalogue, modelHash, places),
       ...updateUnits(catalogue, jobId, failedUnits(part, answer)),
@@ -62,7 +67,7 @@ const partLimits = { imageBytes: 8 * 1024 * 1024, texts: 1024 } as const;
 
 /** What a batch has claimed of its plan, and not done. */
 async function pendingUnits(
-  { catalogue }: JobStores,
+  { catalogue }: Stores,
   jobId: string,
   batch: number,
   { items }: PlanBatch,
@@ -75,7 +80,7 @@ async function pendingUnits(
 }
 
 async function withoutEmbedding(
-  { catalogue }: JobStores,
+  { catalogue }: Stores,
   modelHash: string,
   units: readonly Unit[],
 ): Promise<Unit[]> {
@@ -124,10 +129,8 @@ function inSlices(texts: Part['texts']): Part['texts'][] {
 }
 
 async function encodePart(
-  { objects }: JobStores,
-  embedder: Embedder,
+  { objects, embedder, signal }: EncodeWork,
   { images, texts }: Part,
-  signal?: AbortSignal,
 ): Promise<EncodeAnswer> {
   const bytes = await readSlices(objects, images);
   return embedder.encode(
@@ -149,7 +152,7 @@ function failedUnits({ images, texts }: Part, { failed }: EncodeAnswer) {
 
 /** Write the rows that were encoded into one pack. @returns where each is */
 async function keepEmbeddings(
-  { objects }: JobStores,
+  { objects }: Stores,
   modelHash: string,
   { images, texts }: Part,
   { embeddings, failed, model }: EncodeAnswer,
