@@ -8,6 +8,7 @@ import {
 } from '../../src/artifact/manifest.ts';
 import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
 import { defaults } from '../../src/config.ts';
+import { untilInterrupted } from '../cli/interrupts.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
 import { builderNames, usearchFrom, type BuilderChoice } from '../index/choose-builder.ts';
 import type { GraphReport } from '../index/graph-report.ts';
@@ -79,24 +80,14 @@ export function registerIndex(program: Command): void {
     )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
-      const stop = new AbortController();
-      const interrupt = (signal: NodeJS.Signals) => {
-        stop.abort();
-        process.stderr.write('\ninterrupted\n');
-        process.exitCode = signal === 'SIGINT' ? 130 : 143;
-      };
-      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-      try {
-        const result = await buildIndex({ ...options, signal: stop.signal });
-        for (const [name, why] of Object.entries(result.rebuilt ?? {})) {
-          if (why !== undefined) process.stderr.write(`${name} graph built from nothing: ${why}\n`);
-        }
-        process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
-      } catch (error) {
-        if (!stop.signal.aborted) throw error;
-      } finally {
-        process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      const result = await untilInterrupted(
+        (signal) => buildIndex({ ...options, signal }),
+        'interrupted',
+      );
+      for (const [name, why] of Object.entries(result.rebuilt ?? {})) {
+        if (why !== undefined) process.stderr.write(`${name} graph built from nothing: ${why}\n`);
       }
+      process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
     });
 }
 

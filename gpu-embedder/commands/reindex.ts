@@ -23,6 +23,7 @@ import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { reasonOf } from '../../src/reindex/retry-policy.ts';
 import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
+import { exitWhenInterrupted } from '../cli/interrupts.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import { buildJob } from '../reindex/build-job.ts';
@@ -31,7 +32,6 @@ import { compareVersions } from '../reindex/compare-versions.ts';
 import { publishJob } from '../reindex/publish-job.ts';
 import { refuseBadEnd, showReport } from '../reindex/show-report.ts';
 import { atLeast } from './at-least.ts';
-import { exitOnStop } from './exit-on-stop.ts';
 
 interface ReindexFlags extends StoreFlags, CompareOptions {
   readonly collection: string;
@@ -88,7 +88,7 @@ async function run(flags: ReindexFlags): Promise<void> {
       `EMBEDDER_PRICE_PER_HOUR: expected US dollars such as 1.25, got ${JSON.stringify(price)}`,
     );
   }
-  const listenNoMore = exitOnStop();
+  const listenNoMore = exitWhenInterrupted();
   const report = await withStores(flags, async (stores) => {
     await requireCollection(stores.catalogue, flags.collection);
     const done = await withModel(flags.model, (model, embedder) =>
