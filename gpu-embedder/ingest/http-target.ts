@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { DiptychError, errorStatus, type ErrorCode } from '../../src/errors.ts';
 import type { IngestResult } from '../../src/ingest/ingest-items.ts';
-import { realClock, withRetries } from '../publish/retry.ts';
+import { realClock } from '../common/clock.ts';
+import { retryService } from '../common/retry-service.ts';
 import type { IngestTarget } from './ingest-source.ts';
 
 const resultSchema = z.union([
@@ -25,7 +26,7 @@ export function httpTarget(url: string, key: string, collection: string): Ingest
   const address = new URL(`/v1/collections/${encodeURIComponent(collection)}/items`, url);
   return async (items) => {
     const body = JSON.stringify({ items });
-    const response = await withRetries(realClock, () => post(address, key, body));
+    const response = await retryService(realClock, () => post(address, key, body));
     const parsed = answerSchema.safeParse(response);
     if (parsed.success) return parsed.data.results as IngestResult[];
     throw new DiptychError('store_failed', `${address.href}: expected results, got another answer`);
