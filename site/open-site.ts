@@ -1,5 +1,5 @@
 import type { SearchResponse } from '../src/api.ts';
-import { versionKey } from '../src/artifact/keys.ts';
+import { versionKey } from '../src/version/keys.ts';
 import type { Manifest } from '../src/artifact/manifest.ts';
 import { siteStorePrefix } from '../src/artifact/site.ts';
 import { DiptychError } from '../src/errors.ts';

@@ -16,7 +16,8 @@ import {
   type CompareOptions,
 } from '../../src/reindex/comparison.ts';
 import { readPrice } from '../../src/reindex/cost-estimate.ts';
-import { reportPageKey, type JobReport } from '../../src/reindex/job-report.ts';
+import { type JobReport } from '../../src/reindex/job-report.ts';
+import { reportPageKey } from '../../src/version/keys.ts';
 import { reportPage } from '../../src/reindex/report-page.ts';
 import { parseSwitchCondition } from '../../src/reindex/switch-condition.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';

@@ -1,6 +1,6 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { ByteRange, ObjectStore } from '../../src/objects/object-store.ts';
-import { imagePackKey } from '../../src/objects/pack-keys.ts';
+import { imagePackKey } from '../../src/version/keys.ts';
 import type { PlannedItem } from '../../src/reindex/build-page.ts';
 import type { SourceImage } from './index-source.ts';
 

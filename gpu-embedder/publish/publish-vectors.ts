@@ -1,4 +1,4 @@
-import { plainVectorFile, versionKey, type VectorKind } from '../../src/artifact/keys.ts';
+import { plainVectorFile, type VectorKind, versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { VersionFolder } from './read-version.ts';

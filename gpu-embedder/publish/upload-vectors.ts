@@ -1,4 +1,4 @@
-import type { VectorKind } from '../../src/artifact/keys.ts';
+import type { VectorKind } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { limitError } from '../../src/vectorize/limit-error.ts';

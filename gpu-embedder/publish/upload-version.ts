@@ -1,4 +1,4 @@
-import { modelKey, versionKey } from '../../src/artifact/keys.ts';
+import { modelKey, versionKey } from '../../src/version/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { modelObjects, type PublishedObject } from './published-objects.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseCaptions } from '../../src/artifact/captions.ts';
 import { parseItems } from '../../src/artifact/items.ts';
-import { modelKey, plainVectorFile, vectorFile, versionKey } from '../../src/artifact/keys.ts';
+import { modelKey, plainVectorFile, vectorFile, versionKey } from '../../src/version/keys.ts';
 import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
 import { readVectorHeader } from '../../src/artifact/read-vector-header.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { parseCaptions } from '../../src/artifact/captions.ts';
 import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';

@@ -1,9 +1,9 @@
 import {
   plainVectorFile,
   vectorFile,
-  versionKey,
   type VectorKind,
-} from '../../src/artifact/keys.ts';
+  versionKey,
+} from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { idsWithin, rangeOf, type Range } from '../../src/artifact/ranges.ts';
 import { DiptychError } from '../../src/errors.ts';

@@ -1,5 +1,5 @@
 import { parseItems } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { deletedKey, embeddingPackKey, imagePackKey, versionKey } from '../../src/version/keys.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { findEmbeddings } from '../../src/catalogue/embeddings.ts';
@@ -9,8 +9,7 @@ import { getJob, listJobs } from '../../src/catalogue/jobs.ts';
 import { ledgerCounts, listLedger } from '../../src/catalogue/ledger.ts';
 import { getVersion } from '../../src/catalogue/versions.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
-import { deletedIds, deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
+import { deletedIds, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
 

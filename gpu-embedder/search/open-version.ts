@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
-import { vectorFile } from '../../src/artifact/keys.ts';
+import { vectorFile } from '../../src/version/keys.ts';
 import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { joinSearchers } from '../../src/hnsw/join-searchers.ts';

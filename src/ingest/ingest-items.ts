@@ -4,7 +4,7 @@ import { addImages, findImages } from '../catalogue/images.ts';
 import { upsertItems, type NewItem, type UpsertOutcome } from '../catalogue/upsert-items.ts';
 import { DiptychError, type ErrorCode } from '../errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { imagePackKey } from '../objects/pack-keys.ts';
+import { imagePackKey } from '../version/keys.ts';
 import { packImages, type HashedImage } from './image-pack.ts';
 import { itemInputSchema, type ItemInput } from './item-input.ts';
 import { readImage, type ImageSources } from './read-image.ts';

@@ -1,3 +1,4 @@
+import { uploadKey } from '../version/keys.ts';
 import { sha256 } from '../artifact/sha256.ts';
 import { DiptychError } from '../errors.ts';
 import { decodeBase64Image } from '../image/decode-base64-image.ts';
@@ -11,11 +12,6 @@ export interface ImageSources {
   readonly objects: Pick<ObjectStore, 'get'>;
   /** Fetches an address that the operator allows. */
   readonly fetchImage: (url: string) => Promise<Uint8Array<ArrayBuffer>>;
-}
-
-/** Key of an image that was uploaded before the item that names it. */
-export function uploadKey(id: string): string {
-  return `uploads/${id}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { versionKey } from '../artifact/keys.ts';
+import { versionKey } from '../version/keys.ts';
 import { parseManifest } from '../artifact/manifest.ts';
 import { readPointer } from '../artifact/move-pointer.ts';
 import { moveJob, type Job } from '../catalogue/jobs.ts';

@@ -6,7 +6,7 @@ import type { Job } from '../catalogue/jobs.ts';
 import { embeddingKinds, type EmbeddingKind } from '../catalogue/tables.ts';
 import type { Embedder, EncodeAnswer } from '../embedder/embedder.ts';
 import { DiptychError } from '../errors.ts';
-import { embeddingPackKey } from '../objects/pack-keys.ts';
+import { embeddingPackKey } from '../version/keys.ts';
 import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from './plan-batch.ts';
 import type { JobStores } from './plan-job.ts';
 import { readSlices } from './read-images.ts';

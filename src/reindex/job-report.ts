@@ -1,4 +1,4 @@
-import { versionKey } from '../artifact/keys.ts';
+import { reportKey, reportPageKey, versionKey } from '../version/keys.ts';
 import { parseManifest, type Manifest } from '../artifact/manifest.ts';
 import { unitCounts } from '../catalogue/job-units.ts';
 import { hasEnded, type Job } from '../catalogue/jobs.ts';
@@ -58,14 +58,6 @@ export interface JobReport {
     readonly code: string | null;
     readonly reason: string | null;
   }[];
-}
-
-export function reportKey(jobId: string): string {
-  return `jobs/${jobId}/report.json`;
-}
-
-export function reportPageKey(jobId: string): string {
-  return `jobs/${jobId}/report.html`;
 }
 
 /** Add up the ledger of a job. */

@@ -11,7 +11,8 @@ import { embeddingKinds, type ImageRow, type LedgerState } from '../catalogue/ta
 import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
 import { notePointer } from './job-pointer.ts';
-import { hashesOf, planBatchKey, readPlanBatch, type BatchItem } from './plan-batch.ts';
+import { hashesOf, readPlanBatch, type BatchItem } from './plan-batch.ts';
+import { planBatchKey } from '../version/keys.ts';
 import { writeBuildPage } from './write-build-page.ts';
 
 /** Items of a batch: what one request to an embedder holds. */

@@ -1,5 +1,5 @@
 import { DiptychError } from '../errors.ts';
-import { imagePackKey } from '../objects/pack-keys.ts';
+import { imagePackKey } from '../version/keys.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 
 export interface PackSlice {

@@ -14,7 +14,7 @@ import { ledgerCounts } from '../../src/catalogue/ledger.ts';
 import { addVersion, listVersions } from '../../src/catalogue/versions.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
+import { embeddingPackKey, imagePackKey } from '../../src/version/keys.ts';
 import { readPlanBatch } from '../../src/reindex/plan-batch.ts';
 import { planNextBatch, type JobStores } from '../../src/reindex/plan-job.ts';
 import { purgeCollection } from '../../src/reindex/purge-collection.ts';

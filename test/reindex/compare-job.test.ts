@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { activeKey, versionKey } from '../../src/artifact/keys.ts';
+import { activeKey, reportKey, reportPageKey, versionKey } from '../../src/version/keys.ts';
 import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { createJob, getJob, type Job } from '../../src/catalogue/jobs.ts';
@@ -12,12 +12,7 @@ import {
 } from '../../src/reindex/comparison.ts';
 import { handleMessage, type JobQueue } from '../../src/reindex/handle-message.ts';
 import type { JobMessage } from '../../src/reindex/job-messages.ts';
-import {
-  reportJob,
-  reportKey,
-  reportPageKey,
-  type JobReport,
-} from '../../src/reindex/job-report.ts';
+import { reportJob, type JobReport } from '../../src/reindex/job-report.ts';
 import { runJob } from '../../src/reindex/run-job.ts';
 import { comparedMetrics, parseSwitchCondition } from '../../src/reindex/switch-condition.ts';
 import { switchVersion } from '../../src/reindex/switch-version.ts';

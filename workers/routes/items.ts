@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { itemAt } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../app.ts';
 import { describeItem } from '../services/describe-match.ts';

@@ -9,7 +9,7 @@ import {
   type LabelSet,
 } from '../../src/catalogue/label-sets.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { labelSetKey } from '../../src/label-set.ts';
+import { labelSetKey } from '../../src/version/keys.ts';
 import { putJson } from '../../src/objects/put-json.ts';
 import type { AppEnv } from '../app.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';

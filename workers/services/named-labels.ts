@@ -1,6 +1,7 @@
 import { captionsLabelSet } from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { labelSetKey, parseLabelSet } from '../../src/label-set.ts';
+import { parseLabelSet } from '../../src/label-set.ts';
+import { labelSetKey } from '../../src/version/keys.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { IndexReference, PartialAnswer } from '../../src/api.ts';
 import { parseCaptions, type CaptionColumns } from '../../src/artifact/captions.ts';
 import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';

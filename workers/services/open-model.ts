@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { modelKey } from '../../src/artifact/keys.ts';
+import { modelKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
 import { createEncoderMemory } from '../../src/encoder/encoder-memory.ts';

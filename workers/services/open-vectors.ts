@@ -1,4 +1,4 @@
-import { vectorFile, type VectorKind } from '../../src/artifact/keys.ts';
+import { vectorFile, type VectorKind } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher-memory.ts';
 import { createSearcher, type Searcher } from '../../src/hnsw/searcher.ts';
