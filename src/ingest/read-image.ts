@@ -37,6 +37,7 @@ async function bytesOf(
   { objects, fetchImage }: ImageSources,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (typeof input === 'string') return decodeBase64Image(input);
+  if ('bytes' in input) return input.bytes;
   if ('base64' in input) return decodeBase64Image(input.base64);
   if ('url' in input) return fetchImage(input.url);
   const bytes = await objects.get(uploadKey(input.upload));
