@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { megabytes } from '../../src/megabytes.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { openKnowing } from '../catalogue/open-knowing.ts';
 import { collectGarbage, type CollectResult } from '../publish/collect-garbage.ts';
@@ -84,8 +85,4 @@ function tell({ removed, kept }: CollectResult, dryRun: boolean): string {
     ),
     `${removed.length} ${dryRun ? 'would be' : 'were'} removed, ${megabytes(bytes)} MB`,
   ].join('\n');
-}
-
-export function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

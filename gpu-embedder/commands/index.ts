@@ -8,24 +8,20 @@ import {
 } from '../../src/artifact/manifest.ts';
 import { quantisations, type Quantisation } from '../../src/artifact/quantise.ts';
 import { defaults } from '../../src/config.ts';
+import { megabytes } from '../../src/megabytes.ts';
 import { untilInterrupted } from '../cli/interrupts.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
-import { builderNames, usearchFrom, type BuilderChoice } from '../index/choose-builder.ts';
+import { builderNames, usearchFrom } from '../index/choose-builder.ts';
+import type { VectorIndexOptions } from '../index/build-vector-index.ts';
 import type { GraphReport } from '../index/graph-report.ts';
 
-interface IndexFlags {
+interface IndexFlags extends VectorIndexOptions {
   readonly embeddings: string;
   readonly data: string;
   readonly model: string;
   readonly collection: string;
   readonly out: string;
   readonly from?: string;
-  readonly M: number;
-  readonly efConstruction: number;
-  readonly recall: number;
-  readonly quantisation: Quantisation;
-  readonly builder: BuilderChoice;
-  readonly shards: number;
   readonly vectors: VectorPlace;
   readonly json?: boolean;
 }
@@ -98,7 +94,6 @@ function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
     manifest.vectors === 'vectorize'
       ? `${name}: ${index.count} vectors for Vectorize`
       : `${name}: ${index.count} vectors${changed(index)}, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return [
     dir,
     line('images', image),

@@ -22,11 +22,12 @@ import { reportPage } from '../../src/reindex/report-page.ts';
 import { parseSwitchCondition } from '../../src/reindex/switch-condition.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
 import { reasonOf } from '../../src/reindex/retry-policy.ts';
-import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
+import { runJob, type JobRun } from '../../src/reindex/run-job.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
 import { exitWhenInterrupted } from '../cli/interrupts.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
-import { progressBar, type Progress } from '../progress.ts';
+import { isAlive } from '../common/is-alive.ts';
+import { stageBars } from '../common/stage-bars.ts';
 import { buildJob } from '../reindex/build-job.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
 import { compareVersions } from '../reindex/compare-versions.ts';
@@ -152,16 +153,18 @@ async function index(
     const run: JobRun = {
       ...stores,
       embedder,
-      build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
+      build: (one, signal) => buildJob(stores, one, flags.model, bars.update, signal),
       compare: ({ collection }, request, signal) =>
         compareVersions(stores.objects, collection, request, {
           signal,
-          onProgress: (done, total) => bars.build('compare', done, total),
+          onProgress: (done, total) => bars.update('compare', done, total),
         }),
       publish: (one, version, activate) => publishJob(stores, one, version, activate),
       costs: { embedderPricePerHour: readPrice(process.env.EMBEDDER_PRICE_PER_HOUR) },
       owner: `${hostname()}:${process.pid}`,
-      onProgress: bars.job,
+      onProgress: ({ state, done, total }) => {
+        if (state === 'encoding') bars.update('encode batches', done, total);
+      },
       onWait: reportWait,
     };
     return await runJob(run, job.id);
@@ -193,14 +196,6 @@ async function freeFromTheDead(catalogue: Catalogue, { id, leaseOwner }: Job): P
   const [host, pid] = (leaseOwner ?? '').split(':');
   if (host === hostname() && !isAlive(Number(pid))) {
     await releaseLease(catalogue, id, leaseOwner!);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
@@ -238,26 +233,4 @@ function condition(text: string): string {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
-}
-
-/** A bar for one stage after the other. */
-function stageBars() {
-  let current: { label: string; total: number; bar: Progress } | undefined;
-  const show = (label: string, done: number, total: number) => {
-    if (current?.label !== label || current.total !== total) {
-      current?.bar.stop();
-      current = { label, total, bar: progressBar(label, total) };
-    }
-    current.bar.update(done);
-  };
-  return {
-    job: ({ state, done, total }: JobProgress) => {
-      if (state === 'encoding') show('encode batches', done, total);
-    },
-    build: show,
-    stop: () => {
-      current?.bar.stop();
-      current = undefined;
-    },
-  };
 }

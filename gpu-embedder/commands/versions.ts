@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import Table from 'cli-table3';
+import { megabytes } from '../../src/megabytes.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { listVersions, type StoredVersion } from '../publish/list-versions.ts';
 import { removeVersion } from '../publish/remove-version.ts';
 import { rollBack } from '../publish/roll-back.ts';
 import { openStore, storeFlag } from '../store/open-store.ts';
 import { atLeast } from './at-least.ts';
-import { asCollect, megabytes } from './collect.ts';
+import { asCollect } from './collect.ts';
 import { openTarget } from './publish.ts';
 
 interface Flags {

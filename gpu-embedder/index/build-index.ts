@@ -1,10 +1,5 @@
-import { progressBar, type Progress } from '../progress.ts';
-import {
-  buildVersion,
-  type BuildStage,
-  type BuildVersionOptions,
-  type BuiltVersion,
-} from './build-version.ts';
+import { stageBars } from '../common/stage-bars.ts';
+import { buildVersion, type BuildVersionOptions, type BuiltVersion } from './build-version.ts';
 import { openDatasetSource } from './dataset-source.ts';
 
 export interface BuildIndexOptions extends Omit<BuildVersionOptions, 'onProgress'> {
@@ -30,20 +25,4 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   } finally {
     bars.stop();
   }
-}
-
-/** A bar at a time, of the stage that is told of. */
-function stageBars() {
-  let shown: { readonly stage: BuildStage; readonly bar: Progress } | undefined;
-  const stop = () => shown?.bar.stop();
-  return {
-    update(stage: BuildStage, done: number, total: number): void {
-      if (shown?.stage !== stage) {
-        stop();
-        shown = { stage, bar: progressBar(stage, total) };
-      }
-      shown.bar.update(done);
-    },
-    stop,
-  };
 }
