@@ -9,7 +9,9 @@ import {
   type PreparedDataset,
 } from '../gpu-embedder/dataset/read-dataset.ts';
 import type { Item } from '../gpu-embedder/dataset/prepared.ts';
-import { startDecodeThreads, type DecodeThreads } from '../gpu-embedder/encode/decode-threads.ts';
+import type { ThreadPool } from '../gpu-embedder/common/thread-pool.ts';
+import type { DecodeAnswers } from '../gpu-embedder/encode/decode-thread.ts';
+import { decodeThreads } from '../gpu-embedder/encode/decode-threads.ts';
 import { loadModel, type LoadedModel } from '../gpu-embedder/encode/load-model.ts';
 import { createService } from '../gpu-embedder/service/create-service.ts';
 import { directEmbedder } from '../gpu-embedder/service/direct-embedder.ts';
@@ -42,7 +44,7 @@ export async function run(options: BenchOptions = {}): Promise<EmbedderRow[]> {
   const count = Number(options['count'] ?? 2048);
   const items = Array.from({ length: count }, (_, i) => dataset.items[i % dataset.items.length]);
   const model = await loadModel(dir);
-  const threads = startDecodeThreads(
+  const threads = decodeThreads(
     { dir: dataset.dir, rule: model.imageRule },
     availableParallelism(),
   );
@@ -69,7 +71,7 @@ export async function run(options: BenchOptions = {}): Promise<EmbedderRow[]> {
     ];
   } finally {
     await close(0);
-    await Promise.all([service.close(), direct.close(), threads.stop()]);
+    await Promise.all([service.close(), direct.close(), threads.dispose()]);
     await Promise.all([threadModel.dispose(), model.dispose()]);
   }
 }
@@ -84,7 +86,7 @@ const imagesOf = (dataset: PreparedDataset, items: readonly Item[]) =>
 /** As `encode` does it where prepared pixels are not what the model takes. */
 async function encodeImages(
   model: LoadedModel,
-  threads: DecodeThreads,
+  threads: ThreadPool<DecodeAnswers>,
   items: readonly Item[],
 ): Promise<void> {
   const batches = inParts(items, batchSize).map((part) => part.map(({ image }) => image));
@@ -92,7 +94,7 @@ async function encodeImages(
   const ahead = Array.from({ length: 2 * availableParallelism() }, () => decodeNext());
   function decodeNext() {
     const batch = batches[next++];
-    return batch && threads.decode(batch);
+    return batch && threads.ask('decode', batch);
   }
   for (let i = 0; i < batches.length; i++) {
     const { rgb } = await ahead.shift()!;

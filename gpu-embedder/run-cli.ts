@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { DiptychError } from '../src/errors.ts';
+import { Interrupted } from './cli/interrupts.ts';
 
 type Register = (program: Command) => void;
 
@@ -105,7 +106,8 @@ const commands: readonly {
 /**
  * Run a command line, without the names of the program in front.
  *
- * @returns the exit code: 0, 1 (it failed; the message says why), 2 (the command line is wrong)
+ * @returns the exit code: 0, 1 (it failed; the message says why), 2 (the command line is wrong), 130
+ *   or 143 (a signal stopped it)
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
   process.exitCode = undefined;
@@ -137,8 +139,12 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
   return program;
 }
 
-/** Print a failure and return its exit code: 2 for a wrong command line, 1 for all else. */
+/**
+ * Print a failure and return its exit code: 2 for a wrong command line, that of the signal where the
+ * user was told that the command stops, 1 for all else.
+ */
 function report(error: unknown): number {
+  if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof DiptychError) {
     process.stderr.write(`error[${error.code}]: ${error.message}\n`);

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { VectorKind } from '../src/artifact/keys.ts';
+import type { VectorKind } from '../src/version/keys.ts';
 import { DiptychError } from '../src/errors.ts';
 import type { Searcher, SearchOptions } from '../src/hnsw/searcher.ts';
 import { openVectors } from '../src/search/open/open-vectors.ts';

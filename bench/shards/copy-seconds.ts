@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Miniflare } from 'miniflare';
 import { bundleWorker } from '../../gpu-embedder/dev/bundle-worker.ts';
 import { bucketName } from '../../gpu-embedder/store/local-r2-store.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 
 /** Seconds to copy the vector files of a version from the local R2 into memory, and nothing else. */

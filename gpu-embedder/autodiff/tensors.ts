@@ -20,13 +20,6 @@ export function sumTo(g: Graph, gradient: Value, shape: Shape): Value {
   return extra > 0 ? op.Squeeze(g, sum, leading) : sum;
 }
 
-/** Swap the last two axes. */
-export function swapLast(g: Graph, x: Value): Value {
-  const rank = x.shape.length;
-  const perm = x.shape.map((_, axis) => axis);
-  return op.Transpose(g, x, perm.with(rank - 1, rank - 2).with(rank - 2, rank - 1));
-}
-
 /** View as a matrix whose rows are the last axis. */
 export const asMatrix = (g: Graph, x: Value): Value =>
   op.Reshape(g, x, [-1, x.shape[x.shape.length - 1]]);

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Stores } from '../../src/catalogue/stores.ts';
+import { megabytes } from '../../src/megabytes.ts';
 import { openKnowing } from '../catalogue/open-knowing.ts';
 import { collectGarbage, type CollectResult } from '../publish/collect-garbage.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
@@ -84,8 +85,4 @@ function tell({ removed, kept }: CollectResult, dryRun: boolean): string {
     ),
     `${removed.length} ${dryRun ? 'would be' : 'were'} removed, ${megabytes(bytes)} MB`,
   ].join('\n');
-}
-
-export function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

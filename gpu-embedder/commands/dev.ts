@@ -3,6 +3,7 @@ import { defaults } from '../../src/config.ts';
 import { ownModelFlag } from '../cli/flags/models.ts';
 import { port } from '../cli/flags/numbers.ts';
 import { openMigrated } from '../catalogue/open-catalogue.ts';
+import { stopAsked, untilInterrupted } from '../cli/interrupts.ts';
 import { checkPort } from '../dev/check-port.ts';
 import { buildDemo, demoCollection } from '../dev/build-demo.ts';
 import { startWorker } from '../dev/start-worker.ts';
@@ -39,17 +40,13 @@ export function registerDev(program: Command): void {
       const d1Dir = `${flags.workDir}/store/d1`;
       const worker = await startWorker({ host, port, r2Dir, d1Dir, variables });
       process.stdout.write(welcome(worker.url));
-      const signal = await stopSignal();
-      process.stderr.write('\nstopping\n');
-      await worker.stop();
-      process.exitCode = signal === 'SIGINT' ? 130 : 143;
+      await untilInterrupted(async (signal) => {
+        await stopAsked(signal);
+        await worker.stop();
+        signal.throwIfAborted();
+      }, 'stopping');
     });
 }
-
-const stopSignal = (): Promise<NodeJS.Signals> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
-  });
 
 function welcome(url: string): string {
   const body = JSON.stringify({ collection: demoCollection, text: 'birthday cake', limit: 5 });

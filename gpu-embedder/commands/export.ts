@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { collectionFlag } from '../cli/flags/collections.ts';
 import { ownModelFlag } from '../cli/flags/models.ts';
+import { megabytes } from '../../src/megabytes.ts';
 import { progressBar } from '../progress.ts';
 import type { ExportStaticResult } from '../export/export-static.ts';
 import { newestVersion } from '../search/newest-version.ts';
@@ -51,7 +52,6 @@ async function exportSite(dir: string, flags: StaticFlags): Promise<void> {
 }
 
 function summary({ dir, collection, version, files, bytes }: ExportStaticResult): string {
-  const megabytes = (count: number) => (count / 1e6).toFixed(1);
   const { page, model, index, images, total } = bytes;
   return [
     `${dir}: ${collection} ${version}, ${files} files, ${megabytes(total)} MB`,

@@ -6,23 +6,20 @@ import type { BuilderChoice } from '../../src/jobs/build-options.ts';
 import { buildFlags } from '../cli/flags/build-options.ts';
 import { collectionFlag } from '../cli/flags/collections.ts';
 import { modelFlag } from '../cli/flags/models.ts';
+import { megabytes } from '../../src/megabytes.ts';
+import { untilInterrupted } from '../cli/interrupts.ts';
 import { buildIndex, type BuildIndexResult } from '../index/build-index.ts';
 import { usearchFrom } from '../index/choose-builder.ts';
+import type { VectorIndexOptions } from '../index/build-vector-index.ts';
 import type { GraphReport } from '../index/graph-report.ts';
 
-interface IndexFlags {
+interface IndexFlags extends VectorIndexOptions {
   readonly embeddings: string;
   readonly data: string;
   readonly model: string;
   readonly collection: string;
   readonly out: string;
   readonly from?: string;
-  readonly M: number;
-  readonly efConstruction: number;
-  readonly recall: number;
-  readonly quantisation: Quantisation;
-  readonly builder: BuilderChoice;
-  readonly shards: number;
   readonly vectors: VectorPlace;
   readonly json?: boolean;
 }
@@ -51,24 +48,14 @@ export function registerIndex(program: Command): void {
     )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
-      const stop = new AbortController();
-      const interrupt = (signal: NodeJS.Signals) => {
-        stop.abort();
-        process.stderr.write('\ninterrupted\n');
-        process.exitCode = signal === 'SIGINT' ? 130 : 143;
-      };
-      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-      try {
-        const result = await buildIndex({ ...options, signal: stop.signal });
-        for (const [name, why] of Object.entries(result.rebuilt ?? {})) {
-          if (why !== undefined) process.stderr.write(`${name} graph built from nothing: ${why}\n`);
-        }
-        process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
-      } catch (error) {
-        if (!stop.signal.aborted) throw error;
-      } finally {
-        process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      const result = await untilInterrupted(
+        (signal) => buildIndex({ ...options, signal }),
+        'interrupted',
+      );
+      for (const [name, why] of Object.entries(result.rebuilt ?? {})) {
+        if (why !== undefined) process.stderr.write(`${name} graph built from nothing: ${why}\n`);
       }
+      process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
     });
 }
 
@@ -79,7 +66,6 @@ function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
     manifest.vectors === 'vectorize'
       ? `${name}: ${index.count} vectors for Vectorize`
       : `${name}: ${index.count} vectors${changed(index)}, annRecall@10 ${index.annRecallAt10?.toFixed(4) ?? '-'} at efSearch ${index.efSearch} (${index.recallQueries ?? 'no'} queries)`;
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return [
     dir,
     line('images', image),

@@ -3,6 +3,7 @@ import { createCollection } from '../../src/catalogue/collections.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
+import { exitWhenInterrupted } from '../cli/interrupts.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
 import { collectionFlag } from '../cli/flags/collections.ts';
 import { cocoSource, folderSource } from '../dataset/prepare-images.ts';
@@ -13,7 +14,6 @@ import { httpTarget } from '../ingest/http-target.ts';
 import { openJournal } from '../ingest/ingest-journal.ts';
 import { ingestSource, type IngestSummary, type IngestTarget } from '../ingest/ingest-source.ts';
 import { progressBar } from '../progress.ts';
-import { exitOnStop } from './exit-on-stop.ts';
 
 interface IngestFlags extends StoreFlags {
   readonly collection: string;
@@ -67,7 +67,7 @@ export function registerIngest(program: Command): void {
 }
 
 async function run(source: Source, flags: IngestFlags): Promise<void> {
-  const listenNoMore = exitOnStop();
+  const listenNoMore = exitWhenInterrupted();
   try {
     const summary = await withTarget(flags, (target) => ingest(source, target, flags));
     show(summary, flags);

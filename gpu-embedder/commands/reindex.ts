@@ -11,28 +11,28 @@ import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { heldOutSchema } from '../../src/metrics/comparison.ts';
 import type { BuildOptions } from '../../src/jobs/build-options.ts';
-import type { JobProgress } from '../../src/jobs/job-progress.ts';
 import { readPrice } from '../../src/jobs/report/cost-estimate.ts';
 import type { JobReport } from '../../src/jobs/report/job-report.ts';
-import { reportPageKey } from '../../src/jobs/report/keep-report.ts';
+import { reportPageKey } from '../../src/version/keys.ts';
 import { reportPage } from '../../src/jobs/report/report-page.ts';
 import { parseSwitchCondition } from '../../src/jobs/switch-condition.ts';
 import type { Stores } from '../../src/catalogue/stores.ts';
 import { reasonOf } from '../../src/jobs/retry-policy.ts';
 import { runJob, type JobRun } from '../../src/jobs/run-job.ts';
 import { startOrJoinJob } from '../../src/jobs/start-job.ts';
+import { exitWhenInterrupted } from '../cli/interrupts.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
 import { buildFlags } from '../cli/flags/build-options.ts';
 import { collectionFlag } from '../cli/flags/collections.ts';
 import { modelFlag } from '../cli/flags/models.ts';
 import { unexpected, wholeNumber } from '../cli/flags/numbers.ts';
-import { progressBar, type Progress } from '../progress.ts';
+import { isAlive } from '../common/is-alive.ts';
+import { stageBars } from '../common/stage-bars.ts';
 import { buildJob } from '../reindex/build-job.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
 import { compareVersions } from '../reindex/compare-versions.ts';
 import { publishJob } from '../reindex/publish-job.ts';
 import { refuseBadEnd, showReport } from '../reindex/show-report.ts';
-import { exitOnStop } from './exit-on-stop.ts';
 
 interface ReindexFlags
   extends StoreFlags, CompareOptions, Pick<BuildOptions, 'quantisation' | 'recall' | 'shards'> {
@@ -90,7 +90,7 @@ async function run(flags: ReindexFlags): Promise<void> {
       `EMBEDDER_PRICE_PER_HOUR: expected US dollars such as 1.25, got ${JSON.stringify(price)}`,
     );
   }
-  const listenNoMore = exitOnStop();
+  const listenNoMore = exitWhenInterrupted();
   const report = await withStores(flags, async (stores) => {
     // Before the model is loaded, which takes a while.
     await requireCollection(stores.catalogue, flags.collection);
@@ -149,16 +149,18 @@ async function index(stores: Stores, embedder: Embedder, flags: ReindexFlags): P
     const run: JobRun = {
       ...stores,
       embedder,
-      build: (one, signal) => buildJob(stores, one, flags.model, bars.build, signal),
+      build: (one, signal) => buildJob(stores, one, flags.model, bars.update, signal),
       compare: ({ collection }, request, signal) =>
         compareVersions(stores.objects, collection, request, {
           signal,
-          onProgress: (done, total) => bars.build('compare', done, total),
+          onProgress: (done, total) => bars.update('compare', done, total),
         }),
       publish: (one, version, activate) => publishJob(stores, one, version, activate),
       costs: { embedderPricePerHour: readPrice(process.env.EMBEDDER_PRICE_PER_HOUR) },
       owner: `${hostname()}:${process.pid}`,
-      onProgress: bars.job,
+      onProgress: ({ state, done, total }) => {
+        if (state === 'encoding') bars.update('encode batches', done, total);
+      },
       onWait: reportWait,
     };
     return await runJob(run, job.id);
@@ -172,14 +174,6 @@ async function freeDeadLease(catalogue: Catalogue, { id, leaseOwner }: Job): Pro
   const [host, pid] = (leaseOwner ?? '').split(':');
   if (host === hostname() && !isAlive(Number(pid))) {
     await releaseLease(catalogue, id, leaseOwner!);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
@@ -204,26 +198,4 @@ function heldOut(name: string, before: readonly string[] = []): readonly string[
   const { data } = heldOutSchema.safeParse([...before, name]);
   if (data) return data;
   throw unexpected('at most 100 sets, each of 1 to 255 characters', name);
-}
-
-/** A bar for one stage after the other. */
-function stageBars() {
-  let current: { label: string; total: number; bar: Progress } | undefined;
-  const show = (label: string, done: number, total: number) => {
-    if (current?.label !== label || current.total !== total) {
-      current?.bar.stop();
-      current = { label, total, bar: progressBar(label, total) };
-    }
-    current.bar.update(done);
-  };
-  return {
-    job: ({ state, done, total }: JobProgress) => {
-      if (state === 'encoding') show('encode batches', done, total);
-    },
-    build: show,
-    stop: () => {
-      current?.bar.stop();
-      current = undefined;
-    },
-  };
 }

@@ -6,6 +6,7 @@ import { durationFlag } from '../cli/flags/durations.ts';
 import { deviceFlag, modelFlag } from '../cli/flags/models.ts';
 import { portOrAny, wholeNumber } from '../cli/flags/numbers.ts';
 import type { Device } from '../common/devices.ts';
+import { stopAsked, untilInterrupted } from '../cli/interrupts.ts';
 import { checkPort } from '../dev/check-port.ts';
 import { checkExposure } from '../service/check-exposure.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
@@ -55,16 +56,15 @@ export function registerServe(program: Command): void {
       '\nDIPTYCH_EMBEDDER_TOKEN is the bearer token that requests must carry.\n' +
         'One line of JSON per request goes to stderr. SIGTERM finishes what was taken.',
     )
-    .action(serve);
+    .action((flags: ServeFlags) => untilInterrupted((signal) => serve(flags, signal)));
 }
 
-async function serve(flags: ServeFlags): Promise<void> {
+async function serve(flags: ServeFlags, stop: AbortSignal): Promise<void> {
   // An empty variable is how many tools say "none".
   const token = process.env.DIPTYCH_EMBEDDER_TOKEN || undefined;
   const { host, port, threads, device, maxBatch, grace: graceMs } = flags;
   checkExposure(host, token);
   if (port !== 0) await checkPort(host, port);
-  const stopped = stopSignal();
   const [{ loadModelInThread }, { serveUntilStopped }] = await Promise.all([
     import('../service/load-model-in-thread.ts'),
     import('../service/serve-until-stopped.ts'),
@@ -82,7 +82,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     decodeThreads: availableParallelism(),
     build: store && buildWith(store, flags.model),
     graceMs,
-    stopped,
+    stopped: stopAsked(stop),
     log: (line) => process.stderr.write(`${JSON.stringify(line)}\n`),
     onListening: (url) => process.stdout.write(`${model.id} (${model.hash}) at ${url}\n`),
   });
@@ -115,11 +115,6 @@ function buildWith(objects: ObjectStore, model: string): BuildFunction {
     return describeBuilt(built);
   };
 }
-
-const stopSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
 
 async function softwareVersion(): Promise<string> {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');

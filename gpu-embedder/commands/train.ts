@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { deviceFlag } from '../cli/flags/models.ts';
 import { numberAbove0, unexpected, wholeNumber } from '../cli/flags/numbers.ts';
+import { exitCodeOf, untilInterrupted } from '../cli/interrupts.ts';
 import { lossNames, trainChoiceSchema } from '../train/config.ts';
 import type { TrainChoice } from '../train/config.ts';
 import type { RecipeFlags } from '../train/read-recipe.ts';
@@ -65,18 +66,23 @@ async function train(flags: TrainFlags): Promise<void> {
   const config = await readRecipe(flags);
   const name = flags.config ? basename(flags.config, '.json') : basename(flags.data);
   const runDir = flags.out ?? join('.diptych/runs', name);
-  const summary = await runTraining({
-    dataDir: flags.data,
-    runDir,
-    config,
-    threads: flags.threads,
-    device: flags.device,
-    recordEvery: flags.recordEvery,
-    checkpointEvery: flags.checkpointEvery,
-    validateEvery: flags.validateEvery,
-    resume: flags.resume ?? false,
-  });
-  if (!summary.finished) process.exitCode = 130;
+  const stopping = 'stopping after this step; once more stops at once';
+  const summary = await untilInterrupted(async (signal) => {
+    const summary = await runTraining({
+      dataDir: flags.data,
+      runDir,
+      config,
+      threads: flags.threads,
+      device: flags.device,
+      recordEvery: flags.recordEvery,
+      checkpointEvery: flags.checkpointEvery,
+      validateEvery: flags.validateEvery,
+      resume: flags.resume ?? false,
+      signal,
+    });
+    if (!summary.finished) process.exitCode = exitCodeOf(signal);
+    return summary;
+  }, stopping);
   const report = flags.report ? await writeReport(runDir, flags.data) : null;
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ ...summary, report })}\n`);

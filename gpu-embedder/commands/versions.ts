@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import Table from 'cli-table3';
+import { megabytes } from '../../src/megabytes.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { collectionFlag, storedCollectionFlag } from '../cli/flags/collections.ts';
 import { durationFlag } from '../cli/flags/durations.ts';
@@ -7,7 +8,7 @@ import { listVersions, type StoredVersion } from '../publish/list-versions.ts';
 import { removeVersion } from '../publish/remove-version.ts';
 import { rollBack } from '../publish/roll-back.ts';
 import { openStore, storeFlag } from '../store/open-store.ts';
-import { asCollect, megabytes } from './collect.ts';
+import { asCollect } from './collect.ts';
 import { openTarget } from './publish.ts';
 
 interface Flags {

@@ -1,4 +1,4 @@
-import { plainVectorFile, type VectorKind } from '../../src/artifact/keys.ts';
+import { plainVectorFile, type VectorKind } from '../../src/version/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { VersionFiles } from '../../src/search/open/version-files.ts';
 

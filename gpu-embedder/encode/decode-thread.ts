@@ -1,5 +1,7 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import sharp from 'sharp';
+import { answerRequests } from '../common/answer-requests.ts';
+import { handOver } from '../common/thread-messages.ts';
 import { readImageBytes } from '../dataset/read-dataset.ts';
 import type { ImageRef } from '../dataset/prepared.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
@@ -12,13 +14,7 @@ export interface DecodeSettings {
   readonly rule: ImageRule;
 }
 
-export interface DecodeTask {
-  readonly id: number;
-  readonly images: readonly ImageRef[];
-}
-
 export interface DecodedBatch {
-  readonly id: number;
   /** RGB8 [images, imageSize, imageSize, 3]; an image that failed is black. */
   readonly rgb: Uint8Array<ArrayBuffer>;
   readonly failures: readonly { readonly index: number; readonly reason: string }[];
@@ -28,20 +24,22 @@ const { dir, rule } = (workerData as ThreadData<DecodeSettings>).data;
 // One image at a time per thread: the threads are the parallelism.
 sharp.concurrency(1);
 
-parentPort!.on('message', ({ id, images }: DecodeTask) => {
-  void decode(id, images).then((batch) => parentPort!.postMessage(batch, [batch.rgb.buffer]));
-});
-
-async function decode(id: number, images: readonly ImageRef[]): Promise<DecodedBatch> {
-  const length = 3 * rule.imageSize ** 2;
-  const rgb = new Uint8Array(images.length * length);
-  const failures: { index: number; reason: string }[] = [];
-  for (const [index, image] of images.entries()) {
-    try {
-      rgb.set(await decodeImage(await readImageBytes({ dir }, { image }), rule), index * length);
-    } catch (error) {
-      failures.push({ index, reason: (error as Error).message });
+const answers = {
+  decode: async (images: readonly ImageRef[]): Promise<DecodedBatch> => {
+    const length = 3 * rule.imageSize ** 2;
+    const rgb = new Uint8Array(images.length * length);
+    const failures: { index: number; reason: string }[] = [];
+    for (const [index, image] of images.entries()) {
+      try {
+        rgb.set(await decodeImage(await readImageBytes({ dir }, { image }), rule), index * length);
+      } catch (error) {
+        failures.push({ index, reason: (error as Error).message });
+      }
     }
-  }
-  return { id, rgb, failures };
-}
+    return handOver({ rgb, failures }, [rgb.buffer]);
+  },
+};
+
+export type DecodeAnswers = typeof answers;
+
+answerRequests(answers);

@@ -4,10 +4,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
+import type { ThreadPool } from '../common/thread-pool.ts';
 import { decodeImage } from './decode-image.ts';
-import type { DecodedBatch } from './decode-thread.ts';
-import type { DecodeThreads } from './decode-threads.ts';
-import { startDecodeThreads } from './decode-threads.ts';
+import type { DecodeAnswers, DecodedBatch } from './decode-thread.ts';
+import { decodeThreads, perThread } from './decode-threads.ts';
 import type { ImageRule } from './image-rule.ts';
 import type { ModelDescription } from './model-description.ts';
 import { preparedRgb, takesPreparedPixels } from './prepared-rgb.ts';
@@ -24,9 +24,6 @@ export interface BatchOptions {
   readonly first: number;
   readonly batchSize: number;
 }
-
-/** Batches that are decoded ahead of the model, per thread. */
-const ahead = 2;
 
 /** Read the images of a data set as a model takes them, in order, decoded ahead of need. */
 export async function* imageBatches(
@@ -64,12 +61,12 @@ async function* decodedBatches(
 ): AsyncGenerator<ImageBatch> {
   const batches = Math.ceil((dataset.items.length - first) / batchSize);
   const count = Math.min(availableParallelism(), batches);
-  const threads = startDecodeThreads({ dir: dataset.dir, rule }, count);
+  const threads = decodeThreads({ dir: dataset.dir, rule }, count);
   const queue: { from: number; decoded: Promise<DecodedBatch> }[] = [];
   let from = first;
   try {
     while (from < dataset.items.length || queue.length > 0) {
-      while (from < dataset.items.length && queue.length < ahead * count) {
+      while (from < dataset.items.length && queue.length < perThread * count) {
         queue.push({ from, decoded: decodeFrom(threads, dataset, from, batchSize) });
         from += batchSize;
       }
@@ -77,18 +74,19 @@ async function* decodedBatches(
       yield await substitute(dataset, pixels, rule, batch.from, await batch.decoded);
     }
   } finally {
-    await threads.stop();
+    await threads.dispose();
   }
 }
 
 function decodeFrom(
-  threads: DecodeThreads,
+  threads: ThreadPool<DecodeAnswers>,
   { items }: PreparedDataset,
   from: number,
   batchSize: number,
 ): Promise<DecodedBatch> {
-  const decoded = threads.decode(items.slice(from, from + batchSize).map(({ image }) => image));
-  // A thread that dies fails every batch; the one that is awaited tells.
+  const images = items.slice(from, from + batchSize).map(({ image }) => image);
+  const decoded = threads.ask('decode', images);
+  // A batch may fail before it is the one that is awaited, which tells.
   decoded.catch(() => {});
   return decoded;
 }

@@ -1,3 +1,4 @@
+import { modelsPrefix } from '../../src/version/keys.ts';
 import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { siteFile, siteStorePrefix, type Site, type SiteEntry } from '../../src/artifact/site.ts';
@@ -115,6 +116,6 @@ function sizesOf(files: Site['files']): ExportStaticResult['bytes'] {
 
 function partOf(path: string): 'page' | 'model' | 'index' | 'images' {
   if (!path.startsWith(siteStorePrefix)) return 'page';
-  if (path.startsWith(`${siteStorePrefix}models/`)) return 'model';
+  if (path.startsWith(`${siteStorePrefix}${modelsPrefix}`)) return 'model';
   return path.endsWith('/previews.bin') ? 'images' : 'index';
 }

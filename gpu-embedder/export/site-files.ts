@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { activeKey } from '../../src/artifact/keys.ts';
+import { activeKey } from '../../src/version/keys.ts';
 import type { Pointer } from '../../src/artifact/pointer.ts';
 import { siteStorePrefix } from '../../src/artifact/site.ts';
 import { DiptychError } from '../../src/errors.ts';

@@ -1,8 +1,9 @@
 import type { HnswGraph } from '../../src/hnsw/graph.ts';
-import { DiptychError } from '../../src/errors.ts';
+import { askThread } from '../common/ask-thread.ts';
 import { startThread } from '../threads/start-thread.ts';
-import type { BuilderChoice, BuilderName } from '../../src/jobs/build-options.ts';
+import type { BuilderChoice } from '../../src/jobs/build-options.ts';
 import { chooseBuilder, threadsFor } from './choose-builder.ts';
+import type { GraphAnswers, GraphTask } from './build-graph-thread.ts';
 import { connectGraph } from './connect-graph.ts';
 import type { LibraryInput } from './graph-library.ts';
 
@@ -32,16 +33,6 @@ export interface GraphHooks {
   readonly signal?: AbortSignal;
 }
 
-export interface GraphThreadData {
-  readonly builder: BuilderName;
-  /** Its vectors are in a SharedArrayBuffer. */
-  readonly input: LibraryInput;
-  /** One shared number; not zero asks the thread to end. */
-  readonly stopped: Int32Array;
-}
-
-export type GraphThreadMessage = { readonly done: number } | { readonly graph: HnswGraph };
-
 /** Build in a worker thread, since either library blocks the thread that it runs in. */
 export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}) => {
   const { onProgress, signal } = hooks;
@@ -54,29 +45,20 @@ export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}
   const builder = chooseBuilder(count, options.builder);
   const input: LibraryInput = { vectors: shared, dim, M, efConstruction, seed, threads };
   const stopped = new Int32Array(new SharedArrayBuffer(4));
-  const data: GraphThreadData = { builder, input, stopped };
-  const worker = startThread(new URL('./build-graph-thread.ts', import.meta.url), data);
+  const task: GraphTask = { builder, input, stopped };
+  const entry = new URL('./build-graph-thread.ts', import.meta.url);
+  const thread = askThread<GraphAnswers>(startThread(entry), { what: 'graph construction' });
   // Terminating a thread inside of a native library aborts the process: it is asked to end by itself.
   const stop = () => void Atomics.store(stopped, 0, 1);
   signal?.addEventListener('abort', stop);
   try {
-    const graph = await new Promise<HnswGraph>((resolve, reject) => {
-      worker.on('message', (message: GraphThreadMessage) => {
-        if ('graph' in message) resolve(message.graph);
-        else onProgress?.(message.done);
-      });
-      worker.on('error', reject);
-      worker.on('exit', (code) => {
-        const why = `graph construction: the thread ended with code ${code} before the graph was there`;
-        reject(signal?.aborted ? signal.reason : new DiptychError('internal', why));
-      });
-    });
-    // It may have been done before it saw that it was to stop.
+    const graph = await thread.ask('build', task, (done) => onProgress?.(done));
+    // Where it was stopped there is no graph; it may also have been done before it saw that.
     signal?.throwIfAborted();
-    return connectGraph(graph);
+    return connectGraph(graph!);
   } finally {
     signal?.removeEventListener('abort', stop);
-    await worker.terminate();
+    await thread.dispose();
   }
 };
 

@@ -1,11 +1,6 @@
 import { openVersionFolder } from '../common/open-version-folder.ts';
-import { progressBar, type Progress } from '../progress.ts';
-import {
-  buildVersion,
-  type BuildStage,
-  type BuildVersionOptions,
-  type BuiltVersion,
-} from './build-version.ts';
+import { buildVersion, type BuildVersionOptions, type BuiltVersion } from './build-version.ts';
+import { stageBars } from '../common/stage-bars.ts';
 import { openDatasetSource } from './dataset-source.ts';
 
 export interface BuildIndexOptions extends Omit<BuildVersionOptions, 'onProgress' | 'from'> {
@@ -41,20 +36,4 @@ export async function buildIndex({
   } finally {
     bars.stop();
   }
-}
-
-/** A bar at a time, of the stage that is told of. */
-function stageBars() {
-  let shown: { readonly stage: BuildStage; readonly bar: Progress } | undefined;
-  const stop = () => shown?.bar.stop();
-  return {
-    update(stage: BuildStage, done: number, total: number): void {
-      if (shown?.stage !== stage) {
-        stop();
-        shown = { stage, bar: progressBar(stage, total) };
-      }
-      shown.bar.update(done);
-    },
-    stop,
-  };
 }

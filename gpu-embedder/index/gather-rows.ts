@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { embeddingPackKey } from '../../src/objects/pack-keys.ts';
 import type { EmbeddingPlace } from '../../src/jobs/build-page.ts';
+import { embeddingPackKey } from '../../src/version/keys.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 import { findNotUnit } from './unit-rows.ts';
 

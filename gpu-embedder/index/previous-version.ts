@@ -1,4 +1,4 @@
-import { vectorFile, type VectorKind } from '../../src/artifact/keys.ts';
+import { vectorFile, type VectorKind } from '../../src/version/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { openCaptions, openItems } from '../../src/search/open/open-version.ts';
 import type { VersionFiles } from '../../src/search/open/version-files.ts';

@@ -1,6 +1,6 @@
 import type { CaptionColumns } from '../../src/artifact/captions.ts';
 import { toItemColumns, type IndexedItem } from '../../src/artifact/items.ts';
-import { plainVectorFile, vectorFile } from '../../src/artifact/keys.ts';
+import { plainVectorFile, vectorFile } from '../../src/version/keys.ts';
 import {
   manifestFormatVersion,
   manifestSchema,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { DiptychError, errorStatus, type ErrorCode } from '../../src/errors.ts';
 import type { IngestResult } from '../../src/ingest/ingest-items.ts';
-import { realClock, withRetries } from '../publish/retry.ts';
-import type { IngestTarget } from './ingest-source.ts';
+import { realClock } from '../common/clock.ts';
+import { retryService } from '../common/retry-service.ts';
+import type { IngestTarget, ReadItem } from './ingest-source.ts';
 
 const resultSchema = z.union([
   z.object({ id: z.string(), status: z.enum(['created', 'updated', 'unchanged']) }),
@@ -24,12 +25,17 @@ const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.st
 export function httpTarget(url: string, key: string, collection: string): IngestTarget {
   const address = new URL(`/v1/collections/${encodeURIComponent(collection)}/items`, url);
   return async (items) => {
-    const body = JSON.stringify({ items });
-    const response = await withRetries(realClock, () => post(address, key, body));
+    const body = JSON.stringify({ items: items.map(withBase64) });
+    const response = await retryService(realClock, () => post(address, key, body));
     const parsed = answerSchema.safeParse(response);
     if (parsed.success) return parsed.data.results as IngestResult[];
     throw new DiptychError('store_failed', `${address.href}: expected results, got another answer`);
   };
+}
+
+/** JSON has no bytes. */
+function withBase64({ image, ...item }: ReadItem): object {
+  return { ...item, image: { base64: Buffer.from(image.bytes).toString('base64') } };
 }
 
 async function post(address: URL, key: string, body: string): Promise<unknown> {

@@ -2,8 +2,16 @@ import { readFile } from 'node:fs/promises';
 import type { IngestResult } from '../../src/ingest/ingest-items.ts';
 import type { Skip, Source, SourceItem } from '../dataset/source.ts';
 
+/** An item of a source, with the bytes of its image. */
+export interface ReadItem extends Pick<
+  SourceItem,
+  'id' | 'captions' | 'tags' | 'label' | 'title' | 'set'
+> {
+  readonly image: { readonly bytes: Uint8Array };
+}
+
 /** Takes batches of items in: the catalogue of this machine, or a worker's API. */
-export type IngestTarget = (items: readonly object[]) => Promise<readonly IngestResult[]>;
+export type IngestTarget = (items: readonly ReadItem[]) => Promise<readonly IngestResult[]>;
 
 export interface IngestSummary {
   /** inputs = created + updated + unchanged + skipped + failed, but for those that an earlier run took. */
@@ -56,7 +64,7 @@ export async function ingestSource(
     if (problems.length < told) problems.push({ where, code, reason });
   };
   let inputs = 0;
-  let batch: { where: string; item: object }[] = [];
+  let batch: { where: string; item: ReadItem }[] = [];
   let bytes = 0;
   const flush = async () => {
     signal?.throwIfAborted();
@@ -89,7 +97,7 @@ export async function ingestSource(
 
 async function toItem(
   entry: SourceItem | Skip,
-): Promise<Skip | { readonly where: string; readonly item: object; readonly bytes: number }> {
+): Promise<Skip | { readonly where: string; readonly item: ReadItem; readonly bytes: number }> {
   if (!('id' in entry)) return entry;
   const { where, id, image, captions, tags, label, title, set } = entry;
   let bytes: Uint8Array;
@@ -98,7 +106,6 @@ async function toItem(
   } catch (error) {
     return { where, code: 'unreadable_image', reason: (error as Error).message };
   }
-  const base64 = Buffer.from(bytes).toString('base64');
-  const item = { id, image: { base64 }, title, set, captions, tags, label };
+  const item = { id, image: { bytes }, title, set, captions, tags, label };
   return { where, item, bytes: bytes.length };
 }

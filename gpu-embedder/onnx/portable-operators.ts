@@ -2,6 +2,7 @@ import type { Rewrite } from './copy-nodes.ts';
 import type { Graph, Value } from './graph.ts';
 import * as op from './operators/index.ts';
 import { sliceRange } from './operators/slice.ts';
+import { swapLast } from './swap-last.ts';
 
 /**
  * What onnxruntime's WebGPU provider (1.30) lacks or does wrong, composed of operators that it has.
@@ -47,12 +48,6 @@ export const portableOperators: Readonly<Record<string, Rewrite>> = {
     );
   },
 };
-
-function swapLast(g: Graph, x: Value): Value {
-  const rank = x.shape.length;
-  const axes = x.shape.map((_, axis) => axis);
-  return op.Transpose(g, x, axes.with(rank - 1, rank - 2).with(rank - 2, rank - 1));
-}
 
 function storedInts(g: Graph, { name }: Value): number[] | undefined {
   const stored = g.initializers.find(({ value }) => value.name === name);

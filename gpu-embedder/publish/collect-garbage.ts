@@ -1,3 +1,10 @@
+import {
+  completes,
+  modelOf,
+  modelsPrefix,
+  uploadsPrefix,
+  versionKey,
+} from '../../src/version/keys.ts';
 import type { ObjectEntry, ObjectStore } from '../../src/objects/object-store.ts';
 import { lastUse, listCollections, listVersions, type StoredVersion } from './list-versions.ts';
 import type { VectorizeTarget } from './publish-vectors.ts';
@@ -117,7 +124,7 @@ async function removeUpload(
   if (state === 'removing') {
     await removeVersion(store, collection, version, { ...options, graceMs: 0 });
   } else if (state !== 'incomplete') await removeVersion(store, collection, version, options);
-  else await deleteAll(store, await store.list(`collections/${collection}/${version}/`));
+  else await deleteAll(store, await store.list(versionKey(collection, version, '')));
 }
 
 /** @param gone - versions of the collection that are no more, or would not be */
@@ -127,7 +134,7 @@ async function collectModels(
   gone: ReadonlySet<string>,
   now: number,
 ): Promise<Garbage[]> {
-  const models = groupBy(await store.list('models/'), ({ key }) => key.split('/')[1]);
+  const models = groupBy(await store.list(modelsPrefix), ({ key }) => modelOf(key));
   const old = [...models].filter(([, entries]) => entries.every((entry) => isOld(entry, now)));
   if (old.length === 0) return [];
   const used = await usedModels(store, (name, version) => name === collection && gone.has(version));
@@ -135,7 +142,11 @@ async function collectModels(
   for (const [hash, entries] of old) {
     if (used.has(hash)) continue;
     if (!dryRun) await deleteAll(store, entries);
-    removed.push({ what: `models/${hash}`, why: 'no version is of it', ...sizeOf(entries) });
+    removed.push({
+      what: `${modelsPrefix}${hash}`,
+      why: 'no version is of it',
+      ...sizeOf(entries),
+    });
   }
   return removed;
 }
@@ -159,7 +170,7 @@ async function collectUploads(
   { dryRun }: CollectOptions,
   now: number,
 ): Promise<Garbage[]> {
-  const entries = (await store.list('uploads/')).filter((entry) => isOld(entry, now));
+  const entries = (await store.list(uploadsPrefix)).filter((entry) => isOld(entry, now));
   if (entries.length === 0) return [];
   if (!dryRun) await deleteAll(store, entries);
   return [{ what: 'uploads', why: 'older than a day', ...sizeOf(entries) }];
@@ -175,7 +186,7 @@ export async function deleteAll(
   store: ObjectStore,
   entries: readonly ObjectEntry[],
 ): Promise<void> {
-  const first = ({ key }: ObjectEntry) => (key.endsWith('/model.json') ? 0 : 1);
+  const first = ({ key }: ObjectEntry) => (completes(key) ? 0 : 1);
   for (const { key } of [...entries].sort((a, b) => first(a) - first(b))) await store.delete(key);
 }
 

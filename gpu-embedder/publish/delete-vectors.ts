@@ -1,7 +1,8 @@
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { vectorizeLimits } from '../../src/vectorize/limits.ts';
 import { vectorNames } from '../../src/vectorize/vector-names.ts';
-import { realClock, withRetries } from './retry.ts';
+import { realClock } from '../common/clock.ts';
+import { retryService } from '../common/retry-service.ts';
 import type { TransferOptions } from './upload-vectors.ts';
 import type { VectorizeUploader } from './vectorize-uploader.ts';
 import { waitUntilProcessed } from './wait-until-processed.ts';
@@ -23,12 +24,12 @@ export async function deleteVectors(
   let mutationId: string | undefined;
   for (let from = 0; from < ids.length; from += deleteBatch) {
     const batch = ids.slice(from, from + deleteBatch);
-    ({ mutationId } = await withRetries(clock, () => index.deleteByIds(batch)));
+    ({ mutationId } = await retryService(clock, () => index.deleteByIds(batch)));
     onProgress(from + batch.length, ids.length);
   }
   if (mutationId !== undefined) {
     const isGone = async () =>
-      (await withRetries(clock, () => index.getByIds(ids.slice(-1)))).length === 0;
+      (await retryService(clock, () => index.getByIds(ids.slice(-1)))).length === 0;
     await waitUntilProcessed(index, mutationId, isGone, clock, deadlineMs);
   }
   return ids.length;

@@ -1,4 +1,10 @@
-import { collectionsPrefix, versionKey } from '../../src/artifact/keys.ts';
+import {
+  collectionOf,
+  collectionPrefix,
+  collectionsPrefix,
+  versionKey,
+  versionOf,
+} from '../../src/version/keys.ts';
 import type { Pointer } from '../../src/artifact/pointer.ts';
 import type { ObjectEntry, ObjectStore } from '../../src/objects/object-store.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
@@ -27,9 +33,6 @@ export interface StoredVersion {
   };
 }
 
-/** Version ids that `diptych index` gives; folders of other names are nobody's to remove. */
-const versionId = /^\d{8}-[0-9a-f]{12}$/;
-
 /**
  * List the versions of a collection that a store has, the latest first: the active one, then those
  * that were active, by when, then the others by when they were uploaded.
@@ -41,11 +44,10 @@ export async function listVersions(
   collection: string,
 ): Promise<StoredVersion[]> {
   const { pointer } = await readPointer(store, collection);
-  const prefix = `${collectionsPrefix}${collection}/`;
   const objects = new Map<string, ObjectEntry[]>();
-  for (const entry of await store.list(prefix)) {
-    const version = entry.key.slice(prefix.length).split('/')[0];
-    if (!versionId.test(version)) continue;
+  for (const entry of await store.list(collectionPrefix(collection))) {
+    const version = versionOf(entry.key);
+    if (version === null) continue;
     const known = objects.get(version);
     if (known) known.push(entry);
     else objects.set(version, [entry]);
@@ -61,7 +63,7 @@ export async function listVersions(
 /** Names of all collections of a store. */
 export async function listCollections(store: ObjectStore): Promise<string[]> {
   const keys = await store.list(collectionsPrefix);
-  return [...new Set(keys.map(({ key }) => key.slice(collectionsPrefix.length).split('/')[0]))];
+  return [...new Set(keys.map(({ key }) => collectionOf(key)))];
 }
 
 async function describe(

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelKey } from '../../src/artifact/keys.ts';
+import { modelKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';

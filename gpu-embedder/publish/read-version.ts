@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { versionKey } from '../../src/artifact/keys.ts';
 import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import { openVersionFolder } from '../common/open-version-folder.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 import type { PublishedObject } from './published-objects.ts';
 

@@ -1,4 +1,4 @@
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import { parseManifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';

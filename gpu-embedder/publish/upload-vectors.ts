@@ -1,10 +1,11 @@
-import type { VectorKind } from '../../src/artifact/keys.ts';
+import type { VectorKind } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { limitError } from '../../src/vectorize/limit-error.ts';
 import { vectorizeLimits } from '../../src/vectorize/limits.ts';
 import { vectorNames, type VectorNames } from '../../src/vectorize/vector-names.ts';
-import { realClock, withRetries, type Clock } from './retry.ts';
+import { realClock, type Clock } from '../common/clock.ts';
+import { retryService } from '../common/retry-service.ts';
 import type { VectorizeUploader } from './vectorize-uploader.ts';
 import { waitUntilProcessed } from './wait-until-processed.ts';
 
@@ -49,7 +50,7 @@ export async function uploadVectors(
   let last: { mutationId: string; batch: Batch } | undefined;
   for (const batch of missing) {
     const rows = toUpload(batch, vectors[batch.kind], dim);
-    const { mutationId } = await withRetries(clock, () => index.upsert(rows));
+    const { mutationId } = await retryService(clock, () => index.upsert(rows));
     last = { mutationId, batch };
     done += rows.length;
     onProgress(done, total);
@@ -93,7 +94,7 @@ async function missingBatches(
   const missing: Batch[] = [];
   for (let from = 0; from < batches.length; from += vectorizeLimits.getBatch) {
     const some = batches.slice(from, from + vectorizeLimits.getBatch);
-    const found = await withRetries(clock, () => index.getByIds(some.map(lastId)));
+    const found = await retryService(clock, () => index.getByIds(some.map(lastId)));
     const ids = new Set(found.map(({ id }) => id));
     missing.push(...some.filter((batch) => !ids.has(lastId(batch))));
   }
@@ -104,7 +105,7 @@ async function checkIndex(index: VectorizeUploader, dim: number, clock: Clock): 
   if (dim > vectorizeLimits.dimensions) {
     throw limitError('dimensions', vectorizeLimits.dimensions, dim);
   }
-  const { dimensions, metric } = await withRetries(clock, () => index.describe());
+  const { dimensions, metric } = await retryService(clock, () => index.describe());
   if (dimensions === dim && metric === 'cosine') return;
   throw new DiptychError(
     'invalid_option',
@@ -113,7 +114,7 @@ async function checkIndex(index: VectorizeUploader, dim: number, clock: Clock): 
 }
 
 async function checkRoom(index: VectorizeUploader, added: number, clock: Clock): Promise<void> {
-  const { vectorCount } = await withRetries(clock, () => index.info());
+  const { vectorCount } = await retryService(clock, () => index.info());
   const { vectorsPerIndex } = vectorizeLimits;
   if (vectorCount + added > vectorsPerIndex) {
     throw limitError(`vectors of index ${index.name}`, vectorsPerIndex, vectorCount + added);

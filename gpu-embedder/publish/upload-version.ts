@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { modelKey, versionKey } from '../../src/artifact/keys.ts';
+import { modelKey, versionKey } from '../../src/version/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { checkListed } from '../../src/search/open/read-file.ts';

@@ -44,7 +44,7 @@ export function accountOf(environment: NodeJS.ProcessEnv): VectorizeAccount {
 /**
  * Open an index over Cloudflare's HTTP API (v2 indexes).
  *
- * Its methods throw DiptychError `vectorize_failed`, with `details` for `withRetries`.
+ * Its methods throw DiptychError `vectorize_failed`, with `details` for `retryService`.
  */
 export function openVectorizeIndex(name: string, account: VectorizeAccount): VectorizeUploader {
   const { accountId, apiToken, fetch: send = fetch } = account;

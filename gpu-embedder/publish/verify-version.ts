@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { modelKey, vectorFile, type VectorKind } from '../../src/artifact/keys.ts';
+import { modelKey, vectorFile, type VectorKind } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
 import { readVectorHeader } from '../../src/artifact/read-vector-header.ts';

@@ -1,5 +1,6 @@
 import { DiptychError } from '../../src/errors.ts';
-import { withRetries, type Clock } from './retry.ts';
+import type { Clock } from '../common/clock.ts';
+import { retryService } from '../common/retry-service.ts';
 import type { VectorizeUploader } from './vectorize-uploader.ts';
 
 const pollMs = 5000;
@@ -20,7 +21,7 @@ export async function waitUntilProcessed(
 ): Promise<void> {
   const until = clock.now() + deadlineMs;
   for (;;) {
-    const { processedUpToMutation } = await withRetries(clock, () => index.info());
+    const { processedUpToMutation } = await retryService(clock, () => index.info());
     if (processedUpToMutation === mutationId || (await isDone())) return;
     if (clock.now() + pollMs > until) {
       throw new DiptychError(

@@ -3,6 +3,7 @@ import { jobsWithLedger, removeLedger } from '../../src/catalogue/remove-ledger.
 import type { ObjectEntry } from '../../src/objects/object-store.ts';
 import { keepReport } from '../../src/jobs/report/keep-report.ts';
 import type { Stores } from '../../src/catalogue/stores.ts';
+import { isReportKey, jobOf, jobsPrefix } from '../../src/version/keys.ts';
 import { deleteAll, groupBy, isOld, sizeOf, type Garbage } from '../publish/collect-garbage.ts';
 
 export interface JobOptions {
@@ -32,7 +33,7 @@ async function collectPages(
   { catalogue, objects }: Stores,
   { graceMs, orphans, dryRun, now }: JobOptions,
 ): Promise<Garbage[]> {
-  const ofJobs = groupBy(await objects.list('jobs/'), ({ key }) => key.split('/')[1]);
+  const ofJobs = groupBy(await objects.list(jobsPrefix), ({ key }) => jobOf(key));
   const jobs = await findJobs(catalogue, [...ofJobs.keys()]);
   const removed: Garbage[] = [];
   for (const [id, entries] of ofJobs) {
@@ -43,7 +44,7 @@ async function collectPages(
     if (!garbage || garbage.length === 0) continue;
     if (!dryRun) await deleteAll(objects, garbage);
     const why = job ? 'pages of a job that has ended' : 'the catalogue knows of no such job';
-    removed.push({ what: `jobs/${id}`, why, ...sizeOf(garbage) });
+    removed.push({ what: `${jobsPrefix}${id}`, why, ...sizeOf(garbage) });
   }
   return removed;
 }
@@ -51,7 +52,7 @@ async function collectPages(
 /** All of a job that ended before a time but its reports, which are its history. */
 function pagesOf({ state, endedAt }: Job, entries: readonly ObjectEntry[], before: number) {
   if (!hasEnded(state) || endedAt === null || endedAt > before) return [];
-  return entries.filter(({ key }) => !/\/report\.(json|html)$/.test(key));
+  return entries.filter(({ key }) => !isReportKey(key));
 }
 
 async function collectLedgers(

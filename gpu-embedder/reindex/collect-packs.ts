@@ -1,3 +1,11 @@
+import {
+  embeddingPackOf,
+  embeddingPacksPrefix,
+  imagePackOf,
+  imagePacksPrefix,
+  jobPageKind,
+  jobPrefix,
+} from '../../src/version/keys.ts';
 import { namedPacks } from '../../src/catalogue/named-packs.ts';
 import { listActiveJobs } from '../../src/catalogue/jobs.ts';
 import { chunks } from '../../src/catalogue/chunks.ts';
@@ -35,8 +43,8 @@ export async function collectPacks(
 ): Promise<Garbage[]> {
   const { objects } = stores;
   const packs = [
-    ...(await objects.list('images/')).flatMap(imagePack),
-    ...(await objects.list('embeddings/')).flatMap(embeddingPack),
+    ...(await objects.list(imagePacksPrefix)).flatMap(imagePack),
+    ...(await objects.list(embeddingPacksPrefix)).flatMap(embeddingPack),
   ];
   const orphans = await unnamed(stores, packs);
   const old = orphans.filter(({ entry }) => isOld(entry, now));
@@ -55,13 +63,13 @@ export async function collectPacks(
 }
 
 function imagePack(entry: ObjectEntry): Pack[] {
-  const [, pack] = /^images\/[0-9a-f]{2}\/([0-9a-f]{64})\.pack$/.exec(entry.key) ?? [];
-  return pack ? [{ entry, pack }] : [];
+  const pack = imagePackOf(entry.key);
+  return pack === null ? [] : [{ entry, pack }];
 }
 
 function embeddingPack(entry: ObjectEntry): Pack[] {
-  const [, model, pack] = /^embeddings\/([^/]+)\/([0-9a-f]{64})\.f32$/.exec(entry.key) ?? [];
-  return pack ? [{ entry, pack, model }] : [];
+  const place = embeddingPackOf(entry.key);
+  return place === null ? [] : [{ entry, ...place }];
 }
 
 async function unnamed({ catalogue }: Stores, packs: readonly Pack[]): Promise<Pack[]> {
@@ -86,7 +94,7 @@ async function removeIfOld(objects: ObjectStore, key: string, now: number): Prom
 async function packsOfActiveJobs({ catalogue, objects }: Stores): Promise<Set<string>> {
   const packs = new Set<string>();
   for (const { id } of await listActiveJobs(catalogue)) {
-    for (const { key } of await objects.list(`jobs/${id}/`)) {
+    for (const { key } of await objects.list(jobPrefix(id))) {
       for (const pack of await packsOfPage(objects, key)) packs.add(pack);
     }
   }
@@ -94,7 +102,7 @@ async function packsOfActiveJobs({ catalogue, objects }: Stores): Promise<Set<st
 }
 
 async function packsOfPage(objects: ObjectStore, key: string): Promise<string[]> {
-  const [, kind] = /\/(batch|build)-\d+\.json$/.exec(key) ?? [];
+  const kind = jobPageKind(key);
   const bytes = kind ? await objects.get(key) : null;
   if (!bytes) return [];
   const json = new TextDecoder().decode(bytes);

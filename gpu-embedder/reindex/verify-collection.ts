@@ -1,3 +1,4 @@
+import { deletedKey, embeddingPackKey, imagePackKey } from '../../src/version/keys.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { findEmbeddings } from '../../src/catalogue/embeddings.ts';
@@ -7,8 +8,7 @@ import { getJob, listJobs } from '../../src/catalogue/jobs.ts';
 import { ledgerCounts, listLedger } from '../../src/catalogue/ledger.ts';
 import { getVersion } from '../../src/catalogue/versions.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
-import { deletedIds, deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
+import { deletedIds, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
 import type { Stores } from '../../src/catalogue/stores.ts';
 import { openItems } from '../../src/search/open/open-version.ts';
 import { openStoredVersion } from '../common/open-stored-version.ts';

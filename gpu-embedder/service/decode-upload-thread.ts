@@ -1,6 +1,7 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { DiptychError, type ErrorCode } from '../../src/errors.ts';
+import { answerRequests } from '../common/answer-requests.ts';
 import { decodeImage } from '../encode/decode-image.ts';
 import type { ImageRule } from '../encode/image-rule.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
@@ -9,17 +10,6 @@ export interface DecodeSettings {
   readonly rule: ImageRule;
   /** Pixels of an image that is decoded at all. */
   readonly maxPixels: number;
-}
-
-export interface DecodeTask {
-  readonly id: number;
-  readonly images: readonly Uint8Array[];
-}
-
-export interface DecodedUploads {
-  readonly id: number;
-  /** RGB8 [imageSize, imageSize, 3] of each image, or why there is none. */
-  readonly images: readonly (Uint8Array | DecodeFailure)[];
 }
 
 export interface DecodeFailure {
@@ -31,12 +21,14 @@ const { rule, maxPixels } = (workerData as ThreadData<DecodeSettings>).data;
 // One core at a time per image: the images are the parallelism.
 sharp.concurrency(1);
 
-parentPort!.on('message', ({ id, images }: DecodeTask) => {
-  void Promise.all(images.map(decode)).then((decoded) => {
-    const answer: DecodedUploads = { id, images: decoded };
-    parentPort!.postMessage(answer);
-  });
-});
+const answers = {
+  /** @returns RGB8 [imageSize, imageSize, 3] of each image, or why there is none */
+  decode: (images: readonly Uint8Array[]) => Promise.all(images.map(decode)),
+};
+
+export type UploadAnswers = typeof answers;
+
+answerRequests(answers);
 
 async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
   try {

@@ -3,8 +3,12 @@ import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import { DiptychError } from '../../src/errors.ts';
 import type { EncodeFailure, EncodedImage, Embedder } from '../../src/embedder/embedder.ts';
+import { askThread } from '../common/ask-thread.ts';
+import { handOver } from '../common/thread-messages.ts';
+import { createThreadPool, type ThreadPool } from '../common/thread-pool.ts';
+import { startThread } from '../threads/start-thread.ts';
 import { createBatcher, type Batcher } from './batcher.ts';
-import { createDecodePool, type DecodePool } from './decode-pool.ts';
+import type { DecodeSettings, UploadAnswers } from './decode-upload-thread.ts';
 import { maxBatch as defaultMaxBatch } from './max-batch.ts';
 import { reproducibleModel, type DirectModel } from './reproducible-model.ts';
 import { createTurns, type TakeTurn } from './turns.ts';
@@ -35,6 +39,8 @@ export interface DirectEmbedder extends Embedder {
 
 /** Images that are decoded in one go. */
 const chunkSize = 16;
+/** Chunks that a decoding thread has at a time. */
+const chunksPerThread = 4;
 
 /**
  * Embed with a model in this process. Concurrent calls share runs of the model, and images are
@@ -53,7 +59,7 @@ export function directEmbedder(
   const { maxBatch = defaultMaxBatch, waitMs = 3, onRun } = options;
   const limits = { ...defaultItemLimits, ...options.limits };
   const decodeThreads = options.decodeThreads ?? availableParallelism();
-  const pool = createDecodePool({ rule: imageRule, maxPixels: limits.imagePixels }, decodeThreads);
+  const pool = uploadDecoders({ rule: imageRule, maxPixels: limits.imagePixels }, decodeThreads);
 
   const batcher = <T>(kind: InputKind, maxRows: number, embed: BatchRun<T>) =>
     createBatcher<T>({ maxRows, waitMs, dim: embedDim, run: timed(kind, embed, onRun) });
@@ -72,7 +78,7 @@ export function directEmbedder(
           batcher: images,
           limits,
           signal,
-          inFlight: 4 * decodeThreads,
+          inFlight: chunksPerThread * decodeThreads,
           takeTurn: imageInputs.length > maxBatch ? takeTurn : undefined,
         }),
         encodeTexts(textInputs, { batcher: texts, limits, signal }),
@@ -83,7 +89,7 @@ export function directEmbedder(
       };
     },
     waiting: () => ({ image: images.waiting(), text: texts.waiting() }),
-    close: () => pool.stop(),
+    close: () => pool.dispose(),
   };
 }
 
@@ -107,7 +113,7 @@ function timed<T>(
 }
 
 interface ImageWork {
-  readonly pool: DecodePool;
+  readonly pool: ThreadPool<UploadAnswers>;
   readonly batcher: Batcher<Uint8Array>;
   readonly limits: ItemLimits;
   readonly signal: AbortSignal | undefined;
@@ -115,6 +121,15 @@ interface ImageWork {
   readonly inFlight: number;
   /** Absent: others may be decoded meanwhile. */
   readonly takeTurn: TakeTurn | undefined;
+}
+
+/** Threads that start with the first image. */
+function uploadDecoders(settings: DecodeSettings, threads: number): ThreadPool<UploadAnswers> {
+  const entry = new URL('./decode-upload-thread.ts', import.meta.url);
+  return createThreadPool(
+    () => askThread<UploadAnswers>(startThread(entry, settings), { what: 'a decoding thread' }),
+    { threads, perThread: chunksPerThread },
+  );
 }
 
 /**
@@ -142,10 +157,18 @@ async function encodeChunk(inputs: readonly EncodedImage[], work: ImageWork): Pr
   const { pool, batcher, limits, signal } = work;
   const bytes = checkEach(inputs, (image) => {
     checkImageBytes(image.bytes, limits);
-    // A copy of its own: what goes to a thread takes along the whole buffer it lies in.
+    // A copy of its own, which moves to the thread: the request keeps its body.
     return image.bytes.slice();
   });
-  const decoded = await forGood(bytes, (good) => pool.decode(good));
+  const decoded = await forGood(bytes, (good) =>
+    pool.ask(
+      'decode',
+      handOver(
+        good,
+        good.map(({ buffer }) => buffer),
+      ),
+    ),
+  );
   return forGood<Uint8Array, Row>(decoded, async (good) =>
     splitRows(await batcher.submit(good, signal), good.length),
   );

@@ -1,5 +1,5 @@
 import type { D1Answer, D1Binding, D1Statement } from '../../src/catalogue/open-d1.ts';
-import { loadMiniflare } from './load-miniflare.ts';
+import { startRuntime } from './start-runtime.ts';
 
 export interface D1Runtime {
   /** @param name - of a database that the runtime was started with */
@@ -32,16 +32,10 @@ export async function startD1Runtime(
   databases: Readonly<Record<string, string>>,
   persistDir?: string,
 ): Promise<D1Runtime> {
-  const { Miniflare } = loadMiniflare();
-  const runtime = new Miniflare({
-    modules: true,
-    script,
-    compatibilityDate: '2026-04-01',
+  const runtime = await startRuntime(script, {
     d1Databases: { ...databases },
     d1Persist: persistDir ?? false,
-    cf: false,
   });
-  await runtime.ready;
   return {
     open: (name) =>
       openBinding((body) => runtime.dispatchFetch('http://d1', { method: 'POST', body }), name),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DiptychError } from '../../src/errors.ts';
+import { isAlive } from '../common/is-alive.ts';
 
 const retryMs = 3;
 /** Far more than the writing of an object takes. */
@@ -60,14 +61,6 @@ async function removeAbandoned(lock: string): Promise<void> {
   }
   if (!(await isAbandoned(aside))) await linked(aside, lock);
   await rm(aside, { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function stillLocked(lock: string): DiptychError {

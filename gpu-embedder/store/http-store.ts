@@ -9,7 +9,8 @@ import type {
   ObjectStore,
   PutCondition,
 } from '../../src/objects/object-store.ts';
-import { realClock, withRetries, type Clock } from '../publish/retry.ts';
+import { realClock, type Clock } from '../common/clock.ts';
+import { retryService } from '../common/retry-service.ts';
 import { createObjectRequests, type ObjectRequests } from './object-requests.ts';
 
 export interface HttpStoreOptions {
@@ -39,7 +40,7 @@ const uploadSchema = z.object({ uploadId: z.string().min(1) });
 export function httpStore(options: HttpStoreOptions): ObjectStore {
   const { clock = realClock, partBytes = limits.objectPartBytes } = options;
   const requests = createObjectRequests(options);
-  const retried = <T>(call: () => Promise<T>) => withRetries(clock, call);
+  const retried = <T>(call: () => Promise<T>) => retryService(clock, call);
 
   return {
     async get(key, { range } = {}) {

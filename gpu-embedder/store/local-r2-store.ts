@@ -2,7 +2,7 @@ import type { Miniflare } from 'miniflare';
 import { z } from 'zod';
 import { bucketStore, type Bucket } from '../../src/objects/bucket-store.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { loadMiniflare } from './load-miniflare.ts';
+import { startRuntime } from './start-runtime.ts';
 
 /** Name of the bucket in wrangler.toml: the id under which Miniflare keeps its objects. */
 export const bucketName = 'diptych-artifacts';
@@ -45,16 +45,10 @@ const pageSchema = z.object({
 
 /** The local R2 of the development worker, kept in `persistDir`. */
 export async function localR2Store(persistDir: string): Promise<ObjectStore> {
-  const { Miniflare } = loadMiniflare();
-  const runtime = new Miniflare({
-    modules: true,
-    script,
-    compatibilityDate: '2026-04-01',
+  const runtime = await startRuntime(script, {
     r2Buckets: { ARTIFACTS: bucketName },
     r2Persist: persistDir,
-    cf: false,
   });
-  await runtime.ready;
   return { ...bucketStore(remoteBucket(runtime)), close: () => runtime.dispose() };
 }
 

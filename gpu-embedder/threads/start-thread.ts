@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import type { TransferListItem } from 'node:worker_threads';
 
 /** What a thread started by {@link startThread} finds in `workerData`. */
 export interface ThreadData<T> {
@@ -13,14 +12,7 @@ export interface ThreadData<T> {
  * @param entry - module URL, `new URL('./x-thread.ts', import.meta.url)`
  * @param data - found by the thread as `(workerData as ThreadData<T>).data`
  */
-export function startThread<T>(
-  entry: URL,
-  data: T,
-  transferList: readonly TransferListItem[] = [],
-): Worker {
-  const workerData: ThreadData<T> = { entry: entry.href, data };
-  return new Worker(new URL('./boot.mjs', import.meta.url), {
-    workerData,
-    transferList: [...transferList],
-  });
+export function startThread<T>(entry: URL, data?: T): Worker {
+  const workerData: ThreadData<T | undefined> = { entry: entry.href, data };
+  return new Worker(new URL('./boot.mjs', import.meta.url), { workerData });
 }

@@ -1,10 +1,7 @@
+import { askThread } from '../common/ask-thread.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { Batch } from './batches.ts';
-import type { BatchRequest, BatchThreadData } from './batch-thread.ts';
-
-interface BatchReply extends BatchRequest {
-  readonly batch: Batch;
-}
+import type { BatchAnswers, BatchThreadData } from './batch-thread.ts';
 
 export interface BatchSource {
   next(stage: number, step: number): Promise<Batch>;
@@ -16,43 +13,32 @@ const aheadBytes = 512 * 2 ** 20;
 
 /** Batches made ahead in a thread of their own, so that the trainer never waits for pixels. */
 export function startBatchSource(data: BatchThreadData): BatchSource {
-  const thread = startThread(new URL('./batch-thread.ts', import.meta.url), data);
-  const ready = new Map<string, Batch>();
-  const waiting = new Map<string, (batch: Batch) => void>();
-  const requested = new Set<string>();
-  const key = (stage: number, step: number) => `${stage}/${step}`;
-  let failed: (error: Error) => void = () => {};
-  const failure = new Promise<never>((_, reject) => (failed = reject));
-  failure.catch(() => {});
-  thread.on('error', failed);
-  thread.on('message', ({ stage, step, batch }: BatchReply) => {
-    const id = key(stage, step);
-    const resolve = waiting.get(id);
-    waiting.delete(id);
-    if (resolve) resolve(batch);
-    else ready.set(id, batch);
+  const entry = new URL('./batch-thread.ts', import.meta.url);
+  const thread = askThread<BatchAnswers>(startThread(entry, data), {
+    what: 'the thread of the batches',
   });
-  const request = (stage: number, step: number): void => {
-    if (step >= data.stages[stage].steps || requested.has(key(stage, step))) return;
-    requested.add(key(stage, step));
-    thread.postMessage({ stage, step } satisfies BatchRequest);
-  };
+  const requested = new Map<string, Promise<Batch>>();
+
+  function request(stage: number, step: number): Promise<Batch> {
+    const key = `${stage}/${step}`;
+    const batch = requested.get(key) ?? thread.ask('make', { stage, step });
+    requested.set(key, batch);
+    // One that is ahead may fail before it is the one that is awaited, which tells.
+    batch.catch(() => {});
+    return batch;
+  }
+
   return {
     next: async (stage, step) => {
-      const ahead = batchesAhead(data, stage);
-      for (let i = 0; i <= ahead; i++) request(stage, step + i);
+      const batch = request(stage, step);
+      const last = Math.min(step + batchesAhead(data, stage), data.stages[stage].steps - 1);
+      for (let ahead = step + 1; ahead <= last; ahead++) void request(stage, ahead);
       // session.run blocks this thread: let the messages that came meanwhile in.
       await new Promise((resolve) => setImmediate(resolve));
-      const id = key(stage, step);
-      requested.delete(id);
-      const batch = ready.get(id);
-      ready.delete(id);
-      if (batch) return batch;
-      return Promise.race([failure, new Promise<Batch>((resolve) => waiting.set(id, resolve))]);
+      requested.delete(`${stage}/${step}`);
+      return batch;
     },
-    close: async () => {
-      await thread.terminate();
-    },
+    close: () => thread.dispose(),
   };
 }
 

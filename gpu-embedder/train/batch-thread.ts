@@ -1,4 +1,6 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerRequests } from '../common/answer-requests.ts';
+import { handOver } from '../common/thread-messages.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
 import type { BatchInputs } from './batches.ts';
 import { createBatchMaker } from './batches.ts';
@@ -20,14 +22,22 @@ export interface BatchRequest {
   readonly step: number;
 }
 
-const data = (workerData as ThreadData<BatchThreadData>).data;
-const maker = createBatchMaker(loadTrainingSet(data.dataDir, data.config), data.config, {
-  ...data,
-  text: await openTextInput(data.text),
-});
-const port = parentPort!;
-port.on('message', ({ stage, step }: BatchRequest) => {
-  const batch = maker.make(data.stages[stage], stage, step);
-  const buffers = Object.values(batch).map((array) => array.buffer as ArrayBuffer);
-  port.postMessage({ stage, step, batch }, buffers);
-});
+async function openBatches(data: BatchThreadData) {
+  const set = loadTrainingSet(data.dataDir, data.config);
+  const text = await openTextInput(data.text);
+  const maker = createBatchMaker(set, data.config, { ...data, text });
+  return {
+    make: ({ stage, step }: BatchRequest) => {
+      const batch = maker.make(data.stages[stage], stage, step);
+      // Each array of a batch has a buffer of its own.
+      return handOver(
+        batch,
+        Object.values(batch).map((array) => array.buffer as ArrayBuffer),
+      );
+    },
+  };
+}
+
+export type BatchAnswers = Awaited<ReturnType<typeof openBatches>>;
+
+answerRequests(openBatches((workerData as ThreadData<BatchThreadData>).data));

@@ -2,17 +2,16 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
-import type { Progress } from '../progress.ts';
+import { askThread } from '../common/ask-thread.ts';
 import { checkDevice } from '../onnx/check-device.ts';
-import { progressBar } from '../progress.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { Stage, TrainConfig } from './config.ts';
 import { parseTrainConfig, stageLabel, stageSteps } from './config.ts';
+import { followTraining } from './follow-training.ts';
 import type { StepRecord, ValidationRecord } from './records.ts';
-import { trainingLine } from './report/training-line.ts';
-import { appendLog, truncateLog } from './run-log.ts';
+import { truncateLog } from './run-log.ts';
 import { settleText } from './settle-text.ts';
-import type { TrainMessage, TrainThreadData } from './train-thread.ts';
+import type { TrainAnswers, TrainThreadData } from './train-thread.ts';
 import type { TimedStage } from './trainer.ts';
 import type { TrainingSet } from './training-set.ts';
 import { loadTrainingSet } from './training-set.ts';
@@ -30,6 +29,8 @@ export interface RunOptions extends Pick<
 > {
   /** Steps between validations; a twentieth of the run by default. */
   readonly validateEvery?: number;
+  /** Ends the run after the step that is being done, with a checkpoint. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunSummary {
@@ -48,9 +49,11 @@ export interface RunSummary {
  * Train into a run folder: `config.json`, `tokenizer.json`, `checkpoint.bin`, `log.jsonl`, and in
  * the end `validation.json` and `model/`. A resumed run keeps the configuration it began with.
  */
-export async function runTraining(options: RunOptions): Promise<RunSummary> {
+export async function runTraining({ signal, ...options }: RunOptions): Promise<RunSummary> {
   await openRunFolder(options);
-  return supervise(await settleRun(options));
+  const settled = await settleRun(options);
+  signal?.throwIfAborted();
+  return supervise(settled, signal);
 }
 
 /** A run that is there is never overwritten: it may have taken days. */
@@ -73,7 +76,7 @@ async function openRunFolder({ runDir, resume }: RunOptions): Promise<void> {
 }
 
 /** Settle all that the training thread needs to know; the data set is let go of again. */
-async function settleRun(options: RunOptions): Promise<TrainThreadData> {
+async function settleRun(options: Omit<RunOptions, 'signal'>): Promise<TrainThreadData> {
   const { runDir, resume } = options;
   await checkDevice(options.device);
   const configPath = join(runDir, 'config.json');
@@ -106,81 +109,24 @@ function fitBatch(stage: Stage, images: number): Stage {
 const totalSteps = (stages: readonly TimedStage[]): number =>
   stages.reduce((sum, { steps }) => sum + steps, 0);
 
-const stopSignals = ['SIGINT', 'SIGTERM'] as const;
-
 /** Follow the training thread until it ends: progress on stderr, records in the log. */
-async function supervise(data: TrainThreadData): Promise<RunSummary> {
-  const total = totalSteps(data.stages);
-  const logPath = join(data.runDir, 'log.jsonl');
-  if (!data.resume) truncateLog(logPath, 0);
+async function supervise(data: TrainThreadData, signal?: AbortSignal): Promise<RunSummary> {
   const started = performance.now();
-  const thread = startThread(new URL('./train-thread.ts', import.meta.url), data);
-  let bar: Progress | null = null;
-  let last: StepRecord | null = null;
-  let validation: ValidationRecord | null = null;
-  const show = (label: string, of: number, done: number, note?: string): void => {
-    bar ??= progressBar(label, of);
-    bar.update(done, note);
-  };
-  const hide = (): void => {
-    bar?.stop();
-    bar = null;
-  };
-  const stop = (): void => {
-    process.stderr.write('\nstopping after this step; once more stops at once\n');
-    thread.postMessage('stop');
-  };
-  for (const signal of stopSignals) process.once(signal, stop);
+  if (!data.resume) truncateLog(join(data.runDir, 'log.jsonl'), 0);
+  const entry = new URL('./train-thread.ts', import.meta.url);
+  const thread = askThread<TrainAnswers>(startThread(entry), { what: 'the training thread' });
+  const follower = followTraining(data);
+  // It answers after the step that is being done. Where it has ended, there is nothing to stop.
+  const stop = () => void thread.ask('stop').catch(() => {});
+  signal?.addEventListener('abort', stop);
   try {
-    const end = await new Promise<Pick<RunSummary, 'modelDir' | 'steps' | 'finished'>>(
-      (resolve, reject) => {
-        thread.on('error', reject);
-        thread.on('exit', () =>
-          reject(new DiptychError('internal', 'the training thread ended early')),
-        );
-        thread.on('message', (message: TrainMessage) => {
-          switch (message.type) {
-            case 'encoding':
-              show(`encode ${message.what}`, message.total, message.done);
-              if (message.done === message.total) hide();
-              break;
-            case 'begin':
-              truncateLog(logPath, message.step);
-              show('train', total, message.step);
-              break;
-            case 'record':
-              appendLog(logPath, message.record);
-              if (message.record.type === 'validation') validation = message.record;
-              else last = message.record;
-              if (last) {
-                const label = stageLabel(data.stages[last.stage]);
-                show('train', total, last.step, trainingLine(last, validation, label));
-              }
-              break;
-            case 'warning':
-              process.stderr.write(`warning: ${message.message}\n`);
-              break;
-            case 'stage':
-              process.stderr.write(`stage ${message.stage + 1} of ${data.stages.length} done\n`);
-              break;
-            case 'failed':
-              reject(new DiptychError(message.code, message.message));
-              break;
-            case 'done':
-              resolve({ modelDir: message.modelDir, steps: total, finished: true });
-              break;
-            case 'stopped':
-              resolve({ modelDir: null, steps: message.step, finished: false });
-          }
-        });
-      },
-    );
+    const { modelDir, step, finished } = await thread.ask('train', data, follower.note);
     const seconds = (performance.now() - started) / 1000;
-    return { ...end, seconds, last, validation };
+    return { modelDir, steps: step, finished, seconds, ...follower.records() };
   } finally {
-    for (const signal of stopSignals) process.off(signal, stop);
-    hide();
-    await thread.terminate();
+    signal?.removeEventListener('abort', stop);
+    follower.close();
+    await thread.dispose();
   }
 }
 

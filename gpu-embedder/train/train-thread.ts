@@ -1,8 +1,7 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { DiptychError } from '../../src/errors.ts';
-import type { ThreadData } from '../threads/start-thread.ts';
+import { answerRequests } from '../common/answer-requests.ts';
 import type { BatchInputs } from './batches.ts';
 import { startBatchSource } from './batch-source.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -31,7 +30,8 @@ export interface TrainThreadData extends Pick<
   readonly resume: boolean;
 }
 
-export type TrainMessage =
+/** What happens on the way. */
+export type TrainNote =
   | { readonly type: 'begin'; readonly step: number }
   | { readonly type: 'record'; readonly record: LogRecord }
   | {
@@ -41,18 +41,31 @@ export type TrainMessage =
       readonly total: number;
     }
   | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'stage'; readonly stage: number }
-  | { readonly type: 'failed'; readonly code: DiptychError['code']; readonly message: string }
-  | { readonly type: 'stopped'; readonly step: number }
-  | { readonly type: 'done'; readonly modelDir: string | null };
+  | { readonly type: 'stage'; readonly stage: number };
 
-const data = (workerData as ThreadData<TrainThreadData>).data;
-const send = (message: TrainMessage) => parentPort!.postMessage(message);
-const warn = (message: string) => send({ type: 'warning', message });
+/** How a run ended. */
+export interface TrainEnd {
+  /** Null where the stages trained one tower alone, or where it was stopped. */
+  readonly modelDir: string | null;
+  /** Last step that was done. */
+  readonly step: number;
+  /** False where it was stopped. */
+  readonly finished: boolean;
+}
 
 let stopped = false;
-// The only message to this thread asks it to stop.
-parentPort!.once('message', () => (stopped = true)).unref();
+
+const answers = {
+  train: trainRun,
+  /** End after the step that is being done, with a checkpoint. */
+  stop: () => {
+    stopped = true;
+  },
+};
+
+export type TrainAnswers = typeof answers;
+
+answerRequests(answers);
 
 /** What a user can try when the loss is no number any more. */
 function advice(lastStep: number | null, learningRate: unknown): string {
@@ -66,7 +79,8 @@ function advice(lastStep: number | null, learningRate: unknown): string {
   );
 }
 
-async function main(): Promise<TrainMessage> {
+async function trainRun(data: TrainThreadData, tell: (note: TrainNote) => void): Promise<TrainEnd> {
+  const warn = (message: string) => tell({ type: 'warning', message });
   const { config, runDir, threads } = data;
   const path = join(runDir, 'checkpoint.bin');
   const set = loadTrainingSet(data.dataDir, config);
@@ -75,7 +89,7 @@ async function main(): Promise<TrainMessage> {
   const bare: BatchInputs = { ...model, text, features: {} };
   const features = await encodeFrozenFeatures(set, model, bare, {
     ...data,
-    onProgress: (what, done, total) => send({ type: 'encoding', what, done, total }),
+    onProgress: (what, done, total) => tell({ type: 'encoding', what, done, total }),
   });
   const inputs: BatchInputs = { ...bare, features };
   const { imageSize, normalisation } = model;
@@ -84,7 +98,7 @@ async function main(): Promise<TrainMessage> {
   const resumeFrom = data.resume ? readNewestCheckpoint(path, warn) : null;
   let lastStep = resumeFrom?.step ?? null;
   const lastStage = data.stages.length - 1;
-  send({ type: 'begin', step: lastStep ?? 0 });
+  tell({ type: 'begin', step: lastStep ?? 0 });
   const onCheckpoint = async (checkpoint: Checkpoint): Promise<void> => {
     const { stage, stageStep, step } = checkpoint;
     const ended = stageStep === data.stages[stage].steps;
@@ -100,7 +114,7 @@ async function main(): Promise<TrainMessage> {
       if (stopped || (ended && stage === lastStage)) throw error;
       warn((error as Error).message);
     }
-    if (ended) send({ type: 'stage', stage });
+    if (ended) tell({ type: 'stage', stage });
   };
   try {
     const { store, step, validation, finished } = await train({
@@ -110,19 +124,19 @@ async function main(): Promise<TrainMessage> {
       words: set.words.list.length,
       validator,
       nextBatch: source.next,
-      onRecord: (record) => send({ type: 'record', record }),
+      onRecord: (record) => tell({ type: 'record', record }),
       onCheckpoint,
       resumeFrom,
       isStopped: () => stopped,
     });
-    if (!finished) return { type: 'stopped', step };
-    if (!model.isComplete(store)) return { type: 'done', modelDir: null };
+    if (!finished) return { modelDir: null, step, finished };
+    if (!model.isComplete(store)) return { modelDir: null, step, finished };
     // A resumed run that had ended has none of its own.
     const outcome = validation ?? (await validator?.run(store));
     if (outcome) await writeFile(join(runDir, 'validation.json'), JSON.stringify(outcome.queries));
     const modelDir = join(runDir, 'model');
     await model.save(modelDir, store);
-    return { type: 'done', modelDir };
+    return { modelDir, step, finished };
   } catch (error) {
     if (!(error instanceof DiptychError) || error.code !== 'training_diverged') throw error;
     const message = `${error.message}; ${advice(lastStep, error.details?.['learningRate'])}`;
@@ -132,15 +146,4 @@ async function main(): Promise<TrainMessage> {
     await validator?.close();
     set.close();
   }
-}
-
-try {
-  send(await main());
-} catch (error) {
-  const known = error instanceof DiptychError;
-  send({
-    type: 'failed',
-    code: known ? error.code : 'internal',
-    message: known ? error.message : String((error as Error).stack ?? error),
-  });
 }

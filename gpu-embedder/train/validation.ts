@@ -1,4 +1,5 @@
 import { bestRank } from '../../src/metrics/best-rank.ts';
+import { dot } from '../../src/metrics/dot.ts';
 import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { Tensor } from '../onnx/session.ts';
@@ -175,10 +176,4 @@ function recalls(task: string, ranks: readonly { rank: number }[]): Record<strin
       ranks.filter(({ rank }) => rank <= k).length / ranks.length,
     ]),
   );
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

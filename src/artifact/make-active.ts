@@ -1,6 +1,6 @@
 import { DiptychError } from '../errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { versionKey } from './keys.ts';
+import { versionKey } from '../version/keys.ts';
 import { movePointer, readPointer, type SeenPointer } from './move-pointer.ts';
 
 /**

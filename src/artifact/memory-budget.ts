@@ -1,5 +1,6 @@
 import { DiptychError } from '../errors.ts';
 import { searcherMemoryPages } from '../hnsw/searcher-memory.ts';
+import { megabytes } from '../megabytes.ts';
 import { keywordHeapFactor } from '../query/keyword-index.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -111,8 +112,4 @@ export function jointMemory(versions: readonly Pick<Manifest, 'memory' | 'model'
 
 function modelBytes({ parts }: Pick<MemoryBudget, 'parts'>): number {
   return modelParts.reduce((sum, part) => sum + (parts[part] ?? 0), 0);
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

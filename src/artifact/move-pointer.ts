@@ -1,6 +1,6 @@
 import { DiptychError } from '../errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { activeKey } from './keys.ts';
+import { activeKey } from '../version/keys.ts';
 import { parsePointer, type Pointer } from './pointer.ts';
 
 /** How many versions a pointer remembers that were active before. */

@@ -1,5 +1,6 @@
-import { askAgain, isOwnFault } from '../ask-again.ts';
 import type { CompiledQuery } from 'kysely';
+import { afterOwnFault } from '../own-fault.ts';
+import { retry } from '../retry.ts';
 import { createCatalogue, type Catalogue, type CatalogueOptions } from './catalogue.ts';
 import { asCatalogueFailure } from './failures.ts';
 
@@ -44,7 +45,7 @@ export function openD1(binding: D1Binding, options: CatalogueOptions = {}): Cata
 
 async function answered<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await askAgain(ask, isOwnFault);
+    return await retry(ask, afterOwnFault);
   } catch (cause) {
     throw asCatalogueFailure('d1', cause);
   }

@@ -1,6 +1,7 @@
 import { connect, type Config, type Connection, type Field } from '@planetscale/database';
 import type { CompiledQuery } from 'kysely';
 import { DiptychError } from '../errors.ts';
+import { retry } from '../retry.ts';
 import { createCatalogue, type Catalogue, type CatalogueOptions } from './catalogue.ts';
 import { asCatalogueFailure } from './failures.ts';
 
@@ -74,15 +75,17 @@ async function inTransaction(connection: Connection, queries: readonly CompiledQ
 }
 
 async function answered<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (cause) {
-      const deadlock = cause instanceof Error && /errno 1213\b/.test(cause.message);
-      if (!deadlock || attempt === attempts) throw asCatalogueFailure('planetscale', cause);
-    }
+  try {
+    return await retry(work, {
+      delayMs: (error, attempt) => (isDeadlock(error) && attempt < attempts ? 0 : null),
+    });
+  } catch (cause) {
+    throw asCatalogueFailure('planetscale', cause);
   }
 }
+
+const isDeadlock = (error: unknown): boolean =>
+  error instanceof Error && /errno 1213\b/.test(error.message);
 
 const decoder = new TextDecoder();
 

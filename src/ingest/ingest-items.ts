@@ -6,7 +6,7 @@ import { parseRequest } from '../http/parse-request.ts';
 import type { NewItem } from '../items/item.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { titleOf } from '../items/title.ts';
-import { imagePackKey } from '../objects/pack-keys.ts';
+import { imagePackKey } from '../version/keys.ts';
 import { packImages, type HashedImage } from './image-pack.ts';
 import { itemInputSchema, type ItemInput } from './item-input.ts';
 import { readImage, type ImageSources } from './read-image.ts';

@@ -6,10 +6,16 @@ const text = (most: number) => z.string().trim().min(1).max(most);
 /** Ids of uploads, as the edge gives them. */
 export const uploadPattern = /^[0-9A-Z]{26}$/;
 
-/** Bytes in the item, bytes that were uploaded before, or an address that they are fetched from. */
+/**
+ * Bytes in the item, bytes that were uploaded before, or an address that they are fetched from. A
+ * caller in this process passes the bytes themselves, for which JSON has no form.
+ */
 const imageSchema = z.union(
   [
     z.string().min(1),
+    z.strictObject({
+      bytes: z.custom<Uint8Array<ArrayBuffer>>((value) => value instanceof Uint8Array),
+    }),
     z.strictObject({ base64: z.string().min(1) }),
     z.strictObject({ upload: z.string().regex(uploadPattern, 'expected the id of an upload') }),
     z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(2048) }),

@@ -1,3 +1,4 @@
+import { uploadKey } from '../version/keys.ts';
 import { sha256 } from '../artifact/sha256.ts';
 import { DiptychError } from '../errors.ts';
 import { decodeBase64Image } from '../image/decode-base64-image.ts';
@@ -12,11 +13,6 @@ export interface ImageSources {
   readonly objects: Pick<ObjectStore, 'get'>;
   /** Fetches an address that the operator allows. */
   readonly fetchImage: (url: string) => Promise<Uint8Array<ArrayBuffer>>;
-}
-
-/** Key of an image that was uploaded before the item that names it. */
-export function uploadKey(id: string): string {
-  return `uploads/${id}`;
 }
 
 /**
@@ -41,6 +37,7 @@ async function bytesOf(
   { objects, fetchImage }: ImageSources,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (typeof input === 'string') return decodeBase64Image(input);
+  if ('bytes' in input) return input.bytes;
   if ('base64' in input) return decodeBase64Image(input.base64);
   if ('url' in input) return fetchImage(input.url);
   const bytes = await objects.get(uploadKey(input.upload));

@@ -30,7 +30,3 @@ export const buildPageSchema = z.object({ items: z.array(plannedItemSchema) });
 export type BuildPage = z.infer<typeof buildPageSchema>;
 export type PlannedItem = z.infer<typeof plannedItemSchema>;
 export type EmbeddingPlace = z.infer<typeof embeddingPlaceSchema>;
-
-export function buildPageKey(jobId: string, page: number): string {
-  return `jobs/${jobId}/build-${page}.json`;
-}

@@ -1,3 +1,4 @@
+import { jobPointerKey } from '../version/keys.ts';
 import { z } from 'zod';
 import { readPointer, type SeenPointer } from '../artifact/move-pointer.ts';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
@@ -10,18 +11,16 @@ const seenSchema = z.object({ pointer: pointerSchema.nullable(), etag: z.string(
 
 type JobName = Pick<Job, 'id' | 'collection'>;
 
-const pointerKey = ({ id }: JobName) => `jobs/${id}/pointer.json`;
-
 /** Write down where the collection of a job points; the first time counts. */
 export async function notePointer(objects: ObjectStore, job: JobName): Promise<void> {
   const { pointer, etag } = await readPointer(objects, job.collection);
   const bytes = new TextEncoder().encode(JSON.stringify({ pointer, etag }));
-  await objects.put(pointerKey(job), bytes, { ifNone: true });
+  await objects.put(jobPointerKey(job.id), bytes, { ifNone: true });
 }
 
 /** The pointer as it was when a job began, or as it is where nobody wrote that down. */
 export async function pointerOf(objects: ObjectStore, job: JobName): Promise<SeenPointer> {
-  const key = pointerKey(job);
+  const key = jobPointerKey(job.id);
   const bytes = await objects.get(key);
   if (!bytes) return readPointer(objects, job.collection);
   const seen = parseArtifactJson(key, seenSchema, new TextDecoder().decode(bytes));

@@ -1,3 +1,4 @@
+import { planBatchKey } from '../version/keys.ts';
 import { z } from 'zod';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
 import type { EmbeddingKind } from '../catalogue/tables.ts';
@@ -36,10 +37,6 @@ export function hashesOf(items: readonly BatchItem[]): Record<EmbeddingKind, str
     image: [...new Set(shown.map(({ image }) => image!.hash))],
     text: [...new Set(texts)],
   };
-}
-
-export function planBatchKey(jobId: string, batch: number): string {
-  return `jobs/${jobId}/batch-${batch}.json`;
 }
 
 /** @throws DiptychError index_unreadable */

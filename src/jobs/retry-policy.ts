@@ -1,4 +1,5 @@
 import { DiptychError, type ErrorCode } from '../errors.ts';
+import { retry, waitFor } from '../retry.ts';
 
 /** Something that passes by itself: what is asked does not answer, or is busy. */
 const passing: ReadonlySet<ErrorCode> = new Set([
@@ -64,31 +65,17 @@ export function pause({ signal, wait = waitFor }: Patience, seconds: number): Pr
 }
 
 /** Do a step, again and again where `retryDelay` says so. @throws what it failed with at last */
-export async function withPatience<T>(patience: Patience, step: () => Promise<T>): Promise<T> {
-  const { signal, onWait } = patience;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await step();
-    } catch (error) {
-      signal?.throwIfAborted();
+export function withPatience<T>(
+  { signal, onWait, wait }: Patience,
+  step: () => Promise<T>,
+): Promise<T> {
+  return retry(step, {
+    delayMs: (error, attempt) => {
       const seconds = retryDelay(error, attempt);
-      if (seconds === null) throw error;
-      onWait?.(error, seconds);
-      await pause(patience, seconds);
-    }
-  }
-}
-
-function waitFor(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
+      return seconds === null ? null : 1000 * seconds;
+    },
+    signal,
+    onWait: (error, ms) => onWait?.(error, ms / 1000),
+    wait,
   });
 }

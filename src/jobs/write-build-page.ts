@@ -2,7 +2,8 @@ import type { ByKind } from '../catalogue/by-kind.ts';
 import type { EmbeddingPlace } from '../catalogue/embeddings.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
-import { buildPageKey, type BuildPage, type PlannedItem } from './build-page.ts';
+import { type BuildPage, type PlannedItem } from './build-page.ts';
+import { buildPageKey } from '../version/keys.ts';
 import type { BatchItem } from './plan-batch.ts';
 
 /** Write down for the builder those of some items that have an embedding. */

@@ -1,5 +1,5 @@
 import { DiptychError } from '../errors.ts';
-import { imagePackKey } from './pack-keys.ts';
+import { imagePackKey } from '../version/keys.ts';
 import type { ObjectStore } from './object-store.ts';
 
 export interface PackSlice {

@@ -1,5 +1,6 @@
-import { askAgain, isOwnFault } from '../ask-again.ts';
 import { DiptychError } from '../errors.ts';
+import { afterOwnFault } from '../own-fault.ts';
+import { retry } from '../retry.ts';
 
 /**
  * Ask a store.
@@ -9,7 +10,7 @@ import { DiptychError } from '../errors.ts';
  */
 export async function orFailure<T>(key: string, ask: () => Promise<T>, again = true): Promise<T> {
   try {
-    return await askAgain(ask, (error) => again && isOwnFault(error));
+    return await (again ? retry(ask, afterOwnFault) : ask());
   } catch (cause) {
     if (cause instanceof DiptychError) throw cause;
     const message = `${key}: expected the store to answer, got ${String(cause)}`;

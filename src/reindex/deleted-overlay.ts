@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { listDeleted, type DeletedItem } from '../catalogue/delete-items.ts';
-import { collectionsPrefix } from '../artifact/keys.ts';
+import { deletedKey } from '../version/keys.ts';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
 import { DiptychError } from '../errors.ts';
 import { putJson } from '../objects/put-json.ts';
 import type { Stores } from '../catalogue/stores.ts';
 
 const overlaySchema = z.object({ ids: z.array(z.string()) });
-
-/** Items that no answer may show, although the version that answers has them. */
-export function deletedKey(collection: string): string {
-  return `${collectionsPrefix}${collection}/deleted.json`;
-}
 
 /** @throws DiptychError index_unreadable */
 export function parseDeleted(key: string, json: string): ReadonlySet<string> {

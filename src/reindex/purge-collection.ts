@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { parseItems } from '../artifact/items.ts';
-import { collectionsPrefix, modelKey } from '../artifact/keys.ts';
+import {
+  collectionPrefix,
+  embeddingPackKey,
+  imagePackKey,
+  isItemsKey,
+  modelKey,
+} from '../version/keys.ts';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
 import { sha256 } from '../artifact/sha256.ts';
 import { among } from '../catalogue/among.ts';
@@ -20,7 +26,6 @@ import { embeddingKinds, type EmbeddingKind } from '../catalogue/tables.ts';
 import { DiptychError } from '../errors.ts';
 import { packImages } from '../ingest/image-pack.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { embeddingPackKey, imagePackKey } from '../objects/pack-keys.ts';
 import { deletedIds, writeDeleted } from './deleted-overlay.ts';
 import type { Stores } from '../catalogue/stores.ts';
 import { readSlices } from '../objects/read-slices.ts';
@@ -93,8 +98,8 @@ async function unused(
 /** Ids in any version of a collection that the store has. */
 async function publishedIds(objects: ObjectStore, collection: string): Promise<Set<string>> {
   const ids = new Set<string>();
-  for (const { key } of await objects.list(`${collectionsPrefix}${collection}/`)) {
-    if (!key.endsWith('/items.json')) continue;
+  for (const { key } of await objects.list(collectionPrefix(collection))) {
+    if (!isItemsKey(key)) continue;
     const bytes = await objects.get(key);
     if (bytes) for (const id of parseItems(new TextDecoder().decode(bytes)).ids) ids.add(id);
   }

@@ -1,4 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { vi } from 'vitest';
 import { runCli } from '../../gpu-embedder/run-cli.ts';
 
@@ -47,4 +49,14 @@ export function outcomeOf(child: ChildProcess): Promise<Outcome> {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** Run command lines in a folder, as a user does there. */
+export function diptychIn(cwd: string) {
+  const bin = resolve('bin/diptych.mjs');
+  const run = (...args: string[]) => promisify(execFile)('node', [bin, ...args], { cwd });
+  /** The result of one with `--json`. */
+  const json = async <T>(...args: string[]): Promise<T> =>
+    JSON.parse((await run(...args, '--json')).stdout) as T;
+  return { run, json };
 }

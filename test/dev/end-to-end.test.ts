@@ -1,23 +1,18 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import { startWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import { diptychIn } from '../cli/run-diptych.ts';
 
 /** From a folder of pictures to an answer over HTTP, by the commands that a user types. */
-const exec = promisify(execFile);
 const cwd = mkdtempSync(join(tmpdir(), 'diptych-end-'));
-const bin = resolve('bin/diptych.mjs');
-const run = (...args: string[]) => exec('node', [bin, ...args], { cwd });
-const json = async <T>(...args: string[]): Promise<T> =>
-  JSON.parse((await run(...args, '--json')).stdout) as T;
+const { run, json } = diptychIn(cwd);
 
 const names = ['red square', 'green square', 'blue square', 'yellow square'];
 const colours = ['#d22', '#2a2', '#22d', '#dd2'];

@@ -1,9 +1,8 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../gpu-embedder/dev/free-port.ts';
@@ -12,14 +11,12 @@ import type { CollectResult } from '../../gpu-embedder/publish/collect-garbage.t
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import type { SearchResponse } from '../../src/api.ts';
 import type { JobReport } from '../../src/jobs/report/job-report.ts';
+import { diptychIn } from '../cli/run-diptych.ts';
 
 /** From pictures in the catalogue to answers, by the commands and by the queue, in real processes. */
-const exec = promisify(execFile);
 const cwd = mkdtempSync(join(tmpdir(), 'diptych-reindex-'));
 const bin = resolve('bin/diptych.mjs');
-const run = (...args: string[]) => exec('node', [bin, ...args], { cwd });
-const json = async <T>(...args: string[]): Promise<T> =>
-  JSON.parse((await run(...args, '--json')).stdout) as T;
+const { run, json } = diptychIn(cwd);
 
 const names = ['red square', 'green square', 'blue square', 'yellow square'];
 const colours = ['#d22', '#2a2', '#22d', '#dd2'];

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { collectionSchema, collectionsResponseSchema, type SearchResponse } from '../../src/api.ts';
-import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
-import { deletedKey } from '../../src/reindex/deleted-overlay.ts';
+import { activeKey, deletedKey, modelKey, versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture } from './client.ts';
 import {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CaptionsResponse, SearchResponse } from '../../src/api.ts';
-import { deletedKey } from '../../src/reindex/deleted-overlay.ts';
+import { deletedKey } from '../../src/version/keys.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 
 const key = deletedKey('pictograms');

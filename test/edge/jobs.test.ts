@@ -91,7 +91,7 @@ describe('a job', () => {
     expect(response.status).toBe(202);
     const { job } = await response.json<{ job: { id: string } }>();
     expect((await getJob(catalogue, job.id))?.options).toEqual({
-      index: { recall: 0.9, compare: 'mine' },
+      index: { recall: 0.9 },
       compare: { switchIf: condition, heldOut: ['a'] },
     });
     expect(sent).toEqual([{ body: { step: 'plan', job: job.id } }]);

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ClassifyResponse, SearchResponse } from '../../src/api.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import type { Shard, ShardNamespace } from '../../workers/services/shard.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture } from './client.ts';
 import { publishCopy, readManifest } from './versions.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { searchResponseSchema, type SearchResponse } from '../../src/api.ts';
-import { activeKey, versionKey } from '../../src/artifact/keys.ts';
+import { activeKey, versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { vectorNames } from '../../src/vectorize/vector-names.ts';
 import { kernels } from '../../workers/kernels.ts';

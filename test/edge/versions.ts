@@ -1,4 +1,4 @@
-import { activeKey, versionKey } from '../../src/artifact/keys.ts';
+import { activeKey, versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, fixture } from './client.ts';

@@ -3,6 +3,18 @@ import { normaliseRows } from '../../gpu-embedder/encode/normalise-rows.ts';
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
+/** What the pictures of the tiny data set show, and their colours. */
+export const tinyColours: readonly (readonly [name: string, colour: Colour])[] = [
+  ['birthday cake', [204, 51, 51]],
+  ['angry face', [51, 153, 204]],
+  ['airplane', [51, 170, 51]],
+  ['music note', [204, 153, 51]],
+  ['red heart', [153, 51, 153]],
+  ['dog', [51, 51, 51]],
+  ['cat face', [0, 204, 204]],
+  ['shopping cart', [255, 102, 170]],
+];
+
 /**
  * A model that can be worked out by hand: an image is embedded as the colour it lacks to be white,
  * a text as that of the last word of `colours` in it.

@@ -9,21 +9,14 @@ import { evaluateRetrieval } from '../../gpu-embedder/evaluate/evaluate-retrieva
 import { writeSheet } from '../../gpu-embedder/evaluate/write-sheet.ts';
 import { thumbnailDataUri } from '../../gpu-embedder/pictures/thumbnail.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
-import { colourModel } from './colour-model.ts';
+import { colourModel, tinyColours, type Colour } from './colour-model.ts';
 
 /** The colours of the tiny data set, and two foreign names that mean other things to the model. */
-const colours = new Map([
-  ['birthday cake', [204, 51, 51]],
-  ['angry face', [51, 153, 204]],
-  ['airplane', [51, 170, 51]],
-  ['music note', [204, 153, 51]],
-  ['red heart', [153, 51, 153]],
-  ['dog', [51, 51, 51]],
-  ['cat face', [0, 204, 204]],
-  ['shopping cart', [255, 102, 170]],
+const colours = new Map<string, Colour>([
+  ...tinyColours,
   ['pastel de cumpleaños', [204, 51, 51]],
   ['gato', [255, 102, 170]],
-] as const);
+]);
 
 let dir: string;
 let dataset: PreparedDataset;

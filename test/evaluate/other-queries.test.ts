@@ -8,19 +8,10 @@ import { evaluateImageRetrieval } from '../../gpu-embedder/evaluate/evaluate-ima
 import { evaluateKeywords } from '../../gpu-embedder/evaluate/evaluate-keywords.ts';
 import { evaluateMisspelt } from '../../gpu-embedder/evaluate/evaluate-misspelt.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
-import { colourModel, type Colour } from './colour-model.ts';
+import { colourModel, tinyColours } from './colour-model.ts';
 import { asEmoji } from './emoji-dataset.ts';
 
-const colours = new Map<string, Colour>([
-  ['birthday cake', [204, 51, 51]],
-  ['angry face', [51, 153, 204]],
-  ['airplane', [51, 170, 51]],
-  ['music note', [204, 153, 51]],
-  ['red heart', [153, 51, 153]],
-  ['dog', [51, 51, 51]],
-  ['cat face', [0, 204, 204]],
-  ['shopping cart', [255, 102, 170]],
-]);
+const colours = new Map(tinyColours);
 
 let dir: string;
 let dataset: PreparedDataset;

@@ -3,8 +3,8 @@ import { openDatasetSource } from '../../gpu-embedder/index/dataset-source.ts';
 import type { IndexSource } from '../../gpu-embedder/index/index-source.ts';
 import { shownSchema } from '../../src/artifact/items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
-import { buildPageKey, type EmbeddingPlace, type PlannedItem } from '../../src/jobs/build-page.ts';
+import { type EmbeddingPlace, type PlannedItem } from '../../src/jobs/build-page.ts';
+import { buildPageKey, embeddingPackKey, imagePackKey } from '../../src/version/keys.ts';
 
 export interface PlanSizes {
   /** Items of a page, images of a pack, rows of a pack. */

@@ -13,7 +13,7 @@ import {
 import { jobMessageSchema, type JobMessage } from '../../src/jobs/job-messages.ts';
 import { machine } from '../../src/jobs/machine.ts';
 import { nudgeJobs } from '../../src/jobs/nudge-jobs.ts';
-import { reportKey, reportPageKey } from '../../src/jobs/report/keep-report.ts';
+import { reportKey, reportPageKey } from '../../src/version/keys.ts';
 import { runJob, type JobRun } from '../../src/jobs/run-job.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import {

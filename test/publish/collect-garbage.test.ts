@@ -8,7 +8,7 @@ import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import { readVersion, type VersionFolder } from '../../gpu-embedder/publish/read-version.ts';
 import { removeVersion } from '../../gpu-embedder/publish/remove-version.ts';
 import { verifyVersion } from '../../gpu-embedder/publish/verify-version.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import { writeTinyVersion, type TinyVersion } from '../setup/tiny-version.ts';
 import { memoryStore, type MemoryStore } from '../support/memory-store.ts';
 import { collection, namesIn, storeModel, storeVersion, versionIds } from './stored-versions.ts';

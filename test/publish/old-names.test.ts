@@ -7,7 +7,7 @@ import type { StoredVersion } from '../../gpu-embedder/publish/list-versions.ts'
 import type { RemoveResult } from '../../gpu-embedder/publish/remove-version.ts';
 import { publishVersion } from '../../gpu-embedder/publish/publish-version.ts';
 import { folderStore } from '../../gpu-embedder/store/folder-store.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import { readPointer, movePointer } from '../../src/artifact/move-pointer.ts';
 import { cloudManifest } from '../vectorize/cloud-manifest.ts';
 import { runDiptych } from '../cli/run-diptych.ts';

@@ -7,7 +7,7 @@ import { readVersion, type VersionFolder } from '../../gpu-embedder/publish/read
 import { removeVersion } from '../../gpu-embedder/publish/remove-version.ts';
 import { rollBack } from '../../gpu-embedder/publish/roll-back.ts';
 import { verifyVersion } from '../../gpu-embedder/publish/verify-version.ts';
-import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
+import { activeKey, modelKey, versionKey } from '../../src/version/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { writeTinyVersion, type TinyVersion } from '../setup/tiny-version.ts';

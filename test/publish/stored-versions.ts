@@ -1,4 +1,4 @@
-import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
+import { activeKey, modelKey, versionKey } from '../../src/version/keys.ts';
 import { parsePointer, type Pointer } from '../../src/artifact/pointer.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import type { VersionFolder } from '../../gpu-embedder/publish/read-version.ts';

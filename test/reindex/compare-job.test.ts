@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { activeKey, versionKey } from '../../src/artifact/keys.ts';
+import { activeKey, reportKey, reportPageKey, versionKey } from '../../src/version/keys.ts';
 import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import type { CompareOptions } from '../../src/catalogue/job-details.ts';
@@ -9,7 +9,6 @@ import { handleMessage, type JobConsumer } from '../../src/jobs/handle-message.t
 import type { JobMessage } from '../../src/jobs/job-messages.ts';
 import { jobOptions } from '../../src/jobs/job-options.ts';
 import { reportJob, type JobReport } from '../../src/jobs/report/job-report.ts';
-import { reportKey, reportPageKey } from '../../src/jobs/report/keep-report.ts';
 import { runJob } from '../../src/jobs/run-job.ts';
 import type { Compare } from '../../src/jobs/step.ts';
 import { parseSwitchCondition } from '../../src/jobs/switch-condition.ts';

@@ -6,7 +6,7 @@ import { readVersion } from '../../gpu-embedder/publish/read-version.ts';
 import { compareVersions } from '../../gpu-embedder/reindex/compare-versions.ts';
 import { sha256Hex } from '../../gpu-embedder/sha256-hex.ts';
 import { toItemColumns } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import { writeTinyVersion } from '../setup/tiny-version.ts';
 import { memoryStore, type MemoryStore } from '../support/memory-store.ts';
 import { cloudManifest } from '../vectorize/cloud-manifest.ts';

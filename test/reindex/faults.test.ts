@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRandom } from '../../gpu-embedder/random.ts';
 import { verifyCollection } from '../../gpu-embedder/reindex/verify-collection.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
 import { createJob, getJob } from '../../src/catalogue/jobs.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';

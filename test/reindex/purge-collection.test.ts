@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { modelKey, versionKey } from '../../src/artifact/keys.ts';
+import { embeddingPackKey, modelKey, versionKey } from '../../src/version/keys.ts';
 import { toItemColumns } from '../../src/artifact/items.ts';
 import { textHash } from '../../src/catalogue/content-hash.ts';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
 import { findEmbeddings } from '../../src/catalogue/embeddings.ts';
 import { createJob } from '../../src/catalogue/jobs.ts';
-import { embeddingPackKey } from '../../src/objects/pack-keys.ts';
 import { verifyCollection } from '../../gpu-embedder/reindex/verify-collection.ts';
 import { purgeCollection } from '../../src/reindex/purge-collection.ts';
 import { runJob } from '../../src/jobs/run-job.ts';

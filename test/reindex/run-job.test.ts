@@ -4,7 +4,8 @@ import { createJob, getJob, requestCancel } from '../../src/catalogue/jobs.ts';
 import { releaseLease, takeLease } from '../../src/catalogue/job-lease.ts';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { buildPageKey, buildPageSchema, type PlannedItem } from '../../src/jobs/build-page.ts';
+import { buildPageSchema, type PlannedItem } from '../../src/jobs/build-page.ts';
+import { buildPageKey } from '../../src/version/keys.ts';
 import {
   handleDeadLetter,
   handleMessage,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { activeKey, versionKey } from '../../src/artifact/keys.ts';
+import { activeKey, versionKey } from '../../src/version/keys.ts';
 import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import { parsePointer } from '../../src/artifact/pointer.ts';
 import { createJob, getJob, type Job } from '../../src/catalogue/jobs.ts';

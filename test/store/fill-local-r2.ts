@@ -1,5 +1,5 @@
-import { Miniflare } from 'miniflare';
 import { bucketName } from '../../gpu-embedder/store/local-r2-store.ts';
+import { startRuntime } from '../../gpu-embedder/store/start-runtime.ts';
 
 const script = `export default {
   async fetch(request, { ARTIFACTS }) {
@@ -14,13 +14,9 @@ const script = `export default {
 
 /** Put an object of one byte under each key, inside workerd: from outside it takes half a minute. */
 export async function fillLocalR2(persistDir: string, keys: readonly string[]): Promise<void> {
-  const runtime = new Miniflare({
-    modules: true,
-    script,
-    compatibilityDate: '2026-04-01',
+  const runtime = await startRuntime(script, {
     r2Buckets: { ARTIFACTS: bucketName },
     r2Persist: persistDir,
-    cf: false,
   });
   try {
     await runtime.dispatchFetch('http://fill', { method: 'POST', body: JSON.stringify(keys) });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorker, type RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import { httpStore } from '../../gpu-embedder/store/http-store.ts';
 import { openStore } from '../../gpu-embedder/store/open-store.ts';
-import type { Clock } from '../../gpu-embedder/publish/retry.ts';
+import type { Clock } from '../../gpu-embedder/common/clock.ts';
 import { fillLocalR2 } from './fill-local-r2.ts';
 import { describeStore, r2Keys } from './store-suite.ts';
 

@@ -11,7 +11,7 @@ import { verifyCollection } from '../../gpu-embedder/reindex/verify-collection.t
 import { localCatalogue, type LocalCatalogue } from '../../gpu-embedder/store/local-d1.ts';
 import { httpStore } from '../../gpu-embedder/store/http-store.ts';
 import { parseItems } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deleteVectors } from '../../gpu-embedder/publish/delete-vectors.ts';
-import type { Clock } from '../../gpu-embedder/publish/retry.ts';
+import type { Clock } from '../../gpu-embedder/common/clock.ts';
 import { uploadVectors } from '../../gpu-embedder/publish/upload-vectors.ts';
 import { accountOf, openVectorizeIndex } from '../../gpu-embedder/publish/vectorize-rest.ts';
 import { openVectorize } from '../../workers/services/vectorize-search.ts';

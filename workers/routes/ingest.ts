@@ -8,7 +8,7 @@ import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
 import { ingestItems, type Ingestion, type IngestResult } from '../../src/ingest/ingest-items.ts';
 import { uploadPattern } from '../../src/ingest/item-input.ts';
-import { uploadKey } from '../../src/ingest/read-image.ts';
+import { uploadKey } from '../../src/version/keys.ts';
 import { readLines } from '../../src/ingest/read-lines.ts';
 import { limits } from '../../src/limits.ts';
 import type { AppEnv } from '../env.ts';

@@ -9,7 +9,7 @@ import { buildOptionsSchema } from '../../src/jobs/build-options.ts';
 import { cancelJob } from '../../src/jobs/cancel-job.ts';
 import { jobProgress } from '../../src/jobs/job-progress.ts';
 import { reportJob } from '../../src/jobs/report/job-report.ts';
-import { reportKey, reportPageKey } from '../../src/jobs/report/keep-report.ts';
+import { reportKey, reportPageKey } from '../../src/version/keys.ts';
 import { reportPage, reportPolicy } from '../../src/jobs/report/report-page.ts';
 import { startJob } from '../../src/jobs/start-job.ts';
 import { heldOutSchema } from '../../src/metrics/comparison.ts';

@@ -9,8 +9,8 @@ import {
   type LabelSet,
 } from '../../src/catalogue/label-sets.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { labelSetKey } from '../../src/label-set.ts';
 import { nameRule } from '../../src/version/collection-name.ts';
+import { labelSetKey } from '../../src/version/keys.ts';
 import { putJson } from '../../src/objects/put-json.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';

@@ -1,4 +1,4 @@
-import { activeKey } from '../../src/artifact/keys.ts';
+import { activeKey } from '../../src/version/keys.ts';
 import { parsePointer } from '../../src/artifact/pointer.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { readUnlistedText } from '../../src/search/open/read-file.ts';

@@ -1,5 +1,6 @@
 import type { ClassifyResponse, PartialAnswer } from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { dot } from '../../src/metrics/dot.ts';
 import { encodeLabel } from './encode-query.ts';
 import { limitError } from '../../src/vectorize/limit-error.ts';
 import type { Collection } from './open-collection.ts';
@@ -55,10 +56,4 @@ export async function classifyEmbedding(
     probability: probabilities[rank],
   }));
   return { labels: best, ...(partial && { partial }) };
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += a[j] * b[j];
-  return sum;
 }

@@ -1,5 +1,5 @@
 import type { IndexReference, PartialAnswer } from '../../src/api.ts';
-import { collectionsPrefix } from '../../src/artifact/keys.ts';
+import { collectionOf, collectionsPrefix } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { jointMemory } from '../../src/artifact/memory-budget.ts';
 import { defaults } from '../../src/config.ts';
@@ -195,9 +195,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
       let cursor: string | undefined;
       do {
         const page = await ARTIFACTS.list({ prefix: collectionsPrefix, delimiter: '/', cursor });
-        names.push(
-          ...page.delimitedPrefixes.map((prefix) => prefix.slice(collectionsPrefix.length, -1)),
-        );
+        names.push(...page.delimitedPrefixes.map(collectionOf));
         cursor = page.truncated ? page.cursor : undefined;
       } while (cursor);
       return names;

@@ -1,6 +1,7 @@
-import { deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
+import { parseDeleted } from '../../src/reindex/deleted-overlay.ts';
 import { readUnlistedText } from '../../src/search/open/read-file.ts';
 import { bucketSource } from '../stores/bucket-source.ts';
+import { deletedKey } from '../../src/version/keys.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
 /** Tells which items of a collection were deleted since its version was built. */

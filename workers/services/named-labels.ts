@@ -1,8 +1,9 @@
 import { captionsLabelSet } from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { labelSetKey, parseLabelSet } from '../../src/label-set.ts';
+import { parseLabelSet } from '../../src/label-set.ts';
 import { readUnlistedText } from '../../src/search/open/read-file.ts';
 import { bucketSource } from '../stores/bucket-source.ts';
+import { labelSetKey } from '../../src/version/keys.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { PartialAnswer } from '../../src/api.ts';
-import type { VectorKind } from '../../src/artifact/keys.ts';
+import type { VectorKind } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { idsWithin, rangeOf } from '../../src/artifact/ranges.ts';
 import { defaults } from '../../src/config.ts';

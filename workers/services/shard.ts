@@ -1,4 +1,4 @@
-import type { VectorKind } from '../../src/artifact/keys.ts';
+import type { VectorKind } from '../../src/version/keys.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Matches, SearchOptions } from '../../src/hnsw/searcher.ts';
 

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { VectorKind } from '../../src/artifact/keys.ts';
+import type { VectorKind } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';

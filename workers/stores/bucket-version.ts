@@ -1,4 +1,4 @@
-import { versionKey } from '../../src/artifact/keys.ts';
+import { versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { missingFile } from '../../src/search/open/read-file.ts';
 import {

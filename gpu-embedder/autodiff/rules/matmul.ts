@@ -1,7 +1,8 @@
 import type { Graph, Node, Value } from '../../onnx/graph.ts';
 import * as op from '../../onnx/operators/index.ts';
 import type { Rule } from '../rule.ts';
-import { asMatrix, inputsOf, swapLast } from '../tensors.ts';
+import { swapLast } from '../../onnx/swap-last.ts';
+import { asMatrix, inputsOf } from '../tensors.ts';
 
 interface Factors {
   readonly transA?: boolean;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
+import { baseStyle } from '../../../src/http/base-style.ts';
 import { queryRowsHtml, queryRowsStyle, type QueryRow } from '../../pictures/contact-sheet.ts';
 import { bundlePage } from './bundle-page.ts';
 import type { Chart } from './chart.ts';
@@ -30,7 +31,7 @@ export async function reportPage({ run, dataset, worst, best }: ReportContent): 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta http-equiv="Content-Security-Policy" content="${policy}" />
         <title>${modelId} · training report</title>
-        ${raw(`<style>${style}${queryRowsStyle}</style>`)}
+        ${raw(`<style>${baseStyle}${style}${queryRowsStyle}</style>`)}
       </head>
       <body>
         <header>

@@ -1,4 +1,4 @@
-import { versionKey } from '../../artifact/keys.ts';
+import { versionKey } from '../../version/keys.ts';
 import { readPointer } from '../../artifact/move-pointer.ts';
 import type { Compared } from '../../catalogue/job-details.ts';
 import type { Job } from '../../catalogue/jobs.ts';

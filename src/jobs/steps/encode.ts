@@ -11,7 +11,7 @@ import type { Stores } from '../../catalogue/stores.ts';
 import { embeddingKinds, type EmbeddingKind } from '../../catalogue/tables.ts';
 import type { EncodeAnswer } from '../../embedder/embedder.ts';
 import { DiptychError } from '../../errors.ts';
-import { embeddingPackKey } from '../../objects/pack-keys.ts';
+import { embeddingPackKey } from '../../version/keys.ts';
 import { readSlices } from '../../objects/read-slices.ts';
 import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from '../plan-batch.ts';
 import type { JobWork } from '../step.ts';

@@ -11,7 +11,8 @@ import { embeddingKinds, type ImageRow, type LedgerState } from '../../catalogue
 import { toIndexedFields, type CatalogueItem } from '../../items/item.ts';
 import { putJson } from '../../objects/put-json.ts';
 import { notePointer } from '../job-pointer.ts';
-import { hashesOf, planBatchKey, readPlanBatch, type BatchItem } from '../plan-batch.ts';
+import { hashesOf, readPlanBatch, type BatchItem } from '../plan-batch.ts';
+import { planBatchKey } from '../../version/keys.ts';
 import type { Step } from '../step.ts';
 import { writeBuildPage } from '../write-build-page.ts';
 

@@ -1,4 +1,4 @@
-import type { VectorKind } from '../../artifact/keys.ts';
+import type { VectorKind } from '../../version/keys.ts';
 import { DiptychError } from '../../errors.ts';
 import { joinSearchers } from '../../hnsw/join-searchers.ts';
 import type { Searcher } from '../../hnsw/searcher.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { modelKey } from '../../artifact/keys.ts';
+import { modelKey } from '../../version/keys.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
 import { parseArtifactJson } from '../../artifact/parse-json.ts';
 import { createEncoderMemory } from '../../encoder/encoder-memory.ts';

@@ -1,4 +1,4 @@
-import { vectorFile, type VectorKind } from '../../artifact/keys.ts';
+import { vectorFile, type VectorKind } from '../../version/keys.ts';
 import { searcherFileOffset, searcherMemoryPages } from '../../hnsw/searcher-memory.ts';
 import { createSearcher, type Searcher } from '../../hnsw/searcher.ts';
 import { createMemory } from '../../kernel/webassembly.ts';

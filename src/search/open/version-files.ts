@@ -1,4 +1,4 @@
-import { versionKey } from '../../artifact/keys.ts';
+import { versionKey } from '../../version/keys.ts';
 import { parseManifest, type Manifest } from '../../artifact/manifest.ts';
 import type { FileSource } from './file-source.ts';
 import { readListed, readUnlistedText, unreadable, type ReadOptions } from './read-file.ts';
