@@ -9,7 +9,7 @@ import { createClassTargetMaker } from './class-targets.ts';
 import type { Stage, TrainConfig } from './config.ts';
 import { featuresInput } from './loss-graph.ts';
 import type { TextInput } from './text-input.ts';
-import type { Modality } from './tower.ts';
+import type { Modality } from '../model/tower.ts';
 import type { TrainingSet } from './training-set.ts';
 import { mixImages } from './mix-images.ts';
 import type { PixelNormalisation } from './render-view.ts';

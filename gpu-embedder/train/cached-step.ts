@@ -20,7 +20,7 @@ import { openTrainingSession } from './open-training-session.ts';
 import type { SlotStore } from './slots.ts';
 import { adoptParameters } from './slots.ts';
 import type { TrainingStep } from './step.ts';
-import type { Modality } from './tower.ts';
+import type { Modality } from '../model/tower.ts';
 
 /**
  * A step whose towers see `microBatch` rows at a time, with the gradient of the full batch

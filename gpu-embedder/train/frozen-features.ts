@@ -11,7 +11,7 @@ import { singleCaptions } from './captions.ts';
 import { towerInputs } from './loss-graph.ts';
 import { openTrainingSession } from './open-training-session.ts';
 import { plainImages, plainTexts } from './plain-batch.ts';
-import type { Modality } from './tower.ts';
+import type { Modality } from '../model/tower.ts';
 import type { TrainingModel } from './training-model.ts';
 import type { TrainingSet } from './training-set.ts';
 import { validationText } from './validation.ts';

@@ -8,7 +8,7 @@ import type { ImportedTower } from '../model/import/imported-tower.ts';
 import { openImportedTower } from '../model/import/imported-tower.ts';
 import type { FineTuneConfig, TrainChoice } from './config.ts';
 import { isLearning } from './slots.ts';
-import type { Modality } from './tower.ts';
+import type { Modality } from '../model/tower.ts';
 import type { TrainingModel } from './training-model.ts';
 
 /**

@@ -14,7 +14,7 @@ import type { Value } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
 import type { Stage } from './config.ts';
 import type { LossGraph } from './step.ts';
-import type { Modality, Tower } from './tower.ts';
+import type { Modality, Tower } from '../model/tower.ts';
 
 /** How a tower takes part in a stage. */
 export interface TowerRole {

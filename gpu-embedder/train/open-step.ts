@@ -9,7 +9,7 @@ import { buildLossGraph } from './loss-graph.ts';
 import type { SlotStore } from './slots.ts';
 import { adoptParameters } from './slots.ts';
 import type { TrainingStep } from './step.ts';
-import type { Modality } from './tower.ts';
+import type { Modality } from '../model/tower.ts';
 import type { TrainingModel } from './training-model.ts';
 
 export interface StepOptions {

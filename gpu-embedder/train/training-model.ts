@@ -5,7 +5,7 @@ import type { ScratchConfig, Stage } from './config.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
 import { ownImageTower, ownTextTower } from './own-towers.ts';
 import type { SlotStore } from './slots.ts';
-import type { Modality, Tower } from './tower.ts';
+import type { Modality, Tower } from '../model/tower.ts';
 
 /** Of the images, pixels; of the captions, tokens. */
 export type InputSizes = Pick<Stage, 'imageSize' | 'textLength'>;

@@ -11,7 +11,7 @@ import { openTrainingSession } from './open-training-session.ts';
 import { plainImages, plainTexts } from './plain-batch.ts';
 import type { ValidationQuery } from './records.ts';
 import type { SlotStore } from './slots.ts';
-import type { Modality, Tower } from './tower.ts';
+import type { Modality, Tower } from '../model/tower.ts';
 import type { TrainingModel } from './training-model.ts';
 import type { TrainingSet } from './training-set.ts';
 

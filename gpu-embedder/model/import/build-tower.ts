@@ -1,7 +1,7 @@
 import type { Value } from '../../onnx/graph.ts';
 import type { ModelNode } from '../../onnx/model-proto.ts';
 import * as op from '../../onnx/operators/index.ts';
-import type { Modality, Tower } from '../../train/tower.ts';
+import type { Modality, Tower } from '../tower.ts';
 import { l2Normalise } from '../layers.ts';
 import type { Parameters } from '../parameters.ts';
 import { copyValue } from './copy-values.ts';

@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { basename, join } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 import { readModelFiles } from '../../encode/model-files.ts';
-import type { Modality } from '../../train/tower.ts';
+import type { Modality } from '../tower.ts';
 import { replaceWeights } from './replace-weights.ts';
 import { parameterName } from './weights.ts';
 

@@ -1,5 +1,5 @@
 import { DiptychError } from '../../../src/errors.ts';
-import type { Modality, Tower } from '../../train/tower.ts';
+import type { Modality, Tower } from '../tower.ts';
 import type { TowerParts } from './build-tower.ts';
 import { buildTower } from './build-tower.ts';
 import { findBlocks } from './find-blocks.ts';

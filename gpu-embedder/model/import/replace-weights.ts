@@ -2,7 +2,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import { dataTypes } from '../../onnx/data-types.ts';
 import { attributeType, modelProto } from '../../onnx/onnx-schema.ts';
 import type { ModelMessage, NodeMessage, TensorMessage } from '../../onnx/onnx-schema.ts';
-import type { Modality } from '../../train/tower.ts';
+import type { Modality } from '../tower.ts';
 import { toFloat16 } from '../float16.ts';
 import { embeddingsOutput } from './source-model.ts';
 import { adapter, identityAdapter } from './weights.ts';

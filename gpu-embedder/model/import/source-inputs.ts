@@ -5,7 +5,7 @@ import * as op from '../../onnx/operators/index.ts';
 import { toTypedArray } from '../../onnx/data-types.ts';
 import { tensor } from '../../onnx/session.ts';
 import type { Tensors } from '../../onnx/session.ts';
-import type { Modality, TowerInput } from '../../train/tower.ts';
+import type { Modality, TowerInput } from '../tower.ts';
 import type { SourceModel } from './source-model.ts';
 
 export interface InputSizes {

@@ -3,7 +3,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import type { TensorData } from '../../onnx/graph.ts';
 import { readModel } from '../../onnx/model-proto.ts';
 import type { ModelNode, ModelPort } from '../../onnx/model-proto.ts';
-import type { Modality } from '../../train/tower.ts';
+import type { Modality } from '../tower.ts';
 import { constantValue, isWeight } from './constants.ts';
 
 /** The ONNX file of a tower, as importing sees it. */

@@ -1,4 +1,4 @@
-import type { Modality } from '../../train/tower.ts';
+import type { Modality } from '../tower.ts';
 import { widened } from './constants.ts';
 import type { HeadCut } from './find-head.ts';
 import type { SourceModel } from './source-model.ts';

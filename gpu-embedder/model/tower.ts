@@ -1,4 +1,4 @@
-import type { Parameters } from '../model/parameters.ts';
+import type { Parameters } from './parameters.ts';
 import type { Value } from '../onnx/graph.ts';
 
 export type Modality = 'image' | 'text';
