@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { lossNames, trainChoiceSchema } from '../train/config.ts';
+import { trainChoiceSchema } from '../train/config.ts';
 import type { TrainChoice } from '../train/config.ts';
+import { lossNames } from '../train/losses/loss-table.ts';
 import type { RecipeFlags } from '../train/read-recipe.ts';
 import type { RunOptions, RunSummary } from '../train/run-training.ts';
 

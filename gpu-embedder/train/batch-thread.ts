@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ThreadData } from '../threads/start-thread.ts';
-import type { BatchInputs } from './batches.ts';
-import { createBatchMaker } from './batches.ts';
+import type { BatchInputs, BatchRun } from './batches.ts';
 import type { TrainConfig } from './config.ts';
+import { makeBatch } from './make-batch.ts';
 import type { TextInputSpec } from './text-input.ts';
 import { openTextInput } from './text-input.ts';
 import type { TimedStage } from './trainer.ts';
@@ -21,13 +21,14 @@ export interface BatchRequest {
 }
 
 const data = (workerData as ThreadData<BatchThreadData>).data;
-const maker = createBatchMaker(loadTrainingSet(data.dataDir, data.config), data.config, {
-  ...data,
-  text: await openTextInput(data.text),
-});
+const run: BatchRun = {
+  set: loadTrainingSet(data.dataDir, data.config),
+  config: data.config,
+  inputs: { ...data, text: await openTextInput(data.text) },
+};
 const port = parentPort!;
 port.on('message', ({ stage, step }: BatchRequest) => {
-  const batch = maker.make(data.stages[stage], stage, step);
+  const batch = makeBatch(run, data.stages[stage], stage, step);
   const buffers = Object.values(batch).map((array) => array.buffer as ArrayBuffer);
   port.postMessage({ stage, step, batch }, buffers);
 });

@@ -4,18 +4,13 @@ import { countFlops } from '../onnx/count-flops.ts';
 import { Graph } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
 import { adamWStep, gradientNorm } from './adamw.ts';
+import { featuresInput } from './batch/feature-table.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch } from './batches.ts';
 import type { Fetches } from './bind-slots.ts';
 import { bindGradients, bindWeights, readResult } from './bind-slots.ts';
 import type { StagePlan, TowerRole } from './loss-graph.ts';
-import {
-  buildLossGraph,
-  featuresGradient,
-  featuresInput,
-  gradientOutput,
-  towerInputs,
-} from './loss-graph.ts';
+import { buildLossGraph, featuresGradient, gradientOutput, towerInputs } from './loss-graph.ts';
 import { openTrainingSession } from './open-training-session.ts';
 import type { SlotStore } from './slots.ts';
 import { adoptParameters } from './slots.ts';

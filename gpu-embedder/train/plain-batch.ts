@@ -1,6 +1,6 @@
 import { plainView } from './render-view.ts';
 import type { Batch, BatchInputs } from './batches.ts';
-import { tokenRows } from './batches.ts';
+import { tokenRows } from './batch/token-rows.ts';
 import type { TextInput } from './text-input.ts';
 import type { TrainingSet } from './training-set.ts';
 

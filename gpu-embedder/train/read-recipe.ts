@@ -5,8 +5,9 @@ import { readManifest } from '../dataset/read-dataset.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { modelDir } from '../encode/model-dir.ts';
 import { readModelFiles } from '../encode/model-files.ts';
-import type { Stage, TrainChoice, TrainConfig } from './config.ts';
+import type { TrainChoice, TrainConfig } from './config.ts';
 import { parseTrainConfig } from './config.ts';
+import type { Stage } from './losses/loss-table.ts';
 
 /** What a command line says about a run; each replaces what the recipe says, in every stage. */
 export interface RecipeFlags {

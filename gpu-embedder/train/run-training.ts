@@ -6,8 +6,10 @@ import type { Progress } from '../progress.ts';
 import { checkDevice } from '../onnx/check-device.ts';
 import { progressBar } from '../progress.ts';
 import { startThread } from '../threads/start-thread.ts';
-import type { Stage, TrainConfig } from './config.ts';
-import { parseTrainConfig, stageLabel, stageSteps } from './config.ts';
+import type { TrainConfig } from './config.ts';
+import { imagesPerConceptOf, parseTrainConfig, stageLabel, stageSteps } from './config.ts';
+import type { Stage } from './losses/loss-table.ts';
+import { losses, lossOf } from './losses/loss-table.ts';
 import type { StepRecord, ValidationRecord } from './records.ts';
 import { trainingLine } from './report/training-line.ts';
 import { appendLog, truncateLog } from './run-log.ts';
@@ -96,7 +98,7 @@ async function settleRun(options: RunOptions): Promise<TrainThreadData> {
 /** A batch of more images than there are would repeat them. */
 function fitBatch(stage: Stage, images: number): Stage {
   if (stage.batch <= images) return stage;
-  const batch = images - (images % stage.imagesPerConcept);
+  const batch = images - (images % imagesPerConceptOf(stage));
   process.stderr.write(
     `warning: ${stageLabel(stage)}: there are ${images} training images, so a batch has ${batch}, not ${stage.batch}\n`,
   );
@@ -198,13 +200,13 @@ function checkClasses(
   stages: readonly TimedStage[],
 ): void {
   const needing = stages.find(
-    ({ loss, imagesPerConcept }) =>
-      loss === 'classification' || loss === 'supervised-contrastive' || imagesPerConcept > 1,
+    (stage) => lossOf(stage).needsClasses || imagesPerConceptOf(stage) > 1,
   );
   if (!needing || classes.length >= 2) return;
+  const others = losses.flatMap(({ name, needsClasses }) => (needsClasses ? [] : [name]));
   throw new DiptychError(
     'invalid_option',
     `stage ${stageLabel(needing)}: expected at least 2 concepts or labels with ${minItemsPerClass} ` +
-      `training images each, got ${classes.length}; a data set without them trains with infonce or sigmoid`,
+      `training images each, got ${classes.length}; a data set without them trains with ${others.join(' or ')}`,
   );
 }

@@ -1,8 +1,9 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { Batch } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Stage, TrainConfig } from './config.ts';
+import type { TrainConfig } from './config.ts';
 import { stageLabel } from './config.ts';
+import type { Stage } from './losses/loss-table.ts';
 import { Meter } from './meter.ts';
 import type { StepOptions } from './open-step.ts';
 import { openStep, planStage } from './open-step.ts';
@@ -122,7 +123,7 @@ async function trainStage(
       // From a device this is slow: the scale of a record may be that of the checkpoint before.
       if (isDue(checkpointEvery) || isDue(validateEvery)) await step.download();
       if (isDue(recordEvery)) {
-        const scale = isContrastive(stage) ? scaleOf(store) : stage.scale;
+        const scale = 'scale' in stage ? stage.scale : learntScale(store);
         options.onRecord({ type: 'step', ...now, scale, learningRate, ...meter.take() });
       }
       if (isDue(checkpointEvery)) await options.onCheckpoint({ ...at, slots: [...store.values()] });
@@ -135,8 +136,7 @@ async function trainStage(
   }
 }
 
-const isContrastive = ({ loss }: Stage): boolean => loss === 'infonce' || loss === 'sigmoid';
-const scaleOf = (store: SlotStore): number => Math.exp(store.get('logit_scale')!.data[0]);
+const learntScale = (store: SlotStore): number => Math.exp(store.get('logit_scale')!.data[0]);
 
 function diverged(stage: Stage, at: Progress, loss: number, norm: number): DiptychError {
   return new DiptychError(

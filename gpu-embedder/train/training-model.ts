@@ -1,8 +1,9 @@
 import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { pixelNormalisation } from '../model/config.ts';
 import type { PixelNormalisation } from './render-view.ts';
-import type { ScratchConfig, Stage } from './config.ts';
+import type { ScratchConfig } from './config.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
+import type { Stage } from './losses/loss-table.ts';
 import { ownImageTower, ownTextTower } from './own-towers.ts';
 import type { SlotStore } from './slots.ts';
 import type { Modality, Tower } from '../model/tower.ts';

@@ -6,6 +6,8 @@ import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 import type { Picture } from './render-view.ts';
+import type { CaptionOwners } from './caption-owners.ts';
+import { captionOwners } from './caption-owners.ts';
 import { captionPool } from './captions.ts';
 import type { TrainConfig } from './config.ts';
 import type { WordTable } from './words.ts';
@@ -33,6 +35,8 @@ export interface TrainingSet {
   readonly subjectOf: Int32Array;
   /** Class of an item; -1 where it has none. */
   readonly classOf: Int32Array;
+  readonly describedSubjects: CaptionOwners;
+  readonly describedClasses: CaptionOwners;
   /** Ordinals of the training images. */
   readonly training: readonly number[];
   /** Ordinals of the validation sample, in an order that depends on nothing but their ids. */
@@ -94,6 +98,8 @@ export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
     words: collectWords({ subjects, dataset }, config.minItemsPerWord),
     subjectOf,
     classOf,
+    describedSubjects: captionOwners(subjects),
+    describedClasses: captionOwners(classes),
     training,
     validation,
     picture: (i, random) => {
