@@ -12,7 +12,7 @@ import type { SourceModel } from './source-model.ts';
 import type { ImportedWeight, TowerWeights } from './weights.ts';
 import { adapter, parameterName } from './weights.ts';
 
-/** What towers of one file share. */
+/** What all towers of one file share. */
 export interface TowerParts {
   readonly source: SourceModel;
   readonly probe: Probe;
@@ -29,10 +29,10 @@ export interface TowerParts {
 }
 
 /**
- * A tower of which some weights train.
+ * Build a tower in which some weights train.
  *
  * @param trained - names in the file
- * @param copied - called for each node of the graph with the node it stands for
+ * @param copied - called for each node of the graph, with the node of the file that it stands for
  */
 export function buildTower(
   parts: TowerParts,

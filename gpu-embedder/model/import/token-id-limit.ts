@@ -1,9 +1,9 @@
 import type { SourceModel } from './source-model.ts';
 
-/** Nodes that hand on what they are given. */
+/** Operators that pass on their input unchanged. */
 const handOn = new Set(['Cast', 'Reshape', 'Identity']);
 
-/** Rows of the table that token ids index; null where there is none. */
+/** Count the rows of the table that token ids index; null if there is no table. */
 export function tokenIdLimit({ nodes, constants }: SourceModel): number | null {
   const ids = new Set(['input_ids']);
   const tables = new Map([...constants].map(([name, { shape }]) => [name, shape[0]]));
