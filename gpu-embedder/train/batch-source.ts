@@ -11,10 +11,10 @@ export interface BatchSource {
   close(): Promise<void>;
 }
 
-/** Memory that batches which wait may take, bytes. */
+/** Most memory for batches that wait, bytes. */
 const aheadBytes = 512 * 2 ** 20;
 
-/** Batches made ahead in a thread of their own, so that the trainer never waits for pixels. */
+/** Make batches ahead in another thread, so that the trainer does not wait for pixels. */
 export function startBatchSource(data: BatchThreadData): BatchSource {
   const thread = startThread(new URL('./batch-thread.ts', import.meta.url), data);
   const ready = new Map<string, Batch>();
@@ -41,7 +41,7 @@ export function startBatchSource(data: BatchThreadData): BatchSource {
     next: async (stage, step) => {
       const ahead = batchesAhead(data, stage);
       for (let i = 0; i <= ahead; i++) request(stage, step + i);
-      // session.run blocks this thread: let the messages that came meanwhile in.
+      // session.run blocked this thread: receive the messages that arrived in the meantime.
       await new Promise((resolve) => setImmediate(resolve));
       const id = key(stage, step);
       requested.delete(id);
@@ -56,7 +56,7 @@ export function startBatchSource(data: BatchThreadData): BatchSource {
   };
 }
 
-/** One to three: a large batch waits in memory beside the one that is used. */
+/** How many batches to make ahead: one to three, fewer of large ones, since they wait in memory. */
 function batchesAhead({ stages, imageSize }: BatchThreadData, index: number): number {
   const stage = stages[index];
   const bytes = stage.batch * (3 * (stage.imageSize ?? imageSize) ** 2 + stage.batch) * 4;

@@ -18,7 +18,7 @@ export interface BatchInputs {
   readonly features: Partial<Record<Modality, FeatureTable>>;
 }
 
-/** All that the batches of a run are made from. */
+/** Everything that the batches of a run are made from. */
 export interface BatchRun {
   readonly set: TrainingSet;
   readonly config: TrainConfig;

@@ -18,9 +18,10 @@ import type { TrainingStep } from './step.ts';
 import type { Modality } from '../model/tower.ts';
 
 /**
- * A step whose towers see `microBatch` rows at a time, with the gradient of the full batch
- * (GradCache, arXiv:2101.06983, section 3.2): features of all rows forward, loss and heads over the
- * whole batch, then each micro-batch again with the gradient of its features.
+ * Open a step whose towers see `microBatch` rows at a time, but which has the gradient of the full
+ * batch (GradCache, arXiv:2101.06983, section 3.2). First it computes the features of all rows, then
+ * the heads and the loss over the whole batch; then each micro-batch runs again and takes the gradient
+ * of its features.
  */
 export async function openCachedStep(
   plan: StagePlan,
@@ -81,7 +82,7 @@ export async function openCachedStep(
   };
 }
 
-/** Heads and loss over the whole batch; gradients of the heads and of the features. */
+/** Open heads and loss over the whole batch, with the gradients of the heads and of the features. */
 async function openHead(
   plan: StagePlan,
   live: readonly TowerRole[],
@@ -114,7 +115,7 @@ async function openHead(
   };
 }
 
-/** The features of a tower for a micro-batch, and their gradient where the tower learns. */
+/** Open the features of a tower for a micro-batch, and their gradient if the tower learns. */
 async function openTrunk(
   role: TowerRole,
   rows: number,
@@ -147,7 +148,7 @@ async function openTrunk(
   };
 }
 
-/** Adds the gradients of a micro-batch to those before, given the gradient of its features. */
+/** Open a pass that takes the gradient of the features of a micro-batch and adds up the gradients. */
 async function openBackward(
   { tower }: TowerRole,
   rows: number,

@@ -1,10 +1,10 @@
 import type { Caption } from './captions.ts';
 import type { ImageClass } from './training-set.ts';
 
-/** Find the groups that a caption describes, by ascending index: every part of it is in their pool. */
+/** Finds the groups that a caption describes, by ascending index: their pools have all of its parts. */
 export type CaptionOwners = (caption: Caption) => readonly number[];
 
-/** The index of the pools is made when a caption is first looked up. */
+/** Prepare the look-up. The index of the pools is made when a caption is first looked up. */
 export function captionOwners(groups: readonly Pick<ImageClass, 'pool'>[]): CaptionOwners {
   let owners: ReadonlyMap<string, readonly number[]> | null = null;
   return ({ parts }) => {
@@ -15,7 +15,7 @@ export function captionOwners(groups: readonly Pick<ImageClass, 'pool'>[]): Capt
   };
 }
 
-/** By caption, ascending indices of the groups whose pool has it. */
+/** List for each caption the groups whose pool has it, by ascending index. */
 function indexPools(groups: readonly Pick<ImageClass, 'pool'>[]): Map<string, number[]> {
   const owners = new Map<string, number[]>();
   groups.forEach(({ pool }, index) => {

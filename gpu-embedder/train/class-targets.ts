@@ -2,15 +2,15 @@ import type { Caption } from './captions.ts';
 import type { TrainingSet } from './training-set.ts';
 import { keywordWeight } from './words.ts';
 
-/** What the rows of a classification batch should be told as. A row sums to 1, or to 0 without any. */
+/** The targets of a classification batch. A row sums to 1, or to 0 if it has no target. */
 export interface ClassTargets {
   /** [rows, classes] */
   readonly targets: Float32Array;
-  /** [rows, words]; empty where words are not told. */
+  /** [rows, words]; empty if words are not learnt. */
   readonly wordTargets: Float32Array;
 }
 
-/** An image should be told as its class, and by the words of everything that is said of it. */
+/** The targets of an image: its class, and the words of all its names, captions and keywords. */
 export function imageTargets(
   set: TrainingSet,
   items: readonly number[],
@@ -26,9 +26,9 @@ export function imageTargets(
 }
 
 /**
- * A caption should be told as every class that it describes, and by the words that it means.
+ * The targets of a caption: every class that it describes, and the words of its meaning.
  *
- * @param items - that the captions were drawn from
+ * @param items - the items that the captions were drawn from
  */
 export function captionTargets(
   set: TrainingSet,
@@ -54,7 +54,7 @@ function wordsOfItem(set: TrainingSet, item: number): ReadonlyMap<number, number
   return set.words.spread([...own, ...keywords], weights);
 }
 
-/** The mass of a row is shared evenly by its classes. */
+/** Share the mass of each row evenly among its classes. */
 function classRows(
   { classes: { length: width } }: TrainingSet,
   rows: readonly (readonly number[])[],

@@ -45,30 +45,30 @@ const configFields = {
   emojiShare: z.number().min(0).max(1).default(0.6),
   /** Classes are the concepts or labels with at least this many training images. */
   minItemsPerClass: positive.default(2),
-  /** Words that `wordWeight` is about stand in the captions of at least this many images. */
+  /** `wordWeight` classifies the words in the captions of at least this many images. */
   minItemsPerWord: positive.default(8),
-  /** Share of the captions drawn in English, of concepts that have names in other languages. */
+  /** Share of English captions, for concepts that have names in other languages. */
   englishShare: z.number().min(0).max(1).default(0.6),
   /** `pictogram`: random views, inks and typing errors; `photograph`: random crops. */
   augment: z.enum(['pictogram', 'photograph', 'none']).default('pictogram'),
   /** Exponential moving average of the weights; the average is validated and exported. */
   emaDecay: z.number().min(0).max(1).default(0.998),
-  /** Where logitScale starts; an existing model has its own. */
+  /** Initial logitScale; an existing model has its own. */
   logitScale: z.number().optional(),
   validation: z
     .strictObject({
-      /** Images of the validation sample; 0 for none. */
+      /** Images in the validation sample; 0 for no validation. */
       items: z.number().int().nonnegative().default(500),
-      /** `train` holds a sample out of the training images; `validation` takes the split. */
+      /** `train` holds a sample out of the training images; `validation` uses the split of that name. */
       from: z.enum(['train', 'validation']).default('validation'),
     })
     .prefault({}),
 };
 
-/** A model from scratch: `vocabSize` is the most that the tokenizer may learn. */
+/** A model from scratch. `vocabSize` is the most tokens that the tokenizer may learn. */
 const scratchSchema = z.strictObject({ ...configFields, architecture: dualEncoderConfigSchema });
 
-/** A model that exists, ours or an ONNX export of CLIP or SigLIP. */
+/** An existing model: ours, or an ONNX export of CLIP or SigLIP. */
 const fineTuneSchema = z.strictObject({
   ...configFields,
   init: z.strictObject({
@@ -81,7 +81,7 @@ const fineTuneSchema = z.strictObject({
 /**
  * Validate a configuration.
  *
- * @param where - the file, for the message
+ * @param where - names the file in the message
  * @throws DiptychError invalid_option
  */
 export function parseTrainConfig(value: unknown, where: string): TrainConfig {
@@ -95,7 +95,7 @@ export function parseTrainConfig(value: unknown, where: string): TrainConfig {
   return parsed.data;
 }
 
-/** The rows of an imported tower are as long as its longest caption. */
+/** Refuse textLength with `init`: rows of an imported tower are as long as the longest caption. */
 function checkLengths(config: ScratchConfig | FineTuneConfig, where: string): void {
   if (!('init' in config)) return;
   const i = config.stages.findIndex(({ textLength }) => textLength !== undefined);
@@ -106,7 +106,7 @@ function checkLengths(config: ScratchConfig | FineTuneConfig, where: string): vo
   );
 }
 
-/** Some stages need what earlier ones have learnt. */
+/** Refuse a stage that needs what no earlier stage has learnt. */
 function checkOrder(stages: readonly Stage[], where: string): void {
   for (const [i, stage] of stages.entries()) {
     const missing = lossOf(stage).missing?.(stage, stages.slice(0, i));
@@ -119,15 +119,15 @@ export type ScratchConfig = z.infer<typeof scratchSchema>;
 export type FineTuneConfig = z.infer<typeof fineTuneSchema>;
 export type TrainConfig = ScratchConfig | FineTuneConfig;
 
-/** A stage for people: `infonce image+text`. */
+/** Name a stage for people: `infonce image+text`. */
 export const stageLabel = ({ loss, train }: Pick<Stage, 'loss' | 'train'>): string =>
   `${loss} ${train.join('+')}`;
 
-/** Images of one concept or label that stand in a batch together; 1 where the loss knows of none. */
+/** Images of one concept or label that stand in a batch together; 1 for losses without this field. */
 export const imagesPerConceptOf = (stage: Stage): number =>
   'imagesPerConcept' in stage ? stage.imagesPerConcept : 1;
 
-/** Steps of a stage over `items` training images. */
+/** Compute the steps of a stage over `items` training images. */
 export function stageSteps({ steps, epochs, batch }: Stage, items: number): number {
   return steps ?? Math.max(1, Math.ceil((epochs! * items) / batch));
 }

@@ -27,9 +27,9 @@ interface EncodeOptions {
 const rows = 32;
 
 /**
- * Encode once what the frozen towers of a run give: features of all images that are trained on or
- * validated with, and of all captions. Kept in `<runDir>/features/`, reused while data and model
- * stay the same.
+ * Encode the features of the frozen towers of a run once: those of all images for training and
+ * validation, and those of all captions. They are kept in `<runDir>/features/`, and used again while
+ * data and model stay the same.
  */
 export async function encodeFrozenFeatures(
   set: TrainingSet,
@@ -47,7 +47,7 @@ export async function encodeFrozenFeatures(
   return tables;
 }
 
-/** By item ordinal; items outside of training and validation are zero. */
+/** Encode images. Rows are by item ordinal; those outside of training and validation are zero. */
 async function imageTable(
   set: TrainingSet,
   model: TrainingModel,
@@ -74,7 +74,7 @@ async function imageTable(
   return { width, rows: all };
 }
 
-/** By distinct caption. */
+/** Encode every distinct caption. */
 async function textTable(
   set: TrainingSet,
   model: TrainingModel,
@@ -135,6 +135,6 @@ async function encode(
   return { width, rows: table };
 }
 
-/** Memory that the batch thread reads, too. */
+/** Allocate memory that the batch thread can read as well. */
 const shared = (length: number): Float32Array<SharedArrayBuffer> =>
   new Float32Array(new SharedArrayBuffer(length * 4));

@@ -12,16 +12,16 @@ import type { Modality, Tower } from '../model/tower.ts';
 /** How a tower takes part in a stage. */
 export interface TowerRole {
   readonly tower: Tower;
-  /** False: fed, but without gradients. */
+  /** False means that its weights are fed, but get no gradients. */
   readonly learns: boolean;
-  /** The features are fed (encoded once, or computed in micro-batches) in place of the inputs. */
+  /** Its features are fed instead of its inputs: they were encoded once, or come from micro-batches. */
   readonly fromFeatures: boolean;
 }
 
-/** All that decides the graph of a stage. */
+/** Everything that the graph of a stage depends on. */
 export interface StagePlan {
   readonly stage: Stage;
-  /** Those that the loss needs. */
+  /** The towers that the loss needs. */
   readonly roles: readonly TowerRole[];
   /** Rows of the prototype tables. */
   readonly classes: number;
@@ -34,10 +34,10 @@ export const gradientOutput = (parameter: string): string => `gradient:${paramet
 export const featuresGradient = (modality: Modality): string => `gradient:${modality}Features`;
 
 /**
- * Forward, loss and backward of a stage for a whole batch.
+ * Build forward, loss and backward of a stage for a whole batch.
  *
- * @param micro - towers, learning from features that are fed, whose features want a gradient: the
- *   graph also gives `gradient:<modality>Features` [batch, featureWidth]
+ * @param micro - towers that learn in micro-batches: their features are fed, and the graph also gives
+ *   `gradient:<modality>Features` [batch, featureWidth]
  */
 export function buildLossGraph(plan: StagePlan, micro: readonly Modality[] = []): LossGraph {
   const g = new Graph();

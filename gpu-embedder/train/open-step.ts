@@ -15,7 +15,7 @@ import type { TrainingModel } from './training-model.ts';
 export interface StepOptions {
   readonly threads: number;
   readonly device: NonNullable<SessionOptions['device']>;
-  /** False where the stage goes on from a checkpoint. */
+  /** False if the stage continues from a checkpoint. */
   readonly stageBegins: boolean;
 }
 
@@ -41,7 +41,7 @@ export async function openStep(
     : openDeviceStep(graph, store, { ...options, device });
 }
 
-/** Which towers a stage needs, and how they take part. */
+/** Find which towers a stage needs, and how they take part. */
 export function planStage(
   stage: Stage,
   model: TrainingModel,

@@ -35,7 +35,7 @@ export interface RunOptions extends Pick<
 }
 
 export interface RunSummary {
-  /** Null where the stages trained one tower alone. */
+  /** Null if the stages trained only one tower. */
   readonly modelDir: string | null;
   /** Last step that was done. */
   readonly steps: number;
@@ -47,15 +47,15 @@ export interface RunSummary {
 }
 
 /**
- * Train into a run folder: `config.json`, `tokenizer.json`, `checkpoint.bin`, `log.jsonl`, and in
- * the end `validation.json` and `model/`. A resumed run keeps the configuration it began with.
+ * Train into a run folder. It gets `config.json`, `tokenizer.json`, `checkpoint.bin`, `log.jsonl`, and
+ * at the end `validation.json` and `model/`. A resumed run keeps its first configuration.
  */
 export async function runTraining(options: RunOptions): Promise<RunSummary> {
   await openRunFolder(options);
   return supervise(await settleRun(options));
 }
 
-/** A run that is there is never overwritten: it may have taken days. */
+/** Open the run folder. An existing run is never overwritten: it may have taken days. */
 async function openRunFolder({ runDir, resume }: RunOptions): Promise<void> {
   try {
     await mkdir(runDir, { recursive: true });
@@ -74,7 +74,7 @@ async function openRunFolder({ runDir, resume }: RunOptions): Promise<void> {
   );
 }
 
-/** Settle all that the training thread needs to know; the data set is let go of again. */
+/** Settle everything that the training thread needs to know, and close the data set again. */
 async function settleRun(options: RunOptions): Promise<TrainThreadData> {
   const { runDir, resume } = options;
   await checkDevice(options.device);
@@ -95,7 +95,7 @@ async function settleRun(options: RunOptions): Promise<TrainThreadData> {
   return { ...options, config, stages, text, validateEvery };
 }
 
-/** A batch of more images than there are would repeat them. */
+/** Shrink a batch that is larger than the data set: it would repeat images. */
 function fitBatch(stage: Stage, images: number): Stage {
   if (stage.batch <= images) return stage;
   const batch = images - (images % imagesPerConceptOf(stage));
@@ -129,7 +129,7 @@ async function supervise(data: TrainThreadData): Promise<RunSummary> {
     bar = null;
   };
   const stop = (): void => {
-    process.stderr.write('\nstopping after this step; once more stops at once\n');
+    process.stderr.write('\nstopping after this step; interrupt again to stop at once\n');
     thread.postMessage('stop');
   };
   for (const signal of stopSignals) process.once(signal, stop);
@@ -193,7 +193,7 @@ async function readConfig(path: string): Promise<TrainConfig> {
   return parseTrainConfig(JSON.parse(await readFile(path, 'utf8')), path);
 }
 
-/** Some stages need images of the same concept or label. */
+/** Refuse a stage that needs images of the same concept or label if there are too few. */
 function checkClasses(
   { classes }: TrainingSet,
   { minItemsPerClass }: TrainConfig,

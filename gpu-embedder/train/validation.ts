@@ -25,7 +25,7 @@ export interface ValidationOutcome {
 
 /** Measures retrieval on the validation sample with the averaged weights. */
 export interface Validator {
-  /** Null while a tower has not begun to train. */
+  /** Returns null as long as a tower has not begun to train. */
   run(store: SlotStore): Promise<ValidationOutcome | null>;
   close(): Promise<void>;
 }
@@ -95,7 +95,7 @@ export async function openValidator(
   };
 }
 
-/** The caption that stands for an image of the sample. */
+/** Choose the caption that represents an image of the sample. */
 export function validationText({ dataset }: Pick<TrainingSet, 'dataset'>, item: number): string {
   const { captions, concept, title } = dataset.items[item];
   const names = concept === undefined ? undefined : dataset.concepts.get(concept)?.names;
@@ -118,7 +118,7 @@ async function openEmbedder(
   g.output(tower.head(frozen, features), 'embeds');
   const session = await openTrainingSession(g, { threads });
   return {
-    /** The averaged weights; null where one has not begun to train. */
+    /** Get the averaged weights; null if one has not begun to train. */
     weights: (store: SlotStore): Record<string, Tensor> | null => {
       const feeds: Record<string, Tensor> = {};
       for (const { name, shape } of p.list) {
@@ -151,7 +151,7 @@ async function openEmbedder(
   };
 }
 
-/** Place of the first right answer of each query, from 1, and the nearest. */
+/** Find for each query the rank of its first right answer, from 1, and the nearest items. */
 function ranksOf(
   queries: readonly Float32Array[],
   gallery: readonly Float32Array[],

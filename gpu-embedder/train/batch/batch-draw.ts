@@ -30,17 +30,17 @@ export class BatchDraw {
     return this.stage.imageSize ?? this.run.inputs.imageSize;
   }
 
-  /** Ordinals of a batch of items. */
+  /** Draw a batch of items. @returns their ordinals */
   items(): number[] {
     return this.drawItems(this.step, this.stage.batch);
   }
 
-  /** Items that have a class, one for each row. */
+  /** Draw items that have a class, one for each row. */
   classItems(count = this.stage.batch): number[] {
     return Array.from({ length: count }, (_, row) => this.classItem(this.step * count + row));
   }
 
-  /** A batch of items, in runs of `imagesPerConcept` that show the same thing. */
+  /** Draw a batch of items in runs of `imagesPerConcept` items that show the same thing. */
   itemsByConcept(imagesPerConcept: number): number[] {
     if (imagesPerConcept === 1) return this.items();
     const { classes, classOf } = this.set;
@@ -49,7 +49,7 @@ export class BatchDraw {
     );
   }
 
-  /** `pixels` [items, 3, imageSize, imageSize], or `imageFeatures` where the tower is frozen. */
+  /** Make `pixels` [items, 3, imageSize, imageSize], or `imageFeatures` if the tower is frozen. */
   images(items: readonly number[]): Batch {
     const { inputs, config } = this.run;
     const table = inputs.features.image;
@@ -64,12 +64,12 @@ export class BatchDraw {
     return { pixels };
   }
 
-  /** One caption of each item. */
+  /** Draw one caption of each item. */
   captions(items: readonly number[]): Caption[] {
     return items.map((item) => this.caption(item));
   }
 
-  /** `ids` and `mask` [captions, tokens], or `textFeatures` where the tower is frozen. */
+  /** Make `ids` and `mask` [captions, tokens], or `textFeatures` if the tower is frozen. */
   texts(captions: readonly Caption[]): Batch {
     const { features, text: input } = this.run.inputs;
     if (features.text) {
@@ -87,7 +87,7 @@ export class BatchDraw {
     return this.set.draw(step, count, emojiShare, this.random);
   }
 
-  /** Items without a class are drawn again; where they abound, one of the others is picked. */
+  /** Draw again while an item has no class; after many attempts, pick among those that have one. */
   private classItem(step: number): number {
     const { classes, classOf } = this.set;
     for (let attempt = 0; attempt < 20; attempt++) {
@@ -97,7 +97,7 @@ export class BatchDraw {
     return this.random.pick(classes.flatMap(({ items }) => items));
   }
 
-  /** Where features are encoded once, only whole captions have a row. */
+  /** Draw a caption of an item. If features were encoded once, only its single captions have a row. */
   private caption(item: number): Caption {
     const { set, random } = this;
     const { config, inputs } = this.run;
@@ -108,7 +108,7 @@ export class BatchDraw {
     return { text, parts: [text.toLowerCase()], meaning: [text] };
   }
 
-  /** Tokens of a caption; of pictograms as people type it, and taken apart at random. */
+  /** Tokenise a caption. For pictograms it is first typed as people type, and tokens are split at random. */
   private tokens(text: string): readonly number[] {
     const { tokenise, split } = this.run.inputs.text;
     if (this.run.config.augment !== 'pictogram') return tokenise(text);
@@ -117,7 +117,7 @@ export class BatchDraw {
   }
 }
 
-/** `count` items of a group, the given one first, others drawn without repeats while they last. */
+/** Draw `count` items of a group, beginning with `first`. Items repeat only if the group is too small. */
 function several(group: readonly number[], first: number, count: number, random: Random): number[] {
   const chosen = [first];
   let rest = group.filter((item) => item !== first);

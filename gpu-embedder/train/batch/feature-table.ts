@@ -9,10 +9,10 @@ export interface FeatureTable {
   readonly rowOf?: ReadonlyMap<string, number>;
 }
 
-/** Name under which the features of a tower are fed, in the graph and in the batch. */
+/** The name of the features of a tower among the inputs of the graph and in the batch. */
 export const featuresInput = (modality: Modality): string => `${modality}Features`;
 
-/** @param count - rows of the result; those without an index are zero */
+/** Gather rows of a table. @param count - rows of the result; rows without an index are zero */
 export function gatherRows(
   { width, rows }: FeatureTable,
   indices: readonly number[],

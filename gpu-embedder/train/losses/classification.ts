@@ -19,9 +19,9 @@ const schema = stageOf('classification', {
     'classification trains one tower: ["image"] or ["text"]',
   ),
   scale: fixedScale,
-  /** Share of the images that is mixed with another one, targets alike. */
+  /** Share of the images that are mixed with another image; their targets are mixed as well. */
   mix: z.number().min(0).max(1).default(0),
-  /** Weight of telling the words of the captions, beside the concept. */
+  /** Weight of the loss that classifies the words of the captions, beside that of the concepts. */
   wordWeight: z.number().nonnegative().default(0),
 }).refine(({ train, mix }) => mix === 0 || train[0] === 'image', {
   path: ['mix'],
@@ -31,8 +31,8 @@ const schema = stageOf('classification', {
 type ClassificationStage = z.infer<typeof schema>;
 
 /**
- * Cosine classification of concepts or labels. Images learn them together with one prototype a
- * class; captions then move towards the prototypes that the images left behind.
+ * Cosine classification of concepts or labels. A stage of images learns one prototype for each class.
+ * A later stage of captions moves them towards these prototypes.
  */
 export const classification = {
   name: 'classification',
@@ -43,7 +43,7 @@ export const classification = {
     const g = p.graph;
     const embeddings = embed(modality);
     const embedDim = embeddings.shape[1];
-    // Captions move towards prototypes that stay where the images left them.
+    // Captions do not move the prototypes that the images have learnt.
     const scope: Parameters = modality === 'image' ? p : p.frozen();
     const tell = (name: string, rows: number, targets: string): Value => {
       const initial = { std: 1 / Math.sqrt(embedDim) };
@@ -58,7 +58,7 @@ export const classification = {
   },
   batch({ train, batch, mix, wordWeight }, draw) {
     const tellsWords = wordWeight > 0;
-    // Every item has words to learn from; a class only those that share it with another.
+    // Every item has words to learn, but only items that share a concept or label have a class.
     const items = tellsWords ? draw.items() : draw.classItems();
     if (train[0] === 'text') {
       const captions = draw.captions(items);

@@ -4,7 +4,7 @@ import * as op from '../../onnx/operators/index.ts';
 import { cosines, softTargetCrossEntropy } from './cross-entropy.ts';
 import { pairLoss } from './pair-loss.ts';
 
-/** A caption is told from the other captions of the batch, and an image from the other images. */
+/** An image must find its captions among all captions of the batch, and a caption its images. */
 export const infonce = pairLoss('infonce', symmetricInfoNce);
 
 /**

@@ -13,7 +13,7 @@ export type Stage = z.infer<(typeof losses)[number]['schema']>;
 
 export const lossNames = losses.map(({ name }) => name);
 
-/** The methods of a loss take its own stages alone, and a stage names its loss. */
+/** A loss takes only its own stages. This is safe here, since a stage is looked up by its own loss. */
 const byName: ReadonlyMap<string, Loss<Stage>> = new Map(losses.map((loss) => [loss.name, loss]));
 
 export const lossOf = ({ loss }: Stage): Loss<Stage> => byName.get(loss)!;

@@ -49,7 +49,7 @@ export function logitScale(p: Parameters, initial: number): Value {
   return p.get('logit_scale', [1], { value: initial }, { decay: false });
 }
 
-/** 1 where text j describes image i: of the same subject, or all of its parts are in its pool. */
+/** Write 1 where text j describes image i: they have one subject, or its pool has all parts of the text. */
 function positivesOf(
   items: readonly number[],
   captions: readonly Caption[],

@@ -4,7 +4,7 @@ import * as op from '../../onnx/operators/index.ts';
 import { cosines, total } from './cross-entropy.ts';
 import { pairLoss } from './pair-loss.ts';
 
-/** Each pair of an image and a caption is decided on its own: does the caption describe the image? */
+/** Every pair of an image and a caption is one decision: does the caption describe the image? */
 export const sigmoid = pairLoss('sigmoid', pairwiseSigmoid);
 
 /**

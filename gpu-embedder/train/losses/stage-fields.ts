@@ -15,7 +15,7 @@ export const stageFields = {
   epochs: z.number().positive().optional(),
   /** Images, captions or pairs of a step. */
   batch: positive,
-  /** Rows that pass through a tower at a time (GradCache); `batch` is a multiple of it. */
+  /** Rows that pass through a tower at a time (GradCache); `batch` must be a multiple of it. */
   microBatch: positive.optional(),
   /** Side of the images in pixels, for towers that take any; by default that of the model. */
   imageSize: positive.optional(),
@@ -25,7 +25,7 @@ export const stageFields = {
   emojiShare: z.number().min(0).max(1).optional(),
   /** Peak of the schedule: linear warm-up, then cosine to `finalShare` of the peak. */
   learningRate: z.number().positive(),
-  /** At most a tenth of the steps. */
+  /** Steps of the warm-up; it never takes more than a tenth of the stage. */
   warmupSteps: z.number().int().nonnegative().default(100),
   finalShare: z.number().min(0).max(1).default(0.02),
   weightDecay: z.number().nonnegative().default(0.05),
@@ -33,18 +33,18 @@ export const stageFields = {
   clipNorm: z.number().positive().default(1),
 };
 
-/** Images of one concept or label that stand in a batch together; `batch` is a multiple of it. */
+/** Images of one concept or label that stand in a batch together; `batch` must be a multiple of it. */
 export const imagesPerConcept = positive.default(1);
 
-/** Fixed inverse temperature, of losses that do not learn one. */
+/** Fixed inverse temperature, for losses that do not learn one. */
 export const fixedScale = z.number().positive().default(20);
 
-/** What every stage has, whatever its loss. */
+/** The fields of any stage, and the name of its loss. */
 export type BaseStage<Name extends string = string> = z.infer<z.ZodObject<typeof stageFields>> & {
   readonly loss: Name;
 };
 
-/** Describe the stages of a loss: the common fields and its own. A message names the loss. */
+/** Make the schema of the stages of a loss from the common fields and its own. */
 export function stageOf<Name extends string, Fields extends z.ZodRawShape>(
   loss: Name,
   fields: Fields,

@@ -14,7 +14,7 @@ const schema = stageOf('supervised-contrastive', {
   scale: fixedScale,
 });
 
-/** Images of one concept or label attract each other; captions take no part. */
+/** Images of one concept or label attract each other. Captions are not used. */
 export const supervisedContrastive = {
   name: 'supervised-contrastive',
   schema,
@@ -30,7 +30,7 @@ export const supervisedContrastive = {
   },
 } satisfies Loss<z.infer<typeof schema>>;
 
-/** [rows, rows], 1 for two different rows of one class. */
+/** Make [rows, rows] with 1 for two different rows of one class. */
 function othersOfClass(classes: readonly number[]): Float32Array {
   const rows = classes.length;
   const positives = new Float32Array(rows * rows);
