@@ -11,9 +11,9 @@
  *
  * Matrices `NAME.weight` are int8, packed into panels of 8 columns, [columns / 8, depth, 8], in the
  * order in which the kernel reads them (src/kernel/assembly/encoder.ts). The weights of a column are
- * its int8 numbers times its `NAME.scale` [columns], float32. `token_embedding.weight` is int8 [tokens, width], with a scale
- * per row. Biases, norms and positions are float32. The input of `image_projection` is multiplied
- * by `image_projection.input_scale` first.
+ * its int8 numbers times its `NAME.scale` [columns], float32. `token_embedding.weight` is int8
+ * [tokens, width], with one scale per row. Biases, norms and positions are float32. The input of
+ * `image_projection` is multiplied by `image_projection.input_scale` first.
  */
 export const weightsFormat = {
   magic: 'DPTW',

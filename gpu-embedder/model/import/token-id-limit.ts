@@ -1,7 +1,7 @@
 import type { SourceModel } from './source-model.ts';
 
 /** Operators that pass on their input unchanged. */
-const handOn = new Set(['Cast', 'Reshape', 'Identity']);
+const passThrough = new Set(['Cast', 'Reshape', 'Identity']);
 
 /** Count the rows of the table that token ids index; null if there is no table. */
 export function tokenIdLimit({ nodes, constants }: SourceModel): number | null {
@@ -10,7 +10,7 @@ export function tokenIdLimit({ nodes, constants }: SourceModel): number | null {
   for (const { opType, inputs, outputs } of nodes) {
     const [data, indices] = inputs;
     if (opType === 'Gather' && ids.has(indices) && tables.has(data)) return tables.get(data)!;
-    if (!handOn.has(opType)) continue;
+    if (!passThrough.has(opType)) continue;
     if (ids.has(data)) ids.add(outputs[0]);
     if (opType === 'Cast' && tables.has(data)) tables.set(outputs[0], tables.get(data)!);
   }

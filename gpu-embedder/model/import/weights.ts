@@ -54,7 +54,7 @@ export function readWeights(
 }
 
 /** Operators that pass on parts of a weight. */
-const handOn = new Set(
+const passThrough = new Set(
   ['Cast', 'Identity', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze'].concat(['Slice', 'Split']),
 );
 const products = new Set(['MatMul', 'Gemm', 'Conv']);
@@ -66,7 +66,7 @@ function isFactor(source: SourceModel, name: string): boolean {
   const readers = new Set<string>();
   for (const { opType, inputs, outputs } of source.nodes) {
     if (!inputs.some((input) => names.has(input))) continue;
-    if (handOn.has(opType)) outputs.forEach((output) => names.add(output));
+    if (passThrough.has(opType)) outputs.forEach((output) => names.add(output));
     else readers.add(opType);
   }
   return [...readers].every((opType) => products.has(opType));
