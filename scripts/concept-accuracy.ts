@@ -19,7 +19,7 @@ import { openSession, tensor } from '../gpu-embedder/onnx/session.ts';
 import { plainView } from '../gpu-embedder/train/render-view.ts';
 import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
 import { parseTrainConfig } from '../gpu-embedder/train/config.ts';
-import { prototypesName } from '../gpu-embedder/train/loss-graph.ts';
+import { prototypesName } from '../gpu-embedder/train/losses/classification.ts';
 import { loadTrainingSet } from '../gpu-embedder/train/training-set.ts';
 
 const [runDir, dataDir, setName = 'held-out', checkpoint = 'checkpoint.bin'] =

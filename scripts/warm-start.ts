@@ -12,7 +12,7 @@ import { Command } from 'commander';
 import type { Slot } from '../gpu-embedder/train/adamw.ts';
 import { readCheckpoint, writeCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
 import { parseTrainConfig, type TrainConfig } from '../gpu-embedder/train/config.ts';
-import { prototypesName, wordPrototypesName } from '../gpu-embedder/train/loss-graph.ts';
+import { prototypesName, wordPrototypesName } from '../gpu-embedder/train/losses/classification.ts';
 import { loadTrainingSet } from '../gpu-embedder/train/training-set.ts';
 
 const flags = new Command('warm-start')

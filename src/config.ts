@@ -1,6 +1,6 @@
 /** Defaults that more than one stage shares; what one stage alone needs stands in its own file. */
 export const defaults = {
-  /** Input side of the starter model and of the pixel cache, pixels. */
+  /** Side of the images of a prepared data set, pixels; the starter model itself takes 48. */
   imageSize: 64,
   /** Graph links per node above level 0; level 0 has twice as many (`M0`). */
   M: 16,

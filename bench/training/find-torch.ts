@@ -9,7 +9,7 @@ export interface Torch {
 
 const run = promisify(execFile);
 
-/** Debian's packages belong to its own interpreter, which need not be the first one on the path. */
+/** Debian installs packages for its own interpreter, which may not be the first one on the path. */
 const interpreters = ['python3', '/usr/bin/python3'];
 
 /**
@@ -23,7 +23,7 @@ export async function findTorch(): Promise<Torch> {
       const { stdout } = await run(python, ['-c', 'import torch; print(torch.__version__)']);
       return { python, version: stdout.trim() };
     } catch {
-      // The next one may have it.
+      // Try the next interpreter.
     }
   }
   throw new DiptychError(

@@ -1,11 +1,11 @@
 import { openStep } from '../../gpu-embedder/train/open-step.ts';
 import { twoTowers } from './two-towers.ts';
 
-/** What a step took, in a process of its own: memory that was once used counts for all after. */
+/** The cost of a step, measured in its own process: peak memory never goes down within a process. */
 export interface StepCost {
   /** Of the fastest step. */
   readonly seconds: number;
-  /** Most memory that the process ever held, bytes. */
+  /** Peak memory of the process, bytes. */
   readonly peakBytes: number;
 }
 

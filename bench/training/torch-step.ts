@@ -10,7 +10,7 @@ import type { SlotStore } from '../../gpu-embedder/train/slots.ts';
 import type { Torch } from './find-torch.ts';
 import type { TwoTowers } from './two-towers.ts';
 
-/** Of one step; loss and norm are those before its update. */
+/** What one step reports; loss and norm are computed before its update. */
 export interface StepReport {
   readonly loss: number;
   readonly gradientNorm: number;
@@ -45,7 +45,10 @@ export async function openTorchStep(
       child.stdin.write('\n');
       const line = await lines.next();
       if (line.done) {
-        throw new DiptychError('internal', `${torch.python} ${script}: it ended early, see above`);
+        throw new DiptychError(
+          'internal',
+          `${torch.python} ${script}: the process ended early, see its output above`,
+        );
       }
       return JSON.parse(line.value) as StepReport;
     },

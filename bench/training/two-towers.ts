@@ -7,11 +7,11 @@ import { parseTrainConfig } from '../../gpu-embedder/train/config.ts';
 import type { StagePlan } from '../../gpu-embedder/train/loss-graph.ts';
 import { ownImageTower, ownTextTower } from '../../gpu-embedder/train/own-towers.ts';
 
-/** A stage of symmetric InfoNCE over both towers, and what one step of it takes. */
+/** A stage of symmetric InfoNCE over both towers, with the batch and the update of one step. */
 export interface TwoTowers {
   readonly architecture: DualEncoderConfig;
   readonly plan: StagePlan;
-  /** Noise, each image with a caption of its own. */
+  /** Noise: each image has its own caption. */
   readonly batch: Batch;
   readonly update: AdamWStep;
 }

@@ -8,8 +8,8 @@ import { vjpRules } from './vjp-rules.ts';
  * Append the gradients of a scalar to the graph that computes it (reverse mode, graph to graph).
  *
  * @param loss - one element
- * @param wrt - values of the graph, stored, fed or computed
- * @returns a gradient of the shape of each; null where the loss does not depend on it
+ * @param wrt - values of the graph: stored, fed or computed
+ * @returns for each value a gradient of its shape; null if the loss does not depend on it
  */
 export function gradients(g: Graph, loss: Value, wrt: readonly Value[]): readonly (Value | null)[] {
   if (loss.shape.some((dim) => dim !== 1))
@@ -32,7 +32,7 @@ export function gradients(g: Graph, loss: Value, wrt: readonly Value[]): readonl
   return wrt.map((value) => found.get(value.name) ?? null);
 }
 
-/** Names of the values that depend on one of `wrt`, those included. */
+/** Names of the values that depend on one of `wrt`, and of `wrt` itself. */
 function dependents(nodes: readonly Node[], wrt: readonly Value[]): ReadonlySet<string> {
   const active = new Set(wrt.map((value) => value.name));
   for (const node of nodes)

@@ -1,8 +1,8 @@
 import type { Graph, Node, Value } from '../onnx/graph.ts';
 
 /**
- * Appends the gradient for one input, called only where it is wanted; null: the input has none
- * (indices, conditions, axes). The walk sums axes that the operator broadcast.
+ * Appends the gradient for one input. The walk calls it only if that gradient is needed, and then sums
+ * the axes that the operator broadcast. Null: the input has no gradient (indices, conditions, axes).
  */
 export type Pullback = (() => Value) | null;
 
@@ -10,7 +10,7 @@ export type Pullback = (() => Value) | null;
  * The vector-Jacobian products of one operator.
  *
  * @param dy - gradient of the first output
- * @param dys - gradients of all outputs; null where the loss does not depend on one
+ * @param dys - gradients of all outputs; null for an output that the loss does not depend on
  * @returns one entry for each input of the node
  */
 export type Rule = (

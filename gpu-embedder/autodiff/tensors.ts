@@ -2,10 +2,10 @@ import { DiptychError } from '../../src/errors.ts';
 import type { Graph, Node, Shape, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
 
-/** Inputs of a node that is known to have them all. */
+/** The inputs of a node whose operator requires all of them. */
 export const inputsOf = (node: Node): readonly Value[] => node.inputs as readonly Value[];
 
-/** A tensor full of one number, made when the graph runs. */
+/** A tensor filled with one number. The graph makes it when it runs. */
 export const filled = (g: Graph, like: Value, value: number): Value =>
   op.Expand(g, g.constant([value], [], like.dtype), like.shape);
 
@@ -20,7 +20,7 @@ export function sumTo(g: Graph, gradient: Value, shape: Shape): Value {
   return extra > 0 ? op.Squeeze(g, sum, leading) : sum;
 }
 
-/** View as a matrix whose rows are the last axis. */
+/** Reshape to a matrix: its rows are the vectors along the last axis. */
 export const asMatrix = (g: Graph, x: Value): Value =>
   op.Reshape(g, x, [-1, x.shape[x.shape.length - 1]]);
 
@@ -33,7 +33,7 @@ export function constantInts(g: Graph, node: Node, input: number): number[] {
   return Array.from(stored.data, Number);
 }
 
-/** Refuse a gradient that no rule gives, naming the operator. */
+/** Refuse a gradient that no rule gives. The message names the operator. */
 export function refuseGradient(node: Node, problem: string): never {
   throw new DiptychError(
     'invalid_graph',

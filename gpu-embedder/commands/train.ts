@@ -4,8 +4,9 @@ import type { Command } from 'commander';
 import { deviceFlag } from '../cli/flags/models.ts';
 import { numberAbove0, unexpected, wholeNumber } from '../cli/flags/numbers.ts';
 import { exitCodeOf, untilInterrupted } from '../cli/interrupts.ts';
-import { lossNames, trainChoiceSchema } from '../train/config.ts';
+import { trainChoiceSchema } from '../train/config.ts';
 import type { TrainChoice } from '../train/config.ts';
+import { lossNames } from '../train/losses/loss-table.ts';
 import type { RecipeFlags } from '../train/read-recipe.ts';
 import type { RunOptions, RunSummary } from '../train/run-training.ts';
 
@@ -66,7 +67,7 @@ async function train(flags: TrainFlags): Promise<void> {
   const config = await readRecipe(flags);
   const name = flags.config ? basename(flags.config, '.json') : basename(flags.data);
   const runDir = flags.out ?? join('.diptych/runs', name);
-  const stopping = 'stopping after this step; once more stops at once';
+  const stopping = 'stopping after this step; interrupt again to stop at once';
   const summary = await untilInterrupted(async (signal) => {
     const summary = await runTraining({
       dataDir: flags.data,

@@ -13,7 +13,7 @@ import { edgeWeights } from './edge-weights.ts';
 
 /**
  * Load a model of ours as the edge runs it: its int8 weights on the WASM kernels, one text or image
- * at a time on one thread. In place of `loadModel` it tells what the edge loses.
+ * at a time on one thread. Compare it with `loadModel` to see what the edge loses.
  *
  * @param modelDir - a folder; `embedPixels` of the model takes RGB alone
  * @throws DiptychError unreadable_model
@@ -30,7 +30,7 @@ export async function loadEdgeModel(modelDir: string): Promise<EmbeddingModel> {
   const { embedDim } = description;
   const encodeText = (words: string): Float32Array => {
     const ids = tokenise(words);
-    // A text without a token has no direction, as with `loadModel`.
+    // A text without tokens has no direction. `loadModel` gives zeros as well.
     return ids.some((id) => id !== 0) ? text.encode(ids) : new Float32Array(embedDim);
   };
   return {

@@ -44,7 +44,8 @@ const configSchema = z.object({
 /**
  * Derive the weights for the edge kernels from a model folder.
  *
- * @throws DiptychError `unreadable_model`: not one of ours, or of a shape without kernels
+ * @throws DiptychError `unreadable_model`: the model is not one of ours, or has a shape that the
+ *   kernels do not support
  */
 export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
   const config = configSchema.safeParse(await readJson(modelDir, 'config.json'));
@@ -76,7 +77,7 @@ export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
   };
 }
 
-/** A tensor as the ONNX file has it, and how it is packed as int8; unpacked ones are copied. */
+/** A tensor in the ONNX file, and how to pack it as int8; without packing it is copied. */
 interface Packing {
   readonly name: string;
   readonly shape: readonly number[];

@@ -21,7 +21,7 @@ export interface ExportedModel {
   readonly tokenizer: TokenizerJson;
 }
 
-/** Write a model folder in the transformers.js layout; replaces `dir` only when complete. */
+/** Write a model folder in the transformers.js layout. `dir` is replaced only by a complete folder. */
 export async function exportModel(dir: string, model: ExportedModel): Promise<void> {
   const partial = `${dir}.partial`;
   await rm(partial, { recursive: true, force: true });
@@ -48,7 +48,7 @@ function visionModel(
 ): Uint8Array {
   const g = new Graph();
   const size = config.image.imageSize;
-  // Two stands for any batch size: a one would be mistaken for a broadcast axis.
+  // The two stands for any batch size. A one would be mistaken for a broadcast axis.
   const pixels = g.input('pixel_values', [2, 3, size, size], 'float32', ['batch', 3, size, size]);
   const embeds = imageTower(
     new StoredParameters(g, weights),

@@ -1,7 +1,7 @@
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** Round to IEEE 754 half precision (nearest even; beyond 65504 becomes infinity), as bits. */
+/** Round to IEEE 754 half precision, to bits (nearest even; numbers beyond 65504 become infinity). */
 export function toFloat16(values: Float32Array): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) out[i] = halfBits(values[i]);
@@ -42,7 +42,7 @@ export function fromFloat16(halves: Uint16Array): Float32Array {
   return out;
 }
 
-/** Every half-precision number, by its bits; made when first needed. */
+/** Every half-precision number by its bits. The table is made when it is first needed. */
 let widened: Float32Array | undefined;
 
 function widen(half: number): number {

@@ -17,7 +17,7 @@ export function imageTower(
   return imageHead(p, imageFeatures(p, pixels, config), embedDim);
 }
 
-/** Pixels to pooled features, each row alone. -> [batch, imageFeatureWidth]. */
+/** Pixels to pooled features; each row depends on its own pixels alone. -> [batch, imageFeatureWidth]. */
 export function imageFeatures(p: Parameters, pixels: Value, config: ImageTowerConfig): Value {
   return config.kind === 'cnn' ? cnnFeatures(p, pixels, config) : vitFeatures(p, pixels, config);
 }
@@ -72,8 +72,8 @@ function vitFeatures(p: Parameters, pixels: Value, config: VitConfig): Value {
 }
 
 /**
- * Convolution with weight standardisation (arXiv:1903.10520) while training; without any
- * normalisation the loss stays at ln(batch). Inference reads the standardised weights.
+ * Convolution. Training standardises the weights (arXiv:1903.10520): without any normalisation the
+ * loss stays at ln(batch). Inference reads weights that are already standardised.
  */
 function convolution(
   p: Parameters,

@@ -5,7 +5,7 @@ import { quantiseNumbers } from './quantise-weights.ts';
 export interface PackedMatrix {
   readonly shape: readonly number[];
   readonly codes: Int8Array;
-  /** Of each column, or of each row of a table. */
+  /** One scale for each column, or for each row of a table. */
   readonly scales: Float32Array;
 }
 
@@ -32,9 +32,9 @@ export interface PackedProjection extends PackedMatrix {
 }
 
 /**
- * Pack a matrix that a batch normalisation of its input was folded into: its rows lie orders of
- * magnitude apart, and in a column's one scale the small ones, whose inputs are large, would drown.
- * They are brought to one root mean square first.
+ * Pack a matrix into which a batch normalisation of its input was folded. The sizes of its rows
+ * differ by orders of magnitude. A column has one scale, so the small rows, whose inputs are large,
+ * would lose their precision. Therefore all rows are first scaled to one root mean square.
  *
  * @param data - [depth, columns]
  */
@@ -56,7 +56,7 @@ export interface ConvolutionShape {
   readonly out: number;
   /** Channels before space-to-depth. */
   readonly channels: number;
-  /** Side of the blocks that space-to-depth folded into channels; 1 for none. */
+  /** Side of the blocks that space-to-depth folded into channels; 1 without space-to-depth. */
   readonly block: number;
   /** Side of the kernel. */
   readonly kernel: number;
@@ -81,7 +81,7 @@ export function packConvolution(data: Float32Array, shape: ConvolutionShape): Pa
   });
 }
 
-/** [columns / 8, depth, 8]: what a tile of 8 columns reads lies in one run. */
+/** Reorder to [columns / 8, depth, 8], so that a tile of 8 columns reads one run of memory. */
 function packPanels(
   depth: number,
   columns: number,

@@ -3,7 +3,7 @@ interface Entry {
   readonly pair: number;
 }
 
-/** A binary heap of token pairs, the largest count first, the smaller pair first among equals. */
+/** A binary heap of token pairs: the largest count comes first; among equal counts, the smaller pair. */
 export class PairHeap {
   readonly #entries: Entry[] = [];
 

@@ -10,7 +10,7 @@ export type Initial =
   { readonly std: number } | { readonly value: number } | { readonly data: Float32Array };
 
 export interface ParameterOptions {
-  /** Default: what has more than one axis decays. */
+  /** By default, parameters with more than one axis decay. */
   readonly decay?: boolean;
   /** Fed, but without a gradient. */
   readonly frozen?: boolean;
@@ -23,27 +23,27 @@ export interface Parameter {
   /** Weight decay applies (AdamW decays matrices, not biases, norms or scales). */
   readonly decay: boolean;
   readonly frozen: boolean;
-  /** Of the graph. */
+  /** The parameter in the graph. */
   readonly value: Value;
 }
 
-/** A statistic of the batch whose running mean inference needs in place of the batch's own. */
+/** A statistic of the batch. Inference uses its running mean instead. */
 export interface BatchStatistic {
   readonly name: string;
   readonly value: Value;
 }
 
 /**
- * Where a tower takes its weights from. The towers are written once; training feeds parameters
- * as graph inputs, inference stores them in the graph.
+ * Where a tower takes its weights from. The towers are written once: training feeds the parameters
+ * as inputs of the graph, inference stores them in the graph.
  */
 export interface Parameters {
   readonly graph: Graph;
   readonly training: boolean;
   get(name: string, shape: Shape, initial: Initial, options?: ParameterOptions): Value;
   /**
-   * A statistic of the batch as it is while training, its running mean otherwise; null where
-   * the stored weights have it folded in.
+   * Get a statistic: that of the batch during training, its running mean otherwise. Null if it is
+   * folded into the stored weights.
    */
   statistic(name: string, shape: Shape, ofBatch: () => Value): Value | null;
 }
@@ -56,7 +56,7 @@ export class TrainableParameters implements Parameters {
 
   constructor(
     readonly graph: Graph,
-    /** Initial values depend on it and on the name alone, not on the graph around them. */
+    /** Initial values depend on the seed and the name of the parameter, not on the rest of the graph. */
     private readonly seed: number,
   ) {}
 
@@ -105,7 +105,7 @@ export class TrainableParameters implements Parameters {
   }
 }
 
-/** Parameters stored in the graph as float16, computed with as float32. */
+/** Parameters that the graph stores as float16 and computes with as float32. */
 export class StoredParameters implements Parameters {
   readonly training = false;
   private readonly used = new Map<string, Value>();

@@ -5,8 +5,9 @@ export interface QuantisedNumbers {
 }
 
 /**
- * Quantise at the scale that the largest magnitude needs. Cutting it off for finer steps gains
- * nothing at 8 bits: no column of the starter model has less squared error at 0.95 of it.
+ * Quantise with the scale that the largest magnitude needs. Clipping the largest numbers to get finer
+ * steps gains nothing at 8 bits: at 0.95 of the scale, every column of the starter model has at least
+ * the same squared error.
  */
 export function quantiseNumbers(values: Float32Array): QuantisedNumbers {
   let largest = 0;

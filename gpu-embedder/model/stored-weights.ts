@@ -3,13 +3,13 @@ import { DiptychError } from '../../src/errors.ts';
 import { readModel } from '../onnx/model-proto.ts';
 import { fromFloat16 } from './float16.ts';
 
-/** Give a weight by name, checked to have this shape. */
+/** Gets a weight by name and checks that it has this shape. */
 export type WeightSource = (name: string, shape: readonly number[]) => Float32Array;
 
 /**
  * Open the named weights (float16 or float32 initialisers) of an ONNX file.
  *
- * @throws DiptychError `unreadable_model`, here or when a weight is asked for that is not as expected
+ * @throws DiptychError `unreadable_model`, here or later for a weight that is not as expected
  */
 export async function openStoredWeights(path: string): Promise<WeightSource> {
   const { initializers } = readModel(await readFile(path));

@@ -47,7 +47,7 @@ export function textFeatures(p: Parameters, ids: Value, config: TextTowerConfig)
   return op.ReduceSum(g, op.Mul(g, x, weights), [1], false);
 }
 
-/** The first T rows of the positional table; inference takes T from the ids at run time. */
+/** Take the first T rows of the positional table. Inference reads T from the ids at run time. */
 function firstPositions(p: Parameters, positions: Value, ids: Value, length: number): Value {
   const g = p.graph;
   const [rows, width] = positions.shape;

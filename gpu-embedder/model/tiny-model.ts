@@ -11,7 +11,7 @@ import { trainTokenizer } from './tokenizer-trainer.ts';
 const captions = ['birthday cake', 'angry face', 'airplane', 'music note', 'red heart', 'dog',
   'cat face', 'shopping cart', 'cerveza', 'pastel de cumpleaños', '犬', '誕生日ケーキ', 'house']; // prettier-ignore
 
-/** Write a small model with random weights: every part works, no result means anything. */
+/** Write a small model with random weights: every part works, but its results mean nothing. */
 export async function writeTinyModel(
   dir: string,
   { seed = 1 }: { seed?: number } = {},

@@ -2,7 +2,7 @@ import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { padToken, unknownToken } from './tokenizer-rules.ts';
 
 /**
- * Write the files by which Hugging Face libraries load a tokenizer.
+ * Write the files that Hugging Face libraries load a tokenizer from.
  *
  * @returns file name to content
  */

@@ -3,12 +3,12 @@ import type { AddedToken, TokenizerJson } from '../../src/text/tokenizer-json.ts
 export const padToken = '<pad>';
 export const unknownToken = '<unk>';
 
-/** Special tokens by id. There is no begin or end token: the text tower takes a masked mean. */
+/** Special tokens by id. The text tower takes a masked mean, so no token marks the begin or the end. */
 export const specialTokens: readonly string[] = [padToken, unknownToken];
 
 /**
- * Clean a text: compatibility forms and case folded, invisible joiners and variation selectors
- * dropped, so that an emoji with and without U+FE0F is the same.
+ * Clean a text: fold compatibility forms and case, and drop invisible joiners and variation selectors,
+ * so that an emoji is the same with and without U+FE0F.
  */
 const normalizer = {
   type: 'Sequence',
@@ -24,10 +24,10 @@ const normalizer = {
 };
 
 /**
- * Split a text: a word is a run of letters and their marks, or of digits; a symbol (emoji, arrow,
- * currency) and the punctuation that icons show stand alone; all else only separates, so that
- * "shopping-cart", "shopping_cart" and "Shopping cart" are the same. Every piece gets a space in
- * front, so that a word is the same token at the start and inside of a text.
+ * Split a text into words and symbols. A word is a run of letters and their marks, or of digits. Each
+ * symbol (emoji, arrow, currency) is a piece of its own, and so is punctuation that icons show. All
+ * other characters only separate, so "shopping-cart", "shopping_cart" and "Shopping cart" are the same.
+ * Every piece gets a space in front, so that a word is one token at the start and inside of a text.
  */
 const preTokenizer = {
   type: 'Sequence',
@@ -42,7 +42,7 @@ const preTokenizer = {
   ],
 };
 
-/** The 256 letters of GPT-2's byte alphabet, by byte: printable Latin-1 as is, the rest from U+0100. */
+/** The 256 letters of GPT-2's byte alphabet, by byte: printable Latin-1 stays, others begin at U+0100. */
 export const byteAlphabet: readonly string[] = (() => {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => {

@@ -9,20 +9,20 @@ export { tokenizerFiles } from './tokenizer-files.ts';
 
 export interface TrainingText {
   readonly text: string;
-  /** How often it counts; 1 unless told. */
+  /** How often it counts; 1 by default. */
   readonly weight?: number;
 }
 
-/** Ids of a pair in one number; so vocabSize is at most 65,536. */
+/** One number holds both ids of a pair, so vocabSize is at most 65,536. */
 const pairBase = 65536;
 /** A pair seen less often is not worth a token. */
 const minPairCount = 2;
 
 /**
  * Train a byte-level BPE tokenizer (Sennrich et al. 2016, arXiv:1508.07909, algorithm 1) with
- * incremental pair counts. The outcome depends on the texts and weights alone.
+ * incremental pair counts. The result depends on the texts and weights alone.
  *
- * @param options.vocabSize - special tokens and 256 bytes included; fewer if the texts give no more
+ * @param options.vocabSize - includes special tokens and 256 bytes; the texts may yield fewer tokens
  */
 export function trainTokenizer(
   texts: Iterable<TrainingText>,
@@ -58,7 +58,7 @@ export function trainTokenizer(
   return tokenizerJson(tokens, merges);
 }
 
-/** Count the words of all texts, each spelled in the byte alphabet as the tokenizer will see it. */
+/** Count the words of all texts. Words are spelled in the byte alphabet, as the tokenizer reads them. */
 function countWords(texts: Iterable<TrainingText>): Map<string, number> {
   const { normalizer, pre_tokenizer: split } = new Tokenizer(tokenizerJson(specialTokens, []), {});
   const counts = new Map<string, number>();
@@ -84,12 +84,12 @@ class PairCounts {
     for (const [pair, count] of this.#counts) this.#heap.push(count, pair);
   }
 
-  /** The most frequent pair (on a tie the one with the smaller ids), if it is frequent enough. */
+  /** Find the most frequent pair (in a tie, the pair with the smaller ids), if it is frequent enough. */
   best(): number | undefined {
     for (let top = this.#heap.pop(); top !== undefined; top = this.#heap.pop()) {
       const count = this.#counts.get(top.pair) ?? 0;
       if (count === top.count) return count >= minPairCount ? top.pair : undefined;
-      // Counts only fall behind the heap's back; a rise is pushed when it happens.
+      // A count may have fallen since the heap stored it. A count that rises is pushed at once.
       if (count > 0 && count < top.count) this.#heap.push(count, top.pair);
     }
     return undefined;

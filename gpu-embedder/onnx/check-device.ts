@@ -17,7 +17,7 @@ const advice: Readonly<Record<Exclude<Device, 'cpu'>, string>> = {
 /**
  * Run one operator on a device.
  *
- * @throws DiptychError `invalid_option` that says what to install
+ * @throws DiptychError `invalid_option`; the message says what to install
  */
 export async function checkDevice(device: Device): Promise<void> {
   if (device === 'cpu') return;
@@ -41,7 +41,7 @@ export async function checkDevice(device: Device): Promise<void> {
   }
 }
 
-/** Its messages open with the place in its source. */
+/** Messages of onnxruntime begin with a place in its source: keep the last line. */
 const lastLine = ({ message }: Error): string =>
   message
     .trim()

@@ -8,8 +8,8 @@ import { openSession, tensor } from './session.ts';
 let found: Promise<number | null> | undefined;
 
 /**
- * Channels in a block of this machine's convolution kernels (AVX2 has 8, AVX-512 16): the one with
- * which a blocked convolution gives what a plain one does; null where none does.
+ * Find how many channels a block of this machine's convolution kernels has (8 with AVX2, 16 with
+ * AVX-512). With the right size, a blocked convolution gives the same as a plain one; null if none does.
  */
 export function convolutionBlock(): Promise<number | null> {
   return (found ??= firstThatFits([16, 8, 4]));
@@ -24,7 +24,7 @@ async function firstThatFits(blocks: readonly number[]): Promise<number | null> 
   return null;
 }
 
-/** A small convolution; null where the runtime refuses it in blocks of this size. */
+/** Compute a small convolution; null if the runtime refuses blocks of this size. */
 async function convolve(block: number | null): Promise<Float32Array | null> {
   const [rows, channels, side] = [2, 32, 5];
   const g = new Graph();

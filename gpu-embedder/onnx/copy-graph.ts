@@ -2,7 +2,7 @@ import { copyNodes } from './copy-nodes.ts';
 import type { CopyOptions } from './copy-nodes.ts';
 import { Graph } from './graph.ts';
 
-/** A graph of the same inputs and outputs with other operators in place of some. */
+/** Copy a graph and replace some of its operators; inputs and outputs stay the same. */
 export function copyGraph(from: Graph, instead: CopyOptions['instead']): Graph {
   const to = new Graph();
   const inputs = new Map(

@@ -1,20 +1,20 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { Graph, Node, Value } from './graph.ts';
 
-/** Appends what stands in place of a node; null where the node is copied as it is. */
+/** Appends the replacement of a node; null to copy the node unchanged. */
 export type Rewrite = (g: Graph, node: Node, inputs: readonly Value[]) => Value | null;
 
 export interface CopyOptions {
   /** Values of the new graph that stand for inputs of the old one, by name. */
   readonly inputs: ReadonlyMap<string, Value>;
-  /** By operator. */
+  /** Replacements by operator. */
   readonly instead?: Readonly<Record<string, Rewrite>>;
 }
 
 /**
  * Append the nodes and stored weights of one graph to another.
  *
- * @returns the new value of an old one
+ * @returns a function from an old value to the new one
  */
 export function copyNodes(
   from: Graph,
@@ -24,7 +24,8 @@ export function copyNodes(
   const copies = new Map(inputs);
   const copyOf = (value: Value): Value => {
     const copy = copies.get(value.name);
-    if (!copy) throw new DiptychError('invalid_graph', `copy: nothing stands for ${value.name}`);
+    if (!copy)
+      throw new DiptychError('invalid_graph', `copy: the new graph has no value for ${value.name}`);
     return copy;
   };
   for (const { value, data } of from.initializers) {

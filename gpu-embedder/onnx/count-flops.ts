@@ -1,12 +1,12 @@
 import type { Graph, Node } from './graph.ts';
 import { sizeOf } from './operators/shape-rules.ts';
 
-/** Floating-point operations of the matrix products and convolutions of a graph, per run. */
+/** Count the floating-point operations of the matrix products and convolutions in one run of a graph. */
 export function countFlops(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + nodeFlops(node), 0);
 }
 
-/** Two per multiply-add: outputs times the length of each inner product. */
+/** A multiply-add counts as two operations: 2 x outputs x the length of each inner product. */
 function nodeFlops({ opType, inputs, outputs, attributes }: Node): number {
   const [a, b] = inputs.map((value) => value?.shape ?? []);
   const out = sizeOf(outputs[0].shape);

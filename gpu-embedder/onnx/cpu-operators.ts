@@ -4,9 +4,11 @@ import * as op from './operators/index.ts';
 import { sameShape, sizeOf } from './operators/shape-rules.ts';
 
 /**
- * Faster forms of what onnxruntime's CPU provider (1.30) does slowly while weights are fed.
+ * Faster replacements for operators that are slow in onnxruntime's CPU provider (1.30) when weights
+ * are fed.
  *
- * @param block - channels in a block of its convolution kernels, see `convolutionBlock`; null: none
+ * @param block - channels in a block of its convolution kernels, see `convolutionBlock`; null if it
+ *   has none
  */
 export function cpuOperators(block: number | null): CopyOptions['instead'] {
   return {
@@ -22,7 +24,7 @@ export function cpuOperators(block: number | null): CopyOptions['instead'] {
 const unchanged = (g: Graph, node: Node, inputs: readonly Value[]): Value =>
   g.append(node.opType, inputs, node.attributes, node.outputs, node.domain)[0];
 
-/** What onnxruntime's own optimiser puts in place of convolutions whose weights are constants. */
+/** The operators that onnxruntime's own optimiser uses for convolutions with constant weights. */
 function blockedOperator(
   g: Graph,
   opType: string,
@@ -45,7 +47,7 @@ function isBlockable({ inputs, attributes, domain }: Node, block: number): boole
   );
 }
 
-/** Half again as fast: [batch, channels / block, height, width, block] instead of im2col. */
+/** Convolve in the layout [batch, channels / block, height, width, block]; 1.5 times as fast as im2col. */
 function blockedConv(
   g: Graph,
   { attributes, outputs }: Node,
@@ -69,7 +71,7 @@ function blockedWeights(g: Graph, w: Value, block: number): Value {
   return op.Reshape(g, op.Transpose(g, op.Reshape(g, moved, parts), [0, 1, 3, 2, 4]), w.shape);
 }
 
-/** The transposes of `spaceToDepth` and its gradient, twice as fast as such; null for others. */
+/** Replace the transposes of `spaceToDepth` and of its gradient, twice as fast; null for others. */
 function pixelShuffle(g: Graph, { attributes }: Node, x: Value): Value | null {
   const perm = (attributes.perm as readonly number[]).join();
   if (perm === '0,1,3,5,2,4' && x.shape[3] === x.shape[5]) {
@@ -92,7 +94,7 @@ function pixelShuffle(g: Graph, { attributes }: Node, x: Value): Value | null {
   return null;
 }
 
-/** A sum over the leading axes (the gradient of a bias) on all threads; null for others. */
+/** Sum over the leading axes on all threads (the gradient of a bias); null for other sums. */
 function leadingSum(g: Graph, { outputs: [y] }: Node, x: Value): Value | null {
   const kept = y.shape.findIndex((dim) => dim !== 1);
   const rest = y.shape.slice(kept);
@@ -104,5 +106,5 @@ function leadingSum(g: Graph, { outputs: [y] }: Node, x: Value): Value | null {
   return op.Reshape(g, op.ReduceSum(g, sums, [0], false), y.shape);
 }
 
-/** More than there are threads, so that they end at the same time. */
+/** More groups than threads, so that all threads end at about the same time. */
 const rowGroups = 64;

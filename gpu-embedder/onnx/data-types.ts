@@ -1,8 +1,8 @@
-/** Element types of tensors that graphs and models hold, by the name that onnxruntime uses. */
+/** Element types of the tensors of graphs and models, by their names in onnxruntime. */
 export type DataType =
   'float32' | 'float64' | 'float16' | 'int64' | 'int32' | 'bool' | 'uint8' | 'int8';
 
-/** Storage of a tensor; float16 is kept as its bits. */
+/** Storage of a tensor; float16 is stored as bits. */
 export type TypedArray =
   Float32Array | Float64Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
 
@@ -31,7 +31,7 @@ export const dataTypes: Readonly<Record<DataType, DataTypeInfo>> = {
 export const isFloat = (dtype: DataType): boolean =>
   dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
 
-/** Put numbers into the storage of a type. */
+/** Store numbers as a type. */
 export function toTypedArray(values: readonly number[], dtype: DataType): TypedArray {
   const data = new dataTypes[dtype].array(values.length);
   for (let i = 0; i < values.length; i++)

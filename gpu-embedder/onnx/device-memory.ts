@@ -5,9 +5,9 @@ import * as op from './operators/index.ts';
 import type { Session, Tensor } from './session.ts';
 import { openSession, tensor } from './session.ts';
 
-/** Moves numbers to where the sessions of a device take and leave them, and back. */
+/** Moves numbers between the CPU and the memory that the sessions of a device use. */
 export interface DeviceMemory {
-  /** @returns [length of data]; the caller disposes of it */
+  /** @returns a tensor [length of data]; the caller must dispose of it */
   upload(data: Float32Array): Promise<Tensor>;
   download(values: Tensor): Promise<Float32Array>;
   close(): Promise<void>;
@@ -17,14 +17,14 @@ export async function openDeviceMemory(device: Device): Promise<DeviceMemory> {
   return device === 'webgpu' ? webGpuMemory() : cpuMemory;
 }
 
-/** The CUDA provider too takes tensors of the CPU alone from onnxruntime-node (1.30). */
+/** With onnxruntime-node (1.30), the CUDA provider also takes only tensors of the CPU. */
 const cpuMemory: DeviceMemory = {
   upload: async (data) => tensor(data, [data.length]),
   download: async (values) => values.data as Float32Array,
   close: async () => {},
 };
 
-/** Sessions that return what they are given, each in one direction. */
+/** Two sessions return their input: one moves it to the device, the other back. */
 async function webGpuMemory(): Promise<DeviceMemory> {
   const g = new Graph();
   g.output(op.Identity(g, g.input('x', [1], 'float32', ['n'])), 'y', ['n']);

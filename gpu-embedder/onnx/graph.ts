@@ -6,7 +6,7 @@ export type { DataType, TypedArray } from './data-types.ts';
 
 export type Shape = readonly number[];
 
-/** A tensor of the graph: its name is unique, its shape the one at the size the graph is built for. */
+/** A tensor of the graph. Its name is unique; its shape is that at the size the graph is built for. */
 export interface Value {
   readonly name: string;
   readonly shape: Shape;
@@ -19,7 +19,7 @@ export interface TensorData {
   readonly data: TypedArray;
 }
 
-/** A plain number is an ONNX INT, a list of numbers INTS. */
+/** A plain number becomes an ONNX INT, a list of numbers INTS. */
 export type Attribute =
   | number
   | string
@@ -31,7 +31,7 @@ export type Attribute =
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** One application of an operator; null stands for an optional input that is left out. */
+/** One use of an operator; null means that an optional input is left out. */
 export interface Node {
   readonly opType: string;
   /** '' is the ONNX domain. */
@@ -41,7 +41,7 @@ export interface Node {
   readonly attributes: Attributes;
 }
 
-/** What the file declares for each axis of an input or output: a length, or a name where it is free. */
+/** What the file declares for each axis of an input or output: a length, or a name for a free axis. */
 export type Dims = readonly (number | string)[];
 
 export interface GraphPort {
@@ -57,7 +57,7 @@ export interface Initializer {
 /** Constants of at most this many elements are stored once. */
 const sharedConstantLength = 16;
 
-/** A computation that only grows: nodes are in an order in which they can run. */
+/** A computation. It only grows, and its nodes are in an order in which they can run. */
 export class Graph {
   readonly #nodes: Node[] = [];
   readonly #inputs: GraphPort[] = [];
@@ -83,7 +83,7 @@ export class Graph {
   /**
    * Add an input that is fed at every run.
    *
-   * @param dims - what the file declares where it differs from `shape`, e.g. `['batch', 3, 64, 64]`
+   * @param dims - what the file declares, if it differs from `shape`, e.g. `['batch', 3, 64, 64]`
    */
   input(name: string, shape: Shape, dtype: DataType = 'float32', dims: Dims = shape): Value {
     this.#checkDims(`input ${name}`, shape, dims);
@@ -92,12 +92,12 @@ export class Graph {
     return value;
   }
 
-  /** Add a stored weight; float16 takes the bits in a Uint16Array. */
+  /** Add a stored weight; float16 needs its bits in a Uint16Array. */
   initializer(name: string, data: TypedArray, shape: Shape, dtype: DataType = 'float32'): Value {
     return this.#store(this.#claim(name), data, shape, dtype);
   }
 
-  /** Store a value without a name of its own; equal small ones are shared. */
+  /** Store a value under a generated name; equal small values are stored once. */
   constant(
     values: readonly number[] | TypedArray,
     shape: Shape,
@@ -136,7 +136,7 @@ export class Graph {
     return named;
   }
 
-  /** Append a node; for the functions of `operators/`, which know the shapes. */
+  /** Append a node. The functions of `operators/` call this, since they know the shapes. */
   append(
     opType: string,
     inputs: readonly (Value | null)[],
@@ -182,7 +182,7 @@ export class Graph {
     if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0))
       throw new DiptychError(
         'invalid_graph',
-        `${name}: lengths of axes are whole numbers, got [${shape}]`,
+        `${name}: expected whole numbers as lengths of axes, got [${shape}]`,
       );
     return { name, shape: [...shape], dtype };
   }

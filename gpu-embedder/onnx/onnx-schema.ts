@@ -1,8 +1,8 @@
 import protobuf from 'protobufjs';
 
 /**
- * The messages of onnx.proto (github.com/onnx/onnx, Apache-2.0) that models are read and written
- * with; fields that are left out here are skipped when a model is read.
+ * The messages of onnx.proto (github.com/onnx/onnx, Apache-2.0) for reading and writing models. Fields
+ * that are left out here are skipped when a model is read.
  */
 const schema = `
 syntax = "proto3";
@@ -93,7 +93,7 @@ message OperatorSetIdProto {
 }
 `;
 
-/** An int64 as protobufjs reads it; numbers are accepted where it writes. */
+/** An int64 as protobufjs reads it; for writing, it also accepts numbers. */
 export type Int64 = number | { toNumber(): number; toString(): string };
 
 export interface TensorMessage {

@@ -5,8 +5,8 @@ import { sliceRange } from './operators/slice.ts';
 import { swapLast } from './swap-last.ts';
 
 /**
- * What onnxruntime's WebGPU provider (1.30) lacks or does wrong, composed of operators that it has.
- * Those that it lacks would run on the CPU, with a copy each way.
+ * Operators that onnxruntime's WebGPU provider (1.30) lacks or computes wrongly, composed of operators
+ * that it has. An operator that it lacks would run on the CPU, with a copy each way.
  */
 export const portableOperators: Readonly<Record<string, Rewrite>> = {
   FusedMatMul: (g, { attributes }, [a, b]) => {
@@ -21,7 +21,7 @@ export const portableOperators: Readonly<Record<string, Rewrite>> = {
     const shifted = op.Sub(g, x, op.ReduceMax(g, x, axes));
     return op.Sub(g, shifted, op.Log(g, op.ReduceSum(g, op.Exp(g, shifted), axes)));
   },
-  /** With a negative step it starts at the end whatever its start: take forwards, then reverse. */
+  /** With a negative step, its Slice ignores the start: take the range forwards, then reverse it. */
   Slice: (g, _node, [x, ...parameters]) => {
     const [starts, ends, axes, steps] = parameters.map((parameter) => storedInts(g, parameter));
     if (!starts || !ends || !axes || !steps?.some((step) => step < 0)) return null;

@@ -17,7 +17,7 @@ export interface ModelPort {
   readonly dims: Dims;
 }
 
-/** A node of a file; '' stands for an optional input that is left out. */
+/** A node of a file; '' means that an optional input is left out. */
 export interface ModelNode {
   readonly name: string;
   readonly opType: string;
@@ -31,7 +31,7 @@ export interface ModelParts {
   readonly irVersion: number;
   /** Version by operator domain; '' is the ONNX domain. */
   readonly opsets: Readonly<Record<string, number>>;
-  /** What must be fed; initializers that older files list as inputs are left out. */
+  /** The inputs that must be fed. Older files also list initializers as inputs: these are left out. */
   readonly inputs: readonly ModelPort[];
   readonly outputs: readonly ModelPort[];
   readonly nodes: readonly ModelNode[];
@@ -42,7 +42,7 @@ export interface ModelParts {
  * Read the parts of an ONNX model.
  *
  * @param where - the file, for messages
- * @throws DiptychError `unreadable_model`: not a model, or one with external data or subgraphs
+ * @throws DiptychError `unreadable_model`: it is not a model, or has external data or subgraphs
  */
 export function readModel(bytes: Uint8Array, where = 'model'): ModelParts {
   const { graph, irVersion, opsetImport } = decode(bytes, where);
@@ -101,7 +101,7 @@ function port({ name, type }: ValueInfoMessage): ModelPort {
   if (!type?.tensorType)
     throw new DiptychError('unreadable_model', `${name}: expected a tensor type`);
   const { elemType, shape } = type.tensorType;
-  // Neither set means any length; protobufjs then gives '' and 0.
+  // If neither is set, the axis has any length; protobufjs then gives '' and 0.
   const dims = (shape?.dim ?? []).map(
     ({ dimValue, dimParam }, axis) => dimParam || Number(dimValue ?? 0) || `${name}_${axis}`,
   );
@@ -157,7 +157,7 @@ function tensorData(message: TensorMessage, dtype: DataType): TypedArray {
   const { rawData, floatData, doubleData, int32Data, int64Data } = message;
   const { array } = dataTypes[dtype];
   if (rawData?.length > 0) {
-    // A copy, since the slice of the file need not be aligned.
+    // Copy, since the slice of the file may not be aligned.
     const copy = rawData.slice();
     const whole = copy.byteLength - (copy.byteLength % array.BYTES_PER_ELEMENT);
     return new array(copy.buffer.slice(copy.byteOffset, copy.byteOffset + whole) as ArrayBuffer);

@@ -12,9 +12,9 @@ export interface SessionOptions {
   readonly threads?: number;
   readonly device?: Device;
   /**
-   * Outputs that stay in the memory of a WebGPU device, to be fed again and disposed of by the
-   * caller. Reading one aborts the process (onnxruntime-node 1.30): bring it back by a session
-   * that returns its input on the CPU.
+   * Outputs that stay in the memory of a WebGPU device. The caller feeds them again and disposes of
+   * them. To read one aborts the process (onnxruntime-node 1.30): use a session that returns its
+   * input on the CPU.
    */
   readonly keptOnDevice?: readonly string[];
 }
@@ -25,8 +25,8 @@ export interface Session {
   /**
    * Run the graph; it blocks the event loop (onnxruntime-node 1.30).
    *
-   * @param fetches - names of the outputs to compute (all by default), or tensors that they are
-   *   written into; a tensor may be both fed and fetched when each read precedes the write
+   * @param fetches - names of the outputs to compute (all by default), or tensors to write them into.
+   *   A tensor may be both fed and fetched if the graph reads it before it writes it
    */
   run(
     feeds: Tensors,
@@ -39,7 +39,7 @@ export interface Session {
  * Open a model in onnxruntime.
  *
  * @param model - the bytes of an ONNX file, or its path
- * @throws DiptychError `unreadable_model`; `invalid_option` where the device is not there
+ * @throws DiptychError `unreadable_model`; `invalid_option` if the device is not available
  */
 export async function openSession(
   model: Uint8Array | string,
@@ -48,8 +48,8 @@ export async function openSession(
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     logSeverityLevel: 3,
-    // Threads that spin for more work after a run take the time of what comes next: another
-    // session, the update of the weights, the thread that makes batches.
+    // By default threads spin after a run and wait for more work. This would slow down what comes
+    // next: another session, the update of the weights, the thread that makes batches.
     extra: { session: { force_spinning_stop: '1' } },
     ...(threads ? { intraOpNumThreads: threads } : {}),
     ...(device === 'webgpu' && keptOnDevice.length > 0

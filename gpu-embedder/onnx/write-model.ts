@@ -4,10 +4,10 @@ import { attributeType, modelProto } from './onnx-schema.ts';
 import type { AttributeMessage, ModelMessage, TensorMessage } from './onnx-schema.ts';
 import type { Attribute, Graph, GraphPort, Shape } from './graph.ts';
 
-/** First IR version that knows everything used here; read by onnxruntime since 1.15. */
+/** The first IR version with everything that is used here. onnxruntime has read it since 1.15. */
 const irVersion = 9;
 
-/** Serialise a graph as an ONNX model; the operators here are those of opset 18. */
+/** Serialise a graph as an ONNX model. Our operators are those of opset 18. */
 export function writeModel(
   graph: Graph,
   { opset = 18 }: { readonly opset?: number } = {},

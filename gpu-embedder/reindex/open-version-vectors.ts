@@ -1,4 +1,4 @@
-import { type VectorKind } from '../../src/version/keys.ts';
+import type { VectorKind } from '../../src/version/keys.ts';
 import { idsWithin, rangeOf, type Range } from '../../src/artifact/ranges.ts';
 import type { Searcher } from '../../src/hnsw/searcher.ts';
 import { openVectors } from '../../src/search/open/open-vectors.ts';

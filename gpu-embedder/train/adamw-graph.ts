@@ -14,14 +14,14 @@ export interface PackUpdate {
   readonly gradient: Value;
 }
 
-/** What differs from step to step, as the graph takes it: the input `update`. */
+/** Compute the numbers that change from step to step: the input `update` of the graph. */
 export function updateFactors(options: AdamWStep): Float32Array {
   const { step, learningRate, weightDecay, clipNorm, emaDecay } = options;
   return Float32Array.of(
     clipNorm,
     learningRate / (1 - beta1 ** step),
     1 / (1 - beta2 ** step),
-    // As differences from 1, which keep their digits in float32.
+    // Differences from 1 are stored, since they keep their digits in float32.
     learningRate * weightDecay,
     1 - Math.min(emaDecay, step / (step + 10)),
   );
@@ -29,7 +29,7 @@ export function updateFactors(options: AdamWStep): Float32Array {
 const factorCount = 5;
 
 /**
- * Append what `adamWStep` does: clip to the global norm, AdamW (arXiv:1711.05101, Alg. 2), and the
+ * Append what `adamWStep` does: clipping to the global norm, AdamW (arXiv:1711.05101, Alg. 2), and the
  * moving average.
  *
  * @returns the norm [1] and the arrays of each pack after the step
@@ -73,7 +73,7 @@ export function appendAdamW(
 const mix = (g: Graph, a: Value, b: Value, keep: number): Value =>
   op.Add(g, op.Mul(g, a, keep), op.Mul(g, b, 1 - keep));
 
-/** Row by row first: one sum over millions would be slow on a device, and less exact. */
+/** Sum each row first: one sum over millions of numbers would be slow on a device, and less exact. */
 function globalNorm(g: Graph, gradients: readonly Value[]): Value {
   const squares = gradients.map((gradient) => {
     const rows = op.Reshape(g, gradient, [-1, packRow]);

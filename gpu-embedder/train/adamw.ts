@@ -20,7 +20,7 @@ export interface AdamWStep {
   readonly emaDecay: number;
 }
 
-/** The parameter named `logit_scale` is kept between 0 and this, so that no loss blows up. */
+/** The parameter `logit_scale` stays between 0 and this limit, so that no loss grows without bound. */
 export const maxLogitScale = Math.log(100);
 
 export const beta1 = 0.9;
@@ -37,8 +37,8 @@ export function gradientNorm(gradients: readonly Float32Array[]): number {
 }
 
 /**
- * AdamW (arXiv:1711.05101, Alg. 2) in place, gradients clipped to a global norm, and the moving
- * average of the result.
+ * Update weights in place: clip the gradients to a global norm, run AdamW (arXiv:1711.05101, Alg. 2),
+ * and follow the result with the moving average.
  *
  * @param norm - of the gradients, see {@link gradientNorm}
  */
@@ -52,7 +52,7 @@ export function adamWStep(
   const clip = Math.min(1, clipNorm / (norm + 1e-6));
   const stepSize = learningRate / (1 - beta1 ** step);
   const correction = 1 / (1 - beta2 ** step);
-  // A young average follows the weights; it slows down to emaDecay.
+  // A young average follows the weights closely; its decay grows up to emaDecay.
   const keep = Math.min(options.emaDecay, step / (step + 10));
   for (let s = 0; s < slots.length; s++) {
     const { name, data, m, v, average, decay } = slots[s];

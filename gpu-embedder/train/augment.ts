@@ -4,7 +4,7 @@ import { black, luminance, render, white } from './render-view.ts';
 
 type Colours = Pick<View, 'background' | 'ink' | 'matrix' | 'drawing'>;
 
-/** Write a random view, as it suits pictograms or photographs. */
+/** Write a random view that suits pictograms or photographs. */
 export function randomView(
   picture: Picture,
   target: Target,
@@ -16,9 +16,9 @@ export function randomView(
 }
 
 /**
- * Rotation, scale, shear, shift and a slow wave, as sets draw one thing in differing proportions; a
- * monochrome picture in random ink on a random background, a coloured one with its colours shifted on
- * a mostly white background; now and then a part is missing.
+ * Draw a view of a pictogram. Rotation, scale, shear, shift and a slow wave imitate how sets draw one
+ * thing in different proportions. A monochrome picture gets a random ink and a random background, a
+ * coloured one shifted colours and a mostly white background. Now and then a part is missing.
  */
 function pictogramView({ side, palette }: Picture, size: number, random: Random): View {
   const between = (low: number, high: number): number => low + random.uniform() * (high - low);
@@ -35,7 +35,7 @@ function pictogramView({ side, palette }: Picture, size: number, random: Random)
     (sin * shear + cos) / aspect,
     between(-0.1, 0.1) * side,
   ] as const;
-  // An icon is small strokes, and there are many of which each is seen seldom.
+  // Icons get less: they consist of small strokes, and each of the many icons is seen seldom.
   const strength = palette === 'mono' ? 0.5 : 1;
   const wave = (): Wave => ({
     height: between(0, 0.05) * strength * side,
@@ -47,7 +47,7 @@ function pictogramView({ side, palette }: Picture, size: number, random: Random)
   return { map, waves: [wave(), wave()], ...colours, ...(gap && { gap }) };
 }
 
-/** A rectangle of 4 to 16 % of the area (random erasing, arXiv:1708.04896). */
+/** Choose a rectangle of 4 to 16 % of the area (random erasing, arXiv:1708.04896). */
 function randomGap(size: number, random: Random): Gap {
   const area = (0.04 + random.uniform() * 0.12) * size * size;
   const aspect = Math.exp(random.uniform() * 1.4 - 0.7);
@@ -57,7 +57,7 @@ function randomGap(size: number, random: Random): Gap {
   return { left, top, right: left + width, bottom: top + height };
 }
 
-/** A crop of at least half the area (RandomResizedCrop, arXiv:1409.4842) with a gain a channel. */
+/** Crop at least half of the area (RandomResizedCrop, arXiv:1409.4842), with a gain per channel. */
 function photographView({ side }: Picture, size: number, random: Random): View {
   const area = 0.5 + random.uniform() * 0.5;
   const aspect = Math.exp((random.uniform() - 0.5) * 0.5);
@@ -97,7 +97,7 @@ function monoColours(random: Random): Colours {
   }
 }
 
-/** The same thing in the styles of monochrome sets, as far as a coloured picture gives them. */
+/** Draw a coloured picture in a style of the monochrome sets, as far as its colours allow. */
 function drawnColours(random: Random): Colours {
   const drawing: Drawing =
     random.uniform() < 0.6
@@ -124,9 +124,9 @@ function colourColours(random: Random): Colours {
   };
 }
 
-/** Hue turned, then mixed with grey, with a gain per channel. 3 x 3, row-major. */
+/** Turn the hue, mix with grey, and apply a gain per channel: a 3 x 3 matrix, row-major. */
 function colourMatrix(random: Random): number[] {
-  // Between over-saturated (grey < 0) and grey.
+  // The colours may become over-saturated (grey < 0) up to grey.
   const grey = random.uniform() < 0.2 ? 1 : random.uniform() * 0.5 - 0.15;
   // Rotation around the grey axis (Rodrigues).
   const turn = random.uniform() < 0.5 ? 0 : (random.uniform() - 0.5) * 0.7;

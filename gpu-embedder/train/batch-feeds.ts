@@ -7,7 +7,7 @@ import type { Batch } from './batches.ts';
 /**
  * Wrap the arrays of a batch that are inputs of a graph as tensors of the declared shapes.
  *
- * @param firstRow - of the batch, where the graph takes a part of its rows
+ * @param firstRow - the first row of the batch to take, for a graph that takes only some rows
  */
 export function batchFeeds(graph: Graph, batch: Batch, firstRow = 0): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};

@@ -8,10 +8,10 @@ export interface BatchSource {
   close(): Promise<void>;
 }
 
-/** Memory that batches which wait may take, bytes. */
+/** Most memory for batches that wait, bytes. */
 const aheadBytes = 512 * 2 ** 20;
 
-/** Batches made ahead in a thread of their own, so that the trainer never waits for pixels. */
+/** Make batches ahead in another thread, so that the trainer does not wait for pixels. */
 export function startBatchSource(data: BatchThreadData): BatchSource {
   const entry = new URL('./batch-thread.ts', import.meta.url);
   const thread = askThread<BatchAnswers>(startThread(entry, data), {
@@ -33,7 +33,7 @@ export function startBatchSource(data: BatchThreadData): BatchSource {
       const batch = request(stage, step);
       const last = Math.min(step + batchesAhead(data, stage), data.stages[stage].steps - 1);
       for (let ahead = step + 1; ahead <= last; ahead++) void request(stage, ahead);
-      // session.run blocks this thread: let the messages that came meanwhile in.
+      // session.run blocked this thread: receive the messages that arrived in the meantime.
       await new Promise((resolve) => setImmediate(resolve));
       requested.delete(`${stage}/${step}`);
       return batch;
@@ -42,7 +42,7 @@ export function startBatchSource(data: BatchThreadData): BatchSource {
   };
 }
 
-/** One to three: a large batch waits in memory beside the one that is used. */
+/** How many batches to make ahead: one to three, fewer of large ones, since they wait in memory. */
 function batchesAhead({ stages, imageSize }: BatchThreadData, index: number): number {
   const stage = stages[index];
   const bytes = stage.batch * (3 * (stage.imageSize ?? imageSize) ** 2 + stage.batch) * 4;

@@ -2,9 +2,9 @@ import { workerData } from 'node:worker_threads';
 import { answerRequests } from '../common/answer-requests.ts';
 import { handOver } from '../common/thread-messages.ts';
 import type { ThreadData } from '../threads/start-thread.ts';
-import type { BatchInputs } from './batches.ts';
-import { createBatchMaker } from './batches.ts';
+import type { BatchInputs, BatchRun } from './batches.ts';
 import type { TrainConfig } from './config.ts';
+import { makeBatch } from './make-batch.ts';
 import type { TextInputSpec } from './text-input.ts';
 import { openTextInput } from './text-input.ts';
 import type { TimedStage } from './trainer.ts';
@@ -23,12 +23,14 @@ export interface BatchRequest {
 }
 
 async function openBatches(data: BatchThreadData) {
-  const set = loadTrainingSet(data.dataDir, data.config);
-  const text = await openTextInput(data.text);
-  const maker = createBatchMaker(set, data.config, { ...data, text });
+  const run: BatchRun = {
+    set: loadTrainingSet(data.dataDir, data.config),
+    config: data.config,
+    inputs: { ...data, text: await openTextInput(data.text) },
+  };
   return {
     make: ({ stage, step }: BatchRequest) => {
-      const batch = maker.make(data.stages[stage], stage, step);
+      const batch = makeBatch(run, data.stages[stage], stage, step);
       // Each array of a batch has a buffer of its own.
       return handOver(
         batch,

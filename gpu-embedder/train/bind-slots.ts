@@ -4,12 +4,12 @@ import { gradientOutput } from './loss-graph.ts';
 import type { SlotStore } from './slots.ts';
 import type { StepResult } from './step.ts';
 
-/** Where a run writes what it computes: a tensor to fill, or null for a new one. */
+/** Where a run writes its outputs: into a given tensor, or null for a new one. */
 export type Fetches = Record<string, Tensor | null>;
 
 /**
- * Feed the slots' own memory: ONNX Runtime on the CPU reads weights in place, so nothing is copied
- * between steps.
+ * Feed the memory of the slots itself: ONNX Runtime on the CPU reads weights in place, so nothing is
+ * copied between steps.
  */
 export function bindWeights(
   parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
@@ -20,7 +20,7 @@ export function bindWeights(
   );
 }
 
-/** Give each parameter an array that a run writes its gradient into. */
+/** Give each parameter an array for its gradient, which a run fills. */
 export function bindGradients(
   names: readonly string[],
   store: SlotStore,
@@ -34,7 +34,7 @@ export function bindGradients(
   });
 }
 
-/** What of a run is the result of a step. */
+/** Read the result of a step from the outputs of a run. */
 export function readResult(
   results: Tensors,
   statistics: readonly string[],

@@ -4,28 +4,24 @@ import { countFlops } from '../onnx/count-flops.ts';
 import { Graph } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
 import { adamWStep, gradientNorm } from './adamw.ts';
+import { featuresInput } from './batch/feature-table.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch } from './batches.ts';
 import type { Fetches } from './bind-slots.ts';
 import { bindGradients, bindWeights, readResult } from './bind-slots.ts';
 import type { StagePlan, TowerRole } from './loss-graph.ts';
-import {
-  buildLossGraph,
-  featuresGradient,
-  featuresInput,
-  gradientOutput,
-  towerInputs,
-} from './loss-graph.ts';
+import { buildLossGraph, featuresGradient, gradientOutput, towerInputs } from './loss-graph.ts';
 import { openTrainingSession } from './open-training-session.ts';
 import type { SlotStore } from './slots.ts';
 import { adoptParameters } from './slots.ts';
 import type { TrainingStep } from './step.ts';
-import type { Modality } from './tower.ts';
+import type { Modality } from '../model/tower.ts';
 
 /**
- * A step whose towers see `microBatch` rows at a time, with the gradient of the full batch
- * (GradCache, arXiv:2101.06983, section 3.2): features of all rows forward, loss and heads over the
- * whole batch, then each micro-batch again with the gradient of its features.
+ * Open a step whose towers see `microBatch` rows at a time, but which has the gradient of the full
+ * batch (GradCache, arXiv:2101.06983, section 3.2). First it computes the features of all rows, then
+ * the heads and the loss over the whole batch; then each micro-batch runs again and takes the gradient
+ * of its features.
  */
 export async function openCachedStep(
   plan: StagePlan,
@@ -86,7 +82,7 @@ export async function openCachedStep(
   };
 }
 
-/** Heads and loss over the whole batch; gradients of the heads and of the features. */
+/** Open heads and loss over the whole batch, with the gradients of the heads and of the features. */
 async function openHead(
   plan: StagePlan,
   live: readonly TowerRole[],
@@ -119,7 +115,7 @@ async function openHead(
   };
 }
 
-/** The features of a tower for a micro-batch, and their gradient where the tower learns. */
+/** Open the features of a tower for a micro-batch, and their gradient if the tower learns. */
 async function openTrunk(
   role: TowerRole,
   rows: number,
@@ -152,7 +148,7 @@ async function openTrunk(
   };
 }
 
-/** Adds the gradients of a micro-batch to those before, given the gradient of its features. */
+/** Open a pass that takes the gradient of the features of a micro-batch and adds up the gradients. */
 async function openBackward(
   { tower }: TowerRole,
   rows: number,

@@ -1,16 +1,16 @@
 import type { Concept, Item } from '../dataset/prepared.ts';
 import type { Random } from '../random.ts';
 
-/** A caption drawn from a pool: the parts tell which other concepts it describes as well. */
+/** A caption from a pool. Its parts show which other concepts it also describes. */
 export interface Caption {
   readonly text: string;
-  /** Pool entries the text is made of. */
+  /** The pool entries that the text consists of. */
   readonly parts: readonly string[];
-  /** What it says, in English. */
+  /** What the text says, in English. */
   readonly meaning: readonly string[];
 }
 
-/** All English and foreign names and keywords of a concept, lower-cased. */
+/** Collect all English and foreign names and keywords of a concept, lower-cased. */
 export function captionPool(concept: Concept): Set<string> {
   const pool = new Set<string>();
   const put = (texts: readonly string[]) => texts.forEach((t) => pool.add(t.toLowerCase()));
@@ -23,7 +23,7 @@ export function captionPool(concept: Concept): Set<string> {
   return pool;
 }
 
-/** The captions of an item one by one: its own, else the English names and keywords of its concept. */
+/** List the captions of an item: its own, or else the English names and keywords of its concept. */
 export function singleCaptions(item: Item, { names, keywords }: Concept): readonly string[] {
   return item.captions.length > 0 ? item.captions : [...names, ...keywords];
 }
@@ -31,7 +31,7 @@ export function singleCaptions(item: Item, { names, keywords }: Concept): readon
 /**
  * Draw one caption of a picture: its own, a name, keywords, or words in another language.
  *
- * @param englishShare - of the captions of a concept with names in other languages
+ * @param englishShare - share of English captions, for a concept with names in other languages
  */
 export function drawCaption(
   item: Item | null,
@@ -51,7 +51,7 @@ export function drawCaption(
   return drawWords(concept, random);
 }
 
-/** A name, a keyword, a name with a keyword, or several keywords. */
+/** Draw a name, a keyword, a name with a keyword, or several keywords. */
 function drawWords(
   { names, keywords }: Pick<Concept, 'names' | 'keywords'>,
   random: Random,
@@ -78,7 +78,7 @@ function joined(texts: readonly string[]): Caption {
 const templates = ['a X', 'the X', 'my X', 'X icon', 'X emoji', 'icon of X', 'emoji of X', 'i want X', 'something X',
   'picture of X', 'an X', 'X symbol', 'some X', 'with X', 'X please', 'a sign for X']; // prettier-ignore
 
-/** What people type: sometimes inside a phrase, sometimes with one typing error. */
+/** Write a caption as people type it: sometimes inside a phrase, sometimes with one typing error. */
 export function asTyped(text: string, random: Random): string {
   const phrase = random.uniform() < 0.1 ? random.pick(templates).replace('X', () => text) : text;
   return random.uniform() < 0.35 ? withTypo(phrase, random) : phrase;
@@ -86,7 +86,7 @@ export function asTyped(text: string, random: Random): string {
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 
-/** One deletion, swap, insertion or replacement inside a word of at least four letters. */
+/** Make one deletion, swap, insertion or replacement inside a word of at least four letters. */
 export function withTypo(text: string, random: Random): string {
   const words = text.split(' ');
   const long = words.flatMap((word, i) => (/^[a-z\u00c0-\u04ff]{4,}$/i.test(word) ? [i] : []));

@@ -11,15 +11,15 @@ import { fixedSlot, isLearning } from './slots.ts';
  *     bytes 0-3    magic "DPTC"
  *     bytes 4-7    u32 length of the JSON header
  *     ...          JSON header, padded with spaces to a multiple of 8
- *     ...          float32 arrays in header order: data, m, v, average of each slot that learns,
- *                  data alone of a fixed one
- *     last 32      SHA-256 of all that comes before
+ *     ...          float32 arrays in header order: data, m, v and average of each slot that learns,
+ *                  only data of each fixed slot
+ *     last 32      SHA-256 of everything before
  */
 const magic = 'DPTC';
 const formatVersion = 2;
 
 export interface Checkpoint {
-  /** Stage and step within it that come next. */
+  /** The stage, and the step within it, that come next. */
   readonly stage: number;
   readonly stageStep: number;
   readonly step: number;
@@ -42,9 +42,9 @@ const arraysOf = (slot: Slot) =>
   isLearning(slot) ? [slot.data, slot.m, slot.v, slot.average] : [slot.data];
 
 /**
- * Write atomically; the checkpoint before stays beside it as `<path>.previous`.
+ * Write atomically. The previous checkpoint stays beside it as `<path>.previous`.
  *
- * @throws DiptychError `write_failed`, e.g. on a full disk; the checkpoints before are as they were
+ * @throws DiptychError `write_failed`, e.g. on a full disk; the earlier checkpoints stay unchanged
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { stage, stageStep, step, slots } = checkpoint;
@@ -96,7 +96,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   renameSync(partial, path);
 }
 
-/** Read the newest checkpoint that is whole, or null if there is none. */
+/** Read the newest undamaged checkpoint, or null if there is none. */
 export function readNewestCheckpoint(
   path: string,
   warn: (message: string) => void,
@@ -112,7 +112,7 @@ export function readNewestCheckpoint(
   return null;
 }
 
-/** @throws DiptychError `unreadable_model` when damaged or of another format */
+/** @throws DiptychError `unreadable_model` if the file is damaged or has another format */
 export function readCheckpoint(path: string): Checkpoint {
   const bytes = readFileSync(path);
   const fail = (what: string): never => {

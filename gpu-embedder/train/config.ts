@@ -1,86 +1,30 @@
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
 import { dualEncoderConfigSchema } from '../model/config.ts';
+import type { Stage } from './losses/loss-table.ts';
+import { losses, lossNames, lossOf } from './losses/loss-table.ts';
 
 const positive = z.number().int().positive();
 
-/**
- * `infonce`: symmetric InfoNCE (CLIP). `sigmoid`: pairwise sigmoid (SigLIP). Both take several
- * positives. `supervised-contrastive`: images of one concept attract each other (SupCon).
- * `classification`: cosine classification of concepts or labels, by the image tower; or of
- * captions, by the text tower, against the prototypes that the images left behind.
- */
-export const lossNames = [
-  'infonce',
-  'sigmoid',
-  'supervised-contrastive',
-  'classification',
-] as const;
-
-const towersSchema = z
-  .array(z.enum(['image', 'text']))
-  .min(1)
-  .max(2);
-
+/** A stage of a recipe: its loss decides which fields it has. */
+const [firstSchema, ...otherSchemas] = losses.map(({ schema }) => schema);
 export const stageSchema = z
-  .strictObject({
-    loss: z.enum(lossNames),
-    /** Towers that learn; the other one stays as it is. */
-    train: towersSchema.default(['image', 'text']),
-    /** One of the two: optimiser steps, or passes over the training images. */
-    steps: positive.optional(),
-    epochs: z.number().positive().optional(),
-    /** Images, captions or pairs of a step. */
-    batch: positive,
-    /** Rows that pass through a tower at a time (GradCache); `batch` is a multiple of it. */
-    microBatch: positive.optional(),
-    /** Side of the images, pixels, where the tower takes any; that of the model by default. */
-    imageSize: positive.optional(),
-    /** Tokens of a caption that are read, at most those of the model; most captions are short. */
-    textLength: positive.optional(),
-    /** Images of one concept that stand in a batch together. */
-    imagesPerConcept: positive.default(1),
-    /** Share of the items drawn from emoji; that of the recipe by default. */
-    emojiShare: z.number().min(0).max(1).optional(),
-    /** Peak of the schedule: linear warm-up, then cosine to `finalShare` of the peak. */
-    learningRate: z.number().positive(),
-    /** At most a tenth of the steps. */
-    warmupSteps: z.number().int().nonnegative().default(100),
-    finalShare: z.number().min(0).max(1).default(0.02),
-    weightDecay: z.number().nonnegative().default(0.05),
-    /** Largest global norm of the gradient. */
-    clipNorm: z.number().positive().default(1),
-    /** Fixed inverse temperature of `classification` and `supervised-contrastive`. */
-    scale: z.number().positive().default(20),
-    /** Of `classification` of images: share that is mixed with another, targets alike. */
-    mix: z.number().min(0).max(1).default(0),
-    /** Of `classification`: weight of telling the words of the captions, beside the concept. */
-    wordWeight: z.number().nonnegative().default(0),
+  .discriminatedUnion('loss', [firstSchema, ...otherSchemas], {
+    error: ({ code }) =>
+      code === 'invalid_union' ? `expected one of ${lossNames.join(', ')}` : undefined,
   })
   .superRefine((stage, context) => {
     const refuse = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
-    if ((stage.steps === undefined) === (stage.epochs === undefined)) {
+    const { steps, epochs, batch, microBatch } = stage;
+    if ((steps === undefined) === (epochs === undefined)) {
       refuse('steps', 'expected either steps or epochs');
     }
-    if (stage.microBatch !== undefined && stage.batch % stage.microBatch !== 0) {
-      refuse('microBatch', `batch ${stage.batch} is not a multiple of it`);
+    if (microBatch !== undefined && batch % microBatch !== 0) {
+      refuse('microBatch', `batch ${batch} is not a multiple of it`);
     }
-    if (stage.batch % stage.imagesPerConcept !== 0) {
-      refuse('imagesPerConcept', `batch ${stage.batch} is not a multiple of it`);
-    }
-    if (stage.loss === 'classification' && stage.train.length !== 1) {
-      refuse('train', 'classification trains one tower: ["image"] or ["text"]');
-    }
-    if (stage.loss !== 'classification' && stage.wordWeight > 0) {
-      refuse('wordWeight', `${stage.loss} knows no words: expected 0`);
-    }
-    if (stage.mix > 0 && (stage.loss !== 'classification' || stage.train[0] !== 'image')) {
-      refuse('mix', `${stage.loss} ${stage.train.join('+')} does not mix images: expected 0`);
-    }
-    if (stage.loss === 'supervised-contrastive') {
-      if (stage.train.join() !== 'image') refuse('train', 'expected ["image"]');
-      if (stage.imagesPerConcept < 2) refuse('imagesPerConcept', 'expected at least 2');
+    if (batch % imagesPerConceptOf(stage) !== 0) {
+      refuse('imagesPerConcept', `batch ${batch} is not a multiple of it`);
     }
   });
 
@@ -101,30 +45,30 @@ const configFields = {
   emojiShare: z.number().min(0).max(1).default(0.6),
   /** Classes are the concepts or labels with at least this many training images. */
   minItemsPerClass: positive.default(2),
-  /** Words that `wordWeight` is about stand in the captions of at least this many images. */
+  /** `wordWeight` classifies the words in the captions of at least this many images. */
   minItemsPerWord: positive.default(8),
-  /** Share of the captions drawn in English, of concepts that have names in other languages. */
+  /** Share of English captions, for concepts that have names in other languages. */
   englishShare: z.number().min(0).max(1).default(0.6),
   /** `pictogram`: random views, inks and typing errors; `photograph`: random crops. */
   augment: z.enum(['pictogram', 'photograph', 'none']).default('pictogram'),
   /** Exponential moving average of the weights; the average is validated and exported. */
   emaDecay: z.number().min(0).max(1).default(0.998),
-  /** Where logitScale starts; an existing model has its own. */
+  /** Initial logitScale; an existing model has its own. */
   logitScale: z.number().optional(),
   validation: z
     .strictObject({
-      /** Images of the validation sample; 0 for none. */
+      /** Images in the validation sample; 0 for no validation. */
       items: z.number().int().nonnegative().default(500),
-      /** `train` holds a sample out of the training images; `validation` takes the split. */
+      /** `train` holds a sample out of the training images; `validation` uses the split of that name. */
       from: z.enum(['train', 'validation']).default('validation'),
     })
     .prefault({}),
 };
 
-/** A model from scratch: `vocabSize` is the most that the tokenizer may learn. */
+/** A model from scratch. `vocabSize` is the most tokens that the tokenizer may learn. */
 const scratchSchema = z.strictObject({ ...configFields, architecture: dualEncoderConfigSchema });
 
-/** A model that exists, ours or an ONNX export of CLIP or SigLIP. */
+/** An existing model: ours, or an ONNX export of CLIP or SigLIP. */
 const fineTuneSchema = z.strictObject({
   ...configFields,
   init: z.strictObject({
@@ -137,7 +81,7 @@ const fineTuneSchema = z.strictObject({
 /**
  * Validate a configuration.
  *
- * @param where - the file, for the message
+ * @param where - names the file in the message
  * @throws DiptychError invalid_option
  */
 export function parseTrainConfig(value: unknown, where: string): TrainConfig {
@@ -146,12 +90,12 @@ export function parseTrainConfig(value: unknown, where: string): TrainConfig {
   if (!parsed.success) {
     throw new DiptychError('invalid_option', `${where}: ${z.prettifyError(parsed.error)}`);
   }
-  checkPrototypes(parsed.data.stages, where);
+  checkOrder(parsed.data.stages, where);
   checkLengths(parsed.data, where);
   return parsed.data;
 }
 
-/** The rows of an imported tower are as long as its longest caption. */
+/** Refuse textLength with `init`: rows of an imported tower are as long as the longest caption. */
 function checkLengths(config: ScratchConfig | FineTuneConfig, where: string): void {
   if (!('init' in config)) return;
   const i = config.stages.findIndex(({ textLength }) => textLength !== undefined);
@@ -162,36 +106,28 @@ function checkLengths(config: ScratchConfig | FineTuneConfig, where: string): vo
   );
 }
 
-/** Captions move towards prototypes that images have made. */
-function checkPrototypes(stages: readonly Stage[], where: string): void {
-  for (const [i, { loss, train, wordWeight }] of stages.entries()) {
-    if (loss !== 'classification' || train[0] !== 'text') continue;
-    const makers = stages
-      .slice(0, i)
-      .filter((stage) => stage.loss === 'classification' && stage.train[0] === 'image');
-    const fail = (does: string, expected: string): never => {
-      throw new DiptychError(
-        'invalid_option',
-        `${where}: stages[${i}] ${does}: expected an earlier stage that ${expected}`,
-      );
-    };
-    if (makers.length === 0) fail('classifies captions', 'classifies images');
-    if (wordWeight > 0 && !makers.some((stage) => stage.wordWeight > 0)) {
-      fail('has wordWeight', 'classifies images with wordWeight');
-    }
+/** Refuse a stage that needs what no earlier stage has learnt. */
+function checkOrder(stages: readonly Stage[], where: string): void {
+  for (const [i, stage] of stages.entries()) {
+    const missing = lossOf(stage).missing?.(stage, stages.slice(0, i));
+    if (missing) throw new DiptychError('invalid_option', `${where}: stages[${i}] ${missing}`);
   }
 }
 
-export type Stage = z.infer<typeof stageSchema>;
 export type TrainChoice = z.infer<typeof trainChoiceSchema>;
 export type ScratchConfig = z.infer<typeof scratchSchema>;
 export type FineTuneConfig = z.infer<typeof fineTuneSchema>;
 export type TrainConfig = ScratchConfig | FineTuneConfig;
 
-/** A stage for people: `infonce image+text`. */
-export const stageLabel = ({ loss, train }: Stage): string => `${loss} ${train.join('+')}`;
+/** Name a stage for people: `infonce image+text`. */
+export const stageLabel = ({ loss, train }: Pick<Stage, 'loss' | 'train'>): string =>
+  `${loss} ${train.join('+')}`;
 
-/** Steps of a stage over `items` training images. */
+/** Images of one concept or label that stand in a batch together; 1 for losses without this field. */
+export const imagesPerConceptOf = (stage: Stage): number =>
+  'imagesPerConcept' in stage ? stage.imagesPerConcept : 1;
+
+/** Compute the steps of a stage over `items` training images. */
 export function stageSteps({ steps, epochs, batch }: Stage, items: number): number {
   return steps ?? Math.max(1, Math.ceil((epochs! * items) / batch));
 }

@@ -9,12 +9,12 @@ import type { Pack, SlotArray } from './pack-parameters.ts';
 import { packParameters, slotArrays } from './pack-parameters.ts';
 import type { LossGraph } from './step.ts';
 
-/** One array of a pack, fed by one name; what it is after the step comes by the other. */
+/** One array of a pack: it is fed under the name `input`, and comes out of the step as `output`. */
 export interface PackPort {
   readonly pack: Pack;
   readonly array: SlotArray;
   readonly input: string;
-  /** Null where it never changes. */
+  /** Null if the array never changes. */
   readonly output: string | null;
 }
 
@@ -27,7 +27,7 @@ export interface DeviceGraph {
   readonly norm: string;
 }
 
-/** @param portable - compose the operators that not every device has */
+/** @param portable - replace operators that some devices lack by others */
 export function buildDeviceGraph(lossGraph: LossGraph, portable: boolean): DeviceGraph {
   const g = new Graph();
   const inputs = new Map<string, Value>();

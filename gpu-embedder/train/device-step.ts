@@ -12,16 +12,16 @@ import type { LossGraph, TrainingStep } from './step.ts';
 
 export interface DeviceOptions {
   readonly device: Device;
-  /** Of the operators that run on the CPU. */
+  /** Threads of the operators that run on the CPU. */
   readonly threads: number;
 }
 
 /**
- * Train with AdamW inside the graph. On WebGPU weights and moments stay on the device from step to
- * step; elsewhere onnxruntime-node takes tensors of the CPU alone, so they travel in each step.
+ * Train with AdamW inside the graph. With WebGPU, weights and moments stay on the device from step to
+ * step. For other devices onnxruntime-node takes only tensors of the CPU, so each step copies them.
  *
- * @param slots - one for each parameter; read here, written by `download`
- * @throws DiptychError `invalid_option` where the device is not there
+ * @param slots - one for each parameter; they are read here, and `download` writes them
+ * @throws DiptychError `invalid_option` if the device is not available
  */
 export async function openDeviceStep(
   lossGraph: LossGraph,
@@ -50,7 +50,7 @@ export async function openDeviceStep(
       const insideMs = performance.now() - started;
       const numbers = (name: string) => results[name].data as Float32Array;
       const gradientNorm = numbers(norm)[0];
-      // As on the CPU, a step whose gradient is not finite leaves the weights alone.
+      // A step whose gradient is not finite does not change the weights; it is the same on the CPU.
       const isTaken = Number.isFinite(gradientNorm);
       for (const { input, output } of ports) {
         if (!output) continue;

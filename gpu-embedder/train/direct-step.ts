@@ -8,7 +8,7 @@ import type { SlotStore } from './slots.ts';
 import { openTrainingSession } from './open-training-session.ts';
 import type { LossGraph, TrainingStep } from './step.ts';
 
-/** A step on the CPU in one run, on the slots' own memory. */
+/** Open a step that is one run on the CPU, in the memory of the slots. */
 export async function openDirectStep(
   lossGraph: LossGraph,
   store: SlotStore,

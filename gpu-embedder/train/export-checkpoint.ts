@@ -7,7 +7,7 @@ import type { ScratchConfig } from './config.ts';
 /**
  * Write the averaged weights of a run from scratch as a model folder.
  *
- * @param config - `vocabSize` is that of the tokenizer
+ * @param config - its `vocabSize` must be that of the tokenizer
  */
 export async function exportCheckpoint(
   dir: string,

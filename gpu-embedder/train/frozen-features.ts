@@ -6,12 +6,13 @@ import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
 import { tensor } from '../onnx/session.ts';
 import { batchFeeds } from './batch-feeds.ts';
-import type { Batch, BatchInputs, FeatureTable } from './batches.ts';
+import type { FeatureTable } from './batch/feature-table.ts';
+import type { Batch, BatchInputs } from './batches.ts';
 import { singleCaptions } from './captions.ts';
 import { towerInputs } from './loss-graph.ts';
 import { openTrainingSession } from './open-training-session.ts';
 import { plainImages, plainTexts } from './plain-batch.ts';
-import type { Modality } from './tower.ts';
+import type { Modality } from '../model/tower.ts';
 import type { TrainingModel } from './training-model.ts';
 import type { TrainingSet } from './training-set.ts';
 import { validationText } from './validation.ts';
@@ -26,9 +27,9 @@ interface EncodeOptions {
 const rows = 32;
 
 /**
- * Encode once what the frozen towers of a run give: features of all images that are trained on or
- * validated with, and of all captions. Kept in `<runDir>/features/`, reused while data and model
- * stay the same.
+ * Encode the features of the frozen towers of a run once: those of all images for training and
+ * validation, and those of all captions. They are kept in `<runDir>/features/`, and used again while
+ * data and model stay the same.
  */
 export async function encodeFrozenFeatures(
   set: TrainingSet,
@@ -46,7 +47,7 @@ export async function encodeFrozenFeatures(
   return tables;
 }
 
-/** By item ordinal; items outside of training and validation are zero. */
+/** Encode images. Rows are by item ordinal; those outside of training and validation are zero. */
 async function imageTable(
   set: TrainingSet,
   model: TrainingModel,
@@ -73,7 +74,7 @@ async function imageTable(
   return { width, rows: all };
 }
 
-/** By distinct caption. */
+/** Encode every distinct caption. */
 async function textTable(
   set: TrainingSet,
   model: TrainingModel,
@@ -134,6 +135,6 @@ async function encode(
   return { width, rows: table };
 }
 
-/** Memory that the batch thread reads, too. */
+/** Allocate memory that the batch thread can read as well. */
 const shared = (length: number): Float32Array<SharedArrayBuffer> =>
   new Float32Array(new SharedArrayBuffer(length * 4));

@@ -8,15 +8,15 @@ import type { ImportedTower } from '../model/import/imported-tower.ts';
 import { openImportedTower } from '../model/import/imported-tower.ts';
 import type { FineTuneConfig, TrainChoice } from './config.ts';
 import { isLearning } from './slots.ts';
-import type { Modality } from './tower.ts';
+import type { Modality } from '../model/tower.ts';
 import type { TrainingModel } from './training-model.ts';
 
 /**
- * A model that exists, as a run goes on with it.
+ * Open an existing model to train it further.
  *
- * @param dir - its folder
+ * @param dir - the folder of the model
  * @param sequence - tokens of a row
- * @throws DiptychError `unreadable_model`; `invalid_graph` says what can be trained instead
+ * @throws DiptychError `unreadable_model`; `invalid_graph`, whose message says what can be trained
  */
 export async function importedModel(
   { init, modelId, logitScale }: FineTuneConfig,
@@ -58,7 +58,7 @@ export async function importedModel(
   };
 }
 
-/** Towers whose features the choice leaves as they are. */
+/** List the towers whose features do not change with this choice. */
 function frozenBy(train: TrainChoice): readonly Modality[] {
   if (train === 'heads') return ['image', 'text'];
   return train === 'text' ? ['image'] : [];
@@ -74,7 +74,7 @@ function learningPart(
   return tower.choose({ last: Number(train.slice('last:'.length)) });
 }
 
-/** A tokenizer of another model gives ids that the token table does not have. */
+/** Refuse a tokenizer of another model, whose ids may not be in the token table. */
 function checkTokenizer({ dir, tokenizer, textModel }: ModelFiles, limit: number | null): void {
   const { vocab } = (tokenizer as { model?: { vocab?: object } }).model ?? {};
   if (limit === null || !vocab) return;

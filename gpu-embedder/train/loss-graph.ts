@@ -1,34 +1,27 @@
 import { gradients } from '../autodiff/gradients.ts';
 import { DiptychError } from '../../src/errors.ts';
-import {
-  logitScale,
-  pairwiseSigmoid,
-  prototypeCrossEntropy,
-  supervisedContrastive,
-  symmetricInfoNce,
-} from '../model/losses.ts';
 import { TrainableParameters } from '../model/parameters.ts';
-import type { Parameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/graph.ts';
-import * as op from '../onnx/operators/index.ts';
-import type { Stage } from './config.ts';
+import { featuresInput } from './batch/feature-table.ts';
+import type { Stage } from './losses/loss-table.ts';
+import { lossOf } from './losses/loss-table.ts';
 import type { LossGraph } from './step.ts';
-import type { Modality, Tower } from './tower.ts';
+import type { Modality, Tower } from '../model/tower.ts';
 
 /** How a tower takes part in a stage. */
 export interface TowerRole {
   readonly tower: Tower;
-  /** False: fed, but without gradients. */
+  /** False means that its weights are fed, but get no gradients. */
   readonly learns: boolean;
-  /** The features are fed (encoded once, or computed in micro-batches) in place of the inputs. */
+  /** Its features are fed instead of its inputs: they were encoded once, or come from micro-batches. */
   readonly fromFeatures: boolean;
 }
 
-/** All that decides the graph of a stage. */
+/** Everything that the graph of a stage depends on. */
 export interface StagePlan {
   readonly stage: Stage;
-  /** Those that the loss needs. */
+  /** The towers that the loss needs. */
   readonly roles: readonly TowerRole[];
   /** Rows of the prototype tables. */
   readonly classes: number;
@@ -37,17 +30,14 @@ export interface StagePlan {
   readonly seed: number;
 }
 
-export const prototypesName = 'class_prototypes';
-export const wordPrototypesName = 'word_prototypes';
 export const gradientOutput = (parameter: string): string => `gradient:${parameter}`;
-export const featuresInput = (modality: Modality): string => `${modality}Features`;
 export const featuresGradient = (modality: Modality): string => `gradient:${modality}Features`;
 
 /**
- * Forward, loss and backward of a stage for a whole batch.
+ * Build forward, loss and backward of a stage for a whole batch.
  *
- * @param micro - towers, learning from features that are fed, whose features want a gradient: the
- *   graph also gives `gradient:<modality>Features` [batch, featureWidth]
+ * @param micro - towers that learn in micro-batches: their features are fed, and the graph also gives
+ *   `gradient:<modality>Features` [batch, featureWidth]
  */
 export function buildLossGraph(plan: StagePlan, micro: readonly Modality[] = []): LossGraph {
   const g = new Graph();
@@ -66,7 +56,7 @@ export function buildLossGraph(plan: StagePlan, micro: readonly Modality[] = [])
     fedFeatures.set(modality, features);
     return tower.head(scope, features);
   };
-  const loss = stageLoss(plan, p, embed);
+  const loss = lossOf(plan.stage).graph(plan.stage, { ...plan, p, embed });
   const learning = p.list.filter(({ frozen }) => !frozen);
   const wanted = micro.map((modality) => fedFeatures.get(modality)!);
   const found = gradients(g, loss, [...learning.map(({ value }) => value), ...wanted]);
@@ -99,39 +89,4 @@ export function buildLossGraph(plan: StagePlan, micro: readonly Modality[] = [])
 /** Declare the inputs of a tower for a number of rows. */
 export function towerInputs(g: Graph, { inputs }: Tower, rows: number): Value[] {
   return inputs.map(({ name, shape, dtype }) => g.input(name, [rows, ...shape], dtype));
-}
-
-function stageLoss(
-  { stage, roles, classes, words, logitScale: initialScale }: StagePlan,
-  p: TrainableParameters,
-  embed: (modality: Modality) => Value,
-): Value {
-  const g = p.graph;
-  const { batch, scale, wordWeight } = stage;
-  const positives = (): Value => g.input('positives', [batch, batch]);
-  switch (stage.loss) {
-    case 'infonce':
-    case 'sigmoid': {
-      const loss = stage.loss === 'infonce' ? symmetricInfoNce : pairwiseSigmoid;
-      return loss(p, embed('image'), embed('text'), logitScale(p, initialScale), positives());
-    }
-    case 'supervised-contrastive':
-      return supervisedContrastive(p, embed('image'), positives(), scale);
-    case 'classification': {
-      const { modality, embedDim } = roles[0].tower;
-      const embeddings = embed(modality);
-      // Captions move towards prototypes that stay where the images left them.
-      const scope: Parameters = modality === 'image' ? p : p.frozen();
-      const tell = (name: string, rows: number, targets: string): Value => {
-        const initial = { std: 1 / Math.sqrt(embedDim) };
-        const prototypes = scope.get(name, [rows, embedDim], initial, { decay: false });
-        const wanted = g.input(targets, [batch, rows]);
-        return prototypeCrossEntropy(p, embeddings, prototypes, wanted, scale);
-      };
-      const loss = tell(prototypesName, classes, 'targets');
-      if (wordWeight === 0 || words === 0) return loss;
-      const wordLoss = tell(wordPrototypesName, words, 'wordTargets');
-      return op.Add(g, loss, op.Mul(g, wordLoss, wordWeight));
-    }
-  }
 }

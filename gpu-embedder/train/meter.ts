@@ -1,7 +1,7 @@
 import type { StepRecord } from './records.ts';
 import type { StepResult } from './step.ts';
 
-/** Means between two records. */
+/** Computes the means between two records. */
 export class Meter {
   private loss = 0;
   private norm = 0;
@@ -18,7 +18,7 @@ export class Meter {
     this.inside += insideMs;
   }
 
-  /** Count time inside session.run that was no training step. */
+  /** Count time inside session.run that did not belong to a training step. */
   addInside(insideMs: number): void {
     this.inside += insideMs;
   }

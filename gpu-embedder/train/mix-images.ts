@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 
-/** Arrays of a batch with one row an image; `pixels` are [rows, 3, size, size]. */
+/** Arrays of a batch with one row per image; `pixels` is [rows, 3, size, size]. */
 interface Mixable {
   readonly pixels: Float32Array;
   /** [rows, …]. */
@@ -8,9 +8,9 @@ interface Mixable {
 }
 
 /**
- * Mix a share of the rows with the row after, in place: half of them by weight (mixup,
- * arXiv:1710.09412), half by a rectangle (CutMix, arXiv:1905.04899). Targets are mixed as the pixels
- * are, so that no picture can be learnt by heart.
+ * Mix a share of the rows with the next row, in place. Half of them are blended (mixup,
+ * arXiv:1710.09412), half get a rectangle of the other (CutMix, arXiv:1905.04899). Targets are mixed in
+ * the same way as pixels. So no picture can be learnt by heart.
  */
 export function mixImages(
   { pixels, targets }: Mixable,
@@ -20,7 +20,7 @@ export function mixImages(
   random: Random,
 ): void {
   const length = 3 * size * size;
-  // Rows as they were: a partner may have been mixed already.
+  // Keep the original rows: a partner may have been mixed already.
   const [before, ...targetsBefore] = [pixels, ...targets].map((array) => array.slice());
   for (let row = 0; row < rows; row++) {
     if (random.uniform() >= share) continue;

@@ -1,21 +1,21 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { SessionOptions } from '../onnx/session.ts';
 import { openCachedStep } from './cached-step.ts';
-import type { Stage } from './config.ts';
 import { openDeviceStep } from './device-step.ts';
 import { openDirectStep } from './direct-step.ts';
 import type { StagePlan, TowerRole } from './loss-graph.ts';
 import { buildLossGraph } from './loss-graph.ts';
+import type { Stage } from './losses/loss-table.ts';
+import { lossOf } from './losses/loss-table.ts';
 import type { SlotStore } from './slots.ts';
 import { adoptParameters } from './slots.ts';
 import type { TrainingStep } from './step.ts';
-import type { Modality } from './tower.ts';
 import type { TrainingModel } from './training-model.ts';
 
 export interface StepOptions {
   readonly threads: number;
   readonly device: NonNullable<SessionOptions['device']>;
-  /** False where the stage goes on from a checkpoint. */
+  /** False if the stage continues from a checkpoint. */
   readonly stageBegins: boolean;
 }
 
@@ -41,18 +41,18 @@ export async function openStep(
     : openDeviceStep(graph, store, { ...options, device });
 }
 
-/** Which towers a stage needs, and how they take part. */
+/** Find which towers a stage needs, and how they take part. */
 export function planStage(
   stage: Stage,
   model: TrainingModel,
   run: Pick<StagePlan, 'classes' | 'words' | 'seed'>,
 ): StagePlan {
-  const needed: readonly Modality[] =
-    stage.loss === 'infonce' || stage.loss === 'sigmoid' ? ['image', 'text'] : stage.train;
-  const roles = needed.map((modality): TowerRole => ({
-    tower: model.tower(modality, stage),
-    learns: stage.train.includes(modality) && model.learning.includes(modality),
-    fromFeatures: model.frozenFeatures.includes(modality),
-  }));
+  const roles = lossOf(stage)
+    .towers(stage)
+    .map((modality): TowerRole => ({
+      tower: model.tower(modality, stage),
+      learns: stage.train.includes(modality) && model.learning.includes(modality),
+      fromFeatures: model.frozenFeatures.includes(modality),
+    }));
   return { stage, roles, logitScale: model.logitScale, ...run };
 }

@@ -6,7 +6,7 @@ import { writeModel } from '../onnx/model-proto.ts';
 import type { Session } from '../onnx/session.ts';
 import { openSession } from '../onnx/session.ts';
 
-/** Open a graph whose weights are fed on the CPU, with the fastest operators it has. */
+/** Open a graph on the CPU whose weights are fed, with the fastest operators for this case. */
 export async function openTrainingSession(
   graph: Graph,
   options: { readonly threads: number },

@@ -1,7 +1,7 @@
 import type { DualEncoderConfig } from '../model/config.ts';
 import { imageFeatures, imageFeatureWidth, imageHead } from '../model/image-tower.ts';
 import { textFeatures, textHead } from '../model/text-tower.ts';
-import type { Tower } from './tower.ts';
+import type { Tower } from '../model/tower.ts';
 
 /** The image tower of our architecture. @param imageSize - a CNN takes any */
 export function ownImageTower(

@@ -2,18 +2,18 @@ import { sizeOf } from '../onnx/operators/shape-rules.ts';
 import type { Slot } from './adamw.ts';
 import type { LossGraph } from './step.ts';
 
-/** What an optimiser keeps for each weight. */
+/** The arrays that the optimiser keeps for each weight. */
 export const slotArrays = ['data', 'm', 'v', 'average'] as const;
 export type SlotArray = (typeof slotArrays)[number];
 
-/** Parameters that are updated alike, end to end in one array. */
+/** Parameters that are updated in the same way, one after another in one array. */
 export interface Pack {
   readonly learns: boolean;
   readonly decay: boolean;
-  /** It is the logit scale, which has limits. */
+  /** True for the logit scale, which has limits. */
   readonly limited: boolean;
   readonly members: readonly PackMember[];
-  /** With the zeros that fill the last row. */
+  /** Includes the zeros that fill the last row. */
   readonly length: number;
 }
 
@@ -24,14 +24,14 @@ export interface PackMember {
   readonly end: number;
 }
 
-/** A pack is rows of this many numbers, which a device sums in parallel. */
+/** A pack consists of rows of this many numbers; a device sums rows in parallel. */
 export const packRow = 1024;
-/** Numbers after which a pack is full: it bounds the memory of the update. */
+/** A pack with this many numbers is full. This bounds the memory of the update. */
 const packLimit = 2 ** 22;
 
 /**
- * Pack the parameters of a graph: a device then runs some twenty kernels for the update of a pack,
- * where each parameter alone would take as many.
+ * Pack the parameters of a graph. To update a pack, a device runs some twenty kernels; without packs
+ * each parameter would need as many.
  */
 export function packParameters({ parameters, trained }: LossGraph): Pack[] {
   const learning = new Set(trained.map(({ parameter }) => parameter.name));
@@ -57,7 +57,7 @@ export function packParameters({ parameters, trained }: LossGraph): Pack[] {
   }));
 }
 
-/** Lay arrays of the slots end to end. */
+/** Copy arrays of the slots into a pack, one after another. */
 export function fillPack(
   { members, length }: Pack,
   array: SlotArray,

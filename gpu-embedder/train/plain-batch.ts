@@ -1,10 +1,10 @@
 import { plainView } from './render-view.ts';
 import type { Batch, BatchInputs } from './batches.ts';
-import { tokenRows } from './batches.ts';
+import { tokenRows } from './batch/token-rows.ts';
 import type { TextInput } from './text-input.ts';
 import type { TrainingSet } from './training-set.ts';
 
-/** Images as they are, [rows, 3, imageSize, imageSize]; rows without an item are zero. */
+/** Make unchanged images, [rows, 3, imageSize, imageSize]; rows without an item are zero. */
 export function plainImages(
   set: Pick<TrainingSet, 'picture'>,
   items: readonly number[],
@@ -18,7 +18,7 @@ export function plainImages(
   return { pixels };
 }
 
-/** Texts as they are, [rows, sequence]; rows without a text repeat the first. */
+/** Make unchanged texts, [rows, sequence]; rows without a text repeat the first text. */
 export function plainTexts(texts: readonly string[], rows: number, input: TextInput): Batch {
   const all = [...texts, ...new Array<string>(rows - texts.length).fill(texts[0])];
   return tokenRows(

@@ -5,10 +5,11 @@ import { readManifest } from '../dataset/read-dataset.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { modelDir } from '../encode/model-dir.ts';
 import { readModelFiles } from '../encode/model-files.ts';
-import type { Stage, TrainChoice, TrainConfig } from './config.ts';
+import type { TrainChoice, TrainConfig } from './config.ts';
 import { parseTrainConfig } from './config.ts';
+import type { Stage } from './losses/loss-table.ts';
 
-/** What a command line says about a run; each replaces what the recipe says, in every stage. */
+/** Flags of a run. Each replaces the value of the recipe, in every stage. */
 export interface RecipeFlags {
   readonly data: string;
   /** Recipe file; by default one that suits the data set or the model to start from. */
@@ -32,7 +33,7 @@ const builtIn = (name: string): string =>
   fileURLToPath(new URL(`./recipes/${name}.json`, import.meta.url));
 
 /**
- * Find the recipe of a run and put the flags in.
+ * Find the recipe of a run and apply the flags.
  *
  * @throws DiptychError `unreadable_source`, `invalid_option`
  */
@@ -44,7 +45,7 @@ export async function readRecipe(flags: RecipeFlags): Promise<TrainConfig> {
   if (train && !init && !fileInit) {
     throw new DiptychError(
       'invalid_option',
-      `--train ${train}: expected a model to start from, name it with --init`,
+      `--train ${train}: expected a model to start from; name it with --init`,
     );
   }
   const merged: Loose = { ...recipe };
@@ -64,7 +65,7 @@ function recipeName({ data, init }: RecipeFlags): string {
   return readManifest(data).kind === 'pictograms' ? 'pictogram' : 'contrastive';
 }
 
-/** Rates that are usual for each choice: what was trained longer moves less. */
+/** Choose usual rates: weights that were trained longer should move less. */
 async function fineTuneDefaults(
   model: string,
   train: TrainChoice,

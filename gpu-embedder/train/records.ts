@@ -1,7 +1,7 @@
-/** Lines of log.jsonl, told apart by `type`. */
+/** The lines of log.jsonl; `type` distinguishes them. */
 export type LogRecord = StepRecord | ValidationRecord;
 
-/** Means over the steps since the record before. */
+/** Means over the steps since the previous record. */
 export interface StepRecord {
   readonly type: 'step';
   /** Steps over all stages, counted from 1. */
@@ -14,7 +14,7 @@ export interface StepRecord {
   readonly learningRate: number;
   /** Before clipping. */
   readonly gradientNorm: number;
-  /** Images (captions where only the text tower runs) per second of wall time. */
+  /** Images per second of wall time; captions if only the text tower runs. */
   readonly imagesPerSecond: number;
   /** Share of wall time inside session.run. */
   readonly busy: number;
@@ -31,12 +31,12 @@ export interface ValidationRecord {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** How each query of the validation sample fared at the end, worst first; `validation.json`. */
+/** The result of a query of the validation sample at the end; `validation.json` has them, worst first. */
 export interface ValidationQuery {
   readonly text: string;
   /** Id of the item that it describes. */
   readonly item: string;
-  /** Place of the first right image, from 1. */
+  /** Rank of the first right image, from 1. */
   readonly rank: number;
   /** Nearest items, best first. */
   readonly nearest: readonly { readonly item: string; readonly score: number }[];

@@ -1,10 +1,10 @@
 export type Rgb = readonly [number, number, number];
 export const white: Rgb = [255, 255, 255];
 export const black: Rgb = [0, 0, 0];
-/** Of red, green and blue in the brightness of a colour. */
+/** Weights of red, green and blue in the brightness of a colour. */
 export const luminance: Rgb = [0.3, 0.59, 0.11];
 
-/** How one picture enters a batch: where each output pixel is read, and its colours. */
+/** How one picture enters a batch: where to read each output pixel, and how to colour it. */
 export interface View {
   /** Output offset from the centre -> source coordinates: rows of a 2 x 3 matrix. */
   readonly map: readonly [number, number, number, number, number, number];
@@ -17,7 +17,7 @@ export interface View {
   readonly drawing?: Drawing;
   /** Moves samples sideways by row, and up and down by column. */
   readonly waves?: readonly [Wave, Wave];
-  /** Left out. */
+  /** The part that is left out. */
   readonly gap?: Gap;
 }
 
@@ -33,9 +33,9 @@ export type Gap = Readonly<Record<'left' | 'top' | 'right' | 'bottom', number>>;
 
 /** How a coloured picture becomes a monochrome one. */
 export type Drawing =
-  /** Ink where it is darker than a brightness, or brighter. */
+  /** Ink where the picture is darker than a threshold, or brighter if inverted. */
   | { readonly kind: 'stencil'; readonly threshold: number; readonly inverted: boolean }
-  /** Ink where colours change, `weight` of it for a step of brightness from 0 to 255. */
+  /** Ink where the brightness changes; a change from 0 to 255 gives `weight` of it. */
   | { readonly kind: 'outline' | 'outlined'; readonly weight: number };
 
 export interface Picture {
@@ -51,7 +51,7 @@ export interface PixelNormalisation {
   readonly std: readonly number[];
 }
 
-/** Where a view goes: normalised CHW of side `size` at `offset` of `out`. */
+/** Where to write a view: normalised CHW with side `size`, at `offset` in `out`. */
 export interface Target {
   readonly size: number;
   readonly out: Float32Array;
@@ -59,7 +59,7 @@ export interface Target {
   readonly normalisation: PixelNormalisation;
 }
 
-/** Write a picture as it is, over white. */
+/** Write an unchanged picture over white. */
 export function plainView(picture: Picture, target: Target): void {
   const ratio = picture.side / target.size;
   const map = [ratio, 0, 0, 0, ratio, 0] as const;
@@ -69,7 +69,7 @@ export function plainView(picture: Picture, target: Target): void {
 /** Red, green, blue (premultiplied, 0 to 255) and alpha (0 to 1) of the latest sample. */
 const sampled = new Float64Array(4);
 
-/** Sample the premultiplied source, bilinear; transparent outside of it. */
+/** Sample the premultiplied source bilinearly; outside of it everything is transparent. */
 function sample({ pixels, side }: Picture, x: number, y: number): void {
   sampled.fill(0);
   const x0 = Math.floor(x);
@@ -90,15 +90,15 @@ function sample({ pixels, side }: Picture, x: number, y: number): void {
   }
 }
 
-/** Brightness of the latest sample over white, 0 to 255. */
+/** Compute the brightness of the latest sample over white, 0 to 255. */
 function brightnessOverWhite(): number {
   const colours = sampled[0] * luminance[0] + sampled[1] * luminance[1] + sampled[2] * luminance[2];
   return colours + 255 * (1 - sampled[3]);
 }
 
-/** Colour the latest sample: ink, a drawing in ink, or the colour matrix, which may be outlined. */
+/** Colour the latest sample: in ink, as a drawing in ink, or by the matrix, with or without outlines. */
 function colour(picture: Picture, { ink, matrix, drawing, map }: View, x: number, y: number): void {
-  // Not by destructuring, which iterates: this runs for every pixel.
+  // Do not destructure here: it iterates, and this runs for every pixel.
   const r = sampled[0];
   const g = sampled[1];
   const b = sampled[2];
@@ -123,12 +123,12 @@ function colour(picture: Picture, { ink, matrix, drawing, map }: View, x: number
   }
 }
 
-/** How much of a sample is inked, 0 to 1. @param step - source pixels of an output pixel */
+/** Compute how much ink a sample gets, 0 to 1. @param step - source pixels per output pixel */
 function coverage(picture: Picture, drawing: Drawing, step: number, x: number, y: number): number {
   sample(picture, x, y);
   const here = brightnessOverWhite();
   if (drawing.kind === 'stencil') {
-    // A soft threshold, some 25 levels wide.
+    // The threshold is soft: it is some 25 levels wide.
     const dark = clamp((drawing.threshold - here) / 25 + 0.5);
     return drawing.inverted ? sampled[3] * (1 - dark) : dark;
   }

@@ -8,10 +8,10 @@ export function appendLog(path: string, record: LogRecord): void {
 }
 
 /**
- * Read log.jsonl; none if there is no file. A last line that a killed run left half written is
- * passed over.
+ * Read log.jsonl; without the file there are no records. A killed run may leave its last line
+ * incomplete: such a line is skipped.
  *
- * @throws DiptychError unreadable_source - another line is no record
+ * @throws DiptychError `unreadable_source` if another line is not a record
  */
 export function readLog(path: string): LogRecord[] {
   if (!existsSync(path)) return [];
@@ -30,9 +30,9 @@ export function readLog(path: string): LogRecord[] {
 }
 
 /**
- * Drop the records past a step, so that a run resumed there writes each step once.
+ * Drop the records after a step, so that a run that resumes there writes each step once.
  *
- * @param step - 0 drops all, whatever is in the file
+ * @param step - 0 drops everything, whatever the file contains
  */
 export function truncateLog(path: string, step: number): void {
   const kept = step > 0 ? readLog(path).filter((record) => record.step <= step) : [];

@@ -5,9 +5,15 @@ import { DiptychError } from '../../src/errors.ts';
 import { askThread } from '../common/ask-thread.ts';
 import { checkDevice } from '../onnx/check-device.ts';
 import { startThread } from '../threads/start-thread.ts';
-import type { Stage, TrainConfig } from './config.ts';
-import { parseTrainConfig, stageLabel, stageSteps } from './config.ts';
+import {
+  type TrainConfig,
+  parseTrainConfig,
+  stageLabel,
+  stageSteps,
+  imagesPerConceptOf,
+} from './config.ts';
 import { followTraining } from './follow-training.ts';
+import { type Stage, losses, lossOf } from './losses/loss-table.ts';
 import type { StepRecord, ValidationRecord } from './records.ts';
 import { truncateLog } from './run-log.ts';
 import { settleText } from './settle-text.ts';
@@ -34,7 +40,7 @@ export interface RunOptions extends Pick<
 }
 
 export interface RunSummary {
-  /** Null where the stages trained one tower alone. */
+  /** Null if the stages trained only one tower. */
   readonly modelDir: string | null;
   /** Last step that was done. */
   readonly steps: number;
@@ -46,8 +52,8 @@ export interface RunSummary {
 }
 
 /**
- * Train into a run folder: `config.json`, `tokenizer.json`, `checkpoint.bin`, `log.jsonl`, and in
- * the end `validation.json` and `model/`. A resumed run keeps the configuration it began with.
+ * Train into a run folder. It gets `config.json`, `tokenizer.json`, `checkpoint.bin`, `log.jsonl`, and
+ * at the end `validation.json` and `model/`. A resumed run keeps its first configuration.
  */
 export async function runTraining({ signal, ...options }: RunOptions): Promise<RunSummary> {
   await openRunFolder(options);
@@ -56,7 +62,7 @@ export async function runTraining({ signal, ...options }: RunOptions): Promise<R
   return supervise(settled, signal);
 }
 
-/** A run that is there is never overwritten: it may have taken days. */
+/** Open the run folder. An existing run is never overwritten: it may have taken days. */
 async function openRunFolder({ runDir, resume }: RunOptions): Promise<void> {
   try {
     await mkdir(runDir, { recursive: true });
@@ -75,7 +81,7 @@ async function openRunFolder({ runDir, resume }: RunOptions): Promise<void> {
   );
 }
 
-/** Settle all that the training thread needs to know; the data set is let go of again. */
+/** Settle everything that the training thread needs to know, and close the data set again. */
 async function settleRun(options: Omit<RunOptions, 'signal'>): Promise<TrainThreadData> {
   const { runDir, resume } = options;
   await checkDevice(options.device);
@@ -96,10 +102,10 @@ async function settleRun(options: Omit<RunOptions, 'signal'>): Promise<TrainThre
   return { ...options, config, stages, text, validateEvery };
 }
 
-/** A batch of more images than there are would repeat them. */
+/** Shrink a batch that is larger than the data set: it would repeat images. */
 function fitBatch(stage: Stage, images: number): Stage {
   if (stage.batch <= images) return stage;
-  const batch = images - (images % stage.imagesPerConcept);
+  const batch = images - (images % imagesPerConceptOf(stage));
   process.stderr.write(
     `warning: ${stageLabel(stage)}: there are ${images} training images, so a batch has ${batch}, not ${stage.batch}\n`,
   );
@@ -137,20 +143,20 @@ async function readConfig(path: string): Promise<TrainConfig> {
   return parseTrainConfig(JSON.parse(await readFile(path, 'utf8')), path);
 }
 
-/** Some stages need images of the same concept or label. */
+/** Refuse a stage that needs images of the same concept or label if there are too few. */
 function checkClasses(
   { classes }: TrainingSet,
   { minItemsPerClass }: TrainConfig,
   stages: readonly TimedStage[],
 ): void {
   const needing = stages.find(
-    ({ loss, imagesPerConcept }) =>
-      loss === 'classification' || loss === 'supervised-contrastive' || imagesPerConcept > 1,
+    (stage) => lossOf(stage).needsClasses || imagesPerConceptOf(stage) > 1,
   );
   if (!needing || classes.length >= 2) return;
+  const others = losses.flatMap(({ name, needsClasses }) => (needsClasses ? [] : [name]));
   throw new DiptychError(
     'invalid_option',
     `stage ${stageLabel(needing)}: expected at least 2 concepts or labels with ${minItemsPerClass} ` +
-      `training images each, got ${classes.length}; a data set without them trains with infonce or sigmoid`,
+      `training images each, got ${classes.length}; a data set without them trains with ${others.join(' or ')}`,
   );
 }

@@ -17,10 +17,10 @@ import type { TrainingSet } from './training-set.ts';
 import { validationText } from './validation.ts';
 
 /**
- * Settle how captions become tokens: by a tokenizer learnt from them, or by that of the model that
- * the run begins with.
+ * Settle how captions become tokens: with a tokenizer that is learnt from them, or with that of the
+ * model that the run starts from.
  *
- * @throws DiptychError `unreadable_source` where no caption has a token
+ * @throws DiptychError `unreadable_source` if no caption has a token
  */
 export async function settleText(
   runDir: string,
@@ -52,7 +52,7 @@ async function learntTokenizer(
   return { kind: 'scratch', tokenizer, contextLength };
 }
 
-/** Rows as long as the longest caption: a caption costs by the length of its row. */
+/** Make rows as long as the longest caption: the cost of a caption grows with the length of its row. */
 async function modelTokenizer(model: string, set: TrainingSet): Promise<TextInputSpec> {
   const dir = await modelDir(model);
   const files = await readModelFiles(dir);
@@ -65,7 +65,7 @@ async function modelTokenizer(model: string, set: TrainingSet): Promise<TextInpu
     );
   }
   const whole: TextInputSpec = { kind: 'model', dir, sequence: contextLength };
-  // SigLIP was trained with every text padded to the full length.
+  // SigLIP was trained on texts that are all padded to the full length.
   if (family === 'siglip') return whole;
   const { tokenise } = await openTextInput(whole);
   let longest = 1;
@@ -73,7 +73,7 @@ async function modelTokenizer(model: string, set: TrainingSet): Promise<TextInpu
   return { ...whole, sequence: longest };
 }
 
-/** Most captions that are looked at: enough to see what is wrong, in a second. */
+/** Check at most this many captions: enough to find a problem, within a second. */
 const captionsChecked = 20_000;
 
 async function checkCaptions(spec: TextInputSpec, set: TrainingSet): Promise<void> {
@@ -98,7 +98,7 @@ function* captionsOf(set: TrainingSet): Generator<string> {
   for (const item of set.validation) yield validationText(set, item);
 }
 
-/** What the tokenizer learns from; English counts more, as people type it more. */
+/** List the texts that the tokenizer learns from. English counts more, since people type it more. */
 function* weightedCaptions({
   subjects,
   dataset,

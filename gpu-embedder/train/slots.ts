@@ -5,7 +5,7 @@ export type SlotStore = Map<string, Slot>;
 
 const none = new Float32Array(0);
 
-/** A weight that does not learn, or a running statistic: it is its own average. */
+/** Make the slot of a weight that does not learn, or of a running statistic: it is its own average. */
 export const fixedSlot = (name: string, shape: readonly number[], data: Float32Array): Slot => ({
   name,
   shape,
@@ -27,8 +27,8 @@ function learningSlot(
 }
 
 /**
- * Give every parameter a slot: known weights are kept, others start as the graph says. A new stage
- * starts from the average of the one before, with fresh moments.
+ * Give every parameter a slot. Known weights stay, others start as the graph says. A new stage starts
+ * from the averages of the previous one, with zero moments.
  */
 export function adoptParameters(
   store: SlotStore,
@@ -50,7 +50,7 @@ export function adoptParameters(
   }
 }
 
-/** Move a running statistic towards that of the batch; a young one moves faster. */
+/** Move a running statistic towards that of the batch. In the first steps it moves faster. */
 export function followStatistic(
   store: SlotStore,
   name: string,

@@ -4,13 +4,13 @@ import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 /** Take tokens apart at random. */
 export type TokenSplitter = (ids: readonly number[], random: Random) => number[];
 
-/** How likely a merge is undone. */
+/** The probability that a merge is undone. */
 const dropout = 0.1;
 
 /**
- * Subword regularisation in the manner of BPE-dropout (arXiv:1910.13267): each merge that made a
- * token is undone with a probability, from the last one back, so that a word is met in pieces, too,
- * as a misspelt one will be.
+ * Regularise subwords in the manner of BPE-dropout (arXiv:1910.13267). Each merge that made a token is
+ * undone with a probability, beginning with the last one. So the tower also sees words in pieces, as
+ * misspelt words will be.
  */
 export function tokenSplitter({ model: { vocab, merges } }: TokenizerJson): TokenSplitter {
   const parts = new Map<number, readonly [number, number]>();

@@ -10,7 +10,7 @@ export interface LossGraph {
   readonly loss: Value;
   /** All parameters, inputs of the graph. */
   readonly parameters: readonly Parameter[];
-  /** Those that train, with dLoss/dParameter of the same shape. */
+  /** The parameters that train, each with dLoss/dParameter of the same shape. */
   readonly trained: readonly { readonly parameter: Parameter; readonly gradient: Value }[];
   readonly statistics: readonly BatchStatistic[];
 }
@@ -30,7 +30,7 @@ export interface TrainingStep {
   /** Floating-point operations of the products and convolutions of a step. */
   readonly flops: number;
   run(batch: Batch, update: AdamWStep): Promise<StepResult>;
-  /** Bring the arrays of the slots up to date; on the CPU they always are. */
+  /** Bring the arrays of the slots up to date; on the CPU they are always up to date. */
   download(): Promise<void>;
   close(): Promise<void>;
 }

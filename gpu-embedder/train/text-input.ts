@@ -6,7 +6,7 @@ import { createTextTokeniser, padTokenId } from '../encode/tokenise-texts.ts';
 import type { TokenSplitter } from './split-tokens.ts';
 import { tokenSplitter } from './split-tokens.ts';
 
-/** Where the tokens of captions come from: plain data, so that it travels to threads. */
+/** Where the tokens of captions come from. It is plain data, so that it can be sent to threads. */
 export type TextInputSpec =
   | {
       readonly kind: 'scratch';
@@ -26,7 +26,7 @@ export interface TextInput {
   readonly padId: number;
   /** At most `sequence` ids, without padding. */
   tokenise(text: string): readonly number[];
-  /** Takes tokens apart as augmentation, where the tokenizer can. */
+  /** Splits tokens as augmentation, if the tokenizer supports it. */
   readonly split?: TokenSplitter;
 }
 

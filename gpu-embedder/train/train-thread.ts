@@ -67,7 +67,7 @@ export type TrainAnswers = typeof answers;
 
 answerRequests(answers);
 
-/** What a user can try when the loss is no number any more. */
+/** Say what a user can try when the loss is not a number any more. */
 function advice(lastStep: number | null, learningRate: unknown): string {
   const from =
     lastStep === null
@@ -102,7 +102,7 @@ async function trainRun(data: TrainThreadData, tell: (note: TrainNote) => void):
   const onCheckpoint = async (checkpoint: Checkpoint): Promise<void> => {
     const { stage, stageStep, step } = checkpoint;
     const ended = stageStep === data.stages[stage].steps;
-    // Weights that never learn are read again from the model that the run began with.
+    // Leave out weights that never learn: they can be read from the model that the run started from.
     const slots = checkpoint.slots.filter(
       (slot) => isLearning(slot) || !model.weights.has(slot.name),
     );
@@ -110,7 +110,7 @@ async function trainRun(data: TrainThreadData, tell: (note: TrainNote) => void):
       await writeCheckpoint(path, { ...checkpoint, slots });
       lastStep = step;
     } catch (error) {
-      // Training goes on: space may be free again at the next one. The last must be written.
+      // Continue: the next checkpoint may find free space. Only the last one must be written.
       if (stopped || (ended && stage === lastStage)) throw error;
       warn((error as Error).message);
     }
@@ -131,7 +131,7 @@ async function trainRun(data: TrainThreadData, tell: (note: TrainNote) => void):
     });
     if (!finished) return { modelDir: null, step, finished };
     if (!model.isComplete(store)) return { modelDir: null, step, finished };
-    // A resumed run that had ended has none of its own.
+    // A run that had already ended before --resume has no validation yet: do it now.
     const outcome = validation ?? (await validator?.run(store));
     if (outcome) await writeFile(join(runDir, 'validation.json'), JSON.stringify(outcome.queries));
     const modelDir = join(runDir, 'model');

@@ -1,8 +1,9 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { Batch } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Stage, TrainConfig } from './config.ts';
+import type { TrainConfig } from './config.ts';
 import { stageLabel } from './config.ts';
+import type { Stage } from './losses/loss-table.ts';
 import { Meter } from './meter.ts';
 import type { StepOptions } from './open-step.ts';
 import { openStep, planStage } from './open-step.ts';
@@ -13,14 +14,14 @@ import { followStatistic } from './slots.ts';
 import type { TrainingModel } from './training-model.ts';
 import type { ValidationOutcome, Validator } from './validation.ts';
 
-/** Where the loop stands; plain, so that a checkpoint holds all of it. */
+/** The position of the loop. It is plain data, so that a checkpoint can hold it. */
 interface Progress {
   stage: number;
   stageStep: number;
   step: number;
 }
 
-/** A stage whose length is settled. */
+/** A stage whose number of steps is known. */
 export type TimedStage = Stage & { readonly steps: number };
 
 export interface TrainerOptions extends Omit<StepOptions, 'stageBegins'> {
@@ -39,7 +40,7 @@ export interface TrainerOptions extends Omit<StepOptions, 'stageBegins'> {
   /** Called every `checkpointEvery` steps and at the end of each stage. */
   readonly onCheckpoint: (checkpoint: Checkpoint) => Promise<void>;
   readonly resumeFrom: Checkpoint | null;
-  /** Asked after each step; true ends the run with a checkpoint. */
+  /** Called after each step; true ends the run with a checkpoint. */
   readonly isStopped?: () => boolean;
 }
 
@@ -48,13 +49,13 @@ export interface TrainingOutcome {
   readonly store: SlotStore;
   /** Last step that was done. */
   readonly step: number;
-  /** Of the last step; null where nothing was left to do, or nothing could be validated. */
+  /** The validation of the last step; null if no step was left, or nothing could be validated. */
   readonly validation: ValidationOutcome | null;
-  /** False where the run was stopped before its end. */
+  /** False if the run was stopped before its end. */
   readonly finished: boolean;
 }
 
-/** Run all stages, or until the run is stopped. */
+/** Run all stages, or stop when asked to. */
 export async function train(options: TrainerOptions): Promise<TrainingOutcome> {
   const { stages, resumeFrom } = options;
   const store: SlotStore = new Map((resumeFrom?.slots ?? []).map((slot) => [slot.name, slot]));
@@ -94,7 +95,7 @@ async function trainStage(
     options.onRecord({ type: 'validation', step, stage, metrics: last.metrics });
   };
   try {
-    // The model as it begins, where there is one; after the first step there always is.
+    // Validate the initial model if the run has one. After the first step there always is a model.
     if (at.step === 0) await validate();
     while (at.stageStep < stage.steps) {
       const batch = await options.nextBatch(at.stage, at.stageStep);
@@ -119,10 +120,10 @@ async function trainStage(
       const isLast = at.stageStep === stage.steps || isStopped;
       const isDue = (every: number): boolean => at.step % every === 0 || isLast;
       const now = { step: at.step, stage: at.stage };
-      // From a device this is slow: the scale of a record may be that of the checkpoint before.
+      // Downloads from a device are slow, so a record may have the scale of the previous checkpoint.
       if (isDue(checkpointEvery) || isDue(validateEvery)) await step.download();
       if (isDue(recordEvery)) {
-        const scale = isContrastive(stage) ? scaleOf(store) : stage.scale;
+        const scale = 'scale' in stage ? stage.scale : learntScale(store);
         options.onRecord({ type: 'step', ...now, scale, learningRate, ...meter.take() });
       }
       if (isDue(checkpointEvery)) await options.onCheckpoint({ ...at, slots: [...store.values()] });
@@ -135,8 +136,7 @@ async function trainStage(
   }
 }
 
-const isContrastive = ({ loss }: Stage): boolean => loss === 'infonce' || loss === 'sigmoid';
-const scaleOf = (store: SlotStore): number => Math.exp(store.get('logit_scale')!.data[0]);
+const learntScale = (store: SlotStore): number => Math.exp(store.get('logit_scale')!.data[0]);
 
 function diverged(stage: Stage, at: Progress, loss: number, norm: number): DiptychError {
   return new DiptychError(

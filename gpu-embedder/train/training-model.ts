@@ -1,27 +1,28 @@
 import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { pixelNormalisation } from '../model/config.ts';
 import type { PixelNormalisation } from './render-view.ts';
-import type { ScratchConfig, Stage } from './config.ts';
+import type { ScratchConfig } from './config.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
+import type { Stage } from './losses/loss-table.ts';
 import { ownImageTower, ownTextTower } from './own-towers.ts';
 import type { SlotStore } from './slots.ts';
-import type { Modality, Tower } from './tower.ts';
+import type { Modality, Tower } from '../model/tower.ts';
 
-/** Of the images, pixels; of the captions, tokens. */
+/** The side of images in pixels, and the length of captions in tokens. */
 export type InputSizes = Pick<Stage, 'imageSize' | 'textLength'>;
 
-/** The model that a run trains: from scratch, or one that exists. */
+/** The model that a run trains: a new one, or an existing one. */
 export interface TrainingModel {
-  /** Of what it began with. */
+  /** Hash of the files that it started from; empty from scratch. */
   readonly hash: string;
-  /** @param sizes - where a stage trains at others */
+  /** Get a tower. @param sizes - if a stage trains at other sizes than those of the model */
   tower(modality: Modality, sizes?: InputSizes): Tower;
-  /** Where logitScale starts, log space. */
+  /** Initial logitScale, log space. */
   readonly logitScale: number;
   /** Side of the images, pixels. */
   readonly imageSize: number;
   readonly normalisation: PixelNormalisation;
-  /** Weights that it began with, by parameter name; none from scratch. */
+  /** Weights that it started from, by parameter name; none from scratch. */
   readonly weights: ReadonlyMap<string, { readonly data: Float32Array }>;
   /** Towers that may learn. */
   readonly learning: readonly Modality[];

@@ -6,6 +6,8 @@ import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 import type { Picture } from './render-view.ts';
+import type { CaptionOwners } from './caption-owners.ts';
+import { captionOwners } from './caption-owners.ts';
 import { captionPool } from './captions.ts';
 import type { TrainConfig } from './config.ts';
 import type { WordTable } from './words.ts';
@@ -20,7 +22,7 @@ export interface Subject {
   readonly pool: ReadonlySet<string>;
 }
 
-/** A concept or label that classification tells apart. */
+/** A concept or label that classification distinguishes. */
 export type ImageClass = Pick<Subject, 'items' | 'pool'>;
 
 /** The training images of a prepared set, grouped by subject; pixels stay on disk. */
@@ -33,15 +35,19 @@ export interface TrainingSet {
   readonly subjectOf: Int32Array;
   /** Class of an item; -1 where it has none. */
   readonly classOf: Int32Array;
+  /** Finds all subjects that a caption describes. */
+  readonly describedSubjects: CaptionOwners;
+  /** Finds all classes that a caption describes. */
+  readonly describedClasses: CaptionOwners;
   /** Ordinals of the training images. */
   readonly training: readonly number[];
-  /** Ordinals of the validation sample, in an order that depends on nothing but their ids. */
+  /** Ordinals of the validation sample; their order depends only on the ids of the items. */
   readonly validation: readonly number[];
-  /** Its pixels are overwritten by the next call. @param random - draw one of its styles */
+  /** Read a picture. The next call overwrites its pixels. @param random - draws one of its styles */
   picture(item: number, random?: Random): Picture;
   /**
-   * Draw `count` items for a step: emoji by their concept (see `emojiShare`), other sets image by
-   * image, each once an epoch.
+   * Draw `count` items for a step. Emoji are drawn by concept (see `emojiShare`). Sets without emoji
+   * give each image once an epoch.
    */
   draw(step: number, count: number, emojiShare: number, random: Random): number[];
   close(): void;
@@ -50,7 +56,7 @@ export interface TrainingSet {
 /**
  * Load a prepared set for training.
  *
- * @throws DiptychError `unreadable_source` where there is too little to learn from
+ * @throws DiptychError `unreadable_source` if there is too little to learn from
  */
 export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
   const dataset = openDataset(dir);
@@ -94,6 +100,8 @@ export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
     words: collectWords({ subjects, dataset }, config.minItemsPerWord),
     subjectOf,
     classOf,
+    describedSubjects: captionOwners(subjects),
+    describedClasses: captionOwners(classes),
     training,
     validation,
     picture: (i, random) => {
@@ -126,7 +134,7 @@ function sampler(
     );
 }
 
-/** The item at a position of an endless walk that meets each item once an epoch, newly shuffled. */
+/** Get the item at a position of an endless sequence that has each item once an epoch, shuffled anew. */
 function epochOrder(items: readonly number[], seed: number): (position: number) => number {
   let shuffled = Uint32Array.from(items);
   let current = -1;
@@ -145,7 +153,7 @@ function epochOrder(items: readonly number[], seed: number): (position: number) 
   };
 }
 
-/** Items with the smallest hashes: the same ones however the set is ordered or grows. */
+/** Choose the items with the smallest hashes, which do not depend on the order or growth of the set. */
 function validationSample(
   items: readonly Item[],
   { items: count, from }: TrainConfig['validation'],
@@ -153,7 +161,7 @@ function validationSample(
   const candidates = items.flatMap(({ split, id }, i) =>
     split === from ? [{ i, hash: sha256Hex(id) }] : [],
   );
-  // Never more than a tenth of the images that could be trained on.
+  // Take at most a tenth of the images that training could use.
   const most = from === 'train' ? Math.min(count, Math.floor(candidates.length / 10)) : count;
   return candidates
     .sort((a, b) => (a.hash < b.hash ? -1 : 1))
@@ -173,7 +181,7 @@ function groupBy<T>(values: readonly T[], key: (value: T) => string | undefined)
   return [...groups];
 }
 
-/** An item without a concept is a subject of its own: its title and tags are the pool. */
+/** Make a subject of an item without a concept: its title and tags are the pool. */
 function conceptOf(item: Item): Concept {
   return {
     id: `item:${item.id}`,

@@ -4,15 +4,15 @@ import { TrainableParameters } from '../model/parameters.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { Tensor } from '../onnx/session.ts';
 import { tensor } from '../onnx/session.ts';
+import { featuresInput, gatherRows } from './batch/feature-table.ts';
 import { batchFeeds } from './batch-feeds.ts';
 import type { Batch, BatchInputs } from './batches.ts';
-import { gatherRows } from './batches.ts';
-import { featuresInput, towerInputs } from './loss-graph.ts';
+import { towerInputs } from './loss-graph.ts';
 import { openTrainingSession } from './open-training-session.ts';
 import { plainImages, plainTexts } from './plain-batch.ts';
 import type { ValidationQuery } from './records.ts';
 import type { SlotStore } from './slots.ts';
-import type { Modality, Tower } from './tower.ts';
+import type { Modality, Tower } from '../model/tower.ts';
 import type { TrainingModel } from './training-model.ts';
 import type { TrainingSet } from './training-set.ts';
 
@@ -26,7 +26,7 @@ export interface ValidationOutcome {
 
 /** Measures retrieval on the validation sample with the averaged weights. */
 export interface Validator {
-  /** Null while a tower has not begun to train. */
+  /** Returns null as long as a tower has not begun to train. */
   run(store: SlotStore): Promise<ValidationOutcome | null>;
   close(): Promise<void>;
 }
@@ -96,7 +96,7 @@ export async function openValidator(
   };
 }
 
-/** The caption that stands for an image of the sample. */
+/** Choose the caption that represents an image of the sample. */
 export function validationText({ dataset }: Pick<TrainingSet, 'dataset'>, item: number): string {
   const { captions, concept, title } = dataset.items[item];
   const names = concept === undefined ? undefined : dataset.concepts.get(concept)?.names;
@@ -119,7 +119,7 @@ async function openEmbedder(
   g.output(tower.head(frozen, features), 'embeds');
   const session = await openTrainingSession(g, { threads });
   return {
-    /** The averaged weights; null where one has not begun to train. */
+    /** Get the averaged weights; null if one has not begun to train. */
     weights: (store: SlotStore): Record<string, Tensor> | null => {
       const feeds: Record<string, Tensor> = {};
       for (const { name, shape } of p.list) {
@@ -152,7 +152,7 @@ async function openEmbedder(
   };
 }
 
-/** Place of the first right answer of each query, from 1, and the nearest. */
+/** Find for each query the rank of its first right answer, from 1, and the nearest items. */
 function ranksOf(
   queries: readonly Float32Array[],
   gallery: readonly Float32Array[],

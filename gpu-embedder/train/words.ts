@@ -1,28 +1,28 @@
 import type { TrainingSet } from './training-set.ts';
 
-/** The words that captions are made of, and how much each tells. */
+/** The words of the captions, and how informative each one is. */
 export interface WordTable {
   readonly list: readonly string[];
   /**
-   * Spread a mass of 1 over the known words of some texts; none where no word is known.
+   * Spread a mass of 1 over the known words of some texts; without known words the result is empty.
    *
-   * @param weights - of each text; 1 by default
+   * @param weights - the weight of each text; 1 by default
    */
   spread(texts: readonly string[], weights?: readonly number[]): ReadonlyMap<number, number>;
 }
 
-/** Tags name what surrounds a thing, names the thing itself. */
+/** Tags count less than names: they describe the surroundings of a thing, names the thing itself. */
 export const keywordWeight = 0.25;
 
-/** Distinct words of a text: runs of letters or of digits. */
+/** Collect the distinct words of a text: runs of letters or of digits. */
 export function wordsOf(text: string): Set<string> {
   return new Set(text.toLowerCase().match(/\p{L}+|\p{N}+/gu) ?? []);
 }
 
 /**
- * Collect the English words that stand in the captions of at least `minItems` training images.
- * A word weighs as much as it tells apart: log(images / images with the word), as in "Classification
- * Done Right for Vision-Language Pre-Training" (SuperClass, arXiv:2411.03313, section 3.2).
+ * Collect the English words in the captions of at least `minItems` training images. A rare word weighs
+ * more: log(1 + images / images with the word), similar to "Classification Done Right for
+ * Vision-Language Pre-Training" (SuperClass, arXiv:2411.03313, section 3.2).
  */
 export function collectWords(
   { subjects, dataset: { items } }: Pick<TrainingSet, 'subjects' | 'dataset'>,

@@ -1,6 +1,6 @@
 /**
  * Sum up whole 32-bit words: the body and finaliser of MurmurHash3_x86_32 with seed 0
- * (https://github.com/aappleby/smhasher). Tells damage, not forgery.
+ * (https://github.com/aappleby/smhasher). It detects damage, not forgery.
  */
 export function checksum(words: Uint32Array): number {
   let hash = 0;

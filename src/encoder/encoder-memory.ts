@@ -5,17 +5,17 @@ import type { EncoderKernel } from './encoder-kernel.ts';
 import type { StoredHeader, TensorType } from './weights-format.ts';
 
 const pageBytes = 65536;
-/** The first page is the module's own: constants of its exponential function. */
+/** The module keeps the constants of its exponential function in the first page. */
 const weightsAt = pageBytes;
 
 /**
- * The linear memory of one tower: the module's page, the weights file as it is, scratch.
+ * The linear memory of one tower: the page of the module, the weights file as it is, scratch.
  * Fill `weights` (by streaming, say), then open a tower over it.
  */
 export interface EncoderMemory {
   readonly kernel: EncoderKernel;
   readonly memory: WasmMemory;
-  /** The bytes of the weights file; a view that no longer holds once a tower is opened. */
+  /** The bytes of the weights file. Opening a tower makes this view invalid. */
   readonly weights: Uint8Array<ArrayBuffer>;
 }
 
@@ -41,7 +41,7 @@ export interface Room {
   readonly values: Float32Array;
 }
 
-/** Append zeroed scratch of the given lengths; views of the memory taken before are void. */
+/** Append zeroed scratch of the given lengths. This makes earlier views of the memory invalid. */
 export function addScratch<Name extends string>(
   { memory }: EncoderMemory,
   lengths: Readonly<Record<Name, number>>,
@@ -61,7 +61,7 @@ export function addScratch<Name extends string>(
   return Object.fromEntries(rooms) as Record<Name, Room>;
 }
 
-/** Where a tensor of this name, shape and type lies; float32 where no type is told. */
+/** Find the address of a tensor of this name, shape and type (float32 by default). */
 export type TensorAddress = (name: string, shape: readonly number[], type?: TensorType) => number;
 
 /**

@@ -3,6 +3,7 @@ import { addScratch, createEncoderMemory, tensorAddresses } from './encoder-memo
 import type { EncoderMemory, Room } from './encoder-memory.ts';
 import { findLayer, normalised, panelLength } from './layer.ts';
 import type { Layer } from './layer.ts';
+import { multiply } from './product.ts';
 import { readWeights } from './read-weights.ts';
 import type { ImageTowerHeader } from './weights-format.ts';
 
@@ -77,24 +78,32 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
   const inputScale = new Float32Array(memory.memory.buffer, inputScaleAt, last.width);
   const writePixels = pixelWriter(header, input);
 
-  /** 3x3 convolution, then relu: to = relu(from * layer (+ to)). */
+  /** Convolve 3x3, then relu: to = relu(from * layer (+ to)). */
   function convolve(from: FeatureMap, layer: Layer, to: FeatureMap, add = false): void {
-    // prettier-ignore
-    kernel.product(
-      to.side, to.side, 3, layer.depth / 3, layer.columns,
-      from.at, from.line, from.pixel, from.line,
-      layer.weights, layer.scale, layer.bias, room.panel.at, to.origin, to.line, to.pixel, add, true,
-    );
+    multiply(kernel, {
+      layer,
+      groups: to.side,
+      rows: to.side,
+      segments: { count: 3, distance: from.line },
+      input: { at: from.at, group: from.line, row: from.pixel },
+      output: { at: to.origin, group: to.line, row: to.pixel },
+      panelAt: room.panel.at,
+      accumulate: add,
+      relu: true,
+    });
   }
 
   /** Halve the side: each output sees its block of 2x2 pixels. */
   function reduce(from: FeatureMap, layer: Layer, to: FeatureMap): void {
-    // prettier-ignore
-    kernel.product(
-      to.side, to.side, 2, layer.depth / 2, layer.columns,
-      from.origin, 2 * from.line, 2 * from.pixel, from.line,
-      layer.weights, layer.scale, layer.bias, room.panel.at, to.origin, to.line, to.pixel, false, false,
-    );
+    multiply(kernel, {
+      layer,
+      groups: to.side,
+      rows: to.side,
+      segments: { count: 2, distance: from.line },
+      input: { at: from.origin, group: 2 * from.line, row: 2 * from.pixel },
+      output: { at: to.origin, group: to.line, row: to.pixel },
+      panelAt: room.panel.at,
+    });
   }
 
   return {
@@ -121,23 +130,25 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
       const { origin, line, side } = maps[maps.length - 1].x;
       kernel.mean(side, side, last.width, origin, line, room.pooled.at);
       room.pooled.values.forEach((value, i, pooled) => (pooled[i] = value * inputScale[i]));
-      // prettier-ignore
-      kernel.product(
-        1, 1, 1, last.width, embedDim, room.pooled.at, 0, 0, 0,
-        projection.weights, projection.scale, projection.bias, room.panel.at, room.embedding.at, 0, 0, false, false,
-      );
+      multiply(kernel, {
+        layer: projection,
+        input: room.pooled,
+        output: room.embedding,
+        panelAt: room.panel.at,
+      });
       return normalised(room.embedding.values);
     },
   };
 }
 
-/** A square map, channels last, within a border of one pixel of zeros that is never written. */
+/** A square map, channels last. One pixel of zeros surrounds it and is never written. */
 interface FeatureMap {
   readonly side: number;
-  /** Address of the border's first pixel, and of the first inside it. */
+  /** Address of the first pixel of the border. */
   readonly at: number;
+  /** Address of the first pixel inside the border. */
   readonly origin: number;
-  /** Strides, bytes. */
+  /** Bytes from one line, and from one pixel, to the next. */
   readonly line: number;
   readonly pixel: number;
   readonly values: Float32Array;

@@ -29,7 +29,7 @@ export function findLayer(
   };
 }
 
-/** Numbers of the largest panel of a file: the room in which the kernel widens each. */
+/** Count the numbers of the largest panel of a file. The kernel needs so much room to widen one. */
 export function panelLength({ tensors }: StoredHeader): number {
   const packed = Object.values(tensors).filter(({ shape }) => shape.length === 3);
   return Math.max(...packed.map(({ shape: [, depth, panel] }) => depth * panel));

@@ -3,6 +3,8 @@ import { addScratch, createEncoderMemory, tensorAddresses } from './encoder-memo
 import type { EncoderMemory, Room } from './encoder-memory.ts';
 import { findLayer, normalised, panelLength } from './layer.ts';
 import type { Layer } from './layer.ts';
+import type { Product } from './product.ts';
+import { multiply } from './product.ts';
 import { readWeights } from './read-weights.ts';
 
 /** Token ids to a unit embedding. */
@@ -78,14 +80,14 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
 
   /** to = from x layer (+ to) (then relu), for the first `rows` rows. */
   function apply(rows: number, from: Room, layer: Layer, to: Room, mode: Mode = {}): void {
-    const { depth, columns, weights, scale, bias } = layer;
-    const { add = false, relu = false } = mode;
-    const [fromRow, toRow] = [4 * depth, 4 * columns];
-    // prettier-ignore
-    kernel.product(
-      1, rows, 1, depth, columns, from.at, 0, fromRow, 0,
-      weights, scale, bias, room.panel.at, to.at, 0, toRow, add, relu,
-    );
+    multiply(kernel, {
+      layer,
+      rows,
+      input: { at: from.at, row: 4 * layer.depth },
+      output: { at: to.at, row: 4 * layer.columns },
+      panelAt: room.panel.at,
+      ...mode,
+    });
   }
 
   return {
@@ -104,10 +106,10 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
         normalise(rows, ln1);
         apply(rows, room.normal, qkv, room.qkv);
         kernel.attention(rows, width, heads, room.qkv.at, room.scores.at, room.normal.at);
-        apply(rows, room.normal, out, room.x, { add: true });
+        apply(rows, room.normal, out, room.x, { accumulate: true });
         normalise(rows, ln2);
         apply(rows, room.normal, fc1, room.hidden, { relu: true });
-        apply(rows, room.hidden, fc2, room.x, { add: true });
+        apply(rows, room.hidden, fc2, room.x, { accumulate: true });
       }
       normalise(rows, finalNorm);
       kernel.mean(1, rows, width, room.normal.at, 0, room.pooled.at);
@@ -123,10 +125,7 @@ interface Norm {
   readonly bias: number;
 }
 
-interface Mode {
-  readonly add?: boolean;
-  readonly relu?: boolean;
-}
+type Mode = Pick<Product, 'accumulate' | 'relu'>;
 
 /** Count the tokens before the padding, after checking each. */
 function countTokens(ids: ArrayLike<number>, contextLength: number, vocabSize: number): number {

@@ -1,5 +1,5 @@
 /**
- * The weights of one tower for the edge kernels, little-endian, used where they lie:
+ * The weights of one tower for the edge kernels, little-endian. The kernels read them in place:
  *
  *      0  "DPTW"
  *      4  u32  format version
@@ -10,10 +10,10 @@
  *      …  tensors: float32 or int8, each at a multiple of 64, zeros in between
  *
  * Matrices `NAME.weight` are int8, packed into panels of 8 columns, [columns / 8, depth, 8], in the
- * order in which the kernel reads them (src/kernel/assembly/encoder.ts). A column is its numbers times
- * its `NAME.scale` [columns], float32. `token_embedding.weight` is int8 [tokens, width], with a scale
- * per row. Biases, norms and positions are float32. The input of `image_projection` is multiplied
- * by `image_projection.input_scale` first.
+ * order in which the kernel reads them (src/kernel/assembly/encoder.ts). The weights of a column are
+ * its int8 numbers times its `NAME.scale` [columns], float32. `token_embedding.weight` is int8
+ * [tokens, width], with one scale per row. Biases, norms and positions are float32. The input of
+ * `image_projection` is multiplied by `image_projection.input_scale` first.
  */
 export const weightsFormat = {
   magic: 'DPTW',
@@ -58,7 +58,7 @@ export interface Tensor {
   readonly data: Float32Array | Int8Array;
 }
 
-/** Where a tensor lies; `offset` in bytes from the start of the file. */
+/** The place of a tensor in the file; `offset` counts bytes from the start. */
 export interface TensorPlace {
   readonly type: TensorType;
   readonly shape: readonly number[];

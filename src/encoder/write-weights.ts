@@ -8,7 +8,7 @@ export function writeWeights(
   tensors: ReadonlyMap<string, Tensor>,
 ): Uint8Array<ArrayBuffer> {
   const { magic, version, offsets } = weightsFormat;
-  // The header holds offsets, and its length moves them: leave room for the longest.
+  // The header contains offsets that depend on its own length: leave room for the longest offsets.
   const room = align(offsets.header + encode(header, placeTensors(tensors, 2 ** 31).table).length);
   const { table, end } = placeTensors(tensors, room);
   const json = encode(header, table);

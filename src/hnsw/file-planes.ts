@@ -1,7 +1,7 @@
 import type { SectionName, VectorFileHeader } from '../artifact/format.ts';
 import type { WasmMemory } from '../kernel/webassembly.ts';
 
-/** Views of what a vector file keeps of its vectors (src/artifact/format.ts); empty where it has none. */
+/** Views of the vectors of a file (src/artifact/format.ts); a plane that the file lacks is empty. */
 export interface FilePlanes {
   readonly centre: Float32Array;
   readonly codeScales: Float32Array;
@@ -32,7 +32,7 @@ export function openPlanes(
   };
 }
 
-/** The vector `id` from the most faithful planes, [dim]. */
+/** Restore the vector `id`, [dim], from the most precise planes that the file has. */
 export function dequantise(
   planes: FilePlanes,
   id: number,

@@ -1,4 +1,4 @@
-/** An HNSW graph, whoever built it; arrays are laid out as in `src/artifact/format.ts`. */
+/** An HNSW graph from any builder. Its arrays are laid out as in `src/artifact/format.ts`. */
 export interface HnswGraph {
   readonly count: number;
   readonly M: number;

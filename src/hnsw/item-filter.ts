@@ -1,14 +1,14 @@
 import type { Range } from '../artifact/ranges.ts';
 
-/** The ordinals that a search may find, as a bit each. */
+/** The ordinals that a search may find, one bit each. */
 export interface ItemFilter {
   /** [ceil(count / 8)]: bit i % 8 of byte i / 8. */
   readonly bits: Uint8Array;
-  /** Bits that are set. */
+  /** The number of bits that are set. */
   readonly size: number;
 }
 
-/** Ask once for every ordinal below `count`. */
+/** Create a filter by asking `accepts` once for every ordinal below `count`. */
 export function createItemFilter(count: number, accepts: (id: number) => boolean): ItemFilter {
   const bits = new Uint8Array(Math.ceil(count / 8));
   let size = 0;
@@ -20,12 +20,12 @@ export function createItemFilter(count: number, accepts: (id: number) => boolean
   return { bits, size };
 }
 
-/** Whether a filter lets an ordinal pass. */
+/** Tell whether a filter lets an ordinal pass. */
 export function passes({ bits }: ItemFilter, id: number): boolean {
   return ((bits[id >> 3] >> (id & 7)) & 1) === 1;
 }
 
-/** The part of a filter that is about a range, whose ordinals begin at 0 then. */
+/** Cut a filter to a range of ordinals; in the result the range begins at 0. */
 export function filterWithin({ first, count }: Range, filter: ItemFilter): ItemFilter {
   return createItemFilter(count, (id) => passes(filter, first + id));
 }

@@ -9,7 +9,7 @@ export interface SearcherPart {
   readonly searcher: Pick<Searcher, 'search' | 'score' | 'vector'>;
 }
 
-/** Search several parts in one process as if they were one, as the edge does across isolates. */
+/** Search several parts in one process as if they were one; the edge does so across isolates. */
 export function joinSearchers(parts: readonly SearcherPart[]): SearcherPart['searcher'] {
   const ranges = parts.map(({ range }) => range);
   return {

@@ -1,12 +1,12 @@
 import type { Matches } from './searcher.ts';
 
-/** What a search of a part of the vectors found; its ids count from `first`. */
+/** The matches of a search over a part of the vectors; their ids count from `first`. */
 export interface PartMatches {
   readonly first: number;
   readonly found: Matches;
 }
 
-/** Join what searches of parts of the vectors found into the best `k` of all. */
+/** Merge the matches of all parts and keep the best `k`. */
 export function mergeMatches(parts: readonly PartMatches[], k: number): Matches {
   const all = parts.flatMap(({ first, found }) =>
     Array.from(found.ids, (id, i) => ({ id: first + id, score: found.scores[i] })),

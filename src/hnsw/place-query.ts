@@ -10,8 +10,8 @@ export interface CodeScores {
 }
 
 /**
- * Write a query where the kernel reads it: folded with the scales, as floats for re-scoring and as
- * integers for the walk.
+ * Multiply a query by the scales and write it where the kernel reads it: as floats for re-scoring
+ * and as integers for the walk.
  *
  * @param query - [dim], unit length
  */

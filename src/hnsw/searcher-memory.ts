@@ -1,27 +1,27 @@
 import { alignUp, vectorFormat } from '../artifact/format.ts';
 
-/** Where a vector file begins in WASM memory: the module keeps nothing there, but 0 says that a section is absent. */
+/** Where a vector file begins in WASM memory. It is not 0, because address 0 means that a section is absent. */
 export const searcherFileOffset = 64;
 
-/** Largest `efSearch` that a searcher takes unless told otherwise. */
+/** Largest `efSearch` that a searcher takes by default. */
 export const defaultEfMax = 512;
 
 const pageBytes = 65536;
 
-/** Offsets of the scratch areas of a search, behind the file. */
+/** Offsets of the scratch areas of a search; they lie after the file. */
 export interface SearcherScratch {
-  /** A bit a vector. */
+  /** One bit a vector. */
   readonly visited: number;
-  /** A bit a vector, in whole words of 64. */
+  /** One bit a vector, in whole words of 64. */
   readonly filter: number;
   readonly query: number;
-  /** Two rows: folded with the scales and with the residual scales. */
+  /** Two rows: the query times the scales, and times the residual scales. */
   readonly floatQuery: number;
   readonly ids: number;
   readonly scores: number;
   readonly pool: number;
   readonly end: number;
-  /** Ids that `ids` and `scores` hold. */
+  /** The number of ids for which `ids` and `scores` have room. */
   readonly capacity: number;
 }
 
@@ -47,7 +47,7 @@ export function searcherScratch(
 /**
  * Pages of 64 KiB that a memory needs for a searcher over a file at {@link searcherFileOffset}.
  *
- * @param count - an upper bound of the vectors does
+ * @param count - the number of vectors, or an upper bound of it
  */
 export function searcherMemoryPages(
   fileBytes: number,

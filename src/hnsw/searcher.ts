@@ -17,15 +17,16 @@ import { upperPlace } from './upper-place.ts';
 import { verifyVectorFile } from './verify-vector-file.ts';
 
 /**
- * What a step of the walk costs in vectors of a scan, per `efSearch`: a node that is expanded has
- * some 20 neighbours, most of them new, and they lie apart.
+ * The cost of a walk for each unit of `efSearch`, as a number of vectors that a scan would score in
+ * the same time. Each expanded node has some 20 neighbours; most of them are new, and they lie far
+ * apart in memory.
  */
 const walkCost = 40;
 
 export interface SearcherOptions {
   /** `search.wasm` or `search-relaxed.wasm`. */
   readonly module: WebAssembly.Module;
-  /** Holds the file; at least `searcherMemoryPages` long, used by this searcher alone. */
+  /** Holds the file. It has at least `searcherMemoryPages` pages, and only this searcher uses it. */
   readonly memory: WasmMemory;
   readonly fileBytes: number;
   /** Where the file begins, a multiple of 64; default `searcherFileOffset`. */
@@ -36,7 +37,7 @@ export interface SearcherOptions {
   readonly efSearch?: number;
   /** Largest efSearch and k. */
   readonly efMax?: number;
-  /** The embedDim of the model in use: a file of another one is refused. */
+  /** The embedDim of the model in use. A file with another dimension is refused. */
   readonly dim?: number;
 }
 
@@ -45,15 +46,15 @@ export interface Matches {
   readonly ids: Uint32Array;
   /** Cosines. */
   readonly scores: Float32Array;
-  /** Whether all vectors that could be found were scored. */
+  /** Whether every vector that may be found was scored. */
   readonly exhaustive: boolean;
-  /** Candidates that were kept: what was asked for, or `k` if that is more. */
+  /** The candidates that the walk kept: the requested `efSearch`, or `k` if `k` is larger. */
   readonly efSearch: number;
 }
 
 export interface SearchOptions {
   readonly efSearch?: number;
-  /** What may be found; everything by default. */
+  /** The vectors that may be found; all by default. */
   readonly filter?: ItemFilter;
 }
 
@@ -61,11 +62,11 @@ export interface SearchOptions {
 export interface Searcher {
   readonly header: VectorFileHeader;
   /**
-   * Find the nearest vectors: by a walk through the graph (approximate), or by a scan of what may be
-   * found where that is no more work. Gives `k` of them whenever there are so many.
+   * Find the nearest vectors by a walk through the graph (approximate), or by a scan of all vectors
+   * that may be found if that is not more work. Returns `k` matches whenever there are that many.
    */
   search(query: Float32Array, k: number, options?: SearchOptions): Matches;
-  /** Score every vector that may be found and return the best `k`. */
+  /** Score every vector that may be found, and return the best `k`. */
   scan(query: Float32Array, k: number, filter?: ItemFilter): Matches;
   /** Cosine of each of `ids`, in their order. */
   score(query: Float32Array, ids: ArrayLike<number>): Float32Array;
@@ -125,7 +126,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
     codeScores = placeQuery(unit, memory.buffer, header, planes, scratch, kernel.queryBits());
   }
 
-  /** Cosines of the first `n` ids in the scratch, from the best that the file has. */
+  /** Compute cosines of the first `n` ids in the scratch from the most precise planes of the file. */
   function rescore(n: number): Float32Array {
     const scores = new Float32Array(memory.buffer, scratch.scores, n);
     if (planes.scales.length > 0) {
@@ -139,7 +140,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
     return scores;
   }
 
-  /** How many of the best by integer score are re-scored; codes tell less than int8 does. */
+  /** How many of the best integer scores are computed again as cosines. Codes are less precise than int8. */
   const rescored = (k: number) =>
     planes.codeScales.length > 0 ? efMax : Math.min(efMax, Math.max(defaults.rescore, 2 * k));
 
@@ -161,14 +162,14 @@ export function createSearcher(options: SearcherOptions): Searcher {
   /** Walk or scan, whichever is less work. */
   function nearest(k: number, efSearch: number, filter?: ItemFilter) {
     const wanted = filter ?? everything;
-    // So many candidates that `efSearch` of them pass.
+    // Keep so many candidates that about `efSearch` of them pass the filter.
     const ef = Math.ceil((efSearch * count) / Math.max(1, wanted.size));
     if (ef > efMax || wanted.size <= walkCost * ef) return scanned(k, wanted);
     let found = kernel.search(ef);
     if (filter) {
       new Uint8Array(memory.buffer, scratch.filter).set(filter.bits);
       found = kernel.keep(found);
-      // What passes lies far from the query.
+      // The vectors that pass lie far from the query, so the walk missed some of them.
       if (found < Math.min(k, filter.size)) return scanned(k, filter);
     }
     return { ...best(found, k), exhaustive: false };
@@ -237,7 +238,7 @@ function allBits(count: number): Uint8Array {
   return bits;
 }
 
-/** Sort both by falling score, by insertion: they are few and nearly in order. */
+/** Sort both by falling score. Insertion sort suits them: they are few and nearly in order. */
 function sortByScore(ids: Uint32Array, scores: Float32Array): void {
   for (let i = 1; i < ids.length; i++) {
     const id = ids[i];

@@ -1,6 +1,6 @@
 import type { VectorFileHeader } from '../artifact/format.ts';
 
-/** Find where a node stands among the nodes of the upper levels; -1 where it is none of them. */
+/** Find the position of a node among the nodes of the upper levels; -1 if it is on level 0 alone. */
 export function upperPlace(view: DataView, { sections }: VectorFileHeader, node: number): number {
   const { offset, bytes } = sections.upperNodes;
   let [low, high] = [0, bytes / 4];

@@ -5,7 +5,7 @@ import type { WasmMemory } from '../kernel/webassembly.ts';
 import { upperPlace } from './upper-place.ts';
 
 /**
- * Check the checksums of a vector file and that no link leads out of its sections.
+ * Check the checksums of a vector file, and check that no link points outside its sections.
  *
  * @param kernel - placed over the file
  * @throws DiptychError index_unreadable

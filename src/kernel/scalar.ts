@@ -1,6 +1,6 @@
 /**
- * The search kernel in plain TypeScript: the specification that `assembly/search.ts` is tested
- * against. Integer scores must be equal; float scores to rounding.
+ * The search kernel in plain TypeScript. It is the specification that `assembly/search.ts` is tested
+ * against: integer scores must be equal, float scores equal up to rounding.
  */
 import type { HnswGraph } from '../hnsw/graph.ts';
 import { codeStrideOf } from '../artifact/format.ts';
@@ -11,11 +11,11 @@ import { codeQueryBits, type QuantisedQuery } from '../hnsw/quantise-query.ts';
 export function scalarScore(query: QuantisedQuery, values: Int8Array, id: number): number {
   const offset = query instanceof Int8Array ? 64 : 0;
   const row = values.subarray(id * query.length, (id + 1) * query.length);
-  // Past the dimension values are zero.
+  // The values past the dimension are zero.
   return row.reduce((sum, value, j) => sum + (query[j] - offset) * value, 0);
 }
 
-/** Sum of a query in two's complement, rows of bits, over the set bits of code `id`. */
+/** Sum a query (rows of bits, in two's complement) over the set bits of code `id`. */
 export function scalarCodeScore(rows: Uint8Array, codes: Uint8Array, id: number): number {
   const codeStride = rows.length / codeQueryBits;
   let sum = 0;
@@ -34,7 +34,7 @@ export function scalarRescore(query: Float32Array, x: QuantisedVectors, id: numb
   return query.reduce((sum, value, j) => sum + value * vector[j], 0);
 }
 
-/** Dequantise vector `id` from the most faithful planes. */
+/** Dequantise vector `id` from the most precise planes. */
 export function scalarVector(
   { dim, codes, vectors, residuals }: QuantisedVectors,
   id: number,
@@ -49,7 +49,7 @@ export function scalarVector(
   });
 }
 
-/** SEARCH-LAYER on level 0 after the greedy descent (Malkov & Yashunin 2016, Alg. 2 and 5); ids best first. */
+/** SEARCH-LAYER on level 0 after the greedy descent (Malkov & Yashunin 2018, Alg. 2 and 5); ids best first. */
 export function scalarSearch(
   score: (id: number) => number,
   graph: HnswGraph,
@@ -70,7 +70,7 @@ export function scalarSearch(
         if (candidate.score <= pool[ef - 1].score) continue;
         pool.pop();
       }
-      // Behind those of the same score.
+      // Insert after the candidates with the same score.
       const worse = pool.findIndex((other) => other.score < candidate.score);
       const at = worse < 0 ? pool.length : worse;
       pool.splice(at, 0, candidate);

@@ -1,4 +1,4 @@
-/** The part of WebAssembly that Diptych uses: neither TypeScript's libraries nor Node's types alone declare it. */
+/** The part of WebAssembly that Diptych uses. The types of TypeScript and of Node alone do not declare it. */
 interface Api {
   readonly Memory: new (descriptor: { initial: number; maximum?: number }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => WebAssembly.Module;
@@ -27,7 +27,7 @@ export function instantiate<T>(module: WebAssembly.Module, memory: WasmMemory): 
   return new api.Instance(module, { env: { memory } }).exports as T;
 }
 
-/** Compile a module from bytes; workerd refuses, there modules are imported. */
+/** Compile a module from bytes. In workerd this fails: import the module there. */
 export function compile(bytes: Uint8Array): WebAssembly.Module {
   return new api.Module(bytes);
 }

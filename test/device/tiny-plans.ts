@@ -1,9 +1,9 @@
 import type { ImageTowerConfig } from '../../gpu-embedder/model/config.ts';
 import { createRandom } from '../../gpu-embedder/random.ts';
+import { featuresInput } from '../../gpu-embedder/train/batch/feature-table.ts';
 import type { Batch } from '../../gpu-embedder/train/batches.ts';
 import { stageSchema } from '../../gpu-embedder/train/config.ts';
 import type { StagePlan } from '../../gpu-embedder/train/loss-graph.ts';
-import { featuresInput } from '../../gpu-embedder/train/loss-graph.ts';
 import { ownImageTower, ownTextTower } from '../../gpu-embedder/train/own-towers.ts';
 
 const [batch, imageSize, contextLength, vocabSize] = [8, 16, 6, 40];

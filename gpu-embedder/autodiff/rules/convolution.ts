@@ -24,7 +24,7 @@ function geometryOf(node: Node): Geometry {
   };
 }
 
-/** dx: at stride 1 a convolution with the flipped kernel, else the transposed convolution. */
+/** dx: a convolution with the flipped kernel if the stride is 1, else the transposed convolution. */
 function inputGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geometry): Value {
   const { strides, pads, kernel } = geometry;
   const flippedPads = pads.map((pad, i) => kernel[i % 2] - 1 - pad);
@@ -49,8 +49,8 @@ function inputGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geomet
 }
 
 /**
- * dw where kernels do not overlap (patch embeddings): one product of dy with the input cut into
- * patches.
+ * dw for kernels that do not overlap (patch embeddings): one product of dy with the input, which is
+ * cut into patches.
  */
 function patchKernelGradient(g: Graph, x: Value, w: Value, dy: Value): Value {
   const [outChannels, channels, height, width] = w.shape;
@@ -65,8 +65,8 @@ function patchKernelGradient(g: Graph, x: Value, w: Value, dy: Value): Value {
 }
 
 /**
- * dw: one product of dy with the input shifted to each position of the kernel. The batch goes last,
- * so that a shift moves whole runs of it.
+ * dw: one product of dy with the input, shifted to each position of the kernel. The batch is the last
+ * axis, so that a shift moves whole runs of memory.
  */
 function kernelGradient(g: Graph, x: Value, w: Value, dy: Value, geometry: Geometry): Value {
   const { strides, pads, kernel } = geometry;

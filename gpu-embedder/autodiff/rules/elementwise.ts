@@ -4,12 +4,12 @@ import * as op from '../../onnx/operators/index.ts';
 import type { Rule } from '../rule.ts';
 import { inputsOf } from '../tensors.ts';
 
-/** Rule of y = f(x) from dx(g, x, y, dy). */
+/** Make the rule of y = f(x) from dx(g, x, y, dy). */
 const unary =
   (dx: (g: Graph, x: Value, y: Value, dy: Value) => Value): Rule =>
   (g, node, dy) => [() => dx(g, inputsOf(node)[0], node.outputs[0], dy)];
 
-/** Min and Max hand the gradient to the operand that was taken, to the second one in a tie. */
+/** Min and Max pass the gradient to the operand that was chosen; in a tie, to the second one. */
 const choice =
   (first: (g: Graph, a: Value, b: Value) => Value): Rule =>
   (g, node, dy) => {
@@ -23,7 +23,7 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Exp: unary((g, _x, y, dy) => op.Mul(g, dy, y)),
   Log: unary((g, x, _y, dy) => op.Div(g, dy, x)),
   Sqrt: unary((g, _x, y, dy) => op.Div(g, op.Mul(g, dy, 0.5), y)),
-  // Two thirds of the time of Where(y > 0, dy, 0), half of that of dy Sign(y), on the CPU.
+  // On the CPU this takes two thirds of the time of Where(y > 0, dy, 0), and half of that of dy Sign(y).
   Relu: unary((g, _x, y, dy) => op.Mul(g, dy, op.Cast(g, op.Greater(g, y, 0), dy.dtype))),
   Sigmoid: unary((g, _x, y, dy) => op.Mul(g, dy, op.Mul(g, y, op.Sub(g, 1, y)))),
   Tanh: unary((g, _x, y, dy) => op.Mul(g, dy, op.Sub(g, 1, op.Mul(g, y, y)))),

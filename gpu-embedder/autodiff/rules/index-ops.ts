@@ -5,14 +5,14 @@ import { filled, inputsOf } from '../tensors.ts';
 
 export const indexRules: Readonly<Record<string, Rule>> = {
   /**
-   * Add each gradient row to the row it was taken from. By ScatterElements: ScatterND with a
-   * reduction is a data race in onnxruntime's CPU provider.
+   * Add each gradient row to the row that it was taken from. This uses ScatterElements, since
+   * ScatterND with a reduction has a data race in onnxruntime's CPU provider.
    */
   Gather: (g, node, dy) => {
     const [data, indices] = inputsOf(node);
     const axis = node.attributes.axis as number;
     const dx = () => {
-      // [before, rows, after], the shape of data with all axes before and after `axis` in one.
+      // [before, rows, after]: the axes of data before `axis` are merged into one, and so are those after it.
       const before = sizeOf(data.shape.slice(0, axis));
       const after = sizeOf(data.shape.slice(axis + 1));
       const taken = sizeOf(indices.shape);

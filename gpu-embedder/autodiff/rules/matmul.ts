@@ -20,7 +20,7 @@ type Product = (g: Graph, a: Value, b: Value, factors: Factors) => Value;
 
 const gemm: Product = (g, a, b, factors) => op.Gemm(g, a, b, null, factors);
 
-/** Batched product; FusedMatMul spares the transposes where it exists. */
+/** Batched product. Where FusedMatMul exists, it makes the transposes unnecessary. */
 const batched: Product = (g, a, b, factors) => {
   if (a.dtype === 'float32') return op.FusedMatMul(g, a, b, factors);
   const { transA, transB, alpha = 1 } = factors;
@@ -28,7 +28,7 @@ const batched: Product = (g, a, b, factors) => {
   return alpha === 1 ? y : op.Mul(g, y, alpha);
 };
 
-/** Gradients of y = alpha op(a) op(b), each again such a product. */
+/** Gradients of y = alpha op(a) op(b). Each of them is again such a product. */
 function factorGradients(g: Graph, product: Product, node: Node, dy: Value): (() => Value)[] {
   const [a, b] = inputsOf(node);
   const { transA, transB, alpha } = factorsOf(node);
@@ -44,7 +44,7 @@ function factorGradients(g: Graph, product: Product, node: Node, dy: Value): (()
   ];
 }
 
-/** Gradients of [..., k] x [k, n], as products of matrices with all leading axes in one. */
+/** Gradients of [..., k] x [k, n]: products of matrices, with all leading axes merged into one. */
 function weightGradients(g: Graph, a: Value, b: Value, dy: Value): (() => Value)[] {
   const rows = asMatrix(g, dy);
   return [

@@ -8,11 +8,11 @@ interface Reduction {
   readonly axes: readonly number[];
   /** The gradient of the result, with the reduced axes kept. */
   readonly dy: Value;
-  /** Keeps the reduced axes of the result itself. */
+  /** The result itself, with the reduced axes kept. */
   readonly y: () => Value;
 }
 
-/** Rule of a reduction; the axes have no gradient. */
+/** Make the rule of a reduction; its axes input has no gradient. */
 const reduction =
   (dx: (g: Graph, reduction: Reduction) => Value): Rule =>
   (g, node, dy) => [

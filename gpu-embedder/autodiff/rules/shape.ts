@@ -5,14 +5,14 @@ import type { SliceRange } from '../../onnx/operators/slice.ts';
 import type { Rule } from '../rule.ts';
 import { constantInts, filled, inputsOf } from '../tensors.ts';
 
-/** Rule of an operator that only moves elements; the shape or axes input has no gradient. */
+/** The rule of operators that only move elements; the shape or axes input has no gradient. */
 const reshaping: Rule = (g, node, dy) => {
   const [x] = inputsOf(node);
   const back = () => op.Reshape(g, dy, x.shape);
   return node.inputs.length === 1 ? [back] : [back, null];
 };
 
-/** Cut a joined gradient into the parts that went in. */
+/** Cut the gradient of joined values into the gradients of the parts. */
 const parts = (g: Graph, node: Node, dy: Value): readonly (() => Value)[] => {
   const axis = node.attributes.axis as number;
   let end = 0;
@@ -24,7 +24,7 @@ const parts = (g: Graph, node: Node, dy: Value): readonly (() => Value)[] => {
   });
 };
 
-/** Put a gradient back at the positions of `dim` that a slice took along an axis, zeros elsewhere. */
+/** Put a gradient back at those positions of an axis that a slice took, and zeros elsewhere. */
 function unslice(g: Graph, dy: Value, axis: number, dim: number, range: SliceRange): Value {
   const step = Math.abs(range.step);
   let start = range.start;
@@ -34,7 +34,7 @@ function unslice(g: Graph, dy: Value, axis: number, dim: number, range: SliceRan
     gradient = op.Slice(g, gradient, [-1], [-dim - 1], [axis], [-1]);
   }
   if (step > 1 && range.length > 0) {
-    // Each position becomes `step` of them, zeros after the first; what sticks out is cut off.
+    // Each position becomes `step` positions: itself and zeros. The excess at the end is cut off.
     const apart = op.Unsqueeze(g, gradient, [axis + 1]);
     const zeros = new Array<number>(2 * apart.shape.length).fill(0);
     const padded = op.Pad(g, apart, zeros.with(apart.shape.length + axis + 1, step - 1));

@@ -1,7 +1,7 @@
 import type { Value } from '../../onnx/graph.ts';
 import type { ModelNode } from '../../onnx/model-proto.ts';
 import * as op from '../../onnx/operators/index.ts';
-import type { Modality, Tower } from '../../train/tower.ts';
+import type { Modality, Tower } from '../tower.ts';
 import { l2Normalise } from '../layers.ts';
 import type { Parameters } from '../parameters.ts';
 import { copyValue } from './copy-values.ts';
@@ -12,7 +12,7 @@ import type { SourceModel } from './source-model.ts';
 import type { ImportedWeight, TowerWeights } from './weights.ts';
 import { adapter, parameterName } from './weights.ts';
 
-/** What towers of one file share. */
+/** What all towers of one file share. */
 export interface TowerParts {
   readonly source: SourceModel;
   readonly probe: Probe;
@@ -29,10 +29,10 @@ export interface TowerParts {
 }
 
 /**
- * A tower of which some weights train.
+ * Build a tower in which some weights train.
  *
  * @param trained - names in the file
- * @param copied - called for each node of the graph with the node it stands for
+ * @param copied - called for each node of the graph, with the node of the file that it stands for
  */
 export function buildTower(
   parts: TowerParts,

@@ -3,7 +3,7 @@ import type { TensorData } from '../../onnx/graph.ts';
 import type { ModelNode } from '../../onnx/model-proto.ts';
 import { fromFloat16 } from '../float16.ts';
 
-/** The tensor of a Constant node, which may write it in several ways. */
+/** Read the tensor of a Constant node, which the file may write in several ways. */
 export function constantValue({ name, attributes }: ModelNode, path: string): TensorData {
   const { value, value_float, value_floats, value_int, value_ints } = attributes;
   if (typeof value === 'object' && 'tensor' in value) return value.tensor;
@@ -25,13 +25,13 @@ export function constantValue({ name, attributes }: ModelNode, path: string): Te
   );
 }
 
-/** Imported graphs compute with float32 throughout; half precision is how weights are stored. */
+/** Widen half precision to float32. Imported graphs only store weights in half precision. */
 export function widened({ dtype, shape, data }: TensorData): TensorData {
   if (dtype !== 'float16') return { dtype, shape, data };
   return { dtype: 'float32', shape, data: fromFloat16(data as Uint16Array) };
 }
 
-/** Beyond any weight: what masks and bounds are made of. */
+/** No weight is larger than this; masks and bounds are. */
 const weightLimit = 1e4;
 
 /** Tell the weights from scalars (epsilons, scales) and masks. */

@@ -9,21 +9,21 @@ import { valueType } from './value-types.ts';
 
 export interface CopyTarget {
   readonly graph: Graph;
-  /** The graph is built for this many. */
+  /** The number of rows that the graph is built for. */
   readonly rows: number;
-  /** Values that are there already, by their name in the source. */
+  /** Values that the graph has already, by their names in the source. */
   readonly bound: ReadonlyMap<string, Value>;
   weight(name: string): Value;
   /** Called for each node that is appended. @param name - its first output in the graph */
   copied?(name: string, node: ModelNode): void;
 }
 
-/** How many of what comes out depends on the numbers: no graph of a fixed size can hold it. */
+/** Operators whose output shape depends on numbers: a graph of a fixed size cannot hold it. */
 const dataDependent = new Set(['NonZero', 'Unique', 'Compress', 'NonMaxSuppression']);
 
 /**
- * Append the nodes that compute a value of a model to a graph, rewritten for the operator set and
- * the rules of ours.
+ * Append the nodes that compute a value of a model to a graph. Nodes are rewritten for our operator
+ * set and our gradient rules.
  *
  * @throws DiptychError `unreadable_model`
  */
@@ -92,13 +92,13 @@ export function copyValue(
     outputs.forEach((of, i) => values.set(of, results[i]));
     for (const { outputs: made } of g.nodes.slice(before)) target.copied?.(made[0].name, node);
   };
-  // In the order of the file, so that the inputs of a node are there: chains are too long to recurse.
+  // The order of the file guarantees the inputs of a node. Chains are too long for recursion.
   const needed = neededNodes(source, name, (of) => values.has(of) || known(of) !== null);
   for (const node of source.nodes) if (needed.has(node)) copyNode(node);
   return value(name);
 }
 
-/** The nodes that a value is computed by, back to values that are there already. */
+/** Find the nodes that compute a value, back to values that the graph has already. */
 function neededNodes(
   source: SourceModel,
   name: string,

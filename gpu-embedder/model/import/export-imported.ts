@@ -2,12 +2,12 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { basename, join } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 import { readModelFiles } from '../../encode/model-files.ts';
-import type { Modality } from '../../train/tower.ts';
+import type { Modality } from '../tower.ts';
 import { replaceWeights } from './replace-weights.ts';
 import { parameterName } from './weights.ts';
 
 export interface ExportOptions {
-  /** Name of the model where its folder tells one (models of ours); that of the source by default. */
+  /** Name of the model, for folders that contain one (models of ours); by default that of the source. */
   readonly modelId?: string;
 }
 
@@ -15,10 +15,10 @@ export interface ExportOptions {
 const logitScaleName = 'logit_scale';
 
 /**
- * Write a copy of a model folder with other weights, each stored in the type it had; replaces
- * `outDir` only when complete.
+ * Write a copy of a model folder with other weights. Each weight keeps its type. `outDir` is replaced
+ * only by a complete folder.
  *
- * @param weights - by parameter name, `image/…`, `text/…` and `logit_scale`; others stay
+ * @param weights - by parameter name: `image/…`, `text/…` and `logit_scale`; other weights stay
  * @throws DiptychError `unreadable_model`: a weight that the model does not have
  */
 export async function exportImported(
@@ -65,7 +65,7 @@ function ofTower(
   return new Map(own.map(([name, data]) => [name.slice(prefix), data]));
 }
 
-/** Configuration, preprocessing and tokenizer; not weights in other formats, which would be stale. */
+/** Copy configuration, preprocessing and tokenizer. Weights in other formats would be stale: leave them. */
 async function copyDescription(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true }))
     if (!entry.isDirectory() && /\.(json|txt|model)$/.test(entry.name))

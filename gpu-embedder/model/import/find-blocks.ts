@@ -1,15 +1,15 @@
 import type { SourceModel } from './source-model.ts';
 
-/** The innermost layer that a name is of: `layers.11`, `stages.2.blocks.1`. */
+/** The innermost layer in a name: `layers.11`, `stages.2.blocks.1`. */
 const blockName = /(?:\w*stages?[./]\d+[./])?(?:\w*layers?|\w*blocks?|\bh)[./]\d+(?=[./])/g;
 
 const blockOf = (name: string): string | undefined =>
   [...name.matchAll(blockName)].at(-1)?.[0].replaceAll('/', '.');
 
 /**
- * Find the blocks of a tower by the layer indices in names of weights and nodes.
+ * Find the blocks of a tower by the layer indices in the names of weights and nodes.
  *
- * @returns the position of the first node of each block among the nodes, in that order
+ * @returns for each block the position of its first node among all nodes, in ascending order
  */
 export function findBlocks(source: SourceModel): ReadonlyMap<string, number> {
   const starts = new Map<string, number>();
@@ -23,7 +23,7 @@ export function findBlocks(source: SourceModel): ReadonlyMap<string, number> {
   return starts;
 }
 
-/** Position of the first node that reads a weight. */
+/** For each weight, find the position of the first node that reads it. */
 export function firstUses(source: SourceModel): ReadonlyMap<string, number> {
   const uses = new Map<string, number>();
   source.nodes.forEach(({ inputs }, position) => {

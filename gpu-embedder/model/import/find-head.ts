@@ -6,15 +6,16 @@ import type { SourceModel } from './source-model.ts';
 export interface HeadCut {
   /** Name of the pooled features. */
   readonly features: string;
-  /** Name of what the head gives before it is normalised. */
+  /** Name of the result of the head before normalisation. */
   readonly projected: string;
 }
 
 const rows = 2;
 
 /**
- * Find the linear layer that ends a model: back from the embeddings through a normalisation and
- * an added bias to a product with a weight. Null where it ends otherwise (the pooler of SigLIP).
+ * Find the linear layer at the end of a model. The search goes back from the embeddings through a
+ * normalisation and an added bias to a product with a weight. Null if the model ends in another way
+ * (the pooler of SigLIP).
  */
 export function findHead(source: SourceModel, probe: Probe): HeadCut | null {
   const projected = beforeNormalisation(source, probe, behind(source, source.output));
@@ -26,13 +27,13 @@ export function findHead(source: SourceModel, probe: Probe): HeadCut | null {
   return probe.shape(features, rows).length === 2 ? { features, projected } : null;
 }
 
-/** Past nodes that change nothing. */
+/** Go back over nodes that change nothing. */
 function behind(source: SourceModel, name: string): string {
   const node = source.producers.get(name);
   return node && ['Identity', 'Cast'].includes(node.opType) ? behind(source, node.inputs[0]) : name;
 }
 
-/** x of x / |x|, or of x times one factor of x for each row: how exports normalise. */
+/** Find the x of x / |x|, or of x times one factor of x for each row: exports normalise in both ways. */
 function beforeNormalisation(source: SourceModel, probe: Probe, name: string): string {
   const node = source.producers.get(name);
   if (node?.opType === 'LpNormalization') return behind(source, node.inputs[0]);
@@ -63,7 +64,7 @@ function productOf(source: SourceModel, name: string): ModelNode | null {
   return node?.opType === 'MatMul' || node?.opType === 'Gemm' ? node : null;
 }
 
-/** Tell whether a value is a weight, perhaps converted or transposed. */
+/** Tell whether a value is a weight, which may be converted or transposed. */
 function isOfWeights(source: SourceModel, name: string): boolean {
   if (source.weights.has(name)) return true;
   const node = source.producers.get(name);

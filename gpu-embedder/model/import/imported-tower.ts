@@ -1,5 +1,5 @@
 import { DiptychError } from '../../../src/errors.ts';
-import type { Modality, Tower } from '../../train/tower.ts';
+import type { Modality, Tower } from '../tower.ts';
 import type { TowerParts } from './build-tower.ts';
 import { buildTower } from './build-tower.ts';
 import { findBlocks } from './find-blocks.ts';
@@ -16,27 +16,27 @@ import { chooseWeights } from './trained-weights.ts';
 import type { ImportedWeight } from './weights.ts';
 import { adapter, identityAdapter, parameterName, readWeights, splitWeights } from './weights.ts';
 
-/** A tower read from an ONNX file, differentiable by our rules. */
+/** A tower that was read from an ONNX file. Our rules differentiate it. */
 export interface ImportedTower extends Tower {
-  /** All that the embeddings depend on, by parameter name; the arrays are those that `get` hands on. */
+  /** All weights that the embeddings depend on, by parameter name. `get` passes on these very arrays. */
   readonly weights: ReadonlyMap<string, ImportedWeight>;
   /** Names of the layers, first to last. */
   readonly blocks: readonly string[];
-  /** Token ids are below this: the rows of the token table; null where there is none. */
+  /** Token ids must be smaller than this number of rows of the token table; null without a table. */
   readonly tokenIdLimit: number | null;
   /**
-   * The tower with all else frozen.
+   * Choose the weights that train; all others are frozen.
    *
-   * @throws DiptychError `invalid_graph`: an operator on the way has no gradient rule; says what can
-   *   be trained
+   * @throws DiptychError `invalid_graph`: an operator on the way has no gradient rule; the message says
+   *   what can be trained
    */
   choose(train: TrainChoice): ImportedTower;
 }
 
 /**
- * Import a tower of a model folder (ours, or a CLIP or SigLIP export), all of it to be trained.
+ * Import a tower of a model folder (ours, or a CLIP or SigLIP export). All of it trains until `choose`.
  *
- * Its shapes are learnt by running it; its nodes are then copied into whatever graph it is built in.
+ * The model is run to learn its shapes. Its nodes are then copied into each graph that uses the tower.
  *
  * @throws DiptychError `unreadable_model`, `invalid_option`
  */

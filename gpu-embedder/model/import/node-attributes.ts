@@ -1,6 +1,6 @@
 import type { ModelNode } from '../../onnx/model-proto.ts';
 
-/** A list of integers; undefined where the node does not say. */
+/** Read an attribute that is a list of integers; undefined if the node does not have it. */
 export function intsOf({ attributes }: ModelNode, name: string): readonly number[] | undefined {
   const value = attributes[name];
   return Array.isArray(value) ? (value as readonly number[]) : undefined;

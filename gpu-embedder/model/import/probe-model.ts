@@ -6,17 +6,17 @@ import type { Tensor, Tensors } from '../../onnx/session.ts';
 import { widened } from './constants.ts';
 import type { SourceModel } from './source-model.ts';
 
-/** What runs of a model tell of its values at any number of rows. */
+/** What is known of the values of a model at any number of rows, from running it. */
 export interface Probe {
   shape(name: string, rows: number): Shape;
-  /** A value that shapes alone decide; null where its own shape, or more than integers, varies. */
+  /** A value that depends on shapes alone; null if its own shape varies, or if numbers other than integers vary. */
   constant(name: string, rows: number): TensorData | null;
 }
 
-/** Few, so that large models fit; lengths and integers in between and beyond are on a line. */
+/** Few rows, so that large models fit. Lengths and integers at other numbers of rows lie on a line. */
 const probed = [2, 3] as const;
 
-/** Run a model at two numbers of rows and note the shapes of all values and the known numbers. */
+/** Run a model at two numbers of rows, and note the shapes of all values and the known numbers. */
 export async function probeModel(
   source: SourceModel,
   bytes: Uint8Array,
@@ -59,7 +59,7 @@ export async function probeModel(
 
 const shapeName = (name: string): string => `shape of ${name}`;
 
-/** The model with outputs added: protobuf merges messages that stand one after the other. */
+/** Add outputs to a model. Protobuf merges messages that follow one another, so bytes are appended. */
 function observable({ nodes, known }: SourceModel, bytes: Uint8Array): Uint8Array {
   const names = nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
   const unknown = names.filter((name) => !known.has(name));
@@ -73,7 +73,7 @@ function observable({ nodes, known }: SourceModel, bytes: Uint8Array): Uint8Arra
   return Buffer.concat([bytes, modelProto.encode(message).finish()]);
 }
 
-/** The line through what was seen at the two numbers of rows. */
+/** Extend the line through the two observations to any number of rows. */
 const onLine = (a: readonly number[], b: readonly number[], rows: number): number[] =>
   a.map((x, i) => x + ((rows - probed[0]) * (b[i] - x)) / (probed[1] - probed[0]));
 

@@ -2,7 +2,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import { dataTypes } from '../../onnx/data-types.ts';
 import { attributeType, modelProto } from '../../onnx/onnx-schema.ts';
 import type { ModelMessage, NodeMessage, TensorMessage } from '../../onnx/onnx-schema.ts';
-import type { Modality } from '../../train/tower.ts';
+import type { Modality } from '../tower.ts';
 import { toFloat16 } from '../float16.ts';
 import { embeddingsOutput } from './source-model.ts';
 import { adapter, identityAdapter } from './weights.ts';
@@ -10,11 +10,10 @@ import { adapter, identityAdapter } from './weights.ts';
 type Weights = ReadonlyMap<string, Float32Array>;
 
 /**
- * The bytes of an ONNX model with some weights replaced, and with the adapter appended where there
- * is one that does something.
+ * Replace some weights in the bytes of an ONNX model, and append the adapter if it has changed.
  *
  * @param weights - by their names in the file
- * @throws DiptychError `unreadable_model`: a weight that is not of the model
+ * @throws DiptychError `unreadable_model`: the model does not have one of the weights
  */
 export function replaceWeights(
   bytes: Uint8Array,
@@ -51,7 +50,7 @@ const isAdapter = (name: string): boolean => name === adapter.weight || name ===
 const constantTensor = ({ attribute }: NodeMessage): TensorMessage | undefined =>
   attribute.find(({ name, type }) => name === 'value' && type === attributeType.tensor)?.t;
 
-/** The adapter, if the file has none yet and it has left the identity. */
+/** The adapter, if the file does not have it yet and it is not the identity any more. */
 function newAdapter(weights: Weights, stored: ReadonlyMap<string, TensorMessage>): Weights | null {
   const bias = weights.get(adapter.bias);
   if (!bias || stored.has(adapter.bias)) return null;
@@ -63,7 +62,7 @@ function newAdapter(weights: Weights, stored: ReadonlyMap<string, TensorMessage>
   return moved ? own : null;
 }
 
-/** Write numbers into a tensor in the type that it has. */
+/** Write numbers into a tensor; the tensor keeps its type. */
 function overwrite(tensor: TensorMessage, data: Float32Array, where: string): void {
   const length = tensor.dims.reduce<number>((product, dim) => product * Number(dim), 1);
   const half = tensor.dataType === dataTypes.float16.code;
@@ -78,7 +77,7 @@ function overwrite(tensor: TensorMessage, data: Float32Array, where: string): vo
   Object.assign(tensor, { rawData, floatData: [], int32Data: [] });
 }
 
-/** Let the linear layer stand between what computed the embeddings and their name. */
+/** Insert the linear layer between the node that computed the embeddings and their name. */
 function appendAdapter({ graph }: ModelMessage, output: string, weights: Weights): void {
   const plain = `${output}_before_adapter`;
   const renamed = (name: string): string => (name === output ? plain : name);

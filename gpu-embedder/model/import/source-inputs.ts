@@ -5,20 +5,20 @@ import * as op from '../../onnx/operators/index.ts';
 import { toTypedArray } from '../../onnx/data-types.ts';
 import { tensor } from '../../onnx/session.ts';
 import type { Tensors } from '../../onnx/session.ts';
-import type { Modality, TowerInput } from '../../train/tower.ts';
+import type { Modality, TowerInput } from '../tower.ts';
 import type { SourceModel } from './source-model.ts';
 
 export interface InputSizes {
-  /** Tokens of a text; needed where the model takes any number. */
+  /** Tokens of a text; required for a model that takes any number. */
   readonly sequence?: number;
-  /** Side of the image, pixels; needed where the model takes any. */
+  /** Side of the image, pixels; required for a model that takes any. */
   readonly imageSize?: number;
 }
 
-/** How the inputs of a model are fed from those of a tower. */
+/** How the inputs of a tower feed those of a model. */
 export interface SourceInputs {
   readonly inputs: readonly TowerInput[];
-  /** What the model is probed with. */
+  /** Tensors to probe the model with. */
   feeds(rows: number): Tensors;
   /** @param values - of `inputs`; returns values by the model's names */
   bind(g: Graph, values: readonly Value[]): ReadonlyMap<string, Value>;
@@ -28,7 +28,7 @@ interface Feed {
   readonly port: ModelPort;
   /** Of one row. */
   readonly shape: readonly number[];
-  /** Null: positions, which are the same in every row. */
+  /** Null means positions, which are the same in every row. */
   readonly name: string | null;
 }
 
@@ -64,7 +64,7 @@ export function sourceInputs(
     return { port, name, shape: isImage ? [3, size, size] : [size] };
   });
   const fed = feeds.filter(({ name }) => name !== null);
-  // In the order ids, mask, whatever the file says.
+  // The order is ids, mask, whatever the order in the file.
   const ordered = fed.sort((a, b) => (a.port.name < b.port.name ? 1 : -1));
   const positions = (rows: number, length: number): number[] =>
     Array.from({ length: rows * length }, (_, i) => i % length);

@@ -3,29 +3,29 @@ import { DiptychError } from '../../../src/errors.ts';
 import type { TensorData } from '../../onnx/graph.ts';
 import { readModel } from '../../onnx/model-proto.ts';
 import type { ModelNode, ModelPort } from '../../onnx/model-proto.ts';
-import type { Modality } from '../../train/tower.ts';
+import type { Modality } from '../tower.ts';
 import { constantValue, isWeight } from './constants.ts';
 
-/** The ONNX file of a tower, as importing sees it. */
+/** The ONNX file of a tower, as the import sees it. */
 export interface SourceModel {
   readonly path: string;
-  /** Of the ONNX domain. */
+  /** Version of the operators of the ONNX domain. */
   readonly opset: number;
   readonly inputs: readonly ModelPort[];
   /** Name of the embeddings. */
   readonly output: string;
-  /** In an order in which they can run, without Constant. */
+  /** The nodes in an order in which they can run; Constant nodes are left out. */
   readonly nodes: readonly ModelNode[];
   readonly producers: ReadonlyMap<string, ModelNode>;
   /** Initialisers and the values of Constant nodes. */
   readonly constants: ReadonlyMap<string, TensorData>;
   /** Names of the constants that training may change. */
   readonly weights: ReadonlySet<string>;
-  /** Values that follow from the shapes of the inputs alone, not from their numbers or a weight. */
+  /** Names of the values that depend on the shapes of the inputs alone, not on numbers or weights. */
   readonly known: ReadonlySet<string>;
 }
 
-/** Outputs that hold embeddings, as `loadModel` looks for them. */
+/** Names of outputs with embeddings; `loadModel` looks for the same. */
 const outputNames: Readonly<Record<Modality, readonly string[]>> = {
   image: ['image_embeds', 'pooler_output'],
   text: ['text_embeds', 'pooler_output'],
@@ -93,7 +93,7 @@ export async function readSourceModel(
   return { source, bytes };
 }
 
-/** A shape is known even where the numbers are not. */
+/** The results of these operators depend on a shape, so they are known even if the numbers are not. */
 const shapeOnly = new Set(['Shape', 'Size']);
 
 function knownValues(

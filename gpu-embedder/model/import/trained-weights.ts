@@ -9,7 +9,7 @@ import type { TowerParts } from './build-tower.ts';
 import { buildTower } from './build-tower.ts';
 import { parameterName } from './weights.ts';
 
-/** What of an imported tower trains: its head, the last blocks and the head, or everything. */
+/** The part of an imported tower that trains: its head, its last blocks and the head, or all of it. */
 export type TrainChoice = 'heads' | 'all' | { readonly last: number };
 
 /**
@@ -41,7 +41,7 @@ export function chooseWeights(parts: TowerParts, train: TrainChoice): ReadonlySe
 const nameOf = (choice: TrainChoice): string =>
   typeof choice === 'string' ? choice : `last:${choice.last}`;
 
-/** Weights without a block belong with those around them in the order of the file. */
+/** A weight outside of the blocks belongs to the block around it in the order of the file. */
 function wantedWeights({ source, split }: TowerParts, train: TrainChoice): ReadonlySet<string> {
   if (train === 'heads') return split.head;
   if (train === 'all') return new Set([...split.features, ...split.head]);
@@ -58,7 +58,7 @@ function wantedWeights({ source, split }: TowerParts, train: TrainChoice): Reado
   return new Set([...late, ...split.head]);
 }
 
-/** Build the gradients once: gives the weights that have one, or why there is none. */
+/** Build the gradients once. @returns the weights that have a gradient, or why there are none */
 function differentiate(
   parts: TowerParts,
   wanted: ReadonlySet<string>,

@@ -27,7 +27,7 @@ export const activationTranslations: Readonly<Record<string, Translation>> = {
     return [op.Mul(g, x, op.Sigmoid(g, op.Mul(g, x, floatOf(node, 'alpha', 1.702))))];
   },
   Reciprocal: (g, { input }) => [op.Div(g, 1, input(0))],
-  /** Small whole powers as products: Pow takes a logarithm of every element. */
+  /** Write small whole powers as products: Pow would take a logarithm of every element. */
   Pow: (g, { input, numbers }) => {
     const exponent = numbers(1);
     const x = input(0);

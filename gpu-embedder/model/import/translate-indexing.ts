@@ -5,7 +5,7 @@ import { intOf } from './node-attributes.ts';
 import type { Translation } from './translations.ts';
 
 export const indexTranslations: Readonly<Record<string, Translation>> = {
-  /** A run of positions is a Slice, whose gradient is a Pad in place of a scatter. */
+  /** Write a run of positions as a Slice: its gradient is a Pad instead of a scatter. */
   Gather: (g, { node, input, numbers, shape }) => {
     const data = input(0);
     const rank = data.shape.length;
@@ -17,7 +17,7 @@ export const indexTranslations: Readonly<Record<string, Translation>> = {
     const taken = whole ? data : op.Slice(g, data, [start], [end], [axis]);
     return [op.Reshape(g, taken, shape())];
   },
-  /** As Gather over the indexed axes in one; the gradient of GatherND itself is a data race. */
+  /** Merge the indexed axes and use Gather: the gradient of GatherND would have a data race. */
   GatherND: (g, { node, input, shape }) => {
     const [data, indices] = [input(0), input(1)];
     const depth = indices.shape[indices.shape.length - 1];
@@ -31,7 +31,7 @@ export const indexTranslations: Readonly<Record<string, Translation>> = {
   ],
 };
 
-/** Consecutive positions as a range counted from the start; null for any others. */
+/** Convert consecutive positions to a range that counts from the start; null for other positions. */
 function runOf(
   positions: readonly number[] | null,
   dim: number,
@@ -43,7 +43,7 @@ function runOf(
   return end <= dim ? { start, end } : null;
 }
 
-/** @param indices - [..., depth] into axes of the lengths `dims`; returns [...] into all in one */
+/** Convert indices [..., depth] into axes of the lengths `dims` to indices [...] into one merged axis. */
 function flatIndices(g: Graph, indices: Value, dims: readonly number[]): Value {
   const last = indices.shape.length - 1;
   const constant = (values: readonly number[]): Value =>

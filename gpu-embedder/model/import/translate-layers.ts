@@ -6,7 +6,7 @@ import type { Copying, Translation } from './translations.ts';
 
 type Reduce = (g: Graph, x: Value, axes: readonly number[], keepdims?: boolean) => Value;
 
-/** The axes are an attribute or, in later operator sets, an input; without them it is over all. */
+/** The axes are an attribute or, in later operator sets, an input. Without axes, all are reduced. */
 const reduction =
   (reduce: Reduce): Translation =>
   (g, { node, input, numbers, has }) => {
@@ -21,7 +21,7 @@ const reduction =
 
 type Normalise = (g: Graph, x: Value, axis?: number) => Value;
 
-/** Before operator set 13 the axes from `axis` on (1 by default) counted as one. */
+/** Before operator set 13, the axes from `axis` on (1 by default) were treated as one axis. */
 const softmax =
   (normalise: Normalise): Translation =>
   (g, { node, opset, input }) => {

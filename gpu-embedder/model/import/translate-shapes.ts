@@ -5,7 +5,7 @@ import { intsOf, intOf } from './node-attributes.ts';
 import type { Translation } from './translations.ts';
 import { valueType } from './value-types.ts';
 
-/** Operators that only regroup elements; the shape of the result says how. */
+/** Operators that only regroup elements become a Reshape to the shape of the result. */
 const regroup: Translation = (g, { input, shape }) => [op.Reshape(g, input(0), shape())];
 
 const through: Translation = (_g, { input }) => [input(0)];
@@ -19,7 +19,7 @@ export const shapeTranslations: Readonly<Record<string, Translation>> = {
   Unsqueeze: regroup,
   Expand: (g, { input, shape }) => [op.Expand(g, input(0), shape())],
   Cast: (g, { node, input }) => [op.Cast(g, input(0), valueType(node, 0, [input(0).dtype]))],
-  /** Repeats of a single element are a broadcast; others have no rule. */
+  /** Write repeats of a single element as a broadcast. Other repeats have no gradient rule. */
   Tile: (g, { input, shape }) => {
     const x = input(0);
     const repeated = shape();
@@ -65,5 +65,5 @@ export const shapeTranslations: Readonly<Record<string, Translation>> = {
   },
 };
 
-/** Exporters write "to the end" as the largest integer, which a number cannot hold. */
+/** Limit a position: exporters write "to the end" as the largest int64, which a number cannot hold. */
 const bounded = (position: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, position));

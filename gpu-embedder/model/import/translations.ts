@@ -5,27 +5,27 @@ import { indexTranslations } from './translate-indexing.ts';
 import { layerTranslations } from './translate-layers.ts';
 import { shapeTranslations } from './translate-shapes.ts';
 
-/** A node of a model in the graph that it is copied into. */
+/** A node of a model that is being copied into a graph. */
 export interface Copying {
   readonly node: ModelNode;
   /** Version of the ONNX operators that the node was written for. */
   readonly opset: number;
   has(input: number): boolean;
-  /** An input, appended when it is asked for. */
+  /** Get an input; its nodes are appended when it is asked for. */
   input(i: number): Value;
-  /** Of an input; null where they are known only when the graph runs. */
+  /** Get the numbers of an input; null if they are known only when the graph runs. */
   numbers(i: number): readonly number[] | null;
-  /** Of an output. */
+  /** Get the shape of an output. */
   shape(i?: number): Shape;
 }
 
 /**
- * Appends what a node computes as our operators write it, which is what rules expect; gives all
- * outputs that are used, or null where the node is to be copied as it is.
+ * Appends the computation of a node in the form of our operators, which the gradient rules expect.
+ * Returns all outputs that are used, or null to copy the node unchanged.
  */
 export type Translation = (g: Graph, copying: Copying) => readonly Value[] | null;
 
-/** Of the operators whose form depends on the operator set, or that are made of others. */
+/** Translations of operators whose form depends on the operator set, or that consist of others. */
 export const translations: Readonly<Record<string, Translation>> = {
   ...shapeTranslations,
   ...indexTranslations,

@@ -16,7 +16,7 @@ const byOperator: Readonly<Record<string, DataType>> = {
   ConvInteger: 'int32',
 };
 
-/** Input whose type the outputs have, where it is not the first. */
+/** By operator, the input that gives the outputs their type, if it is not the first. */
 const typedBy: Readonly<Record<string, number>> = {
   Where: 1,
   CastLike: 1,
@@ -26,7 +26,7 @@ const typedBy: Readonly<Record<string, number>> = {
 };
 
 /**
- * Type of an output of a node; half precision is computed with as float32.
+ * Find the type of an output of a node. Half precision becomes float32.
  *
  * @param inputs - types of its inputs
  */

@@ -1,4 +1,4 @@
-import type { Modality } from '../../train/tower.ts';
+import type { Modality } from '../tower.ts';
 import { widened } from './constants.ts';
 import type { HeadCut } from './find-head.ts';
 import type { SourceModel } from './source-model.ts';
@@ -10,7 +10,7 @@ export interface ImportedWeight {
   readonly decay: boolean;
 }
 
-/** Weights by the names they have in the file. */
+/** Weights by their names in the file. */
 export interface TowerWeights {
   readonly features: ReadonlySet<string>;
   readonly head: ReadonlySet<string>;
@@ -19,10 +19,10 @@ export interface TowerWeights {
 /** Name of a weight among the parameters of a training graph. */
 export const parameterName = (modality: Modality, name: string): string => `${modality}/${name}`;
 
-/** The linear layer that training appends where a model does not end in one. */
+/** The linear layer that training appends to a model that does not end in one. */
 export const adapter = { weight: 'adapter.weight', bias: 'adapter.bias' } as const;
 
-/** Split the weights that the embeddings depend on at the cut. */
+/** Split the weights that the embeddings depend on into those before and after the cut. */
 export function splitWeights(source: SourceModel, cut: HeadCut | null): TowerWeights {
   if (!cut) return { features: weightsBehind(source, source.output), head: new Set() };
   return {
@@ -53,26 +53,26 @@ export function readWeights(
   return weights;
 }
 
-/** Nodes that hand on parts of a weight. */
-const handOn = new Set(
+/** Operators that pass on parts of a weight. */
+const passThrough = new Set(
   ['Cast', 'Identity', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze'].concat(['Slice', 'Split']),
 );
 const products = new Set(['MatMul', 'Gemm', 'Conv']);
 
-/** Tell whether a weight is a matrix (or kernel) of products alone. */
+/** Tell whether a weight is used in products (or convolutions) alone. */
 function isFactor(source: SourceModel, name: string): boolean {
   if (source.constants.get(name)!.shape.filter((dim) => dim > 1).length < 2) return false;
   const names = new Set([name]);
   const readers = new Set<string>();
   for (const { opType, inputs, outputs } of source.nodes) {
     if (!inputs.some((input) => names.has(input))) continue;
-    if (handOn.has(opType)) outputs.forEach((output) => names.add(output));
+    if (passThrough.has(opType)) outputs.forEach((output) => names.add(output));
     else readers.add(opType);
   }
   return [...readers].every((opType) => products.has(opType));
 }
 
-/** The adapter as it begins: the identity. */
+/** Make the initial adapter: the identity. */
 export function identityAdapter(width: number): ReadonlyMap<string, ImportedWeight> {
   const weight = new Float32Array(width * width);
   for (let i = 0; i < width; i++) weight[i * width + i] = 1;

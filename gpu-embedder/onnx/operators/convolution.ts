@@ -11,7 +11,7 @@ export interface ConvOptions {
 }
 
 export interface ConvTransposeOptions extends ConvOptions {
-  /** Rows and columns added at the bottom and right, where the stride leaves the size open. */
+  /** Rows and columns to add at the bottom and right, since the stride leaves the size open. */
   readonly outputPadding?: readonly number[];
 }
 
@@ -71,7 +71,7 @@ export function Conv(
 }
 
 /**
- * The transpose of {@link Conv} in its input.
+ * The transpose of {@link Conv} as a linear map of its input.
  *
  * @param x - [batch, channels, height, width]
  * @param w - [channels, outChannels / group, kernelHeight, kernelWidth]

@@ -57,7 +57,7 @@ export function Clip(g: Graph, x: Value, min: number, max: number): Value {
   return g.append('Clip', inputs, {}, [{ shape: x.shape, dtype: x.dtype }])[0];
 }
 
-/** Choose `a` where the condition holds, else `b`. */
+/** Choose `a` where the condition is true, else `b`. */
 export function Where(g: Graph, condition: Value, a: Operand, b: Operand): Value {
   if (condition.dtype !== 'bool')
     refuse('Where', [condition], `the condition must be bool, got ${condition.dtype}`);
@@ -68,7 +68,7 @@ export function Where(g: Graph, condition: Value, a: Operand, b: Operand): Value
   return g.append('Where', inputs, {}, [{ shape, dtype: choices[0].dtype }])[0];
 }
 
-/** Convert to another type; nothing is added where the type is already right. */
+/** Convert to another type; if the type is already right, no node is added. */
 export function Cast(g: Graph, x: Value, to: DataType): Value {
   if (x.dtype === to) return x;
   return g.append('Cast', [x], { to: dataTypes[to].code }, [{ shape: x.shape, dtype: to }])[0];

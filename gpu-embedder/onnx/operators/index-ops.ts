@@ -6,7 +6,7 @@ function checkIndices(opType: string, data: Value, indices: Value): void {
     refuse(opType, [data, indices], `indices must be int64 or int32, got ${indices.dtype}`);
 }
 
-/** Take slices of `data` along an axis; the axis gives way to the axes of `indices`. */
+/** Take slices of `data` along an axis; the axes of `indices` replace the axis. */
 export function Gather(g: Graph, data: Value, indices: Value, axis = 0): Value {
   checkIndices('Gather', data, indices);
   const at = axisOf('Gather', data, axis);
@@ -66,7 +66,7 @@ export function OneHot(
 }
 
 /**
- * (x - zeroPoint) * scale, with one scale in all or one per position of `axis`.
+ * Compute (x - zeroPoint) * scale, with one scale for all or one per position of `axis`.
  *
  * @param x - int8 or uint8
  * @param scale - [] or [length of axis], float32

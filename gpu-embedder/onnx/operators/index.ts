@@ -1,4 +1,4 @@
-/** The operators: each is named as ONNX names it, takes the graph first and appends one node. */
+/** The operators. Each has its ONNX name, takes the graph first and appends one node. */
 export * from './elementwise.ts';
 export * from './reduce.ts';
 export * from './shape.ts';

@@ -8,7 +8,7 @@ export interface GemmOptions {
   readonly beta?: number;
 }
 
-/** Shape of op(a) op(b) with broadcast batch axes, where `trans` swaps the last two axes. */
+/** Shape of op(a) op(b) with broadcast batch axes; `trans` swaps the last two axes. */
 function productShape(opType: string, a: Value, b: Value, transA = false, transB = false): Shape {
   sameType(opType, [a, b]);
   const ra = a.shape.length;
@@ -34,7 +34,7 @@ export function MatMul(g: Graph, a: Value, b: Value): Value {
   return g.append('MatMul', [a, b], {}, [{ shape, dtype: a.dtype }])[0];
 }
 
-/** alpha op(a) op(b), batched (com.microsoft; the CPU provider has it for float32 alone). */
+/** alpha op(a) op(b), batched (com.microsoft; the CPU provider supports float32 alone). */
 export function FusedMatMul(
   g: Graph,
   a: Value,

@@ -3,7 +3,7 @@ import { axesOf } from './shape-rules.ts';
 
 const reduce =
   (opType: string) =>
-  /** @param keepdims - leave the reduced axes with length 1 */
+  /** @param keepdims - keep the reduced axes with length 1 */
   (g: Graph, x: Value, axes: readonly number[], keepdims = true): Value => {
     const reduced = axesOf(opType, x, axes);
     const shape = keepdims

@@ -36,14 +36,14 @@ export function broadcast(opType: string, inputs: readonly Value[]): Shape {
   return shape;
 }
 
-/** Turn an axis that may count from the end into one that counts from the start. */
+/** Convert an axis that may count from the end to one that counts from the start. */
 export function axisOf(opType: string, x: Value, axis: number, rank = x.shape.length): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
     refuse(opType, [x], `axis ${axis} is outside [${-rank}, ${rank - 1}]`);
   return axis < 0 ? axis + rank : axis;
 }
 
-/** As {@link axisOf} for several; each may be named once. */
+/** Do the same as {@link axisOf} for several axes; each may be named once. */
 export function axesOf(
   opType: string,
   x: Value,
@@ -56,7 +56,7 @@ export function axesOf(
   return normal;
 }
 
-/** Check that operands have one type. */
+/** Check that all operands have the same type. */
 export function sameType(opType: string, inputs: readonly Value[]): void {
   if (inputs.some((input) => input.dtype !== inputs[0].dtype))
     refuse(opType, inputs, `types ${inputs.map((input) => input.dtype).join(' and ')} differ`);

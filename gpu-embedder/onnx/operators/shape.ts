@@ -5,10 +5,10 @@ const ints = (g: Graph, values: readonly number[]): Value =>
   g.constant(values, [values.length], 'int64');
 
 /**
- * Give the elements another shape; one length may be -1 (whatever remains).
+ * Give the elements another shape; one length may be -1 (all that remains).
  *
- * The file says 0 ("copy") for leading axes that stay and, where the first does not stay, -1 for
- * the first, so that a graph built at one batch size runs at any.
+ * The file says 0 ("copy") for leading axes that stay. If the first axis does not stay, the file says
+ * -1 for it. So a graph that is built at one batch size runs at any.
  */
 export function Reshape(g: Graph, x: Value, shape: Dimensions): Value {
   const free = shape.indexOf(-1);
@@ -65,12 +65,12 @@ export function Unsqueeze(g: Graph, x: Value, axes: readonly number[]): Value {
   return g.append('Unsqueeze', [x, ints(g, added)], {}, [{ shape, dtype: x.dtype }])[0];
 }
 
-/** Lengths of the axes of x, a tensor [rank] of int64 that is known when the graph runs. */
+/** The lengths of the axes of x: a tensor [rank] of int64, computed when the graph runs. */
 export function Shape(g: Graph, x: Value): Value {
   return g.append('Shape', [x], {}, [{ shape: [x.shape.length], dtype: 'int64' }])[0];
 }
 
-/** Add zeros (or `value`) around: `pads` are the numbers before each axis, then after each. */
+/** Add zeros (or `value`) around: `pads` has the numbers before each axis, then those after each. */
 export function Pad(g: Graph, x: Value, pads: readonly number[], value = 0): Value {
   const rank = x.shape.length;
   if (pads.length !== 2 * rank || pads.some((pad) => !(pad >= 0)))
@@ -109,8 +109,8 @@ export function Split(
 }
 
 /**
- * Move p x p blocks of pixels into channels, the order of PyTorch's pixel_unshuffle (ONNX's own
- * SpaceToDepth has another).
+ * Move p x p blocks of pixels into channels, in the order of PyTorch's pixel_unshuffle (the order of
+ * ONNX's own SpaceToDepth differs).
  *
  * @param x - [batch, channels, height, width]
  * @returns [batch, channels p p, height / p, width / p]; channel = (c p + dy) p + dx

@@ -25,8 +25,8 @@ export function sliceRange(dim: number, start: number, end: number, step: number
 /**
  * Take every `step`-th position of [start, end) along some axes.
  *
- * @param ends - a value of int64 [axes] where the ends are known only when the graph runs; then
- *   `shape` says what comes out at the size the graph is built for
+ * @param ends - numbers, or a value of int64 [axes] if the ends are known only when the graph runs;
+ *   then `shape` is the shape of the result at the size that the graph is built for
  */
 export function Slice(
   g: Graph,

@@ -6,7 +6,7 @@ export interface PageBundle {
   readonly style: string;
 }
 
-/** Bundle what the report needs in a browser, charts library included. */
+/** Bundle everything that the report needs in a browser, including the library for charts. */
 export async function bundlePage(): Promise<PageBundle> {
   const file = (name: string): string => fileURLToPath(new URL(`./page/${name}`, import.meta.url));
   const { outputFiles } = await build({

@@ -1,9 +1,9 @@
-/** A chart over the steps of a run, as the page draws it. */
+/** A chart over the steps of a run. The page draws it. */
 export interface Chart {
   readonly title: string;
-  /** What the values are, or their unit. */
+  /** The name of the values, or their unit. */
   readonly axis: string;
-  /** From the least value, from 0, from 0 to 100, or logarithmic. */
+  /** The axis begins at the least value, begins at 0, goes from 0 to 100, or is logarithmic. */
   readonly range: 'values' | 'zero' | 'percent' | 'log';
   readonly steps: readonly number[];
   /** A value for each step; null is a gap. */
@@ -13,7 +13,7 @@ export interface Chart {
 export interface Series {
   readonly label: string;
   readonly values: readonly (number | null)[];
-  /** `faint`: lies behind the others; `limit`: is no measurement. */
+  /** `faint` lies behind the others; `limit` is not a measurement. */
   readonly style?: 'faint' | 'limit';
 }
 

@@ -3,10 +3,10 @@ import type { StepRecord } from '../records.ts';
 import type { Chart, Series, StageSpan } from './chart.ts';
 import type { Run } from './read-run.ts';
 
-/** A smoothed value is the mean of so many records on either side: one for 50 of the run, at most 5. */
+/** A smoothed value is a mean over records on either side: one per 50 records of the run, at most 5. */
 const smoothing = { recordsPerReach: 50, mostReach: 5 };
 
-/** Draw up the charts of a run, loss first; without records, none. */
+/** Make the charts of a run, loss first. A run without records has none. */
 export function chartsOf(run: Run): Chart[] {
   const [loss, ...others] = stepCharts(run);
   return [loss, ...recallCharts(run), ...others].filter(({ steps }) => steps.length > 0);
@@ -84,7 +84,7 @@ function recallCharts({ validations }: Run): Chart[] {
   });
 }
 
-/** Between two stages a point without values, so that no line joins them. */
+/** Insert a point without values between two stages, so that no line joins them. */
 function withGaps(
   records: readonly StepRecord[],
 ): { readonly step: number; readonly record: StepRecord | null }[] {
@@ -97,7 +97,7 @@ function withGaps(
   });
 }
 
-/** The loss of each record, and where there are many, a line through their noise. */
+/** Make the series of the loss; if there are many records, also a smoothed line. */
 function lossSeries(values: readonly (number | null)[]): Series[] {
   const reach = Math.min(
     smoothing.mostReach,
@@ -110,7 +110,7 @@ function lossSeries(values: readonly (number | null)[]): Series[] {
   ];
 }
 
-/** Centred moving mean, so that it does not lag behind; near a gap over fewer values. */
+/** Compute a centred moving mean, which does not lag behind; near a gap it uses fewer values. */
 function smoothed(values: readonly (number | null)[], most: number): (number | null)[] {
   const isGap = (i: number): boolean => (values[i] ?? null) === null;
   return values.map((value, i) => {

@@ -3,7 +3,7 @@ import type { PreparedDataset } from '../../dataset/read-dataset.ts';
 import { thumbnailDataUri, type Picture, type QueryRow } from '../../pictures/contact-sheet.ts';
 import type { ValidationQuery } from '../records.ts';
 
-/** Pixels of a side; more than the page shows, for dense screens. */
+/** Side of the pictures in pixels: more than the page shows, for screens of high density. */
 const side = 144;
 const nearestShown = 5;
 const noPicture = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg"/>')}`;
@@ -11,7 +11,7 @@ const noPicture = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://w
 /**
  * Find the pictures of queries.
  *
- * @param dataset - null leaves the pictures empty, with ids below them
+ * @param dataset - null for empty pictures, with ids below them
  */
 export function queryRows(
   queries: readonly ValidationQuery[],

@@ -16,7 +16,7 @@ const queriesSchema: z.ZodType<ValidationQuery[]> = z.array(
   }),
 );
 
-/** What a run folder tells, also of a run that has not ended. */
+/** The content of a run folder; the run may not have ended yet. */
 export interface Run {
   readonly config: TrainConfig;
   readonly steps: readonly StepRecord[];
@@ -28,7 +28,8 @@ export interface Run {
 /**
  * Read a run folder.
  *
- * @throws DiptychError not_prepared - there is no run; unreadable_source, invalid_option - a damaged file
+ * @throws DiptychError `not_prepared` if there is no run; `unreadable_source` or `invalid_option` if a
+ *   file is damaged
  */
 export function readRun(runDir: string): Run {
   const configPath = join(runDir, 'config.json');

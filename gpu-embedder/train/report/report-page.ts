@@ -16,7 +16,7 @@ interface ReportContent {
   readonly best: readonly QueryRow[];
 }
 
-/** Lay the report out. The policy in its head keeps a browser from loading anything. */
+/** Write the page of the report. The policy in its head forbids a browser to load anything. */
 export async function reportPage({ run, dataset, worst, best }: ReportContent): Promise<string> {
   const { script, style } = await bundlePage();
   const charts = chartsOf(run);

@@ -5,16 +5,16 @@ import type { StepRecord } from '../records.ts';
 import type { Run } from './read-run.ts';
 
 export interface Summary {
-  /** What the run came to. */
+  /** The results of the run. */
   readonly facts: readonly (readonly [label: string, value: string])[];
   /** Of the stages that have begun. */
   readonly stages: { readonly head: readonly string[]; readonly rows: readonly string[][] };
 }
 
-/** Memory is compared with that after so many steps, when every buffer has been needed once. */
+/** The report compares memory with that after so many steps, when every buffer exists. */
 const settledStep = 100;
 
-/** Sum a run up, in numbers as people read them. */
+/** Summarise a run in numbers for people. */
 export function summarise(run: Run): Summary {
   const timed = withSeconds(run);
   const last = timed.at(-1);
@@ -30,7 +30,7 @@ export function summarise(run: Run): Summary {
   };
 }
 
-/** A record, with the steps and the wall time since the record before. */
+/** A record, with the steps and the wall time since the previous one. */
 interface TimedRecord extends StepRecord {
   readonly count: number;
   readonly seconds: number;

@@ -1,10 +1,10 @@
 import type { StepRecord, ValidationRecord } from '../records.ts';
 
 /**
- * Say how a run goes, in one line: "infonce image+text | loss 2.345 | val R@1/5/10 .12/.34/.45 |
+ * Describe the state of a run in one line: "infonce image+text | loss 2.345 | val R@1/5/10 .12/.34/.45 |
  * 241 img/s".
  *
- * @param stageLabel - as `stageLabel` of config.ts gives it; a stage of the text tower alone counts captions
+ * @param stageLabel - from `stageLabel` of config.ts; a stage of the text tower alone counts captions
  */
 export function trainingLine(
   record: StepRecord,
@@ -20,7 +20,7 @@ export function trainingLine(
   ].join(' | ');
 }
 
-/** The recalls of image retrieval that were measured. */
+/** Format the measured recalls of image retrieval. */
 function recalls({ metrics }: ValidationRecord): string {
   const measured = [1, 5, 10].filter((k) => `image_retrieval_recall@${k}` in metrics);
   const values = measured.map((k) =>

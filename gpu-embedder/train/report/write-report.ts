@@ -5,18 +5,18 @@ import { queryRows } from './query-rows.ts';
 import { readRun } from './read-run.ts';
 import { reportPage } from './report-page.ts';
 
-/** Queries of the validation sample shown from either end. */
+/** How many of the worst and of the best queries of the validation sample are shown. */
 const queriesShown = 12;
 
 export interface ReportOptions {
-  /** As training writes it. */
+  /** The run folder that training has written. */
   readonly runDir: string;
-  /** What it trained on, for the pictures. */
+  /** The data set of the run, for its pictures. */
   readonly dataset?: PreparedDataset;
 }
 
 /**
- * Show a run in one file that needs no network: `report.html` in its folder.
+ * Write the report of a run into its folder: `report.html`, one file that needs no network.
  *
  * @returns path of the file
  */

@@ -1,8 +1,9 @@
 import { count, linkStarts, links, M, upperLinks, upperNodes, upperStarts, word } from './layout';
 
 /**
- * Return the first node with a link that points nowhere, or -1: a walk over such a graph would read
- * past its sections. `count` stands for the table of upper nodes.
+ * Find the first node with a link to a node that does not exist; -1 if there is none. A walk over
+ * such a graph would read past its sections. The result `count` means that the table of upper nodes
+ * is damaged.
  */
 export function checkGraph(linkCount: u32, uppers: u32, upperRows: u32): i32 {
   if (word(linkStarts, 0) != 0 || word(linkStarts, count) != linkCount) return 0;

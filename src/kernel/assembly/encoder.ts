@@ -1,18 +1,18 @@
-// Kernels of both towers (src/encoder): one image or one text at a time, everything in the linear
-// memory that the host lays out. Activations are float32, matrices int8 with a float32 scale per
-// column. Addresses and strides are in bytes. Widths of weights are multiples of 8; numbers of rows,
-// depths and heads are free.
+// Kernels of both towers (src/encoder). They compute one image or one text at a time in a linear
+// memory that the host lays out. Activations are float32; matrices are int8 with a float32 scale per
+// column. Addresses and strides are in bytes. The widths of weights must be multiples of 8; the
+// numbers of rows, depths and heads may be any.
 
 /**
- * output = input x (weights * scale) + bias (+ output) (then relu): dense layers, and 3x3
- * convolutions on maps with a border of zeros, where the three taps of a line lie next to each other.
+ * Compute output = input x (weights * scale) + bias (+ output) (then relu). This serves dense layers,
+ * and 3x3 convolutions on maps with a border of zeros, where the three taps of a line are adjacent.
  *
- * Row r of group g has `segments` pieces of `depth` numbers, piece s at
+ * Row r of group g has `segments` pieces of `depth` numbers; piece s is at
  * input + g * inputGroup + r * inputRow + s * inputSegment.
  * weights: int8 panels of 8 columns, [columns / 8][segments * depth][8]; scale, bias: [columns];
  * panel: room for [segments * depth][8] numbers.
  *
- * A panel is widened once for all rows: widened in every tile, an image took 30 % longer.
+ * A panel is widened once for all rows. When every tile widened it, an image took 30 % longer.
  */
 export function product(
   groups: usize,
@@ -58,7 +58,7 @@ export function product(
   }
 }
 
-/** [depth][8] int8 to float32, each column times its scale. */
+/** Widen a panel, [depth][8] int8, to float32, and multiply each column by its scale. */
 function widenPanel(depth: usize, weights: usize, scale: usize, panel: usize): void {
   const low = v128.load(scale);
   const high = v128.load(scale, 16);
@@ -70,7 +70,7 @@ function widenPanel(depth: usize, weights: usize, scale: usize, panel: usize): v
   }
 }
 
-/** 2 to 4 rows by 8 columns, held in 8 registers; of fewer than 4 the last is computed again. */
+/** Compute 2 to 4 rows by 8 columns in 8 registers. With fewer than 4 rows the last is repeated. */
 function tile4(
   count: usize,
   input: usize,
@@ -203,7 +203,7 @@ export function layerNorm(
 /**
  * Multi-head self-attention (arXiv:1706.03762, eq. 1) over all rows.
  *
- * qkv: [rows, 3 * width], queries, keys, values, each [heads, width / heads]; output: [rows, width];
+ * qkv: [rows, 3 * width]: queries, keys, values, each [heads, width / heads]; output: [rows, width];
  * scores: room for [rows] numbers.
  */
 export function attention(

@@ -1,4 +1,5 @@
-// Float32 inner products for Node; the edge never loads them. Rows have `stride` floats, a multiple of 16.
+// Float32 inner products. Node uses them, the edge never loads them. Rows have `stride` floats, a
+// multiple of 16.
 
 // @ts-ignore: decorator
 @inline
@@ -20,7 +21,7 @@ function product(x: usize, query: usize, rowBytes: usize): f32 {
   return f32x4.extract_lane(half, 0) + f32x4.extract_lane(half, 1);
 }
 
-/** Inner products of one query with `count` vectors: exact search, the yardstick of annRecallAtK. */
+/** Inner products of one query with `count` vectors: the exact search that annRecallAtK compares with. */
 export function products(query: usize, vectors: usize, count: u32, stride: u32, out: usize): void {
   const rowBytes = (<usize>stride) << 2;
   for (let i: u32 = 0; i < count; i++) {

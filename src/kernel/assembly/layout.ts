@@ -8,7 +8,7 @@ export let upperNodes: usize, upperStarts: usize, upperLinks: usize;
 export let visited: usize, filter: usize, query: usize, floatQuery: usize;
 export let ids: usize, scores: usize, pool: usize;
 
-/** `place` is where `entry` stands in `upperNodes`, if `levels` is not 0. */
+/** `place` is the position of `entry` in `upperNodes`; it is not used if `levels` is 0. */
 export function configure(
   n: u32,
   rowBytes: u32,
@@ -27,7 +27,7 @@ export function configure(
   maxLevel = levels;
 }
 
-/** What the file does not have is at 0. */
+/** A section that the file lacks is at address 0. */
 export function placeVectors(codesAt: usize, vectorsAt: usize, sumsAt: usize, residualsAt: usize): void {
   codes = codesAt;
   vectors = vectorsAt;

@@ -1,10 +1,10 @@
-// Scores of quantised vectors. The host quantises the query (src/hnsw/quantise-query.ts); what the walk
-// sees is an exact integer, so both builds of this module and the scalar reference agree bit by bit.
+// Scores of quantised vectors. The host quantises the query (src/hnsw/quantise-query.ts). The walk
+// compares exact integers, so both builds of this module and the scalar reference agree bit by bit.
 import {
   codes, codeStride, floatQuery, ids, query, residuals, scores, stride, sums, vectors, word,
 } from './layout';
 
-/** Says how the host must quantise the query for int8: 7 bits offset by 64 (relaxed) or 16 bits. */
+/** Tell how the host must quantise the query for int8: to 7 bits offset by 64 (relaxed), or 16 bits. */
 export function queryBits(): i32 {
   return ASC_FEATURE_RELAXED_SIMD ? 7 : 16;
 }
@@ -32,8 +32,8 @@ function dotVector(id: u32): i32 {
   let a = i32x4.splat(0);
   let b = a;
   if (ASC_FEATURE_RELAXED_SIMD) {
-    // The query lies in 1..127 (offset 64): the pairwise sums fit 16 bits, so the result is the same
-    // on every machine. The offset is taken out with the sum of the vector. (The instruction that
+    // The query lies in 1..127 (offset 64), so the pairwise sums fit 16 bits, and the result is the same
+    // on every machine. The sum of the vector takes the offset out again. (The instruction that
     // also accumulates is wrong in the baseline compiler of V8 11.3, Node 20.)
     for (; x < end; x += 64, q += 64) {
       a = i32x4.add(a, pairs(v128.load(x), v128.load(q)));
@@ -59,7 +59,7 @@ function countBits(a: v128, b: v128): v128 {
   return i8x16.popcnt(v128.and(a, b));
 }
 
-/** Widen counts of at most 8 a byte, of which a few were added. */
+/** Add neighbouring bytes into 16 bits. Each byte is the sum of a few counts of at most 8. */
 // @ts-ignore: decorator
 @inline
 function widen(bytes: v128): v128 {
@@ -67,8 +67,8 @@ function widen(bytes: v128): v128 {
 }
 
 /**
- * Sum of the quantised query over the set bits of code `id`. The query is four rows of bits, in two's
- * complement: row b counts 2^b, the last one -8.
+ * Sum the quantised query over the set bits of code `id`. The query is four rows of bits in two's
+ * complement: a bit of row b counts 2^b, and a bit of the last row -8.
  */
 // @ts-ignore: decorator
 @inline
@@ -83,7 +83,7 @@ function dotCode(id: u32): i32 {
     const two = countBits(bits, v128.load(q + codeStride));
     const four = countBits(bits, v128.load(q + 2 * codeStride));
     const eight = countBits(bits, v128.load(q + 3 * codeStride));
-    // 8 + 16 + 32 fit a byte.
+    // The largest sum, 8 + 16 + 32, fits in a byte.
     const low = i8x16.add(one, i8x16.add(i8x16.shl(two, 1), i8x16.shl(four, 2)));
     const pairs = i16x8.sub(widen(low), i16x8.shl(widen(eight), 3));
     sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(pairs));
@@ -98,8 +98,8 @@ export function dot(id: u32): i32 {
 }
 
 /**
- * Score the ids `i` and `i + 1` at `ids` as {@link dotVector} does, reading the query once: where the
- * runtime checks the bounds of each access, as workerd does, that is a quarter less to check.
+ * Score the ids `i` and `i + 1` at `ids` as {@link dotVector} does, but read the query once. Some
+ * runtimes (workerd) check the bounds of each access: this saves a quarter of the checks.
  */
 // @ts-ignore: decorator
 @inline
@@ -145,7 +145,7 @@ function scoreTwo(i: u32): void {
   store<i32>(scores + ((<usize>i) << 2), sumLanes(b), 4);
 }
 
-/** Score the `n` ids at `ids` into `scores` (i32), by codes where the file has any. */
+/** Score the `n` ids at `ids` into `scores` (i32); by codes if the file has them. */
 export function score(n: u32): void {
   if (codes) {
     for (let i: u32 = 0; i < n; i++) store<i32>(scores + ((<usize>i) << 2), dotCode(word(ids, i)));
@@ -169,7 +169,7 @@ function addProducts(x: usize, q: usize, sum: v128): v128 {
   return f32x4.add(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
 }
 
-/** Score the `n` ids at `ids` into `scores` (f32): float query, both planes. */
+/** Score the `n` ids at `ids` into `scores` (f32) with the float query and both planes. */
 export function rescore(n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
     const row = (<usize>word(ids, i)) * stride;

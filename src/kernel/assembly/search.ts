@@ -1,4 +1,4 @@
-// HNSW search over quantised vectors that lie in linear memory as the file put them.
+// HNSW search over quantised vectors. They lie in linear memory in the layout of the file.
 import {
   codes, codeStride, count, entryPlace, entryPoint, filter, ids, linkStarts, links, M, maxLevel, pool,
   scores, stride, upperLinks, upperNodes, upperStarts, vectors, visited, word,
@@ -10,10 +10,10 @@ export { configure, placeGraph, placeScratch, placeVectors } from './layout';
 export { queryBits, rescore, score } from './score';
 export { checkGraph } from './check-graph';
 
-/** Expanded nodes carry this bit in their pool entry; ids have 24 bits. */
+/** This bit marks the pool entry of an expanded node; ids have 24 bits. */
 const expanded: i64 = 0x80000000;
 
-/** Keeps the compiler from leaving loads out that are there for the cache alone. */
+/** Uses the result of loads that only fill the cache, so that the compiler does not remove them. */
 let touched: u32;
 
 export function checksum(at: usize, bytes: usize): u64 {
@@ -68,9 +68,9 @@ function descend(): u32 {
 }
 
 /**
- * SEARCH-LAYER on level 0 (Malkov & Yashunin 2016, Alg. 2). Candidates and results are one pool of
- * `ef` sorted entries: what falls out of the results is never expanded, so a second heap holds nothing more.
- * Leaves the best ids at `ids`; returns how many.
+ * SEARCH-LAYER on level 0 (Malkov & Yashunin 2018, Alg. 2). Candidates and results share one pool of
+ * `ef` sorted entries: a node that falls out of the results is never expanded, so a second heap would
+ * hold nothing more. Writes the best ids to `ids` and returns their number.
  */
 export function search(ef: u32): u32 {
   if (!count) return 0;
@@ -118,9 +118,9 @@ function mark(id: u32): bool {
 }
 
 /**
- * Read a byte of four cache lines of a row that will soon be scored: the rows of a node's
- * neighbours are then awaited together, where scoring would wait for one after the other. (WebAssembly
- * has no prefetch. What is read behind a short row is the next one, or the scratch.)
+ * Read one byte from each of four cache lines of a row that will soon be scored. The processor then
+ * fetches the rows of all neighbours at once, and scoring need not wait for one after the other.
+ * (WebAssembly has no prefetch. Past a short row this reads the next row, or the scratch.)
  */
 // @ts-ignore: decorator
 @inline
@@ -128,7 +128,7 @@ function touch(row: usize): u32 {
   return load<u8>(row) | load<u8>(row, 64) | load<u8>(row, 128) | load<u8>(row, 192);
 }
 
-/** Write the neighbours of `node` that were not seen yet to `ids`. */
+/** Write those neighbours of `node` to `ids` that this search has not seen yet. */
 // @ts-ignore: decorator
 @inline
 function gather(node: u32): u32 {
@@ -138,7 +138,7 @@ function gather(node: u32): u32 {
   const bytes = codes ? codeStride : stride;
   const end = links + (<usize>word(linkStarts, node + 1)) * 3;
   for (let at = links + (<usize>word(linkStarts, node)) * 3; at < end; at += 3) {
-    // The byte too many is of the next link or section.
+    // Links have 3 bytes: the fourth belongs to the next link or section.
     const neighbour = load<u32>(at) & 0xffffff;
     if (!mark(neighbour)) continue;
     store<u32>(ids + (found++ << 2), neighbour);
@@ -151,8 +151,8 @@ function gather(node: u32): u32 {
 }
 
 /**
- * Score every vector whose bit is set in `filter` (whole words of 64) and leave the best `limit` ids
- * at `ids`; returns how many.
+ * Score every vector whose bit is set in `filter` (whole words of 64). Writes the best `limit` ids to
+ * `ids` and returns their number.
  */
 export function scan(limit: u32): u32 {
   let size: u32 = 0;
@@ -171,7 +171,7 @@ export function scan(limit: u32): u32 {
   return unpack(size);
 }
 
-/** Keep those of the first `n` ids at `ids` whose bit is set in `filter`; returns how many. */
+/** Keep only those of the first `n` ids at `ids` whose bit is set in `filter`; returns their number. */
 export function keep(n: u32): u32 {
   let kept: usize = 0;
   for (let i: u32 = 0; i < n; i++) {

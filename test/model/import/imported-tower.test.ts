@@ -11,7 +11,7 @@ import { Graph } from '../../../gpu-embedder/onnx/graph.ts';
 import { writeModel } from '../../../gpu-embedder/onnx/model-proto.ts';
 import * as op from '../../../gpu-embedder/onnx/operators/index.ts';
 import { openSession, tensor } from '../../../gpu-embedder/onnx/session.ts';
-import type { Modality } from '../../../gpu-embedder/train/tower.ts';
+import type { Modality } from '../../../gpu-embedder/model/tower.ts';
 import { writeHubModel } from '../../support/hub-models/write-hub-model.ts';
 import { runTower, towerInputs } from './run-tower.ts';
 

@@ -5,7 +5,7 @@ import { writeModel } from '../../../gpu-embedder/onnx/model-proto.ts';
 import * as op from '../../../gpu-embedder/onnx/operators/index.ts';
 import { openSession, tensor } from '../../../gpu-embedder/onnx/session.ts';
 import { createRandom } from '../../../gpu-embedder/random.ts';
-import type { Tower } from '../../../gpu-embedder/train/tower.ts';
+import type { Tower } from '../../../gpu-embedder/model/tower.ts';
 
 export interface TowerRun {
   /** Unit rows [rows, embedDim]. */

@@ -6,7 +6,7 @@ const height = 230;
 const font = '12px system-ui, sans-serif';
 const lineColours = ['--line-1', '--line-2', '--line-3'];
 
-/** Draw a chart into its place; its legend has the values under the cursor, else the last ones. */
+/** Draw a chart into its place. Its legend shows the values under the cursor, or else the last ones. */
 export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTMLElement): uPlot {
   const colour = (name: string): string => getComputedStyle(place).getPropertyValue(name);
   const axis = {
@@ -36,7 +36,7 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
       size: 5,
       fill: colour('--paper'),
     },
-    // The stroke of a line that falls between two stages is wider than the gap.
+    // The stroke of a line is wider than the gap between two stages: widen the gap.
     gaps: (_plot, _series, _from, _to, gaps) => gaps.map(([from, to]) => [from - 2, to + 2]),
     value: (_, value) => show(value),
   });
@@ -76,7 +76,7 @@ export function drawChart(chart: Chart, stages: readonly StageSpan[], place: HTM
   );
 }
 
-/** The whole run, so that charts stand above each other; else what was dragged across. */
+/** Show the whole run, so that all charts have the same axis, or the range that was selected by dragging. */
 function stepRange({ steps }: Chart, stages: readonly StageSpan[]): uPlot.Range.Function {
   return (_, min, max) =>
     min === steps[0] && max === steps.at(-1) ? [0, stages.at(-1)!.to] : [min, max];
@@ -97,12 +97,12 @@ function valueScale({ range }: Chart): uPlot.Scale {
 
 const alphaOf = ({ style }: Series): number => (style === 'faint' ? 0.45 : 1);
 
-/** A logarithmic axis leaves some of its ticks without a number. */
+/** Label a tick. Some ticks of a logarithmic axis have no number. */
 const tick = (value: number | null): string => (value === null ? '' : show(value));
 
 const whole = (step: number): string => Math.floor(step).toLocaleString('en');
 
-/** Four digits at most: 0.0021 as 2.1e-3. */
+/** Format a number with at most four digits: 0.0021 becomes 2.1e-3. */
 function show(value: number | null): string {
   if (value === null) return '–';
   if (value !== 0 && Math.abs(value) < 0.01) return Number(value.toPrecision(2)).toExponential();

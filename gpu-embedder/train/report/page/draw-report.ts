@@ -10,7 +10,7 @@ const data = JSON.parse(document.getElementById('report-data')!.textContent) as 
 const places = [...document.querySelectorAll<HTMLElement>('.plot')];
 let plots = draw();
 
-/** A theme changes every colour; canvases take theirs when they are made. */
+/** A change of theme changes every colour, and a canvas gets its colours when it is made: draw again. */
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   for (const plot of plots) plot.destroy();
   plots = draw();

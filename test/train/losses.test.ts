@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import {
-  logitScale,
-  pairwiseSigmoid,
-  supervisedContrastive,
-  symmetricInfoNce,
-} from '../../gpu-embedder/model/losses.ts';
 import { TrainableParameters } from '../../gpu-embedder/model/parameters.ts';
 import type { Value } from '../../gpu-embedder/onnx/graph.ts';
 import { Graph } from '../../gpu-embedder/onnx/graph.ts';
 import { createRandom } from '../../gpu-embedder/random.ts';
+import { symmetricInfoNce } from '../../gpu-embedder/train/losses/infonce.ts';
+import { logitScale } from '../../gpu-embedder/train/losses/pair-loss.ts';
+import { pairwiseSigmoid } from '../../gpu-embedder/train/losses/sigmoid.ts';
+import { contrastImages } from '../../gpu-embedder/train/losses/supervised-contrastive.ts';
 import { runGraph } from '../onnx/run-graph.ts';
 
 const [rows, width, scale] = [5, 4, 7];
@@ -89,6 +87,6 @@ test('the supervised contrastive loss leaves an image itself out', async () => {
     [0, 1, 1, 0, 0],
   ];
   const scores = logits(images, images).map((row, i) => row.with(i, -Infinity));
-  const loss: Loss = (p, a, _b, _s, hits) => supervisedContrastive(p, a, hits, scale);
+  const loss: Loss = (p, a, _b, _s, hits) => contrastImages(p, a, hits, scale);
   expect(await evaluate(loss, others)).toBeCloseTo(crossEntropy(scores, others), 5);
 });

@@ -1,9 +1,9 @@
-import type { Parameters } from '../model/parameters.ts';
+import type { Parameters } from './parameters.ts';
 import type { Value } from '../onnx/graph.ts';
 
 export type Modality = 'image' | 'text';
 
-/** What a tower reads: one array of a batch, [rows, ...shape]. */
+/** An input of a tower: one array of a batch, [rows, ...shape]. */
 export interface TowerInput {
   /** Name in the graph and in the batch: `pixels`, `ids`, `mask`. */
   readonly name: string;
@@ -13,9 +13,9 @@ export interface TowerInput {
 }
 
 /**
- * One tower as training sees it, in two parts. Features depend on their own row alone, so they can
- * be computed in micro-batches, or once where they are frozen; the head is small, sees the whole
- * batch (batch normalisation), and ends in unit embeddings.
+ * A tower in two parts. Features depend on their own row alone, so training can compute them in
+ * micro-batches, or only once if they are frozen. The head is small, sees the whole batch (for batch
+ * normalisation) and gives unit embeddings.
  */
 export interface Tower {
   readonly modality: Modality;
