@@ -10,11 +10,11 @@ export interface DecodedImage {
 }
 
 /**
- * Decode an image to a square: the whole image, centred, the rest transparent; the same fit
- * as `encode` and the edge give an image of a model of ours.
+ * Decode an image to a square: the whole image, centred, with transparent margins. `encode` and
+ * the edge fit images for Diptych's own models in the same way.
  *
  * @param source - file or its bytes
- * @throws Error - it is no image, is cut short, or has too many pixels
+ * @throws Error - the file is not an image, is truncated, or has too many pixels
  */
 export async function decodeImage(
   source: string | Uint8Array,
@@ -36,7 +36,7 @@ export async function decodeImage(
   return { pixels: premultiply(pixels), type };
 }
 
-/** Tell the media type of an image. */
+/** Read the media type of an image. */
 export async function mediaType(image: Sharp): Promise<string> {
   const { format } = await image.metadata();
   return mediaTypes[format] ?? `image/${format}`;
