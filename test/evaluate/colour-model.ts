@@ -4,8 +4,8 @@ import { normaliseRows } from '../../gpu-embedder/encode/normalise-rows.ts';
 export type Colour = readonly [red: number, green: number, blue: number];
 
 /**
- * A model that can be worked out by hand: an image is embedded as the colour it lacks to be white,
- * a text as that of the last word of `colours` in it.
+ * A model whose embeddings can be computed by hand: an image becomes white minus its colour, and a
+ * text white minus the colour of the last of `colours` that it contains.
  */
 export function colourModel(
   colours: ReadonlyMap<string, Colour>,
