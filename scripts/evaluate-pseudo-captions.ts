@@ -9,7 +9,7 @@
  * Settings are chosen on training sets, each of which is then left out of the source.
  */
 import { Command } from 'commander';
-import { textsToHandOn } from '../gpu-embedder/caption-corpus/captioned-items.ts';
+import { describingTexts } from '../gpu-embedder/caption-corpus/captioned-items.ts';
 import { embedSides } from '../gpu-embedder/caption-corpus/embed-sides.ts';
 import {
   findNeighbours,
@@ -170,7 +170,7 @@ async function measure(
 function calibrate(items: readonly Item[], suggested: readonly (readonly Suggestion[])[]) {
   const tenths = Array.from({ length: 10 }, () => ({ count: 0, stated: 0, right: 0 }));
   for (const [i, item] of items.entries()) {
-    const own = textsToHandOn(dataset, item);
+    const own = describingTexts(dataset, item);
     for (const { text, confidence } of suggested[i]) {
       const tenth = tenths[Math.min(9, Math.floor(10 * confidence))];
       tenth.count += 1;
