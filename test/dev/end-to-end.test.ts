@@ -11,7 +11,7 @@ import type { RunningWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import { startWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 
-/** From a folder of pictures to an answer over HTTP, by the commands that a user types. */
+/** Runs the commands that a user types, from a folder of pictures to an answer over HTTP. */
 const exec = promisify(execFile);
 const cwd = mkdtempSync(join(tmpdir(), 'diptych-end-'));
 const bin = resolve('bin/diptych.mjs');
@@ -105,7 +105,7 @@ test('a damaged version is not published', async () => {
   writeFileSync(path, whole);
 }, 30_000);
 
-test('a busy port is refused before any work, with the flag that changes it', async () => {
+test('a busy port is refused before any work, and the message names the flag', async () => {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   try {

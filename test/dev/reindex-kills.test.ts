@@ -4,8 +4,8 @@ import { createRandom } from '../../gpu-embedder/random.ts';
 import { coloured, openStage, prepareStage, type Published, type Stage } from '../support/stage.ts';
 
 /**
- * Processes that are killed, stores that fail and messages that come twice: whatever happens, a job
- * ends with the same version. `npm run bench -- soak` does the same hundreds of times.
+ * Processes are killed, stores fail and messages arrive twice, but a job always ends with the same
+ * version. `npm run bench -- soak` repeats this hundreds of times.
  */
 const count = 600;
 const faults = { put: 0.05, statement: 0.01, twice: 0.2 };
@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(prepared, { recursive: true, force: true }));
 
-/** Do with a collection that has never been indexed what comes to a version. */
+/** Index a new collection while `disturbed` interferes, and return the published version. */
 async function indexedBy(disturbed: (stage: Stage) => Promise<void>): Promise<Published> {
   const stage = await openStage(prepared, faults);
   try {
@@ -48,7 +48,7 @@ test('after kill -9 of embedder, worker and command a job comes to the same vers
   expect(byCommand).toEqual(byQueue);
 }, 360_000);
 
-/** Of a job, for something to be killed at; nothing is waited for. */
+/** Wait until the moment of a job at which a process is killed. */
 function moment(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }
