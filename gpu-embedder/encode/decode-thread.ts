@@ -6,7 +6,7 @@ import type { ThreadData } from '../threads/start-thread.ts';
 import { decodeImage } from './decode-image.ts';
 import type { ImageRule } from './image-rule.ts';
 
-/** What a thread decodes by. */
+/** Settings of a thread: what it reads and how it decodes. */
 export interface DecodeSettings {
   readonly dir: string;
   readonly rule: ImageRule;
@@ -25,7 +25,7 @@ export interface DecodedBatch {
 }
 
 const { dir, rule } = (workerData as ThreadData<DecodeSettings>).data;
-// One image at a time per thread: the threads are the parallelism.
+// The threads already run in parallel, so each decodes one image at a time.
 sharp.concurrency(1);
 
 parentPort!.on('message', ({ id, images }: DecodeTask) => {

@@ -15,7 +15,7 @@ import { preparedRgb, takesPreparedPixels } from './prepared-rgb.ts';
 export interface ImageBatch {
   /** RGB8 [batch, imageSize, imageSize, 3] */
   readonly rgb: Uint8Array;
-  /** Items whose original could not be decoded: their prepared pixels stand in, enlarged. */
+  /** Items whose original could not be decoded, replaced by their resized prepared pixels. */
   readonly substituted: readonly { readonly item: string; readonly reason: string }[];
 }
 
@@ -25,10 +25,10 @@ export interface BatchOptions {
   readonly batchSize: number;
 }
 
-/** Batches that are decoded ahead of the model, per thread. */
+/** Number of batches that each thread decodes ahead of the model. */
 const ahead = 2;
 
-/** Read the images of a data set as a model takes them, in order, decoded ahead of need. */
+/** Read the images of a data set in order, as input of a model, and decode them in advance. */
 export async function* imageBatches(
   dataset: PreparedDataset,
   model: ModelDescription & { readonly imageRule: ImageRule },
@@ -88,12 +88,12 @@ function decodeFrom(
   batchSize: number,
 ): Promise<DecodedBatch> {
   const decoded = threads.decode(items.slice(from, from + batchSize).map(({ image }) => image));
-  // A thread that dies fails every batch; the one that is awaited tells.
+  // If a thread dies, every batch fails; the awaited one reports it.
   decoded.catch(() => {});
   return decoded;
 }
 
-/** Put prepared pixels where an original failed, so that every item keeps its row. */
+/** Replace failed originals by prepared pixels, so that every item keeps its row. */
 async function substitute(
   dataset: PreparedDataset,
   pixels: FileHandle,
