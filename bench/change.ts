@@ -13,7 +13,7 @@ import { quantise } from '../src/artifact/quantise.ts';
 import { writeVectorFile } from '../src/artifact/write-vector-file.ts';
 import { defaults } from '../src/config.ts';
 import type { BenchOptions } from './bench.ts';
-import { churnable } from './vectors/churn.ts';
+import { changingCollection } from './vectors/churn.ts';
 import { graphRecall } from './vectors/graph-recall.ts';
 import { chooseVectors, defaultEmbeddings, type VectorData } from './vectors/vector-data.ts';
 
@@ -69,7 +69,7 @@ export async function run(options: BenchOptions = {}): Promise<ChangeRow[]> {
 
 async function compareGraphs(data: VectorData): Promise<ChangeRow[]> {
   const { dim, queries } = data;
-  const { before, after } = churnable(data);
+  const { before, after } = changingCollection(data);
   const graph = await buildGraph(before.vectors, dim, graphOptions);
   const file = writeVectorFile(graph, quantise(before.vectors, dim, 'int8+residual'), xxh64);
   const open = () =>

@@ -153,7 +153,7 @@ async function disturbedJob(
   const ended = report.then(() => (hasEnded = true));
   let kills = 0;
   while (kills < most) {
-    await Promise.race([ended, passed(2500 * random.uniform())]);
+    await Promise.race([ended, delay(2500 * random.uniform())]);
     if (hasEnded) break;
     kills += 1;
     await stage.restart(target);
@@ -168,7 +168,7 @@ async function disturbedCommand(stage: Stage, most: number, random: Random): Pro
     let hasEnded = false;
     const ended = command.ended.then(() => (hasEnded = true));
     // The command takes two or three seconds to start.
-    if (kills < most) await Promise.race([ended, passed(1500 + 4000 * random.uniform())]);
+    if (kills < most) await Promise.race([ended, delay(1500 + 4000 * random.uniform())]);
     else await ended;
     if (hasEnded) {
       const { code } = await command.ended;
@@ -224,7 +224,7 @@ function startSearching(url: string) {
         counts.queriesFailed += 1;
         process.stderr.write(`\nsearch: ${response?.status} ${JSON.stringify(answer)}\n`);
       }
-      await passed(25);
+      await delay(25);
     }
   };
   const done = loop();
@@ -257,6 +257,6 @@ function ids(count: number, first = 0): Set<string> {
   return new Set(coloured(first, count).map((item) => (item as { id: string }).id));
 }
 
-function passed(ms: number): Promise<void> {
+function delay(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }

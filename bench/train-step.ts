@@ -87,7 +87,7 @@ async function compare(
     for (let round = 0; round <= rounds; round++) {
       const our = await timed(() => step.run(towers.batch, { ...towers.update, step: round + 1 }));
       const their = await theirs?.run();
-      await threadsToRest();
+      await waitForIdleThreads();
       const product = await timed(matMul.run);
       if (round === 0 && their) checkParity(kind, our, their);
       if (round === 0) continue;
@@ -115,7 +115,7 @@ async function compare(
 }
 
 /** Wait until the threads of OpenBLAS and OpenMP stop spinning, which slows the next side. */
-const threadsToRest = (): Promise<void> => setTimeout(100);
+const waitForIdleThreads = (): Promise<void> => setTimeout(100);
 
 function checkParity(kind: ImageKind, our: Omit<StepReport, 'seconds'>, their: StepReport): void {
   for (const [name, tolerance] of [

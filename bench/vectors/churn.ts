@@ -12,7 +12,7 @@ export interface NamedVectors {
 const reserved = 6;
 
 /** Make a collection that can change. */
-export function churnable({ vectors, dim }: VectorData) {
+export function changingCollection({ vectors, dim }: VectorData) {
   const count = vectors.length / dim;
   const rows = Array.from({ length: count }, (_, row) => row);
   const base = rows.filter((row) => row % reserved !== 0);

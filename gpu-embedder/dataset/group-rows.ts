@@ -108,14 +108,14 @@ export async function groupRows(
       yield* duplicates.rows();
     },
     *readImages() {
-      for (const start of first) yield merged([...rowsFrom(start)]);
+      for (const start of first) yield mergeRows([...rowsFrom(start)]);
     },
     close,
   };
 }
 
 /** Merge rows: for most fields the earliest row wins; captions and tags of all rows are joined. */
-function merged(rows: readonly CaptionRow[]): CaptionedImage {
+function mergeRows(rows: readonly CaptionRow[]): CaptionedImage {
   const metadata = rows.reduceRight((later, row) => ({ ...later, ...row }));
   return {
     ...metadata,

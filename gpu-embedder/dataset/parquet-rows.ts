@@ -53,7 +53,7 @@ export async function openParquet(shard: Shard): Promise<ParquetFile> {
           utf8: false,
           useOffsetIndex: true,
         }).catch(failed(`rows ${rowStart} to ${rowEnd}`));
-        for (const row of rows) yield named(row, classes);
+        for (const row of rows) yield withClassNames(row, classes);
       }
     },
   };
@@ -90,7 +90,10 @@ function* ranges(
 }
 
 /** Replace class numbers by class names; -1 and null mean that the row has no class. */
-function named(row: ParquetRow, classes: ReadonlyMap<string, readonly string[]>): ParquetRow {
+function withClassNames(
+  row: ParquetRow,
+  classes: ReadonlyMap<string, readonly string[]>,
+): ParquetRow {
   const labels = [...classes]
     .filter(([column]) => column in row)
     .map(([column, names]) => [column, names[Number(row[column] ?? -1)]]);

@@ -33,14 +33,14 @@ test('after kill -9 of embedder, worker and command a job comes to the same vers
   const byQueue = await indexedBy(async (stage) => {
     const job = await stage.startJob();
     for (const which of ['embedder', 'worker', 'embedder'] as const) {
-      await moment(1500 * random.uniform());
+      await delay(1500 * random.uniform());
       await stage.restart(which);
     }
     expect(await stage.report(job)).toMatchObject({ inputs: count, indexed: count, pending: 0 });
   });
   const byCommand = await indexedBy(async (stage) => {
     const killed = stage.command();
-    await moment(2500 + 2000 * random.uniform());
+    await delay(2500 + 2000 * random.uniform());
     await killed.kill();
     expect((await stage.command().ended).code).toBe(0);
   });
@@ -48,7 +48,7 @@ test('after kill -9 of embedder, worker and command a job comes to the same vers
   expect(byCommand).toEqual(byQueue);
 }, 360_000);
 
-/** Wait until the moment of a job at which a process is killed. */
-function moment(ms: number): Promise<void> {
+/** Let a job run for a while before a process is killed. */
+function delay(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }
