@@ -1,23 +1,19 @@
 import type { SearchResponse } from '../src/api.ts';
-import { versionKey } from '../src/artifact/keys.ts';
-import type { Manifest } from '../src/artifact/manifest.ts';
 import { siteStorePrefix } from '../src/artifact/site.ts';
-import { DiptychError } from '../src/errors.ts';
 import { createApp } from '../workers/app.ts';
-import { requestInit, type ApiAnswer, type ApiCall } from '../workers/page/api/send.ts';
 import type { Loaded } from '../workers/page/state/page-state.ts';
-import type { ArtifactBucket } from '../workers/services/artifact-bucket.ts';
 import { createCollections } from '../workers/services/collections.ts';
-import { readChecked } from '../workers/services/read-artifact.ts';
+import { bucketVersion } from '../workers/stores/bucket-version.ts';
 import { browserScaler } from './browser-scaler.ts';
 import { createImageAddresses } from './image-addresses.ts';
 import { loadKernels } from './load-kernels.ts';
+import type { SentAnswer, SentRequest } from './protocol.ts';
 import { readSite } from './read-site.ts';
 import { siteBucket } from './site-bucket.ts';
 
-/** A site in memory: it answers calls of the API without another request. */
+/** A site in memory: it answers requests of the API without the network. */
 export interface OpenSite {
-  answer(call: ApiCall): Promise<ApiAnswer>;
+  answer(request: SentRequest): Promise<SentAnswer>;
 }
 
 /** Nothing here ends before the work it began. */
@@ -46,37 +42,23 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
   const manifest = await collections.describe(env, site.collection);
   const [{ items }, previews] = await Promise.all([
     collections.open(env, site.collection, () => {}),
-    readPreviews(bucket, manifest),
+    bucketVersion(bucket, manifest).read('previews.bin'),
   ]);
   onProgress({ bytes: total, total });
 
-  const app = createApp(collections);
-  // A site has one collection, whatever its name is.
-  const withDefault = ({ fields, ...call }: ApiCall): ApiCall =>
-    fields
-      ? { ...call, fields: { ...fields, collection: fields.collection ?? site.collection } }
-      : call;
-  const showImages = createImageAddresses(items, previews);
+  const app = createApp(collections, site.collection);
+  const showImages = createImageAddresses(items, new Blob([previews]));
   return {
-    async answer(call) {
-      const request = new Request(new URL(call.path, base), requestInit(withDefault(call)));
+    async answer({ method, path, type, body }) {
+      const request = new Request(new URL(path, base), {
+        method,
+        ...(type !== null && { headers: { 'content-type': type }, body }),
+      });
       const response = await app.fetch(request, env, context);
-      const body: unknown = await response.json();
-      const hasImages = response.ok && call.path === '/v1/search';
-      return {
-        status: response.status,
-        body: hasImages ? showImages(body as SearchResponse) : body,
-      };
+      const { ok, status } = response;
+      if (!ok || path !== '/v1/search') return { status, body: await response.text() };
+      const answer = showImages(await response.json<SearchResponse>());
+      return { status, body: JSON.stringify(answer) };
     },
   };
-}
-
-async function readPreviews(bucket: ArtifactBucket, manifest: Manifest): Promise<Blob> {
-  const { collection, version, files } = manifest;
-  const name = 'previews.bin';
-  const key = versionKey(collection, version, name);
-  if (!files[name]) {
-    throw new DiptychError('index_unreadable', `${key}: the manifest does not name it`);
-  }
-  return new Blob([await readChecked(bucket, key, files[name])]);
 }

@@ -1,13 +1,24 @@
-import type { ApiAnswer, ApiCall } from '../workers/page/api/send.ts';
 import type { Loaded } from '../workers/page/state/page-state.ts';
 
-/** What the page tells the search thread: first where the site is, then calls. */
+/** A request of the page, in parts that a thread can be sent. */
+export interface SentRequest {
+  readonly method: string;
+  /** `/v1/search` and the like. */
+  readonly path: string;
+  /** Type of the body; null where there is none. */
+  readonly type: string | null;
+  readonly body: ArrayBuffer;
+}
+
+export interface SentAnswer {
+  readonly status: number;
+  /** JSON. */
+  readonly body: string;
+}
+
+/** What the page tells the search thread: first where the site is, then requests. */
 export type ToSearch =
-  | { readonly base: string }
-  | {
-      readonly id: number;
-      readonly call: ApiCall;
-    };
+  { readonly base: string } | { readonly id: number; readonly request: SentRequest };
 
 export type FromSearch =
-  { readonly loaded: Loaded } | { readonly id: number; readonly answer: ApiAnswer };
+  { readonly loaded: Loaded } | { readonly id: number; readonly answer: SentAnswer };

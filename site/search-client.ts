@@ -1,22 +1,22 @@
 import { ApiFailure } from '../workers/page/api/api-failure.ts';
-import type { ApiAnswer, Send } from '../workers/page/api/send.ts';
 import type { Loaded } from '../workers/page/state/page-state.ts';
-import type { FromSearch, ToSearch } from './protocol.ts';
+import type { FromSearch, SentAnswer, SentRequest, ToSearch } from './protocol.ts';
 import threadUrl from './search-thread.ts?worker&url';
 
-/** Sends calls of the page to the search thread. */
+/** Sends requests of the page to the search thread. */
 export interface SearchClient {
-  readonly send: Send;
+  /** @throws ApiFailure where the thread does not start */
+  readonly send: typeof fetch;
   watchLoading(listener: (loaded: Loaded) => void): void;
 }
 
 interface Waiting {
-  resolve(answer: ApiAnswer): void;
+  resolve(answer: SentAnswer): void;
   reject(reason: unknown): void;
 }
 
 /**
- * Start the search thread, and start it again for the next call if it cannot be loaded.
+ * Start the search thread, and start it again for the next request if it cannot be loaded.
  *
  * @param base - of the site, ends in `/`
  */
@@ -45,22 +45,39 @@ export function createSearchClient(base: string): SearchClient {
     return started;
   }
 
-  return {
-    send(call, signal) {
-      const id = ++lastId;
-      thread ??= start();
-      thread.postMessage({ id, call } satisfies ToSearch);
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        signal.addEventListener('abort', () => {
-          waiting.delete(id);
-          reject(signal.reason);
-        });
+  function ask(request: SentRequest, signal: AbortSignal): Promise<SentAnswer> {
+    const id = ++lastId;
+    thread ??= start();
+    thread.postMessage({ id, request } satisfies ToSearch);
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      signal.addEventListener('abort', () => {
+        waiting.delete(id);
+        reject(signal.reason);
       });
+    });
+  }
+
+  return {
+    async send(input: RequestInfo | URL, init?: RequestInit) {
+      const request = new Request(input, init);
+      const sent = await toSent(request);
+      request.signal.throwIfAborted();
+      const { status, body } = await ask(sent, request.signal);
+      return new Response(body, { status, headers: { 'content-type': 'application/json' } });
     },
     watchLoading(tell) {
       listener = tell;
     },
+  };
+}
+
+async function toSent(request: Request): Promise<SentRequest> {
+  return {
+    method: request.method,
+    path: new URL(request.url).pathname,
+    type: request.headers.get('content-type'),
+    body: await request.arrayBuffer(),
   };
 }
 

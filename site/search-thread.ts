@@ -1,7 +1,6 @@
-import type { ApiAnswer, ApiCall } from '../workers/page/api/send.ts';
 import { errorAnswer } from '../workers/services/error-answer.ts';
 import { openSite, type OpenSite } from './open-site.ts';
-import type { FromSearch, ToSearch } from './protocol.ts';
+import type { FromSearch, SentAnswer, SentRequest, ToSearch } from './protocol.ts';
 
 /** The worker's side of the page: the API of the worker, in a thread of this browser. */
 const thread = self as unknown as {
@@ -18,11 +17,11 @@ thread.onmessage = ({ data }) => {
     open().catch(() => undefined);
     return;
   }
-  const { id, call } = data;
-  void answer(call).then((found) => thread.postMessage({ id, answer: found }));
+  const { id, request } = data;
+  void answer(request).then((found) => thread.postMessage({ id, answer: found }));
 };
 
-/** What failed is tried again by the next call. */
+/** What failed is tried again by the next request. */
 function open(): Promise<OpenSite> {
   opening ??= openSite(base, (loaded) => thread.postMessage({ loaded })).catch((error: unknown) => {
     opening = null;
@@ -31,12 +30,11 @@ function open(): Promise<OpenSite> {
   return opening;
 }
 
-async function answer(call: ApiCall): Promise<ApiAnswer> {
+async function answer(request: SentRequest): Promise<SentAnswer> {
   try {
-    return await (await open()).answer(call);
+    return await (await open()).answer(request);
   } catch (error) {
     console.warn(error);
-    const { status, body } = errorAnswer(error);
-    return { status, body: JSON.parse(body) as unknown };
+    return errorAnswer(error);
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownFields } from './artifact/items.ts';
 import { defaults } from './config.ts';
 import { defaultEfMax } from './hnsw/searcher-memory.ts';
 import { limits } from './limits.ts';
@@ -15,14 +16,16 @@ export const apiLimits = {
   window: 500,
 } as const;
 
-const collection = collectionNameSchema.default('pictograms');
+/** Left out, the server's default. */
+const collection = collectionNameSchema.optional();
 
 export const labelSetNameSchema = z.string().regex(namePattern, nameRule);
 /** The label set that every collection has. */
 export const captionsLabelSet = 'captions';
 
 const integer = z.preprocess(
-  (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+  (value: number | string) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
   z.int(),
 );
 const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
@@ -30,10 +33,14 @@ const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
 const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
 const text = z.string().max(limits.textCharacters);
 
-const vector = z.preprocess(parsedJson, z.array(z.number()).min(1).max(4096));
+const vector = z.preprocess(
+  (value: readonly number[] | string) => parsedJson(value),
+  z.array(z.number()).min(1).max(4096),
+);
 export const labelsSchema = z.preprocess(
   // One form field may hold a list: `labels=cat,dog`.
-  (value) => (typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value),
+  (value: readonly string[] | string) =>
+    typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value,
   z
     .array(z.string().trim().min(1).max(apiLimits.labelCharacters))
     .min(1)
@@ -130,8 +137,7 @@ export const matchSchema = z.object({
   score: z.number(),
   probability,
   metadata: z.object({
-    title: z.string(),
-    set: z.string().optional(),
+    ...shownFields,
     /** Items that a caption describes. */
     items: z.array(z.string()).optional(),
     imageUrl: z.string(),
@@ -176,8 +182,7 @@ export const collectionsResponseSchema = z.object({ collections: z.array(collect
 
 export const itemSchema = z.object({
   id: z.string(),
-  title: z.string(),
-  set: z.string().optional(),
+  ...shownFields,
   imageUrl: z.string(),
 });
 

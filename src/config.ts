@@ -20,5 +20,7 @@ export const defaults = {
   /** Results of a search. */
   limit: 20,
   maxLimit: 100,
+  /** The collection that requests mean that name none. */
+  collection: 'pictograms',
   port: 8787,
 } as const;

@@ -1,38 +1,47 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { defaults } from '../src/config.ts';
 import { DiptychError } from '../src/errors.ts';
 import { collectionNameSchema } from '../src/version/collection-name.ts';
-import type { Env } from './env.ts';
+import type { AppEnv } from './env.ts';
 import { captions } from './routes/captions.ts';
 import { classify } from './routes/classify.ts';
-import { getCollection, listCollections } from './routes/collections.ts';
-import { getItem, getItemImage } from './routes/items.ts';
+import { collections as collectionRoutes } from './routes/collections.ts';
+import { items } from './routes/items.ts';
 import { search } from './routes/search.ts';
 import type { Collections } from './services/collections.ts';
 import { errorAnswer } from './services/error-answer.ts';
 import { logRequest } from './services/log-request.ts';
-import type { Collection, CollectionItems } from './services/open-collection.ts';
+import { startTimer } from './services/timer.ts';
 
-/** What handlers find in their context. */
-export interface AppEnv {
-  readonly Bindings: Env;
-  readonly Variables: {
-    collections: Collections;
-    /** Opens a collection by the name in a request. */
-    open: (name: string) => Promise<Collection>;
-    items: (name: string) => Promise<CollectionItems>;
-  };
-}
+const publicRoutes = new Hono<AppEnv>()
+  .get('/healthz', (c) => c.json({ status: 'ok' }))
+  .route('/', search)
+  .route('/', captions)
+  .route('/', classify)
+  .route('/', collectionRoutes)
+  .route('/', items);
 
-/** Create the worker's HTTP application. */
-export function createApp(collections: Collections): Hono<AppEnv> {
+/** The routes that anyone may call: a typed client (`hc`) is made from them. */
+export type PublicRoutes = typeof publicRoutes;
+
+/**
+ * Create the worker's HTTP application.
+ *
+ * @param defaultCollection - the one that requests mean that name none
+ */
+export function createApp(
+  collections: Collections,
+  defaultCollection: string = defaults.collection,
+): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(logRequest);
   app.use(cors({ origin: '*', allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] }));
   app.use(async (c, next) => {
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+    c.set('timer', startTimer());
     c.set('collections', collections);
-    c.set('open', (name) => collections.open(c.env, name, keepAlive));
+    c.set('open', (name = defaultCollection) => collections.open(c.env, name, keepAlive));
     c.set('items', (name) => collections.items(c.env, name, keepAlive));
     c.header('x-content-type-options', 'nosniff');
     await next();
@@ -44,16 +53,7 @@ export function createApp(collections: Collections): Hono<AppEnv> {
       throw new DiptychError('unknown_collection', `collection: ${error.issues[0].message}`);
     await next();
   });
-
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
-  app.post('/v1/search', search);
-  app.post('/v1/captions', captions);
-  app.post('/v1/classify', classify);
-  app.get('/v1/collections', listCollections);
-  app.get('/v1/collections/:collection', getCollection);
-  app.get('/v1/collections/:collection/items/:id', getItem);
-  app.get('/v1/collections/:collection/items/:id/image', getItemImage);
-
+  app.route('/', publicRoutes);
   app.notFound((c) => {
     throw new DiptychError('not_found', `there is no ${c.req.method} ${c.req.path}`);
   });

@@ -1,14 +1,17 @@
 import type { D1Binding } from '../src/catalogue/open-d1.ts';
-import type { ArtifactBucket } from './services/artifact-bucket.ts';
+import type { ArtifactBucket, ObjectBucket } from './services/artifact-bucket.ts';
+import type { Collections } from './services/collections.ts';
 import type { ImageScaler } from './services/image-scaler.ts';
 import type { JobsBinding } from './services/open-jobs.ts';
+import type { Collection, CollectionItems } from './services/open-collection.ts';
 import type { ShardNamespace } from './services/shard.ts';
+import type { Timer } from './services/timer.ts';
 import type { VectorizeBinding } from './services/vectorize-binding.ts';
 
 /** Bindings of wrangler.toml, and what stands in for them where there is no worker. */
 export interface Env {
-  /** Published versions and models; keys as in docs/architecture.md. */
-  readonly ARTIFACTS: ArtifactBucket;
+  /** Published versions and models; a static site has a bucket that can only be read. */
+  readonly ARTIFACTS: ArtifactBucket | ObjectBucket;
   /** Decodes and scales uploaded images. */
   readonly IMAGES: ImageScaler;
   /** Isolates that hold vectors in parts; a browser has none. */
@@ -30,4 +33,17 @@ export interface Env {
   readonly EMBEDDER_PRICE_PER_HOUR?: string;
   /** Prefixes of addresses that images may be fetched from. */
   readonly IMAGE_URLS?: string;
+}
+
+/** What handlers find in their context. */
+export interface AppEnv {
+  readonly Bindings: Env;
+  readonly Variables: {
+    collections: Collections;
+    /** Opens a collection by the name in a request, or the one that is meant where none is named. */
+    open: (name?: string) => Promise<Collection>;
+    items: (name: string) => Promise<CollectionItems>;
+    /** Runs since the request came. */
+    timer: Timer;
+  };
 }

@@ -1,7 +1,7 @@
 import { createApp } from './app.ts';
 import { kernels } from './kernels.ts';
 import { addManagement } from './management.ts';
-import { consume, nudgeJobs } from './queue.ts';
+import { consume, nudge } from './queue.ts';
 import { createCollections } from './services/collections.ts';
 
 export { VectorShard } from './vector-shard.ts';
@@ -13,5 +13,5 @@ addManagement(app);
 export default {
   fetch: app.fetch,
   queue: consume,
-  scheduled: nudgeJobs,
+  scheduled: nudge,
 };

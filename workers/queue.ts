@@ -5,22 +5,19 @@ import type { BuildRequest, BuildStatus } from '../src/embedder/build-request.ts
 import type { HttpEmbedder } from '../src/embedder/http-embedder.ts';
 import { isUnknownBuild } from '../src/embedder/several-embedders.ts';
 import { DiptychError } from '../src/errors.ts';
-import { switchVersion } from '../src/reindex/switch-version.ts';
+import { switchVersion } from '../src/jobs/switch-version.ts';
 import { planOptions } from '../src/jobs/build-options.ts';
-import { builtVersionSchema, type BuiltVersion } from '../src/reindex/built-version.ts';
+import { builtVersionSchema, type BuiltVersion } from '../src/jobs/built-version.ts';
 import {
   comparisonSchema,
   type CompareRequest,
   type Comparison,
-} from '../src/reindex/comparison.ts';
-import {
-  handleDeadLetter,
-  handleMessage,
-  nudgeJob,
-  type JobQueue,
-} from '../src/reindex/handle-message.ts';
-import { jobMessageSchema, restarted, type JobMessage } from '../src/reindex/job-messages.ts';
-import { listActiveJobs, type Job } from '../src/catalogue/jobs.ts';
+} from '../src/metrics/comparison.ts';
+import { handleDeadLetter, handleMessage, type JobConsumer } from '../src/jobs/handle-message.ts';
+import { jobMessageSchema, type JobMessage } from '../src/jobs/job-messages.ts';
+import { nudgeJobs } from '../src/jobs/nudge-jobs.ts';
+import { restarted } from '../src/jobs/restarted.ts';
+import type { Job } from '../src/catalogue/jobs.ts';
 import type { Env } from './env.ts';
 import { openCatalogue } from './services/open-catalogue.ts';
 import { costSettings, openEmbedder, openJobs } from './services/open-jobs.ts';
@@ -55,7 +52,7 @@ async function consumeOne(env: Env, message: QueueMessage, isDead: boolean): Pro
     return message.ack();
   }
   try {
-    const jobs = openQueue(env);
+    const jobs = openConsumer(env);
     if (isDead) await handleDeadLetter(jobs, parsed.data);
     else {
       const seconds = await handleMessage(jobs, parsed.data, message.attempts);
@@ -79,18 +76,14 @@ function logFailure(message: JobMessage, error: unknown): void {
  * @param event - `cron` says by what it was set off; after a restart of the local runtime, whose
  *   queue is in memory, all messages are lost
  */
-export async function nudgeJobs({ cron }: { readonly cron: string }, env: Env): Promise<void> {
+export async function nudge({ cron }: { readonly cron: string }, env: Env): Promise<void> {
   if (!env.JOBS || !env.EMBEDDER_URL) return;
-  const jobs = openQueue(env);
-  const now = jobs.catalogue.now();
-  for (const job of await listActiveJobs(jobs.catalogue)) {
-    // `diptych reindex` has it.
-    if (job.leaseUntil > now) continue;
-    await nudgeJob(jobs, job, cron === restarted ? Infinity : now - lostAfterMs);
-  }
+  const queue = { catalogue: openCatalogue(env), send: openJobs(env).send };
+  const sentBefore = cron === restarted ? Infinity : queue.catalogue.now() - lostAfterMs;
+  await nudgeJobs(queue, sentBefore);
 }
 
-function openQueue(env: Env): JobQueue {
+function openConsumer(env: Env): JobConsumer {
   const embedder = openEmbedder(env);
   const catalogue = openCatalogue(env);
   const stores = { catalogue, objects: r2Objects(env) };
@@ -151,9 +144,9 @@ async function workAt<T>(
   schema: z.ZodType<T>,
   request: () => Promise<BuildRequest>,
 ): Promise<T | undefined> {
-  // Asked for first: to start one again that failed would hide why.
+  // Ask before starting: restarting a failed build would lose its error.
   const status = (await findBuild(embedder, id)) ?? (await embedder.startBuild(await request()));
-  // Its embedder stopped, as one does that is replaced.
+  // The embedder was shut down (for example, redeployed).
   if (status.state === 'cancelled') await embedder.startBuild(await request());
   if (!['succeeded', 'failed'].includes(status.state)) return undefined;
   const { data, success } = schema.safeParse(status.result);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { DiptychError } from '../../src/errors.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
 import { openStore, storeFlag } from '../store/open-store.ts';
 import { openMigrated, withDatabase, type DatabaseFlags } from './open-catalogue.ts';
 
@@ -23,7 +23,7 @@ export function withStoreFlags(command: Command): Command {
  */
 export async function withStores<T>(
   flags: StoreFlags,
-  work: (stores: JobStores) => Promise<T>,
+  work: (stores: Stores) => Promise<T>,
 ): Promise<T> {
   const { database, workDir, store } = flags;
   if (store === undefined && database !== 'local') {

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
 import { openKnowing } from '../catalogue/open-knowing.ts';
 import { collectGarbage, type CollectResult } from '../publish/collect-garbage.ts';
 import { collectCollection } from '../reindex/collect-collection.ts';
@@ -64,8 +64,8 @@ async function run(flags: CollectFlags): Promise<void> {
 }
 
 function collect(
-  objects: JobStores['objects'],
-  catalogue: JobStores['catalogue'] | undefined,
+  objects: Stores['objects'],
+  catalogue: Stores['catalogue'] | undefined,
   { collection, keep, grace: graceMs, vectorize, dryRun }: CollectFlags,
 ): Promise<CollectResult> {
   const options = { collection, keep, graceMs, target: openTarget(vectorize), dryRun };

@@ -1,30 +1,26 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
-import { activeJob, createJob, type Job } from '../../src/catalogue/jobs.ts';
+import type { CompareOptions } from '../../src/catalogue/job-details.ts';
+import type { Job } from '../../src/catalogue/jobs.ts';
 import { releaseLease } from '../../src/catalogue/job-lease.ts';
 import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
-import {
-  compareOptions,
-  heldOutSchema,
-  withCompareOptions,
-  type CompareOptions,
-  type JobOptions,
-} from '../../src/reindex/comparison.ts';
+import { heldOutSchema } from '../../src/metrics/comparison.ts';
 import type { BuildOptions } from '../../src/jobs/build-options.ts';
-import { readPrice } from '../../src/reindex/cost-estimate.ts';
-import { reportPageKey, type JobReport } from '../../src/reindex/job-report.ts';
-import { reportPage } from '../../src/reindex/report-page.ts';
-import { parseSwitchCondition } from '../../src/reindex/switch-condition.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
-import { reasonOf } from '../../src/reindex/retry-policy.ts';
-import { runJob, type JobProgress, type JobRun } from '../../src/reindex/run-job.ts';
-import type { EmbeddingModel } from '../encode/load-model.ts';
+import type { JobProgress } from '../../src/jobs/job-progress.ts';
+import { readPrice } from '../../src/jobs/report/cost-estimate.ts';
+import type { JobReport } from '../../src/jobs/report/job-report.ts';
+import { reportPageKey } from '../../src/jobs/report/keep-report.ts';
+import { reportPage } from '../../src/jobs/report/report-page.ts';
+import { parseSwitchCondition } from '../../src/jobs/switch-condition.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
+import { reasonOf } from '../../src/jobs/retry-policy.ts';
+import { runJob, type JobRun } from '../../src/jobs/run-job.ts';
+import { startOrJoinJob } from '../../src/jobs/start-job.ts';
 import { withStoreFlags, withStores, type StoreFlags } from '../catalogue/with-stores.ts';
 import { buildFlags } from '../cli/flags/build-options.ts';
 import { collectionFlag } from '../cli/flags/collections.ts';
@@ -96,10 +92,9 @@ async function run(flags: ReindexFlags): Promise<void> {
   }
   const listenNoMore = exitOnStop();
   const report = await withStores(flags, async (stores) => {
+    // Before the model is loaded, which takes a while.
     await requireCollection(stores.catalogue, flags.collection);
-    const done = await withModel(flags.model, (model, embedder) =>
-      index(stores, model, embedder, flags),
-    );
+    const done = await withModel(flags.model, (embedder) => index(stores, embedder, flags));
     if (done.state === 'succeeded' && flags.keep > 0) await tidyUp(stores, flags);
     return done;
   }).finally(listenNoMore);
@@ -113,7 +108,7 @@ async function run(flags: ReindexFlags): Promise<void> {
 }
 
 /** Collect what the new version leaves unused. The job has succeeded, whatever becomes of this. */
-async function tidyUp(stores: JobStores, { collection, keep }: ReindexFlags): Promise<void> {
+async function tidyUp(stores: Stores, { collection, keep }: ReindexFlags): Promise<void> {
   try {
     const { removed } = await collectCollection(stores, { collection, keep, orphans: false });
     for (const { what, why } of removed) process.stderr.write(`removed ${what}: ${why}\n`);
@@ -127,7 +122,7 @@ async function tidyUp(stores: JobStores, { collection, keep }: ReindexFlags): Pr
 
 async function withModel<T>(
   dirOrHubId: string,
-  work: (model: EmbeddingModel, embedder: Embedder) => Promise<T>,
+  work: (embedder: Embedder) => Promise<T>,
 ): Promise<T> {
   const [{ loadModel }, { directEmbedder }] = await Promise.all([
     import('../encode/load-model.ts'),
@@ -136,7 +131,7 @@ async function withModel<T>(
   const model = await loadModel(dirOrHubId);
   const embedder = directEmbedder(model);
   try {
-    return await work(model, embedder);
+    return await work(embedder);
   } finally {
     await embedder.close();
     await model.dispose();
@@ -144,16 +139,13 @@ async function withModel<T>(
 }
 
 /** Run the job that the collection is busy with, or a new one. */
-async function index(
-  stores: JobStores,
-  model: EmbeddingModel,
-  embedder: Embedder,
-  flags: ReindexFlags,
-): Promise<JobReport> {
+async function index(stores: Stores, embedder: Embedder, flags: ReindexFlags): Promise<JobReport> {
   const bars = stageBars();
   try {
-    const job = await findOrCreateJob(stores.catalogue, model.hash, flags);
-    await freeFromTheDead(stores.catalogue, job);
+    const { collection, switchIf, heldOut } = flags;
+    const request = { collection, index: indexOptions(flags), switchIf, heldOut };
+    const job = await startOrJoinJob({ ...stores, embedder }, request);
+    await freeDeadLease(stores.catalogue, job);
     const run: JobRun = {
       ...stores,
       embedder,
@@ -175,26 +167,8 @@ async function index(
   }
 }
 
-async function findOrCreateJob(
-  catalogue: Catalogue,
-  modelHash: string,
-  flags: ReindexFlags,
-): Promise<Job> {
-  const { collection } = flags;
-  const options = optionsOf(flags);
-  const created = await createJob(catalogue, { collection, modelHash, options });
-  const job = created.job ?? (await activeJob(catalogue, collection));
-  if (!job) throw new DiptychError('job_busy', `collection ${collection}: try again`);
-  if (!created.job) refuseOther(job, flags);
-  if (job.modelHash === modelHash) return job;
-  throw new DiptychError(
-    'model_mismatch',
-    `job ${job.id} of collection ${collection} encodes with model ${job.modelHash}, got ${modelHash}`,
-  );
-}
-
-/** A process of this machine that was killed gave nothing back. */
-async function freeFromTheDead(catalogue: Catalogue, { id, leaseOwner }: Job): Promise<void> {
+/** A killed process on this host still holds its lease: release it. */
+async function freeDeadLease(catalogue: Catalogue, { id, leaseOwner }: Job): Promise<void> {
   const [host, pid] = (leaseOwner ?? '').split(':');
   if (host === hostname() && !isAlive(Number(pid))) {
     await releaseLease(catalogue, id, leaseOwner!);
@@ -213,22 +187,8 @@ function reportWait(error: unknown, seconds: number): void {
   process.stderr.write(`\n${reasonOf(error)}; again in ${seconds} s\n`);
 }
 
-/** A job that was started without this condition would switch without it. */
-function refuseOther({ id, collection, options }: Job, { switchIf, heldOut }: ReindexFlags): void {
-  if (switchIf === undefined && heldOut === undefined) return;
-  const known = compareOptions(options);
-  const isSame = known.switchIf?.text === switchIf && isDeepStrictEqual(known.heldOut, heldOut);
-  if (isSame) return;
-  throw new DiptychError(
-    'job_busy',
-    `collection ${collection} is being indexed by job ${id}, which was started with other --switch-if or --held-out: run it to its end without these, or cancel it`,
-    { job: id },
-  );
-}
-
-function optionsOf(flags: ReindexFlags): JobOptions {
-  const { quantisation, recall, shards } = flags;
-  return withCompareOptions({ quantisation, recall, shards }, flags);
+function indexOptions({ quantisation, recall, shards }: ReindexFlags): BuildOptions {
+  return { quantisation, recall, shards };
 }
 
 function condition(text: string): string {

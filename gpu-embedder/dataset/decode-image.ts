@@ -2,11 +2,18 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { limits } from '../../src/limits.ts';
 import { premultiply } from './premultiply.ts';
 
-export interface DecodedImage {
+/** Media type and size of an image file. */
+export interface ImageDescription {
+  /** Media type. */
+  readonly type: string;
+  /** Size in pixels after EXIF rotation; absent for SVG. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export interface DecodedImage extends ImageDescription {
   /** RGBA8, alpha premultiplied, [size, size, 4] */
   readonly pixels: Uint8Array;
-  /** Media type of the file. */
-  readonly type: string;
 }
 
 /**
@@ -21,7 +28,7 @@ export async function decodeImage(
   size: number,
 ): Promise<DecodedImage> {
   const image = sharp(source, { limitInputPixels: limits.imagePixels });
-  const type = await mediaType(image);
+  const description = await describeFile(image);
   const pixels = await image
     .autoOrient()
     .toColourspace('srgb')
@@ -33,13 +40,14 @@ export async function decodeImage(
     })
     .raw({ depth: 'uchar' })
     .toBuffer();
-  return { pixels: premultiply(pixels), type };
+  return { pixels: premultiply(pixels), ...description };
 }
 
-/** Read the media type of an image. */
-export async function mediaType(image: Sharp): Promise<string> {
-  const { format } = await image.metadata();
-  return mediaTypes[format] ?? `image/${format}`;
+/** Read the media type and the size of an image; an SVG has no size of its own. */
+export async function describeFile(image: Sharp): Promise<ImageDescription> {
+  const { format, autoOrient } = await image.metadata();
+  const type = mediaTypes[format] ?? `image/${format}`;
+  return format === 'svg' ? { type } : { type, ...autoOrient };
 }
 
 const mediaTypes: Readonly<Partial<Record<Metadata['format'], string>>> = {

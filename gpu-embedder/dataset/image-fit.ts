@@ -7,7 +7,7 @@ import { readImageRule, type ImageRule } from '../encode/image-rule.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { modelDir } from '../encode/model-dir.ts';
 import { readModelFiles } from '../encode/model-files.ts';
-import { decodeImage, mediaType, type DecodedImage } from './decode-image.ts';
+import { decodeImage, describeFile, type DecodedImage } from './decode-image.ts';
 import type { ImageFitRule } from './prepared.ts';
 
 /** How images become squares. */
@@ -69,7 +69,8 @@ export async function fitImage(
 ): Promise<DecodedImage> {
   if (rule === undefined) return decodeImage(image, imageSize);
   const bytes = typeof image === 'string' ? await readFile(image) : image;
-  return { pixels: opaque(await decodeForModel(bytes, rule)), type: await mediaType(sharp(bytes)) };
+  const pixels = opaque(await decodeForModel(bytes, rule));
+  return { pixels, ...(await describeFile(sharp(bytes))) };
 }
 
 /** Add an alpha of 255 to RGB8 pixels. */

@@ -21,7 +21,7 @@ export interface PrepareOptions {
 }
 
 /** Increase it whenever the code makes another data set of the same sources. */
-const codeVersion = 2;
+const codeVersion = 3;
 
 /** Images held and decoded concurrently; sharp decodes on libuv's threads. */
 const inFlight = 16;
@@ -78,12 +78,12 @@ async function prepareEntries(
           skipped.push(result);
           continue;
         }
-        const { entry, image, pixels } = result;
+        const { entry, item, image, pixels } = result;
         if (entry.split === undefined) {
           undecided.push(prepared);
           split.add(entry.id);
         }
-        await writer.add(newItem(entry), image, pixels);
+        await writer.add(item, image, pixels);
         prepared += 1;
       }
     }
@@ -133,11 +133,12 @@ async function* batches(
 async function decode(
   entry: SourceItem,
   fit: ImageFit,
-): Promise<Skip | { entry: SourceItem; image: NewImage; pixels: Uint8Array }> {
+): Promise<Skip | { entry: SourceItem; item: NewItem; image: NewImage; pixels: Uint8Array }> {
   const source = 'file' in entry.image ? entry.image.file : entry.image.bytes;
   try {
-    const { pixels, type } = await fitImage(source, fit);
-    return { entry, image: { ...entry.image, type }, pixels };
+    const { pixels, type, ...size } = await fitImage(source, fit);
+    const item = { ...newItem(entry), ...size };
+    return { entry, item, image: { ...entry.image, type }, pixels };
   } catch (error) {
     const name = typeof source === 'string' ? `${basename(source)}: ` : '';
     const reason = `${name}${(error as Error).message.split('\n')[0]}`;

@@ -1,3 +1,4 @@
+import type { NewShownItem } from '../../src/artifact/items.ts';
 import type { Preprocessing } from '../../src/image/preprocessing.ts';
 
 /**
@@ -49,11 +50,9 @@ export type ImageRef =
   | { readonly file: string; readonly type: string }
   | { readonly offset: number; readonly length: number; readonly type: string };
 
-export interface Item {
+export interface Item extends NewShownItem {
   /** Unique, URL-safe apart from `:` and `/`, e.g. `noto:birthday-cake`, `images/0001.jpg`. */
   readonly id: string;
-  /** Name shown to people: "birthday cake". */
-  readonly title: string;
   /** Captions of this image itself; a pictogram's pool is in its concept. */
   readonly captions: readonly string[];
   /** English tags; a pictogram lists only tags that its concept lacks. */
@@ -61,7 +60,6 @@ export interface Item {
   readonly image: ImageRef;
   /** Concept id; items with the same concept show the same thing. */
   readonly concept?: string;
-  readonly set?: string;
   /** Class of the image, as its source names it. */
   readonly label?: string;
   /** `mono`: one colour on a transparent ground, which may be recoloured. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Json, Miniflare } from 'miniflare';
-import { restarted } from '../../src/reindex/job-messages.ts';
+import { restarted } from '../../src/jobs/restarted.ts';
 import { loadMiniflare } from '../store/load-miniflare.ts';
 import { bundleWorker } from './bundle-worker.ts';
 import { readWranglerConfig } from './wrangler-config.ts';

@@ -1,11 +1,13 @@
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseManifest, type Manifest, type VectorPlace } from '../../src/artifact/manifest.ts';
+import type { Manifest, VectorPlace } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import { fusionWeights } from '../../src/query/fusion-weights.ts';
 import { keywordDocs } from '../../src/query/keyword-docs.ts';
 import { buildKeywordIndex } from '../../src/query/keyword-index.ts';
+import { openVersionFolder } from '../common/open-version-folder.ts';
 import type { BuiltVectorIndex, VectorIndexOptions } from './build-vector-index.ts';
 import { buildVectors } from './build-vectors.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
@@ -15,7 +17,7 @@ import { packPreviews } from './pack-previews.ts';
 import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
 import type { BuiltVectors } from './shard-entries.ts';
 import { findVersion, versionId } from './version-id.ts';
-import { createVersionFiles, type VersionFiles } from './version-files.ts';
+import { createVersionWriter, type VersionWriter } from './version-writer.ts';
 import { settle, versionHashes, type VersionOptions } from './version-options.ts';
 import { writeVersion } from './write-version.ts';
 
@@ -24,8 +26,8 @@ export interface BuildVersionOptions extends VersionOptions {
   readonly model: string;
   /** Versions go to `<out>/<collection>/<version>`. */
   readonly out: string;
-  /** Folder of a version whose graphs are changed instead of built anew. */
-  readonly from?: string;
+  /** A version whose graphs are changed instead of built anew. */
+  readonly from?: VersionFiles;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
   /** What the version says of its making; default now. */
@@ -71,8 +73,7 @@ export async function buildVersion(
   const known = await findVersion(parent, hashes);
   if (known !== undefined) {
     const dir = join(parent, known);
-    const file = join(dir, 'manifest.json');
-    return { dir, built: false, manifest: parseManifest(file, await readFile(file, 'utf8')) };
+    return { dir, built: false, manifest: (await openVersionFolder(dir)).manifest };
   }
   const createdAt = options.createdAt ?? new Date();
   const version = versionId(hashes[hashes.length - 1], createdAt);
@@ -83,7 +84,7 @@ export async function buildVersion(
   try {
     const vectors = await buildVectors(source, place, settings, hooksOf(source, options), previous);
     const about = { collection: options.collection, version, createdAt: createdAt.toISOString() };
-    const files = createVersionFiles(partial);
+    const files = createVersionWriter(partial);
     const content = { about: { ...about, model: edge.model }, vectors, place, sizes: edge.sizes };
     const manifest = await writeContent(partial, files, source, content, options);
     await rename(partial, dir);
@@ -103,7 +104,7 @@ interface Content {
 /** Write all files of a version into a folder, the previews first. */
 async function writeContent(
   dir: string,
-  files: VersionFiles,
+  files: VersionWriter,
   source: IndexSource,
   { about, vectors, place, sizes }: Content,
   { signal, onProgress, budget = defaults.isolateBudgetBytes }: BuildVersionOptions,
@@ -128,7 +129,7 @@ async function writeContent(
 }
 
 async function openPrevious(
-  from: string | undefined,
+  from: VersionFiles | undefined,
   { shards }: VectorIndexOptions,
   place: VectorPlace,
   { model }: IndexSource,

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { embeddingPackKey } from '../../src/objects/pack-keys.ts';
-import type { EmbeddingPlace } from '../../src/reindex/build-page.ts';
+import type { EmbeddingPlace } from '../../src/jobs/build-page.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 import { findNotUnit } from './unit-rows.ts';
 

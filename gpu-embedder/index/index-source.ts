@@ -1,3 +1,4 @@
+import type { NewShownItem } from '../../src/artifact/items.ts';
 import type { KeywordConcept, KeywordItem } from '../../src/query/keyword-docs.ts';
 
 /** What an index version is built from: a prepared data set with its embeddings, or the plan of a job. */
@@ -21,9 +22,8 @@ export interface IndexSource {
   readImage(ordinal: number): Promise<SourceImage>;
 }
 
-export interface SourceItem extends KeywordItem {
+export interface SourceItem extends KeywordItem, NewShownItem {
   readonly id: string;
-  readonly set?: string;
 }
 
 export interface SourceImage {

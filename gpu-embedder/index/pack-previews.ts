@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import sharp from 'sharp';
-import type { IndexedItem } from '../../src/artifact/items.ts';
+import { shownSchema, type IndexedItem } from '../../src/artifact/items.ts';
 import type { IndexSource, SourceImage } from './index-source.ts';
 
 /** Longer side of the preview of a raster image, pixels. */
@@ -30,9 +30,10 @@ export async function packPreviews(
         concurrency: availableParallelism(),
       });
       for (const [i, { bytes, type }] of previews.entries()) {
-        const { id, title, set } = slice[i];
+        const item = slice[i];
         await out.write(bytes);
-        packed.push({ id, title, set, preview: { offset, length: bytes.length, type } });
+        const place = { offset, length: bytes.length, type };
+        packed.push({ id: item.id, ...shownSchema.parse(item), preview: place });
         offset += bytes.length;
       }
       onProgress(packed.length);

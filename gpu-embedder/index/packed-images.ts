@@ -1,7 +1,7 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { ByteRange, ObjectStore } from '../../src/objects/object-store.ts';
 import { imagePackKey } from '../../src/objects/pack-keys.ts';
-import type { PlannedItem } from '../../src/reindex/build-page.ts';
+import type { PlannedItem } from '../../src/jobs/build-page.ts';
 import type { SourceImage } from './index-source.ts';
 
 /** Images that are read together: neighbours in a pack take one request. */

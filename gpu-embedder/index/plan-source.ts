@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { shownSchema } from '../../src/artifact/items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import type { EmbeddingPlace, PlannedItem } from '../../src/reindex/build-page.ts';
+import type { EmbeddingPlace, PlannedItem } from '../../src/jobs/build-page.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { IndexSource } from './index-source.ts';
 import { packedImages } from './packed-images.ts';
@@ -37,9 +38,9 @@ export async function openPlanSource(
   return {
     model,
     dataset: { name: collection, fingerprint: fingerprint(planned) },
-    items: planned.map(({ id, title, set, tags, captions: own }) => ({
-      ...{ id, title, tags, captions: own.map(({ text }) => text) },
-      ...(set !== undefined && { set }),
+    items: planned.map(({ captions: own, ...fields }) => ({
+      ...fields,
+      captions: own.map(({ text }) => text),
     })),
     concepts: new Map(),
     image: await places(planned),
@@ -74,9 +75,9 @@ function distinctCaptions(planned: readonly PlannedItem[]): DistinctCaption[] {
 /** Of all that an index has of items but embeddings, which are hashed by value, wherever they lie. */
 function fingerprint(planned: readonly PlannedItem[]): string {
   const hash = createHash('sha256');
-  for (const { id, title, set, tags, image } of planned) {
-    const { pack, byteOffset, byteLength, type } = image;
-    hash.update(`${JSON.stringify([id, title, set, tags, pack, byteOffset, byteLength, type])}\n`);
+  for (const item of planned) {
+    const { id, tags, image } = item;
+    hash.update(`${JSON.stringify({ id, tags, image, ...shownSchema.parse(item) })}\n`);
   }
   return hash.digest('hex');
 }

@@ -1,7 +1,7 @@
 import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { buildPageKey, buildPageSchema, type PlannedItem } from '../../src/reindex/build-page.ts';
+import { buildPageKey, buildPageSchema, type PlannedItem } from '../../src/jobs/build-page.ts';
 
 /**
  * Read the items of a job's plan, in their order.

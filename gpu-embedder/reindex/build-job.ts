@@ -1,13 +1,13 @@
 import type { Job } from '../../src/catalogue/jobs.ts';
 import { addVersion } from '../../src/catalogue/versions.ts';
 import { planOptions } from '../../src/jobs/build-options.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
 import { buildFromPlan } from '../index/build-from-plan.ts';
 import { describeBuilt } from './describe-built.ts';
 
 /** Build the version of a job and enter it into the catalogue. */
 export async function buildJob(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   job: Job,
   model: string,
   onProgress: (stage: string, done: number, total: number) => void,

@@ -2,8 +2,8 @@ import { readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { activeJob } from '../../src/catalogue/jobs.ts';
 import { listVersions, removeVersions } from '../../src/catalogue/versions.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
-import { markActive } from '../../src/reindex/switch-version.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
+import { markActive } from '../../src/jobs/switch-version.ts';
 import {
   collectGarbage,
   dayMs,
@@ -24,7 +24,7 @@ import { collectPacks } from './collect-packs.ts';
  * @throws DiptychError index_unreadable, store_failed, catalogue_unavailable
  */
 export async function collectCollection(
-  stores: JobStores,
+  stores: Stores,
   options: Omit<CollectOptions, 'isHeld'> & { readonly orphans?: boolean },
 ): Promise<CollectResult> {
   const { catalogue, objects } = stores;
@@ -50,12 +50,12 @@ export async function collectCollection(
 async function isAtWork(catalogue: Catalogue, collection: string, version: string) {
   const job = await activeJob(catalogue, collection);
   if (!job) return false;
-  return job.state === 'building' || [job.version, job.options['from']].includes(version);
+  return job.state === 'building' || [job.version, job.options.index['from']].includes(version);
 }
 
 /** Enter into the catalogue what the store says of versions; while a job is active it is at them. */
 async function agree(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   collection: string,
   gone: readonly string[],
 ): Promise<void> {

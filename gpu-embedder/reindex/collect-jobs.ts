@@ -1,8 +1,8 @@
 import { findJobs, hasEnded, listJobs, type Job } from '../../src/catalogue/jobs.ts';
 import { jobsWithLedger, removeLedger } from '../../src/catalogue/remove-ledger.ts';
 import type { ObjectEntry } from '../../src/objects/object-store.ts';
-import { reportJob, reportKey, writeReport } from '../../src/reindex/job-report.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import { keepReport } from '../../src/jobs/report/keep-report.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
 import { deleteAll, groupBy, isOld, sizeOf, type Garbage } from '../publish/collect-garbage.ts';
 
 export interface JobOptions {
@@ -24,12 +24,12 @@ export interface JobOptions {
  * Remove what jobs left: pages of those that have ended, all objects of those that the catalogue does
  * not know, where they are asked for, and ledgers of a collection beyond the last ones. Reports stay.
  */
-export async function collectJobs(stores: JobStores, options: JobOptions): Promise<Garbage[]> {
+export async function collectJobs(stores: Stores, options: JobOptions): Promise<Garbage[]> {
   return [...(await collectPages(stores, options)), ...(await collectLedgers(stores, options))];
 }
 
 async function collectPages(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   { graceMs, orphans, dryRun, now }: JobOptions,
 ): Promise<Garbage[]> {
   const ofJobs = groupBy(await objects.list('jobs/'), ({ key }) => key.split('/')[1]);
@@ -55,7 +55,7 @@ function pagesOf({ state, endedAt }: Job, entries: readonly ObjectEntry[], befor
 }
 
 async function collectLedgers(
-  stores: JobStores,
+  stores: Stores,
   { collection, keep, needed, dryRun }: JobOptions,
 ): Promise<Garbage[]> {
   const { catalogue } = stores;
@@ -69,6 +69,7 @@ async function collectLedgers(
   for (const job of rest) {
     if (!withLedger.has(job.id)) continue;
     if (!dryRun) {
+      // Where its end broke off it has no report, and without the ledger nobody could write one.
       await keepReport(stores, job);
       await removeLedger(catalogue, job.id);
     }
@@ -79,18 +80,11 @@ async function collectLedgers(
 }
 
 /** Newest first. */
-async function allJobs({ catalogue }: JobStores, collection: string): Promise<Job[]> {
+async function allJobs({ catalogue }: Stores, collection: string): Promise<Job[]> {
   const jobs: Job[] = [];
   for (;;) {
     const page = await listJobs(catalogue, collection, { before: jobs.at(-1)?.id, limit: 500 });
     jobs.push(...page);
     if (page.length < 500) return jobs;
   }
-}
-
-/** A job that broke off at its end has none yet; afterwards nothing could add it up. */
-async function keepReport(stores: JobStores, job: Job): Promise<void> {
-  const { objects } = stores;
-  if (await objects.head(reportKey(job.id))) return;
-  await writeReport(objects, await reportJob(stores, job));
 }

@@ -3,9 +3,9 @@ import { listActiveJobs } from '../../src/catalogue/jobs.ts';
 import { chunks } from '../../src/catalogue/chunks.ts';
 import type { ObjectEntry, ObjectStore } from '../../src/objects/object-store.ts';
 import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
-import { buildPageSchema } from '../../src/reindex/build-page.ts';
-import { planBatchSchema } from '../../src/reindex/plan-batch.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import { buildPageSchema } from '../../src/jobs/build-page.ts';
+import { planBatchSchema } from '../../src/jobs/plan-batch.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
 import { groupBy, isOld, sizeOf, type Garbage } from '../publish/collect-garbage.ts';
 
 interface Pack {
@@ -30,7 +30,7 @@ interface PackOptions {
  * @throws DiptychError index_unreadable (a page of a job: what it needs is unknown)
  */
 export async function collectPacks(
-  stores: JobStores,
+  stores: Stores,
   { dryRun = false, now }: PackOptions,
 ): Promise<Garbage[]> {
   const { objects } = stores;
@@ -64,7 +64,7 @@ function embeddingPack(entry: ObjectEntry): Pack[] {
   return pack ? [{ entry, pack, model }] : [];
 }
 
-async function unnamed({ catalogue }: JobStores, packs: readonly Pack[]): Promise<Pack[]> {
+async function unnamed({ catalogue }: Stores, packs: readonly Pack[]): Promise<Pack[]> {
   const left: Pack[] = [];
   for (const [model, some] of groupBy(packs, (pack) => pack.model)) {
     const names = some.map(({ pack }) => pack);
@@ -83,7 +83,7 @@ async function removeIfOld(objects: ObjectStore, key: string, now: number): Prom
 }
 
 /** Packs that the pages of active jobs name: what is to be encoded, and what is to be built. */
-async function packsOfActiveJobs({ catalogue, objects }: JobStores): Promise<Set<string>> {
+async function packsOfActiveJobs({ catalogue, objects }: Stores): Promise<Set<string>> {
   const packs = new Set<string>();
   for (const { id } of await listActiveJobs(catalogue)) {
     for (const { key } of await objects.list(`jobs/${id}/`)) {

@@ -1,4 +1,4 @@
-import type { BuiltVersion } from '../../src/reindex/built-version.ts';
+import type { BuiltVersion } from '../../src/jobs/built-version.ts';
 import type { PlanVersion } from '../index/build-from-plan.ts';
 
 /** What the catalogue keeps of a version. */

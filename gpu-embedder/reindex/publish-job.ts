@@ -1,8 +1,8 @@
 import type { Job } from '../../src/catalogue/jobs.ts';
 import { ledgerCounts } from '../../src/catalogue/ledger.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { switchVersion } from '../../src/reindex/switch-version.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import { switchVersion } from '../../src/jobs/switch-version.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
 
 /**
@@ -12,7 +12,7 @@ import { verifyVersion } from '../publish/verify-version.ts';
  * @throws DiptychError index_unreadable, publish_conflict, not_found
  */
 export async function publishJob(
-  stores: JobStores,
+  stores: Stores,
   job: Job,
   version: string,
   activate: boolean,

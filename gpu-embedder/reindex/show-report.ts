@@ -1,5 +1,5 @@
 import { DiptychError } from '../../src/errors.ts';
-import type { JobComparison, JobReport } from '../../src/reindex/job-report.ts';
+import type { JobComparison, JobReport } from '../../src/jobs/report/job-report.ts';
 
 /**
  * Print what a job came to: sums and reasons to stderr, the result to stdout.

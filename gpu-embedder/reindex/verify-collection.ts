@@ -1,5 +1,3 @@
-import { parseItems } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { findEmbeddings } from '../../src/catalogue/embeddings.ts';
@@ -11,7 +9,9 @@ import { getVersion } from '../../src/catalogue/versions.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
 import { deletedIds, deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
+import { openItems } from '../../src/search/open/open-version.ts';
+import { openStoredVersion } from '../common/open-stored-version.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
 
 export interface Verification {
@@ -36,10 +36,7 @@ const told = 100;
  * themselves, the active version against its files, its ledger and its embeddings, and the list of
  * deleted items that the edge has.
  */
-export async function verifyCollection(
-  stores: JobStores,
-  collection: string,
-): Promise<Verification> {
+export async function verifyCollection(stores: Stores, collection: string): Promise<Verification> {
   const differences: string[] = [];
   const differ = (what: string) => {
     if (differences.length < told) differences.push(what);
@@ -55,7 +52,7 @@ export async function verifyCollection(
 type Differ = (what: string) => void;
 
 /** Sizes of packs, each asked for once. */
-function packSizes({ objects }: JobStores) {
+function packSizes({ objects }: Stores) {
   const sizes = new Map<string, Promise<number>>();
   return {
     of(key: string): Promise<number> {
@@ -69,7 +66,7 @@ function packSizes({ objects }: JobStores) {
 type PackSizes = ReturnType<typeof packSizes>;
 
 async function checkItems(
-  { catalogue }: JobStores,
+  { catalogue }: Stores,
   collection: string,
   packs: PackSizes,
   differ: Differ,
@@ -115,7 +112,7 @@ async function checkJobs(
 }
 
 async function checkActive(
-  stores: JobStores,
+  stores: Stores,
   collection: string,
   packs: PackSizes,
   differ: Differ,
@@ -133,17 +130,28 @@ async function checkActive(
   const job = row?.jobId ? await getJob(catalogue, row.jobId) : undefined;
   // Published by `diptych publish`, of which the catalogue knows nothing.
   if (!row || !job) return version;
-  const bytes = await objects.get(versionKey(collection, version, 'items.json'));
-  const ids = new Set(parseItems(new TextDecoder().decode(bytes ?? undefined)).ids);
+  const items = await readItems(stores, collection, version);
+  // `verifyVersion` said why they cannot be read; there is nothing to compare the ledger with.
+  if (!items) return version;
+  const ids = new Set(items.ids);
   await checkLedger(stores, job.id, job.modelHash, ids, packs, differ);
   for (const id of ids)
     differ(`version ${version}: item ${id} is not in the ledger of job ${job.id}`);
   return version;
 }
 
+async function readItems({ objects }: Stores, collection: string, version: string) {
+  try {
+    return await openItems(await openStoredVersion(objects, collection, version));
+  } catch (error) {
+    if (error instanceof DiptychError) return null;
+    throw error;
+  }
+}
+
 /** Cross out of `ids` what the ledger has indexed, and look for its embeddings. */
 async function checkLedger(
-  { catalogue }: JobStores,
+  { catalogue }: Stores,
   jobId: string,
   modelHash: string,
   ids: Set<string>,
@@ -172,7 +180,7 @@ async function checkLedger(
   }
 }
 
-async function checkDeleted(stores: JobStores, collection: string, differ: Differ): Promise<void> {
+async function checkDeleted(stores: Stores, collection: string, differ: Differ): Promise<void> {
   const key = deletedKey(collection);
   const bytes = await stores.objects.get(key);
   const hidden = bytes ? parseDeleted(key, new TextDecoder().decode(bytes)) : new Set<string>();

@@ -1,8 +1,8 @@
 import { DiptychError, errorStatus, type ErrorCode } from '../../src/errors.ts';
 import type { Embedder, EncodeAnswer } from '../../src/embedder/embedder.ts';
+import { parseJson, parseRequest } from '../../src/http/parse-request.ts';
 import { embeddingsRequestSchema, sortInputs, type SortedInputs } from './embeddings-request.ts';
 import type { DirectModel } from './reproducible-model.ts';
-import { parseRequest } from './parse-request.ts';
 import type { ServiceLimits } from './service-limits.ts';
 
 /** What OpenAI's API answers. */
@@ -29,7 +29,7 @@ export async function answerEmbeddings(
   limits: ServiceLimits,
   embed: (inputs: SortedInputs) => ReturnType<Embedder['encode']>,
 ): Promise<EmbeddingsAnswer> {
-  const request = parseRequest(embeddingsRequestSchema, body);
+  const request = parseRequest(embeddingsRequestSchema, parseJson(body));
   checkModel(request.model, request.dimensions, model);
   const inputs = sortInputs(request.input);
   checkCount('texts', inputs.texts.length, limits.texts);

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS items (
   set_name TEXT,
   label TEXT,
   image_hash TEXT,
+  width INTEGER,
+  height INTEGER,
   content_hash TEXT NOT NULL,
   caption_count INTEGER NOT NULL,
   tags TEXT NOT NULL,
@@ -86,7 +88,6 @@ CREATE TABLE IF NOT EXISTS index_versions (
 CREATE TABLE IF NOT EXISTS jobs (
   id TEXT NOT NULL,
   collection TEXT NOT NULL,
-  kind TEXT NOT NULL,
   state TEXT NOT NULL,
   active_key TEXT,
   model_hash TEXT NOT NULL,

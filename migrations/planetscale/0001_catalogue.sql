@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS items (
   set_name VARCHAR(255),
   label VARCHAR(255),
   image_hash VARCHAR(64),
+  width INT,
+  height INT,
   content_hash VARCHAR(64) NOT NULL,
   caption_count INT NOT NULL,
   tags MEDIUMTEXT NOT NULL,
@@ -86,7 +88,6 @@ CREATE TABLE IF NOT EXISTS index_versions (
 CREATE TABLE IF NOT EXISTS jobs (
   id VARCHAR(32) NOT NULL,
   collection VARCHAR(63) NOT NULL,
-  kind VARCHAR(16) NOT NULL,
   state VARCHAR(16) NOT NULL,
   active_key VARCHAR(63),
   model_hash VARCHAR(64) NOT NULL,

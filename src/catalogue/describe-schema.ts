@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
-import { catalogueSchema, type ColumnType, type Schema, type TableSchema } from './schema.ts';
+import { catalogueSchema, type Schema, type TableSchema } from './schema.ts';
+import type { ColumnType } from './table.ts';
 
 interface ColumnRow {
   readonly table: string;

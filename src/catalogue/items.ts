@@ -1,24 +1,10 @@
 import { sql } from 'kysely';
+import type { CatalogueItem } from '../items/item.ts';
 import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
 import { pageSize } from './limits.ts';
 import { selectPage } from './select-page.ts';
-
-export interface CatalogueItem {
-  readonly id: string;
-  readonly title: string;
-  readonly set: string | null;
-  readonly label: string | null;
-  readonly imageHash: string | null;
-  readonly contentHash: string;
-  readonly captions: readonly { readonly text: string; readonly textHash: string }[];
-  readonly tags: readonly string[];
-  readonly metadata: Readonly<Record<string, unknown>> | null;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly deletedAt: number | null;
-}
 
 export interface ItemFilter {
   readonly set?: string;

@@ -49,6 +49,11 @@ export async function renewLease(
   return holdsLease({ db }, id, owner);
 }
 
+/** Whether somebody runs a job without the queue, and has said so lately. */
+export function isHeld({ leaseUntil }: { readonly leaseUntil: number }, now: number): boolean {
+  return leaseUntil > now;
+}
+
 /** Give a lease back; it does nothing where another owner took it. */
 export async function releaseLease({ db }: Catalogue, id: string, owner: string): Promise<void> {
   await db

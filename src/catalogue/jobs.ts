@@ -4,28 +4,45 @@ import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
 import { DuplicateKeyError } from './failures.ts';
 import { insertRows } from './insert-rows.ts';
+import {
+  parseJobNotes,
+  parseJobOptions,
+  type Compared,
+  type JobNotes,
+  type JobOptions,
+} from './job-details.ts';
 import { pageSize } from './limits.ts';
 import { sortableId } from './sortable-id.ts';
-import { activeJobStates, endedJobStates, type JobRow, type JobState } from './tables.ts';
+import {
+  activeJobStates,
+  endedJobStates,
+  type ActiveJobState,
+  type EndedJobState,
+  type JobRow,
+  type JobState,
+} from './tables.ts';
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-export interface Job extends Omit<
-  JobRow,
-  'options' | 'counts' | 'cancelRequested' | 'activeKey' | 'kind'
-> {
-  readonly options: JsonObject;
-  readonly counts: JsonObject | null;
+export interface Job extends Omit<JobRow, 'options' | 'counts' | 'cancelRequested' | 'activeKey'> {
+  readonly options: JobOptions;
+  /** Null in a job that never moved. */
+  readonly counts: JobNotes | null;
   readonly cancelRequested: boolean;
 }
 
+export type ActiveJob = Job & { readonly state: ActiveJobState };
+
 export type CreatedJob =
-  | { readonly job: Job; readonly refusedBy?: undefined }
+  | { readonly job: ActiveJob; readonly refusedBy?: undefined }
   | { readonly refusedBy: string; readonly job?: undefined };
 
 /** Whether a job in this state has come to its end. */
-export function hasEnded(state: JobState): boolean {
+export function hasEnded(state: JobState): state is EndedJobState {
   return endedJobStates.some((ended) => ended === state);
+}
+
+/** Whether a job has work left. */
+export function isActive(job: Job): job is ActiveJob {
+  return !hasEnded(job.state);
 }
 
 /**
@@ -38,7 +55,7 @@ export async function createJob(
   request: {
     readonly collection: string;
     readonly modelHash: string;
-    readonly options?: JsonObject;
+    readonly options?: JobOptions;
   },
 ): Promise<CreatedJob> {
   const row = newJob(catalogue.now(), request);
@@ -59,13 +76,12 @@ export async function createJob(
 
 function newJob(
   now: number,
-  request: { collection: string; modelHash: string; options?: JsonObject },
-): JobRow {
-  const { collection, modelHash, options = {} } = request;
+  request: { collection: string; modelHash: string; options?: JobOptions },
+): JobRow & { readonly state: 'planning' } {
+  const { collection, modelHash, options = { index: {} } } = request;
   return {
     id: sortableId(now),
     collection,
-    kind: 'reindex',
     state: 'planning',
     activeKey: collection,
     modelHash,
@@ -107,24 +123,28 @@ export async function findJobs(
 }
 
 /** The job that a collection is busy with. */
-export async function activeJob({ db }: Catalogue, collection: string): Promise<Job | undefined> {
+export async function activeJob(
+  { db }: Catalogue,
+  collection: string,
+): Promise<ActiveJob | undefined> {
   const row = await db
     .selectFrom('jobs')
     .selectAll()
     .where('activeKey', '=', collection)
     .executeTakeFirst();
-  return row && toJob(row);
+  const job = row && toJob(row);
+  return job && isActive(job) ? job : undefined;
 }
 
 /** All jobs that have not ended, oldest first. */
-export async function listActiveJobs({ db }: Catalogue): Promise<Job[]> {
+export async function listActiveJobs({ db }: Catalogue): Promise<ActiveJob[]> {
   const rows = await db
     .selectFrom('jobs')
     .selectAll()
     .where('activeKey', 'is not', null)
     .orderBy('id')
     .execute();
-  return rows.map(toJob);
+  return rows.map(toJob).filter(isActive);
 }
 
 /**
@@ -149,17 +169,16 @@ export async function listJobs(
 }
 
 export interface JobChange {
-  readonly counts?: JsonObject;
+  readonly compared?: Compared;
   readonly error?: string;
   readonly version?: string;
   readonly batches?: number;
 }
 
 /**
- * Move a job from one state to another, if it is in that one, and note in its counts when
- * (`entered`, ms since 1970). A job that ends frees its collection.
+ * Move a job from one state to another, if it is in that one, and note when. A job that ends frees
+ * its collection.
  *
- * @param change.counts - goes into the counts, beside what they hold
  * @returns whether it moved: of several who try, one is told so
  */
 export async function moveJob(
@@ -167,7 +186,7 @@ export async function moveJob(
   id: string,
   from: JobState,
   to: JobState,
-  { counts, ...change }: JobChange = {},
+  { compared, ...change }: JobChange = {},
 ): Promise<boolean> {
   const { db } = catalogue;
   const job = await getJob(catalogue, id);
@@ -176,15 +195,19 @@ export async function moveJob(
   const end = hasEnded(to)
     ? { activeKey: null, leaseOwner: null, leaseUntil: 0, endedAt: time }
     : {};
-  // Counts change with the state alone, so that the condition below holds for both.
-  const entered = { ...(job.counts?.['entered'] as JsonObject | undefined), [to]: time };
+  // The notes change with the state alone, so the condition on the state below guards both.
+  const notes: JobNotes = {
+    ...job.counts,
+    ...(compared && { compared }),
+    entered: { ...job.counts?.entered, [to]: time },
+  };
   const { numUpdatedRows } = await db
     .updateTable('jobs')
     .set({
       ...change,
       ...end,
       state: to,
-      counts: JSON.stringify({ ...job.counts, ...counts, entered }),
+      counts: JSON.stringify(notes),
     })
     .where('id', '=', id)
     .where('state', '=', from)
@@ -224,12 +247,17 @@ export function updatePlanCursor(
     .where('batches', '<', batches);
 }
 
-function toJob({ options, counts, cancelRequested, ...row }: JobRow): Job {
-  const { activeKey: _, kind: __, ...rest } = row;
+function toJob<State extends JobState>({
+  options,
+  counts,
+  cancelRequested,
+  ...row
+}: JobRow & { readonly state: State }): Job & { readonly state: State } {
+  const { activeKey: _, ...rest } = row;
   return {
     ...rest,
-    options: JSON.parse(options) as JsonObject,
-    counts: counts === null ? null : (JSON.parse(counts) as JsonObject),
+    options: parseJobOptions(row.id, options),
+    counts: counts === null ? null : parseJobNotes(row.id, counts),
     cancelRequested: cancelRequested === 1,
   };
 }

@@ -36,16 +36,6 @@ export function isItemId(id: string): boolean {
   );
 }
 
-/** @throws DiptychError bad_request */
-export function checkItemId(id: string): void {
-  if (isItemId(id)) return;
-  throw new DiptychError(
-    'bad_request',
-    `id ${JSON.stringify(id.slice(0, 80))}: expected 1 to ${catalogueLimits.itemId} characters ` +
-      'without control characters or spaces at the ends',
-  );
-}
-
 /**
  * @param what - names the text in the error
  * @throws DiptychError bad_request

@@ -1,14 +1,19 @@
 import { sql, type SelectQueryBuilder } from 'kysely';
+import { fromItemRow, type CatalogueItem, type StoredCaption } from '../items/item.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { CatalogueItem } from './items.ts';
-import type { ItemRow, Tables } from './tables.ts';
+import { columnsBut } from './table.ts';
+import { tables, type ItemRow, type Tables } from './tables.ts';
 
 type ItemQuery = SelectQueryBuilder<Tables, 'items', ItemRow>;
+
+/** Columns that are long: only the first row of an item has them. */
+const long = ['title', 'tags', 'metadata'] as const;
+const short = columnsBut(tables.items, ['collection', 'captionCount', ...long]);
 
 /**
  * Items with their captions, by one statement, so that nobody's update comes between the two.
  *
- * An item has a row per caption, or one if it has none; what is long is in the first one alone.
+ * An item has a row per caption, or one if it has none.
  *
  * @param page - of one collection, with a limit
  */
@@ -21,42 +26,25 @@ export async function selectPage({ db }: Catalogue, page: ItemQuery): Promise<Ca
         .onRef('caption.itemId', '=', 'item.id')
         .onRef('caption.ordinal', '<', 'item.captionCount'),
     )
-    .select([
-      'item.id',
-      'item.setName as set',
-      'item.label',
-      'item.imageHash',
-      'item.contentHash',
-      'item.createdAt',
-      'item.updatedAt',
-      'item.deletedAt',
-      'caption.text',
-      'caption.textHash',
-      once('title'),
-      once('tags'),
-      once('metadata'),
-    ])
+    .select(short.map((name) => `item.${name}` as const))
+    .select(['caption.text', 'caption.textHash', once('title'), once('tags'), once('metadata')])
     .orderBy('item.id')
     .orderBy('caption.ordinal')
     .execute();
-  const items: (CatalogueItem & { captions: { text: string; textHash: string }[] })[] = [];
-  for (const { text, textHash, title, tags, metadata, ...rest } of rows) {
-    if (items.at(-1)?.id !== rest.id) {
-      items.push({
-        ...rest,
-        title,
-        captions: [],
-        tags: JSON.parse(tags) as string[],
-        metadata: metadata === null ? null : (JSON.parse(metadata) as Record<string, unknown>),
-      });
+  const items: CatalogueItem[] = [];
+  let captions: StoredCaption[] = [];
+  for (const { text, textHash, ...row } of rows) {
+    if (items.at(-1)?.id !== row.id) {
+      captions = [];
+      items.push(fromItemRow(row, captions));
     }
-    if (text !== null && textHash !== null) items.at(-1)!.captions.push({ text, textHash });
+    if (text !== null && textHash !== null) captions.push({ text, textHash });
   }
   return items;
 }
 
 /** A column in the first row of an item alone. */
-function once<Name extends 'title' | 'tags' | 'metadata'>(column: Name) {
+function once<Name extends (typeof long)[number]>(column: Name) {
   const value = sql.ref(`item.${column}`);
   return sql<ItemRow[Name]>`case when caption.ordinal > 0 then null else ${value} end`.as(column);
 }

@@ -1,104 +1,13 @@
-/**
- * Rows of the catalogue, in camelCase; SQL has them in snake_case (migrations/).
- *
- * Times are ms since 1970, hashes SHA-256 in lower-case hex, JSON is text.
- */
-export interface Tables {
-  readonly migrations: MigrationRow;
-  readonly collections: CollectionRow;
-  readonly items: ItemRow;
-  readonly captions: CaptionRow;
-  readonly images: ImageRow;
-  readonly embeddings: EmbeddingRow;
-  readonly indexVersions: IndexVersionRow;
-  readonly jobs: JobRow;
-  readonly jobItems: JobItemRow;
-  readonly jobUnits: JobUnitRow;
-  readonly jobBatches: JobBatchRow;
-  readonly labelSets: LabelSetRow;
-  readonly apiKeys: ApiKeyRow;
-}
-
-export interface MigrationRow {
-  readonly name: string;
-  readonly checksum: string;
-  readonly appliedAt: number;
-}
-
-export interface CollectionRow {
-  readonly name: string;
-  readonly createdAt: number;
-  readonly deletedAt: number | null;
-}
-
-export interface ItemRow {
-  readonly collection: string;
-  readonly id: string;
-  readonly title: string;
-  readonly setName: string | null;
-  readonly label: string | null;
-  readonly imageHash: string | null;
-  readonly contentHash: string;
-  /** Rows of `captions` with a higher ordinal are left from another content, and no part of it. */
-  readonly captionCount: number;
-  /** JSON: array of strings. */
-  readonly tags: string;
-  /** JSON: object. */
-  readonly metadata: string | null;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  /** Deleted items stay until they are purged, so that the edge can be told of them. */
-  readonly deletedAt: number | null;
-}
-
-export interface CaptionRow {
-  readonly collection: string;
-  readonly itemId: string;
-  readonly ordinal: number;
-  readonly text: string;
-  readonly textHash: string;
-}
-
-/** Where the bytes of an image lie: a range of a pack in the object store. */
-export interface ImageRow {
-  readonly hash: string;
-  readonly pack: string;
-  readonly byteOffset: number;
-  readonly byteLength: number;
-  /** Media type. */
-  readonly type: string;
-  readonly createdAt: number;
-}
+import { table, type RowOf } from './table.ts';
 
 export const embeddingKinds = ['image', 'text'] as const;
 export type EmbeddingKind = (typeof embeddingKinds)[number];
 
-/** Where an embedding lies: a row of a pack in the object store. */
-export interface EmbeddingRow {
-  readonly modelHash: string;
-  readonly kind: EmbeddingKind;
-  /** Of the image bytes or of the text. */
-  readonly hash: string;
-  readonly pack: string;
-  readonly rowIndex: number;
-}
+/** A version that was removed has no row. */
+const versionStates = ['built', 'published', 'retired'] as const;
+export type VersionState = (typeof versionStates)[number];
 
-/** One that is removed has no row. */
-export type VersionState = 'built' | 'published' | 'retired';
-
-export interface IndexVersionRow {
-  readonly collection: string;
-  readonly version: string;
-  readonly modelHash: string;
-  readonly jobId: string | null;
-  readonly items: number;
-  readonly captions: number;
-  readonly bytes: number;
-  readonly state: VersionState;
-  readonly createdAt: number;
-  readonly publishedAt: number | null;
-}
-
+/** In their order; `src/jobs/machine.ts` says what is done in each. */
 export const activeJobStates = [
   'planning',
   'encoding',
@@ -107,91 +16,239 @@ export const activeJobStates = [
   'publishing',
 ] as const;
 export const endedJobStates = ['succeeded', 'failed', 'cancelled'] as const;
-
-export type JobState = (typeof activeJobStates)[number] | (typeof endedJobStates)[number];
-
-export interface JobRow {
-  readonly id: string;
-  readonly collection: string;
-  readonly kind: 'reindex';
-  readonly state: JobState;
-  /** The collection while the job is active, then null; unique, so a collection has one at a time. */
-  readonly activeKey: string | null;
-  readonly modelHash: string;
-  /** JSON: object. */
-  readonly options: string;
-  /** JSON: object. */
-  readonly counts: string | null;
-  /** Id of the last item that has been planned. */
-  readonly planCursor: string | null;
-  readonly batches: number;
-  readonly error: string | null;
-  readonly cancelRequested: number;
-  readonly leaseOwner: string | null;
-  readonly leaseUntil: number;
-  readonly version: string | null;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly endedAt: number | null;
-}
+const jobStates = [...activeJobStates, ...endedJobStates] as const;
+export type ActiveJobState = (typeof activeJobStates)[number];
+export type EndedJobState = (typeof endedJobStates)[number];
+export type JobState = ActiveJobState | EndedJobState;
 
 export const ledgerStates = ['pending', 'reused', 'encoded', 'skipped', 'failed'] as const;
 export type LedgerState = (typeof ledgerStates)[number];
 
-/** The ledger: what became of an item in a job. */
-export interface JobItemRow {
-  readonly jobId: string;
-  readonly itemId: string;
-  readonly imageHash: string | null;
-  readonly state: LedgerState;
-  readonly batch: number | null;
-  readonly code: string | null;
-  readonly reason: string | null;
-}
-
 export const unitStates = ['pending', 'done', 'failed'] as const;
 export type UnitState = (typeof unitStates)[number];
-
-/** What has to be encoded in a job; it belongs to the first batch that needs it. */
-export interface JobUnitRow {
-  readonly jobId: string;
-  readonly kind: EmbeddingKind;
-  readonly hash: string;
-  readonly batch: number;
-  readonly state: UnitState;
-  readonly code: string | null;
-  readonly reason: string | null;
-}
 
 /** `settled`: the ledger has the last word on its items, and the builder its page. */
 export const batchStates = ['pending', 'sent', 'done', 'dead', 'settled'] as const;
 export type BatchState = (typeof batchStates)[number];
 
-export interface JobBatchRow {
-  readonly jobId: string;
-  readonly batch: number;
-  readonly state: BatchState;
-  /** How often the batch was sent. */
-  readonly attempts: number;
-  readonly updatedAt: number;
-}
+/**
+ * The one description of the tables: the types of rows (`ItemRow`, ...) and what a database is
+ * expected to have (schema.ts) are derived from it, and a test compares it with migrations/.
+ *
+ * Names are in camelCase here and in queries, and in snake_case in SQL. Times are ms since 1970,
+ * hashes are SHA-256 in lower-case hex, JSON is text.
+ */
+export const tables = {
+  migrations: table({
+    columns: { name: 'text', checksum: 'text', appliedAt: 'integer' },
+    primaryKey: ['name'],
+  }),
 
-export interface LabelSetRow {
-  readonly name: string;
-  /** JSON: array of strings. */
-  readonly labels: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
+  collections: table({
+    columns: { name: 'text', createdAt: 'integer', deletedAt: 'integer?' },
+    primaryKey: ['name'],
+  }),
 
-export interface ApiKeyRow {
-  readonly id: string;
-  /** SHA-256 of the key, which is kept nowhere. */
-  readonly hash: string;
-  readonly name: string;
-  /** `read`, `write`, `admin`, with commas between them. */
-  readonly scopes: string;
-  readonly createdAt: number;
-  readonly lastUsedAt: number | null;
-  readonly revokedAt: number | null;
-}
+  items: table({
+    columns: {
+      collection: 'text',
+      id: 'text',
+      title: 'text',
+      setName: 'text?',
+      label: 'text?',
+      imageHash: 'text?',
+      /** Pixels of the image as it is shown; null where there is none, or where its file does not say. */
+      width: 'integer?',
+      height: 'integer?',
+      contentHash: 'text',
+      /** Rows of `captions` with a higher ordinal belong to an earlier content of the item. */
+      captionCount: 'integer',
+      /** JSON: array of strings. */
+      tags: 'text',
+      /** JSON: object. */
+      metadata: 'text?',
+      createdAt: 'integer',
+      updatedAt: 'integer',
+      /** Deleted items stay until they are purged, so that the edge can be told of them. */
+      deletedAt: 'integer?',
+    },
+    primaryKey: ['collection', 'id'],
+    indexes: {
+      items_by_deletion: ['collection', 'deletedAt', 'id'],
+      items_by_image: ['imageHash'],
+      items_by_label: ['collection', 'label', 'id'],
+      items_by_set: ['collection', 'setName', 'id'],
+      items_by_update: ['collection', 'updatedAt'],
+    },
+  }),
+
+  captions: table({
+    columns: {
+      collection: 'text',
+      itemId: 'text',
+      ordinal: 'integer',
+      text: 'text',
+      textHash: 'text',
+    },
+    primaryKey: ['collection', 'itemId', 'ordinal'],
+    indexes: { captions_by_text: ['textHash'] },
+  }),
+
+  /** Where the bytes of an image lie: a range of a pack in the object store. */
+  images: table({
+    columns: {
+      hash: 'text',
+      pack: 'text',
+      byteOffset: 'integer',
+      byteLength: 'integer',
+      /** Media type. */
+      type: 'text',
+      createdAt: 'integer',
+    },
+    primaryKey: ['hash'],
+    indexes: { images_by_pack: ['pack'] },
+  }),
+
+  /** Where an embedding lies: a row of a pack in the object store. */
+  embeddings: table({
+    columns: {
+      modelHash: 'text',
+      kind: embeddingKinds,
+      /** Of the image bytes or of the text. */
+      hash: 'text',
+      pack: 'text',
+      rowIndex: 'integer',
+    },
+    primaryKey: ['modelHash', 'kind', 'hash'],
+    indexes: { embeddings_by_pack: ['modelHash', 'pack'] },
+  }),
+
+  indexVersions: table({
+    columns: {
+      collection: 'text',
+      version: 'text',
+      modelHash: 'text',
+      jobId: 'text?',
+      items: 'integer',
+      captions: 'integer',
+      bytes: 'integer',
+      state: versionStates,
+      createdAt: 'integer',
+      publishedAt: 'integer?',
+    },
+    primaryKey: ['collection', 'version'],
+  }),
+
+  jobs: table({
+    columns: {
+      id: 'text',
+      collection: 'text',
+      state: jobStates,
+      /** The collection while the job is active, then null; unique: a collection has one at a time. */
+      activeKey: 'text?',
+      modelHash: 'text',
+      /** JSON: `JobOptions` of job-details.ts. */
+      options: 'text',
+      /** JSON: `JobNotes` of job-details.ts. */
+      counts: 'text?',
+      /** Id of the last item that has been planned. */
+      planCursor: 'text?',
+      batches: 'integer',
+      error: 'text?',
+      cancelRequested: 'integer',
+      leaseOwner: 'text?',
+      leaseUntil: 'integer',
+      version: 'text?',
+      createdAt: 'integer',
+      startedAt: 'integer?',
+      endedAt: 'integer?',
+    },
+    primaryKey: ['id'],
+    unique: { jobs_active_key: ['activeKey'] },
+    indexes: { jobs_by_collection: ['collection', 'id'] },
+  }),
+
+  /** The ledger: what became of an item in a job. */
+  jobItems: table({
+    columns: {
+      jobId: 'text',
+      itemId: 'text',
+      imageHash: 'text?',
+      state: ledgerStates,
+      batch: 'integer?',
+      code: 'text?',
+      reason: 'text?',
+    },
+    primaryKey: ['jobId', 'itemId'],
+  }),
+
+  /** What has to be encoded in a job; it belongs to the first batch that needs it. */
+  jobUnits: table({
+    columns: {
+      jobId: 'text',
+      kind: embeddingKinds,
+      hash: 'text',
+      batch: 'integer',
+      state: unitStates,
+      code: 'text?',
+      reason: 'text?',
+    },
+    primaryKey: ['jobId', 'kind', 'hash'],
+  }),
+
+  jobBatches: table({
+    columns: {
+      jobId: 'text',
+      batch: 'integer',
+      state: batchStates,
+      /** How often the batch was sent. */
+      attempts: 'integer',
+      updatedAt: 'integer',
+    },
+    primaryKey: ['jobId', 'batch'],
+    indexes: { job_batches_by_state: ['jobId', 'state', 'batch'] },
+  }),
+
+  labelSets: table({
+    columns: {
+      name: 'text',
+      /** JSON: array of strings. */
+      labels: 'text',
+      createdAt: 'integer',
+      updatedAt: 'integer',
+    },
+    primaryKey: ['name'],
+  }),
+
+  apiKeys: table({
+    columns: {
+      id: 'text',
+      /** SHA-256 of the key, which is kept nowhere. */
+      hash: 'text',
+      name: 'text',
+      /** `read`, `write`, `admin`, with commas between them. */
+      scopes: 'text',
+      createdAt: 'integer',
+      lastUsedAt: 'integer?',
+      revokedAt: 'integer?',
+    },
+    primaryKey: ['id'],
+    unique: { api_keys_hash: ['hash'] },
+  }),
+};
+
+/** Rows by the name of their table, as Kysely takes them. */
+export type Tables = { readonly [Name in keyof typeof tables]: RowOf<(typeof tables)[Name]> };
+
+export type MigrationRow = Tables['migrations'];
+export type ItemRow = Tables['items'];
+export type CaptionRow = Tables['captions'];
+export type ImageRow = Tables['images'];
+export type EmbeddingRow = Tables['embeddings'];
+export type IndexVersionRow = Tables['indexVersions'];
+export type JobRow = Tables['jobs'];
+export type JobItemRow = Tables['jobItems'];
+export type JobUnitRow = Tables['jobUnits'];
+export type JobBatchRow = Tables['jobBatches'];
+export type LabelSetRow = Tables['labelSets'];
+export type ApiKeyRow = Tables['apiKeys'];

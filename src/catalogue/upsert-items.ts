@@ -1,16 +1,12 @@
 import type { Compilable } from 'kysely';
-import { DiptychError } from '../errors.ts';
+import { toItemRow, wholeItem, type HashedItem, type NewItem } from '../items/item.ts';
 import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
-import { contentHash, textHash, type ItemContent } from './content-hash.ts';
+import { contentHash, textHash } from './content-hash.ts';
 import { insertRows } from './insert-rows.ts';
-import { catalogueLimits, checkItemId, checkLength } from './limits.ts';
-import type { CaptionRow, ItemRow } from './tables.ts';
-
-export interface NewItem extends ItemContent {
-  readonly id: string;
-}
+import { columnsBut } from './table.ts';
+import { tables, type CaptionRow } from './tables.ts';
 
 export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
 
@@ -21,46 +17,21 @@ const itemsAtOnce = 256;
  * Write items; the same content again changes nothing, not even the time of the update.
  *
  * Each 256 items are written together or not at all. Of several items with one id the last one
- * counts.
+ * counts. Lengths are not checked here: `itemInputSchema` has let the items in.
  *
+ * @param items - within `catalogueLimits`
  * @returns what became of each item, in their order; a deleted one that returns is `created`
- * @throws DiptychError bad_request, where an item is beyond `catalogueLimits`, before any is written
  */
 export async function upsertItems(
   catalogue: Catalogue,
   collection: string,
   items: readonly NewItem[],
 ): Promise<UpsertOutcome[]> {
-  items.forEach(checkItem);
   const outcomes: UpsertOutcome[] = [];
   for (const part of chunks(items, itemsAtOnce)) {
     outcomes.push(...(await upsertPart(catalogue, collection, part)));
   }
   return outcomes;
-}
-
-/**
- * Whether an item can be written.
- *
- * @throws DiptychError bad_request, naming the item and what is too long
- */
-export function checkItem(item: NewItem): void {
-  checkItemId(item.id);
-  const at = `item ${item.id}`;
-  const { title, set, label, captions = [], tags = [], metadata } = item;
-  checkLength(`${at}: title`, title, catalogueLimits.title);
-  checkLength(`${at}: set`, set, catalogueLimits.name);
-  checkLength(`${at}: label`, label, catalogueLimits.name);
-  for (const caption of captions) checkLength(`${at}: caption`, caption, catalogueLimits.caption);
-  for (const tag of tags) checkLength(`${at}: tag`, tag, catalogueLimits.name);
-  checkLength(`${at}: metadata`, metadata && JSON.stringify(metadata), catalogueLimits.metadata);
-  checkCount(`${at}: captions`, captions.length, catalogueLimits.captions);
-  checkCount(`${at}: tags`, tags.length, catalogueLimits.tags);
-}
-
-function checkCount(what: string, count: number, limit: number): void {
-  if (count <= limit) return;
-  throw new DiptychError('bad_request', `${what}: expected at most ${limit}, got ${count}`);
 }
 
 async function upsertPart(
@@ -69,11 +40,14 @@ async function upsertPart(
   given: readonly NewItem[],
 ): Promise<UpsertOutcome[]> {
   const items = await Promise.all(
-    given.map(async (item) => ({ ...item, contentHash: await contentHash(item) })),
+    given.map(async (item): Promise<HashedItem> => {
+      const { id, ...content } = wholeItem(item);
+      return { id, ...content, contentHash: await contentHash(content) };
+    }),
   );
   const stored = await storedContents(catalogue, collection, items);
   const content = new Map([...stored].map(([id, row]) => [id, row.deletedAt ? null : row.hash]));
-  const changed = new Map<string, NewItem & { contentHash: string }>();
+  const changed = new Map<string, HashedItem>();
   const outcomes = items.map((item): UpsertOutcome => {
     const before = content.get(item.id);
     if (before === item.contentHash) return 'unchanged';
@@ -91,7 +65,7 @@ async function upsertPart(
 async function storedContents(
   catalogue: Catalogue,
   collection: string,
-  items: readonly NewItem[],
+  items: readonly HashedItem[],
 ): Promise<Map<string, { hash: string; deletedAt: number | null }>> {
   const ids = items.map(({ id }) => id);
   const rows = await catalogue.db
@@ -110,12 +84,12 @@ async function storedContents(
 async function writeStatements(
   catalogue: Catalogue,
   collection: string,
-  items: readonly (NewItem & { contentHash: string })[],
+  items: readonly HashedItem[],
   again: readonly string[],
 ): Promise<Compilable[]> {
   const now = catalogue.now();
   const captions = (await Promise.all(items.map((item) => captionRows(collection, item)))).flat();
-  const rows = items.map((item) => itemRow(collection, item, now));
+  const rows = items.map((item) => toItemRow(collection, item, now));
   const { db } = catalogue;
   const deletion = db
     .deleteFrom('captions')
@@ -129,45 +103,11 @@ async function writeStatements(
 }
 
 /** All but the key and the time of creation. */
-const contentColumns = [
-  'title',
-  'setName',
-  'label',
-  'imageHash',
-  'contentHash',
-  'captionCount',
-  'tags',
-  'metadata',
-  'updatedAt',
-  'deletedAt',
-] as const;
-
-function itemRow(
-  collection: string,
-  item: NewItem & { contentHash: string },
-  now: number,
-): ItemRow {
-  const { id, title, set, label, imageHash, captions = [], tags = [], metadata } = item;
-  return {
-    collection,
-    id,
-    title,
-    setName: set ?? null,
-    label: label ?? null,
-    imageHash: imageHash ?? null,
-    contentHash: item.contentHash,
-    captionCount: captions.length,
-    tags: JSON.stringify(tags),
-    metadata: metadata ? JSON.stringify(metadata) : null,
-    createdAt: now,
-    updatedAt: now,
-    deletedAt: null,
-  };
-}
+const contentColumns = columnsBut(tables.items, ['collection', 'id', 'createdAt']);
 
 async function captionRows(
   collection: string,
-  { id, captions = [] }: NewItem,
+  { id, captions }: HashedItem,
 ): Promise<CaptionRow[]> {
   const rows = captions.map(async (text, ordinal) => ({
     collection,

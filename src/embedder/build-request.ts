@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { compareRequestSchema } from '../reindex/comparison.ts';
+import { compareRequestSchema } from '../metrics/comparison.ts';
 import { collectionNameSchema } from '../version/collection-name.ts';
 
 /** Jobs name keys and URLs. */

@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { DiptychError } from '../errors.ts';
+import { issuesOf } from '../http/request-issues.ts';
 import type { EncodeAnswer, EncodedImage } from './embedder.ts';
 
 export const framesType = 'application/x-diptych-frames';
@@ -146,8 +147,15 @@ function readFrame<T extends z.ZodType>(
     throw refuse(`${what}: expected a header of at most ${most} bytes, got ${length}`);
   const result = schema.safeParse(parseJson(bytes.subarray(4, 4 + length), what));
   if (!result.success) {
-    const [{ path, message }] = result.error.issues;
-    throw refuse(`${what}: ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`);
+    const issues = issuesOf(result.error);
+    const [{ field, message }] = issues;
+    throw new DiptychError(
+      'bad_request',
+      `${what}: ${field === '' ? '' : `${field}: `}${message}`,
+      {
+        issues,
+      },
+    );
   }
   return { header: result.data, rest: bytes.subarray(4 + length) };
 }

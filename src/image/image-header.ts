@@ -41,26 +41,6 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader {
   return { format, ...size };
 }
 
-/** What an image is, by its first bytes. */
-export interface ImageKind {
-  /** Media type. */
-  readonly type: string;
-  /** Pixels; SVG has none. */
-  readonly width?: number;
-  readonly height?: number;
-}
-
-/**
- * Tell what an image is: one that {@link readImageHeader} reads, or SVG.
- *
- * @throws DiptychError unsupported_image, unreadable_image
- */
-export function describeImage(bytes: Uint8Array): ImageKind {
-  if (isSvg(bytes)) return { type: 'image/svg+xml' };
-  const { format, width, height } = readImageHeader(bytes);
-  return { type: `image/${format}`, width, height };
-}
-
 interface Size {
   readonly width: number;
   readonly height: number;
@@ -76,7 +56,8 @@ function formatOf(bytes: Uint8Array): ImageFormat | null {
   return null;
 }
 
-function isSvg(bytes: Uint8Array): boolean {
+/** Tell by its first bytes whether a file is SVG. */
+export function isSvg(bytes: Uint8Array): boolean {
   return /^\s*(<\?xml|<!--|<!doctype svg|<svg)/i.test(
     new TextDecoder().decode(bytes.subarray(0, 256)),
   );

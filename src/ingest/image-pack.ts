@@ -1,4 +1,5 @@
 import { sha256 } from '../artifact/sha256.ts';
+import type { ImageKind } from '../image/describe-image.ts';
 
 /** Where the bytes of an image are: a slice of a pack. */
 export interface ImagePlace {
@@ -12,10 +13,9 @@ export interface ImagePlace {
   readonly type: string;
 }
 
-export interface HashedImage {
+export interface HashedImage extends ImageKind {
   readonly hash: string;
   readonly bytes: Uint8Array;
-  readonly type: string;
 }
 
 /**

@@ -1,8 +1,9 @@
-import { z } from 'zod';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { addImages, findImages } from '../catalogue/images.ts';
-import { upsertItems, type NewItem, type UpsertOutcome } from '../catalogue/upsert-items.ts';
-import { DiptychError, type ErrorCode } from '../errors.ts';
+import { upsertItems, type UpsertOutcome } from '../catalogue/upsert-items.ts';
+import { DiptychError } from '../errors.ts';
+import { parseRequest } from '../http/parse-request.ts';
+import type { NewItem } from '../items/item.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { titleOf } from '../items/title.ts';
 import { imagePackKey } from '../objects/pack-keys.ts';
@@ -16,7 +17,7 @@ export type IngestResult =
   | {
       readonly id: string | null;
       readonly status: 'failed';
-      readonly error: { readonly code: ErrorCode; readonly message: string };
+      readonly error: Pick<DiptychError, 'code' | 'message' | 'details'>;
     };
 
 export interface Ingestion {
@@ -34,7 +35,8 @@ interface ReadItem {
  * Take a batch of items into a collection: images into one pack, the rest into the catalogue. One
  * bad item fails alone; the same items again change nothing.
  *
- * @param items - as they came, unchecked; of several with one id the last counts
+ * @param items - as they came, unchecked, an error in place of one that could not be read; of
+ *   several with one id the last counts
  * @returns a result for each, in their order
  * @throws DiptychError unknown_collection, catalogue_unavailable, write_failed: nothing of the batch
  *   can be told then, and all of it may be sent again
@@ -58,26 +60,26 @@ export async function ingestItems(
 }
 
 async function readItem(item: unknown, ingestion: Ingestion): Promise<ReadItem | IngestResult> {
-  const parsed = itemInputSchema.safeParse(item);
-  if (!parsed.success) {
-    const id = (item as { id?: unknown } | null)?.id;
-    const message = z.prettifyError(parsed.error);
-    return refusal(typeof id === 'string' ? id : null, new DiptychError('bad_request', message));
-  }
-  const input = parsed.data;
   try {
+    if (item instanceof DiptychError) throw item;
+    const input = parseRequest(itemInputSchema, item, 'item');
     return {
       input,
       image: input.image === undefined ? null : await readImage(input.image, ingestion),
     };
   } catch (error) {
-    if (error instanceof DiptychError) return refusal(input.id, error);
+    if (error instanceof DiptychError) return refusal(item, error);
     throw error;
   }
 }
 
-function refusal(id: string | null, { code, message }: DiptychError): IngestResult {
-  return { id, status: 'failed', error: { code, message } };
+function refusal(item: unknown, { code, message, details }: DiptychError): IngestResult {
+  const id = (item as { id?: unknown } | null)?.id;
+  return {
+    id: typeof id === 'string' ? id : null,
+    status: 'failed',
+    error: { code, message, details },
+  };
 }
 
 /** Write the images that are not there yet. */
@@ -95,15 +97,7 @@ async function storeImages(
 }
 
 function toRow({ input, image }: ReadItem): NewItem {
-  const { id, captions, set, label, tags, metadata } = input;
-  return {
-    id,
-    title: titleOf(input),
-    captions,
-    set,
-    label,
-    tags,
-    metadata,
-    imageHash: image?.hash,
-  };
+  const { image: _, ...said } = input;
+  const { hash: imageHash, width, height } = image ?? {};
+  return { ...said, title: titleOf(input), imageHash, width, height };
 }

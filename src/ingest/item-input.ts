@@ -7,12 +7,15 @@ const text = (most: number) => z.string().trim().min(1).max(most);
 export const uploadPattern = /^[0-9A-Z]{26}$/;
 
 /** Bytes in the item, bytes that were uploaded before, or an address that they are fetched from. */
-const imageSchema = z.union([
-  z.string().min(1),
-  z.strictObject({ base64: z.string().min(1) }),
-  z.strictObject({ upload: z.string().regex(uploadPattern, 'expected the id of an upload') }),
-  z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(2048) }),
-]);
+const imageSchema = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({ base64: z.string().min(1) }),
+    z.strictObject({ upload: z.string().regex(uploadPattern, 'expected the id of an upload') }),
+    z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(2048) }),
+  ],
+  'expected base64 as text, {"base64"}, {"upload"} or {"url"}',
+);
 
 /** An item as a client sends it; `image` as a string is base64 or a data URI. */
 export const itemInputSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { sha256 } from '../artifact/sha256.ts';
 import { DiptychError } from '../errors.ts';
 import { decodeBase64Image } from '../image/decode-base64-image.ts';
-import { describeImage } from '../image/image-header.ts';
+import { describeImage } from '../image/describe-image.ts';
 import { limits } from '../limits.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { ImageInput } from './item-input.ts';
@@ -30,11 +30,10 @@ export async function readImage(input: ImageInput, sources: ImageSources): Promi
     throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
   }
   atMost('bytes', limits.imageBytes, bytes.length);
-  const { type, width, height } = describeImage(bytes);
-  if (width !== undefined && height !== undefined) {
-    atMost('pixels', limits.imagePixels, width * height);
-  }
-  return { hash: await sha256(bytes), bytes, type };
+  const kind = describeImage(bytes);
+  const { width = 0, height = 0 } = kind;
+  atMost('pixels', limits.imagePixels, width * height);
+  return { hash: await sha256(bytes), bytes, ...kind };
 }
 
 async function bytesOf(

@@ -61,11 +61,11 @@ export function parsePlanOptions(options: unknown): PlanOptions {
 /** Add to the options of a job what a builder needs besides; the builder checks all of them. */
 export async function planOptions(
   catalogue: Catalogue,
-  { id, options: { compare: _, ...options }, createdAt }: Job,
+  { id, options, createdAt }: Job,
 ): Promise<Record<string, unknown>> {
   const { states } = await ledgerCounts(catalogue, id);
   return {
-    ...options,
+    ...options.index,
     items: states.reused + states.encoded,
     createdAt: new Date(createdAt).toISOString(),
   };

@@ -5,7 +5,7 @@ import { collectionsPrefix } from '../artifact/keys.ts';
 import { parseArtifactJson } from '../artifact/parse-json.ts';
 import { DiptychError } from '../errors.ts';
 import { putJson } from '../objects/put-json.ts';
-import type { JobStores } from './plan-job.ts';
+import type { Stores } from '../catalogue/stores.ts';
 
 const overlaySchema = z.object({ ids: z.array(z.string()) });
 
@@ -38,7 +38,7 @@ export async function deletedIds(catalogue: Catalogue, collection: string): Prom
  * the catalogue was read, so that of two writers the later one has read what both deleted.
  */
 export async function writeDeleted(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   collection: string,
 ): Promise<void> {
   const key = deletedKey(collection);

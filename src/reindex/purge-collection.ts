@@ -22,8 +22,8 @@ import { packImages } from '../ingest/image-pack.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { embeddingPackKey, imagePackKey } from '../objects/pack-keys.ts';
 import { deletedIds, writeDeleted } from './deleted-overlay.ts';
-import type { JobStores } from './plan-job.ts';
-import { readSlices } from './read-images.ts';
+import type { Stores } from '../catalogue/stores.ts';
+import { readSlices } from '../objects/read-slices.ts';
 
 export interface PurgeResult {
   readonly collection: string;
@@ -45,7 +45,7 @@ export interface PurgeResult {
  *
  * @throws DiptychError job_busy: what an active job has planned must not go under it
  */
-export async function purgeCollection(stores: JobStores, collection: string): Promise<PurgeResult> {
+export async function purgeCollection(stores: Stores, collection: string): Promise<PurgeResult> {
   const { catalogue, objects } = stores;
   const before = catalogue.now() + 1;
   const [busy] = await listActiveJobs(catalogue);
@@ -103,7 +103,7 @@ async function publishedIds(objects: ObjectStore, collection: string): Promise<S
 
 /** @returns packs that were changed */
 async function dropImages(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   hashes: readonly string[],
 ): Promise<number> {
   const gone = new Set(hashes);
@@ -138,7 +138,7 @@ function deletions(catalogue: Catalogue, hashes: readonly string[]) {
 
 /** @returns rows that went and packs that were changed, of all models */
 async function dropEmbeddings(
-  stores: JobStores,
+  stores: Stores,
   kind: EmbeddingKind,
   hashes: readonly string[],
 ): Promise<{ rows: number; packs: number }> {
@@ -156,17 +156,18 @@ async function dropEmbeddings(
 }
 
 /**
- * Write a pack anew with the rows alone that the catalogue has of it. Where nothing tells how long a
- * row is, all of the pack goes: its images are encoded once more when they are indexed again.
+ * Write a pack anew with the rows alone that the catalogue has of it. Where the pack is missing or
+ * damaged, or nothing tells how long a row is, all of the pack goes: its images are encoded once more
+ * when they are indexed again.
  */
 async function repackEmbeddings(
-  { catalogue, objects }: JobStores,
+  { catalogue, objects }: Stores,
   model: string,
   pack: string,
 ): Promise<void> {
   const key = embeddingPackKey(model, pack);
   const rows = await rowsOfPack(catalogue, model, pack);
-  const old = await objects.get(key);
+  const old = await readWhole(objects, key, pack);
   const width = 4 * (await embedDimOf(objects, model));
   if (old && width > 0 && rows.length > 0) {
     const bytes = new Uint8Array(rows.length * width);
@@ -184,6 +185,16 @@ async function repackEmbeddings(
     }
   }
   await objects.delete(key);
+}
+
+/** Read a pack, whose name is its SHA-256. @returns null where it is missing or damaged */
+async function readWhole(
+  objects: ObjectStore,
+  key: string,
+  pack: string,
+): Promise<Uint8Array | null> {
+  const bytes = await objects.get(key);
+  return bytes && (await sha256(new Uint8Array(bytes))) === pack ? bytes : null;
 }
 
 const modelSchema = z.object({ embedDim: z.int().positive() });

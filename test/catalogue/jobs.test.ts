@@ -45,14 +45,15 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
   });
   afterAll(() => databases.stop());
 
+  const options = { index: { M: 3 }, compare: { heldOut: ['noto'] } };
   const begin = async (collection: string) =>
-    (await createJob(catalogue, { collection, modelHash: 'm', options: { keep: 3 } })).job!;
+    (await createJob(catalogue, { collection, modelHash: 'm', options })).job!;
 
   it('are refused while a collection is busy, with the id of the job that it is busy with', async () => {
     const first = await begin('busy');
     expect(first).toMatchObject({
       state: 'planning',
-      options: { keep: 3 },
+      options,
       counts: null,
       cancelRequested: false,
       startedAt: null,
@@ -99,13 +100,14 @@ describe.each(testDatabases)('jobs (%s)', (_, start) => {
     expect((await Promise.all(moves)).filter(Boolean)).toHaveLength(1);
     expect(await moveJob(catalogue, id, 'planning', 'encoding')).toBe(false);
     time = 5000;
-    const end = { counts: { indexed: 2 }, version: 'v1', batches: 4 };
+    const compared = { comparison: null, condition: null, met: true, reason: 'it is the first' };
+    const end = { version: 'v1', batches: 4 };
     expect(await moveJob(catalogue, id, 'encoding', 'building')).toBe(true);
     time = 7000;
-    expect(await moveJob(catalogue, id, 'building', 'succeeded', end)).toBe(true);
+    expect(await moveJob(catalogue, id, 'building', 'succeeded', { ...end, compared })).toBe(true);
     expect(await getJob(catalogue, id)).toMatchObject({
       ...end,
-      counts: { indexed: 2, entered: { building: 5000, succeeded: 7000 } },
+      counts: { compared, entered: { building: 5000, succeeded: 7000 } },
       state: 'succeeded',
       endedAt: 7000,
     });

@@ -11,7 +11,7 @@ import { startWorker, type RunningWorker } from '../../gpu-embedder/dev/start-wo
 import type { CollectResult } from '../../gpu-embedder/publish/collect-garbage.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import type { SearchResponse } from '../../src/api.ts';
-import type { JobReport } from '../../src/reindex/job-report.ts';
+import type { JobReport } from '../../src/jobs/report/job-report.ts';
 
 /** Runs real processes, from pictures in the catalogue to answers, by commands and by the queue. */
 const exec = promisify(execFile);

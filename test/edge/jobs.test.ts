@@ -7,7 +7,7 @@ import { activeJob, createJob, getJob, moveJob } from '../../src/catalogue/jobs.
 import { insertLedger } from '../../src/catalogue/ledger.ts';
 import { migrate } from '../../src/catalogue/migrate.ts';
 import { openD1 } from '../../src/catalogue/open-d1.ts';
-import type { JobReport } from '../../src/reindex/job-report.ts';
+import type { JobReport } from '../../src/jobs/report/job-report.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, createClient, failureOf } from './client.ts';
 
@@ -69,7 +69,7 @@ describe('a job', () => {
     [{ recall: 'abc' }, 'options.recall'],
     [{ shards: 2.5 }, 'options.shards'],
     [{ builder: 'faiss' }, 'options.builder'],
-    [{ colour: 'red' }, 'options'],
+    [{ colour: 'red' }, 'options.colour'],
     ['fast', 'options'],
   ])('is refused with the options %j, and told which is wrong', async (options, field) => {
     const noNetwork = vi.fn();
@@ -91,7 +91,7 @@ describe('a job', () => {
     expect(response.status).toBe(202);
     const { job } = await response.json<{ job: { id: string } }>();
     expect((await getJob(catalogue, job.id))?.options).toEqual({
-      recall: 0.9,
+      index: { recall: 0.9, compare: 'mine' },
       compare: { switchIf: condition, heldOut: ['a'] },
     });
     expect(sent).toEqual([{ body: { step: 'plan', job: job.id } }]);

@@ -59,15 +59,15 @@ describe('a label set', () => {
   });
 
   it.each([
-    ['the name of the captions', '/captions', { labels: ['a'] }],
-    ['a name that is a path', '/..%2Fpictograms', { labels: ['a'] }],
-    ['no labels', '/empty', { labels: [] }],
-    ['a label twice', '/twice', { labels: ['a', 'a'] }],
-    ['what is no JSON', '/text', undefined],
-  ])('is refused with %s', async (_, name, body) => {
+    ['the name of the captions', '/captions', { labels: ['a'] }, 'bad_request'],
+    ['a name that is a path', '/..%2Fpictograms', { labels: ['a'] }, 'bad_request'],
+    ['no labels', '/empty', { labels: [] }, 'bad_request'],
+    ['a label twice', '/twice', { labels: ['a', 'a'] }, 'bad_request'],
+    ['what is no JSON', '/text', undefined, 'invalid_json'],
+  ])('is refused with %s', async (_, name, body, code) => {
     expect(await failureOf(await ask('PUT', name, body))).toMatchObject({
       status: 400,
-      code: 'bad_request',
+      code,
     });
   });
 

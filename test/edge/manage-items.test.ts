@@ -55,6 +55,7 @@ describe('items', () => {
     expect(list).toEqual([
       expect.objectContaining({ id: 'dog', title: 'a puppy', captions: ['a puppy'], set: 'pets' }),
     ]);
+    expect(list).toMatchObject([{ width: 128, height: 128 }]);
   });
 
   it('fail alone, each with what was wrong', async () => {

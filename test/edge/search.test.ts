@@ -52,6 +52,15 @@ describe('POST /v1/search', () => {
     expect(await image.text()).toContain('<svg');
   });
 
+  it('says how large the image of a match is, and null where that is unknown', async () => {
+    const { matches } = await search({ text: 'dog', limit: 2 });
+    const sizes = matches.map(({ id, metadata: { width, height } }) => [id, width, height]);
+    expect(sizes.sort()).toEqual([
+      ['round:dog', 64, 48],
+      ['square:dog', null, null],
+    ]);
+  });
+
   it('encodes text as the ONNX model does', async () => {
     const { text, textEmbedding } = fixture.onnx;
     const ours = await search({ text, mode: 'vector', limit: 16 });
@@ -107,6 +116,8 @@ describe('POST /v1/search', () => {
     expect(matches).toHaveLength(8);
     const cake = matches.find(({ metadata }) => metadata.title === 'birthday cake');
     expect(cake?.metadata.items).toEqual(['round:birthday-cake', 'square:birthday-cake']);
+    // Of the picture that stands for the caption, which is that of its first item.
+    expect(cake?.metadata).toMatchObject({ width: 64, height: 48 });
   });
 
   it('pages through all results, each once', async () => {

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import { openDatasetSource } from '../../gpu-embedder/index/dataset-source.ts';
 import type { IndexSource } from '../../gpu-embedder/index/index-source.ts';
+import { shownSchema } from '../../src/artifact/items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
-import {
-  buildPageKey,
-  type EmbeddingPlace,
-  type PlannedItem,
-} from '../../src/reindex/build-page.ts';
+import { buildPageKey, type EmbeddingPlace, type PlannedItem } from '../../src/jobs/build-page.ts';
 
 export interface PlanSizes {
   /** Items of a page, images of a pack, rows of a pack. */
@@ -27,8 +24,9 @@ export async function storePlan(
   const imagePlaces = await storeRows(store, source, source.image, rows);
   const captionPlaces = await storeRows(store, source, source.caption, rows);
   const places = await storeImages(store, source, images);
-  const items = source.items.map(({ id, title, set, tags }, ordinal) => ({
-    ...{ id, title, set, tags: [...tags], label: 'none' },
+  const items = source.items.map((item, ordinal) => ({
+    ...shownSchema.parse(item),
+    ...{ id: item.id, tags: [...item.tags], label: 'none' },
     image: places[ordinal],
     embedding: imagePlaces[ordinal],
     captions: source.captionTexts.flatMap((caption, i) =>

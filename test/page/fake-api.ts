@@ -58,7 +58,7 @@ export async function startFakeApi(folder: string, items: readonly FakeItem[]): 
   };
 }
 
-/** Reads a request as the API does; a form's other fields are in its field `json`. */
+/** Reads a request as the API does; a form's field that occurs several times is a list. */
 async function fieldsOf(request: IncomingMessage): Promise<Fields> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -67,5 +67,9 @@ async function fieldsOf(request: IncomingMessage): Promise<Fields> {
   if (type.startsWith('application/json')) return JSON.parse(bytes.toString()) as Fields;
   if (!type.startsWith('multipart/')) return {};
   const form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
-  return { ...(JSON.parse(String(form.get('json'))) as Fields), image: form.get('image') };
+  const fieldOf = (name: string) => {
+    const values = form.getAll(name);
+    return values.length === 1 ? values[0] : values;
+  };
+  return Object.fromEntries([...form.keys()].map((name) => [name, fieldOf(name)]));
 }

@@ -15,11 +15,12 @@ import { addVersion, listVersions } from '../../src/catalogue/versions.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
-import { readPlanBatch } from '../../src/reindex/plan-batch.ts';
-import { planNextBatch, type JobStores } from '../../src/reindex/plan-job.ts';
+import { readPlanBatch } from '../../src/jobs/plan-batch.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
+import { planNextBatch } from '../../src/jobs/steps/plan.ts';
 import { purgeCollection } from '../../src/reindex/purge-collection.ts';
-import { runJob } from '../../src/reindex/run-job.ts';
-import { switchVersion } from '../../src/reindex/switch-version.ts';
+import { runJob } from '../../src/jobs/run-job.ts';
+import { switchVersion } from '../../src/jobs/switch-version.ts';
 import { collection, storeModel, storeVersion, versionIds } from '../publish/stored-versions.ts';
 import { writeTinyVersion, type TinyVersion } from '../setup/tiny-version.ts';
 import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
@@ -35,7 +36,7 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
   let folder: VersionFolder;
   let databases: TestDatabases;
   let objects: ObjectStore;
-  let stores: JobStores;
+  let stores: Stores;
 
   beforeAll(async () => {
     databases = await start();

@@ -2,25 +2,23 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { activeKey, versionKey } from '../../src/artifact/keys.ts';
 import { movePointer, readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import type { CompareOptions } from '../../src/catalogue/job-details.ts';
 import { createJob, getJob, type Job } from '../../src/catalogue/jobs.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { Compare, CompareAtOnce } from '../../src/reindex/compare-job.ts';
+import { handleMessage, type JobConsumer } from '../../src/jobs/handle-message.ts';
+import type { JobMessage } from '../../src/jobs/job-messages.ts';
+import { jobOptions } from '../../src/jobs/job-options.ts';
+import { reportJob, type JobReport } from '../../src/jobs/report/job-report.ts';
+import { reportKey, reportPageKey } from '../../src/jobs/report/keep-report.ts';
+import { runJob } from '../../src/jobs/run-job.ts';
+import type { Compare } from '../../src/jobs/step.ts';
+import { parseSwitchCondition } from '../../src/jobs/switch-condition.ts';
+import { switchVersion } from '../../src/jobs/switch-version.ts';
 import {
-  withCompareOptions,
-  type CompareOptions,
+  comparedMetrics,
   type CompareRequest,
-} from '../../src/reindex/comparison.ts';
-import { handleMessage, type JobQueue } from '../../src/reindex/handle-message.ts';
-import type { JobMessage } from '../../src/reindex/job-messages.ts';
-import {
-  reportJob,
-  reportKey,
-  reportPageKey,
-  type JobReport,
-} from '../../src/reindex/job-report.ts';
-import { runJob } from '../../src/reindex/run-job.ts';
-import { comparedMetrics, parseSwitchCondition } from '../../src/reindex/switch-condition.ts';
-import { switchVersion } from '../../src/reindex/switch-version.ts';
+  type Comparison,
+} from '../../src/metrics/comparison.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 import { cloudManifest } from '../vectorize/cloud-manifest.ts';
 import { collection, fakeEmbedder, model, numbered, openFixture, type Fixture } from './job-fixture.ts'; // prettier-ignore
@@ -59,6 +57,8 @@ const stepsOf = <T extends Compare>(compare: T) => ({
   },
 });
 
+type CompareAtOnce = (...asked: Parameters<Compare>) => Promise<Comparison>;
+
 type Run = (job: string, compare: CompareAtOnce) => Promise<JobReport>;
 
 const direct: Run = (job, compare) => runJob({ ...stepsOf(compare), owner: 'test' }, job);
@@ -67,7 +67,7 @@ const direct: Run = (job, compare) => runJob({ ...stepsOf(compare), owner: 'test
 const byQueue: Run = async (id, compare) => {
   const waiting: JobMessage[] = [{ step: 'plan', job: id }];
   let looks = 0;
-  const queue: JobQueue = {
+  const queue: JobConsumer = {
     ...stepsOf<Compare>(async (...of) => (looks++ === 0 ? undefined : compare(...of))),
     send: async (messages) => void waiting.push(...messages),
     stop: async () => undefined,
@@ -77,7 +77,7 @@ const byQueue: Run = async (id, compare) => {
 };
 
 async function begin(options: CompareOptions = {}): Promise<string> {
-  const made = { collection, modelHash: model.hash, options: withCompareOptions({}, options) };
+  const made = { collection, modelHash: model.hash, options: jobOptions({}, options) };
   return (await createJob(catalogue, made)).job!.id;
 }
 
@@ -239,7 +239,7 @@ describe('a condition', () => {
     'image_retrieval_recall@10 >= 0 or so',
     '',
   ])('%j is refused, with what is allowed', (switchIf) => {
-    expect(() => withCompareOptions({}, { switchIf })).toThrow(
+    expect(() => jobOptions({}, { switchIf })).toThrow(
       expect.objectContaining({
         code: 'invalid_option',
         message: expect.stringContaining(

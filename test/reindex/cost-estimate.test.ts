@@ -4,7 +4,7 @@ import {
   listPrices,
   readPrice,
   type JobWork,
-} from '../../src/reindex/cost-estimate.ts';
+} from '../../src/jobs/report/cost-estimate.ts';
 
 const work: JobWork = {
   ...{ inputs: 100_000, batches: 391, encoded: 20_000, versionBytes: 5e8, embedDim: 256 },

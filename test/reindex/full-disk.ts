@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { verifyCollection } from '../../gpu-embedder/reindex/verify-collection.ts';
 import { folderStore } from '../../gpu-embedder/store/folder-store.ts';
 import { createJob } from '../../src/catalogue/jobs.ts';
-import { runJob } from '../../src/reindex/run-job.ts';
+import { runJob } from '../../src/jobs/run-job.ts';
 import { startD1 } from '../support/catalogues.ts';
 import { coloured } from '../support/stage.ts';
 import { collection, openFixtureOn } from './job-fixture.ts';

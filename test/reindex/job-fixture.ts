@@ -5,7 +5,7 @@ import { DiptychError } from '../../src/errors.ts';
 import type { EncodeAnswer, EncodedImage, Embedder } from '../../src/embedder/embedder.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
 import { memoryStore, type MemoryStore } from '../support/memory-store.ts';
 
 export const model = { id: 'fake', hash: '0123456789abcdef', embedDim: 4 };
@@ -46,7 +46,7 @@ export function fakeEmbedder(before: () => void = () => undefined): FakeEmbedder
   };
 }
 
-export interface Fixture<T extends ObjectStore = MemoryStore> extends JobStores {
+export interface Fixture<T extends ObjectStore = MemoryStore> extends Stores {
   readonly objects: T;
   readonly ingest: (items: readonly object[]) => ReturnType<typeof ingestItems>;
 }

@@ -10,10 +10,10 @@ import { publishJob } from '../../gpu-embedder/reindex/publish-job.ts';
 import { directEmbedder } from '../../gpu-embedder/service/direct-embedder.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
-import { handleMessage, type JobQueue } from '../../src/reindex/handle-message.ts';
-import type { JobMessage } from '../../src/reindex/job-messages.ts';
-import type { JobStores } from '../../src/reindex/plan-job.ts';
-import { runJob, type JobRun } from '../../src/reindex/run-job.ts';
+import { handleMessage, type JobConsumer } from '../../src/jobs/handle-message.ts';
+import type { JobMessage } from '../../src/jobs/job-messages.ts';
+import type { Stores } from '../../src/catalogue/stores.ts';
+import { runJob, type JobRun } from '../../src/jobs/run-job.ts';
 import { collection } from './job-fixture.ts';
 
 /** Jobs with a real model and real indexes. */
@@ -21,7 +21,7 @@ export interface RealJobs {
   readonly modelHash: string;
   readonly embedder: Embedder;
   /** What a job needs besides an embedder. */
-  workOn(stores: JobStores): Pick<JobRun, keyof JobStores | 'build' | 'compare' | 'publish'>;
+  workOn(stores: Stores): Pick<JobRun, keyof Stores | 'build' | 'compare' | 'publish'>;
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export async function openRealJobs(): Promise<RealJobs> {
 }
 
 /** The active version: its id without the date, and the hash of each of its files. */
-export async function published(stores: JobStores): Promise<object> {
+export async function published(stores: Stores): Promise<object> {
   const { pointer } = await readPointer(stores.objects, collection);
   const { version, files } = await verifyVersion(stores.objects, collection, pointer!.version);
   const hashes = Object.entries(files).map(([name, { sha256 }]) => [name, sha256]);
@@ -75,7 +75,7 @@ async function byTheQueue(work: Work, jobId: string, onWait: (ms: number) => voi
   const send = async (messages: readonly JobMessage[]) => {
     waiting.push(...messages.map((message) => ({ message, attempt: 1 })));
   };
-  const queue: JobQueue = { ...work, send, stop: async () => undefined };
+  const queue: JobConsumer = { ...work, send, stop: async () => undefined };
   await send([{ step: 'plan', job: jobId }]);
   for (let next = waiting.shift(); next; next = waiting.shift()) {
     const { message, attempt } = next;

@@ -4,15 +4,15 @@ import { createJob, getJob, requestCancel } from '../../src/catalogue/jobs.ts';
 import { releaseLease, takeLease } from '../../src/catalogue/job-lease.ts';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { buildPageKey, buildPageSchema, type PlannedItem } from '../../src/reindex/build-page.ts';
+import { buildPageKey, buildPageSchema, type PlannedItem } from '../../src/jobs/build-page.ts';
 import {
   handleDeadLetter,
   handleMessage,
-  type JobQueue,
-} from '../../src/reindex/handle-message.ts';
-import type { JobMessage } from '../../src/reindex/job-messages.ts';
-import { planNextBatch } from '../../src/reindex/plan-job.ts';
-import { runJob, type JobRun } from '../../src/reindex/run-job.ts';
+  type JobConsumer,
+} from '../../src/jobs/handle-message.ts';
+import type { JobMessage } from '../../src/jobs/job-messages.ts';
+import { planNextBatch } from '../../src/jobs/steps/plan.ts';
+import { runJob, type JobRun } from '../../src/jobs/run-job.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 import {
   collection,
@@ -51,8 +51,13 @@ const runOf = (more: Partial<JobRun> = {}): JobRun => ({
   ...more,
 });
 
+/** A GIF without frames, as base64. */
+function gif(width: number, height: number): string {
+  return Buffer.from([...Buffer.from('GIF89a'), width, 0, height, 0, 0, 0, 0]).toString('base64');
+}
+
 /** With nobody behind it. */
-const deadEnd = (): JobQueue => ({
+const deadEnd = (): JobConsumer => ({
   ...runOf(),
   send: async () => undefined,
   stop: async () => undefined,
@@ -71,11 +76,11 @@ async function planned(jobId: string): Promise<PlannedItem[]> {
 /** Deliver messages until there are none. @param deliver - says what a delivery does */
 async function drain(
   jobId: string,
-  queue: Partial<JobQueue> = {},
+  queue: Partial<JobConsumer> = {},
   deliver: (next: () => Promise<void>, message: JobMessage) => Promise<void> = (next) => next(),
 ): Promise<void> {
   const waiting: JobMessage[] = [{ step: 'plan', job: jobId }];
-  const jobs: JobQueue = {
+  const jobs: JobConsumer = {
     ...fixture,
     embedder: fakeEmbedder(),
     send: async (messages) => void waiting.push(...messages),
@@ -118,6 +123,23 @@ describe('a job', () => {
     expect(items.map(({ id }) => id)).toEqual(
       numbered(600).map((item) => (item as { id: string }).id),
     );
+  });
+
+  it('tells the builder all that results show of an item', async () => {
+    const wide = {
+      id: 'wide',
+      image: gif(9, 4),
+      title: 'a title',
+      set: 's',
+      label: 'l',
+      tags: ['t'],
+    };
+    await fixture.ingest([wide, { id: 'vector', image: svg('a picture'), captions: ['c'] }]);
+    const { job } = await runJob(runOf(), await newJob());
+    expect(await planned(job)).toMatchObject([
+      { id: 'vector', title: 'c', tags: [], width: null, height: null },
+      { id: 'wide', title: 'a title', set: 's', label: 'l', tags: ['t'], width: 9, height: 4 },
+    ]);
   });
 
   it('encodes nothing that was encoded before, and what several items share once', async () => {
@@ -184,11 +206,11 @@ describe('a job', () => {
     await fixture.ingest(numbered(300));
     const id = await newJob();
     const job = (await getJob(fixture.catalogue, id))!;
-    const { planCursor } = await planNextBatch(fixture, job);
+    const { planCursor } = (await planNextBatch(fixture, job))!;
     await fixture.ingest([{ id: 'item-00000-new', image: svg('new') }]);
     await deleteItems(fixture.catalogue, collection, ['item-00007']);
     // It began before the other one was done.
-    expect((await planNextBatch(fixture, job)).planCursor).toBe(planCursor);
+    expect((await planNextBatch(fixture, job))!.planCursor).toBe(planCursor);
     const report = await runJob(runOf(), id);
     expect(report).toMatchObject({ state: 'succeeded', inputs: 300, indexed: 300 });
     expect(new Set((await planned(id)).map((item) => item.id)).size).toBe(300);

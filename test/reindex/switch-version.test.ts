@@ -5,8 +5,8 @@ import { parsePointer } from '../../src/artifact/pointer.ts';
 import { createJob, getJob, type Job } from '../../src/catalogue/jobs.ts';
 import { addVersion, listVersions } from '../../src/catalogue/versions.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { planNextBatch } from '../../src/reindex/plan-job.ts';
-import { switchVersion } from '../../src/reindex/switch-version.ts';
+import { planNextBatch } from '../../src/jobs/steps/plan.ts';
+import { switchVersion } from '../../src/jobs/switch-version.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 import { collection, model, openFixture, type Fixture } from './job-fixture.ts';
 

@@ -11,7 +11,11 @@ interface Answer {
     readonly embedding: number[] | string;
   }[];
   readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number };
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: { readonly issues?: readonly { readonly field: string }[] };
+  };
 }
 
 async function ask(body: object) {
@@ -99,4 +103,11 @@ it.each([
   const answer = await ask(body);
   expect(answer).toMatchObject({ status, error: { code } });
   expect(answer.error!.message).toContain(told);
+});
+
+it('names every wrong field of a request', async () => {
+  const input = ['a', { image: 5 }, [1]];
+  const answer = await ask({ model: 'tiny', input, format: 1 });
+  const fields = answer.error?.details?.issues?.map(({ field }) => field);
+  expect(fields).toEqual(['input.1.image', 'input.2', 'format']);
 });

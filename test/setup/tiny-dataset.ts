@@ -23,7 +23,7 @@ export interface TinyDatasetChanges {
   readonly redrawn?: readonly string[];
 }
 
-/** Write an item for each concept and set: `round:birthday-cake`, … */
+/** Write an item for each concept and set: `round:birthday-cake`, …; only round items have a size. */
 export async function writeTinyDataset(
   dir: string,
   imageSize: number,
@@ -42,6 +42,7 @@ export async function writeTinyDataset(
         tags: [],
         concept: conceptId(name),
         set,
+        ...(set === 'round' && { width: 64, height: 48 }),
         palette: 'colour',
         split: 'train',
       } as const;

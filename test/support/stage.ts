@@ -20,8 +20,8 @@ import { migrate } from '../../src/catalogue/migrate.ts';
 import { ingestItems } from '../../src/ingest/ingest-items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
-import type { JobReport } from '../../src/reindex/job-report.ts';
-import { withPatience } from '../../src/reindex/retry-policy.ts';
+import type { JobReport } from '../../src/jobs/report/job-report.ts';
+import { withPatience } from '../../src/jobs/retry-policy.ts';
 import { startKillable, untilItAnswers, type Killable } from './killable.ts';
 
 export const collection = 'stage';

@@ -1,18 +1,27 @@
-import type { Context } from 'hono';
-import { captionsRequestSchema, type CaptionsResponse } from '../../src/api.ts';
+import { Hono, type Context } from 'hono';
+import {
+  captionsRequestSchema,
+  type CaptionsRequest,
+  type CaptionsResponse,
+} from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { AppEnv } from '../app.ts';
+import type { AppEnv } from '../env.ts';
+import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { decodeImage } from '../services/decode-image.ts';
-import { parseFields } from '../services/parse-fields.ts';
-import { readRequest } from '../services/read-request.ts';
 import { searchCollection } from '../services/search-collection.ts';
-import { startTimer } from '../services/timer.ts';
 
-/** POST /v1/captions: captions of the collection that describe an uploaded image. */
-export async function captions(c: Context<AppEnv>): Promise<Response> {
-  const timer = startTimer();
-  const { fields, image } = await readRequest(c.req.raw);
-  const request = parseFields(captionsRequestSchema, fields);
+export const captions = new Hono<AppEnv>().post(
+  '/v1/captions',
+  readRequest(captionsRequestSchema),
+  (c) => postCaptions(c, c.req.valid('json')),
+);
+
+/** Captions of the collection that describe an uploaded image. */
+async function postCaptions(
+  c: Context<AppEnv>,
+  { fields: request, image }: RequestBody<CaptionsRequest>,
+) {
+  const { timer } = c.var;
   if (!image) throw new DiptychError('empty_query', 'image: expected an image, got none');
   const collection = await timer.measure('load', () => c.var.open(request.collection));
   const { model } = collection;
@@ -23,7 +32,7 @@ export async function captions(c: Context<AppEnv>): Promise<Response> {
   const { matches, effort, partial } = await timer.measure('search', () =>
     searchCollection(collection, { embedding, target: 'caption', mode: 'vector', limit, efSearch }),
   );
-  return c.json({
+  return c.json<CaptionsResponse>({
     count: matches.length,
     captions: matches.map(({ score, probability, metadata }) => ({
       text: metadata.title,
@@ -36,5 +45,5 @@ export async function captions(c: Context<AppEnv>): Promise<Response> {
     encoder: 'edge',
     index: collection.reference,
     timings: timer.timings(),
-  } satisfies CaptionsResponse);
+  });
 }

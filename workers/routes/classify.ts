@@ -1,21 +1,30 @@
-import type { Context } from 'hono';
-import { classifyRequestSchema, type ClassifyResponse } from '../../src/api.ts';
+import { Hono, type Context } from 'hono';
+import {
+  classifyRequestSchema,
+  type ClassifyRequest,
+  type ClassifyResponse,
+} from '../../src/api.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { AppEnv } from '../app.ts';
+import type { AppEnv } from '../env.ts';
+import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { classifyEmbedding } from '../services/classify-embedding.ts';
 import { decodeImage } from '../services/decode-image.ts';
 import { encodeText, meanEmbedding } from '../services/encode-query.ts';
 import { namedLabels } from '../services/named-labels.ts';
-import { parseFields } from '../services/parse-fields.ts';
-import { readRequest } from '../services/read-request.ts';
-import { startTimer } from '../services/timer.ts';
 
-/** POST /v1/classify: which of some labels fits an image, a text, or both together. */
-export async function classify(c: Context<AppEnv>): Promise<Response> {
-  const timer = startTimer();
-  const { fields, image } = await readRequest(c.req.raw);
-  const request = parseFields(classifyRequestSchema, fields);
+export const classify = new Hono<AppEnv>().post(
+  '/v1/classify',
+  readRequest(classifyRequestSchema),
+  (c) => postClassify(c, c.req.valid('json')),
+);
+
+/** Which of some labels fits an image, a text, or both together. */
+async function postClassify(
+  c: Context<AppEnv>,
+  { fields: request, image }: RequestBody<ClassifyRequest>,
+) {
+  const { timer } = c.var;
   const { text, template } = request;
   if (!image && !text?.trim()) {
     throw new DiptychError('empty_query', 'expected image or text, got neither');
@@ -38,7 +47,7 @@ export async function classify(c: Context<AppEnv>): Promise<Response> {
     const labels = request.labels ?? (await namedLabels(c.env.ARTIFACTS, request.labelSet!));
     return classifyEmbedding(collection, embedding, { labels, template, limit });
   });
-  return c.json({
+  return c.json<ClassifyResponse>({
     count: classes.length,
     labels: classes,
     ...(truncated && { truncated }),
@@ -46,5 +55,5 @@ export async function classify(c: Context<AppEnv>): Promise<Response> {
     encoder: 'edge',
     index: reference,
     timings: timer.timings(),
-  } satisfies ClassifyResponse);
+  });
 }

@@ -1,10 +1,14 @@
-import type { Context } from 'hono';
+import { Hono, type Context } from 'hono';
 import type { CollectionInfo } from '../../src/api.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
-import type { AppEnv } from '../app.ts';
+import type { AppEnv } from '../env.ts';
 
-/** GET /v1/collections: those that can be searched. */
-export async function listCollections(c: Context<AppEnv>): Promise<Response> {
+export const collections = new Hono<AppEnv>()
+  .get('/v1/collections', (c) => listCollections(c))
+  .get('/v1/collections/:collection', (c) => getCollection(c, c.req.param('collection')));
+
+/** Those that can be searched. */
+async function listCollections(c: Context<AppEnv>) {
   const { collections } = c.var;
   const found: CollectionInfo[] = [];
   for (const name of await collections.names(c.env)) {
@@ -15,13 +19,12 @@ export async function listCollections(c: Context<AppEnv>): Promise<Response> {
       console.log(JSON.stringify({ collection: name, skipped: String(error) }));
     }
   }
-  return c.json({ collections: found });
+  return c.json<{ collections: CollectionInfo[] }>({ collections: found });
 }
 
-/** GET /v1/collections/:collection */
-export async function getCollection(c: Context<AppEnv, '/:collection'>): Promise<Response> {
-  const manifest = await c.var.collections.describe(c.env, c.req.param('collection'));
-  return c.json(infoOf(manifest));
+async function getCollection(c: Context<AppEnv>, name: string) {
+  const manifest = await c.var.collections.describe(c.env, name);
+  return c.json<CollectionInfo>(infoOf(manifest));
 }
 
 function infoOf({ collection, version, createdAt, model, counts }: Manifest): CollectionInfo {

@@ -1,8 +1,9 @@
-import type { Context } from 'hono';
+import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { createCollection } from '../../src/catalogue/collections.ts';
 import { sortableId } from '../../src/catalogue/sortable-id.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { parseJson } from '../../src/http/parse-request.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
 import { ingestItems, type Ingestion, type IngestResult } from '../../src/ingest/ingest-items.ts';
@@ -10,12 +11,19 @@ import { uploadPattern } from '../../src/ingest/item-input.ts';
 import { uploadKey } from '../../src/ingest/read-image.ts';
 import { readLines } from '../../src/ingest/read-lines.ts';
 import { limits } from '../../src/limits.ts';
-import type { AppEnv } from '../app.ts';
+import type { AppEnv } from '../env.ts';
+import { readJson } from '../http/read-json.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
 import { r2Objects } from '../services/r2-objects.ts';
 import { readChunks } from '../services/read-chunks.ts';
+import { requireScope } from '../services/require-scope.ts';
 
-type CollectionContext = Context<AppEnv, '/:collection'>;
+const write = requireScope('write');
+
+export const ingest = new Hono<AppEnv>()
+  .post('/v1/collections/:collection/items', write, (c) => postItems(c, c.req.param('collection')))
+  .post('/v1/uploads', write, (c) => postUpload(c))
+  .put('/v1/uploads/:id', write, (c) => putUpload(c, c.req.param('id')));
 
 /** A part of a stream that is taken in at once: so many items, or so many bytes. */
 const partItems = 100;
@@ -23,10 +31,9 @@ const partBytes = 8 * 1024 * 1024;
 
 const batchSchema = z.strictObject({ items: z.array(z.unknown()).max(limits.batchItems) });
 
-/** POST /v1/collections/:collection/items: a batch as JSON, or items as NDJSON. */
-export async function postItems(c: CollectionContext): Promise<Response> {
+/** Take in a batch of items as JSON, or items as NDJSON. */
+async function postItems(c: Context<AppEnv>, collection: string): Promise<Response> {
   const ingestion = openIngestion(c.env);
-  const collection = c.req.param('collection');
   await createCollection(ingestion.catalogue, collection);
   const type = (c.req.header('content-type') ?? '').split(';')[0].trim().toLowerCase();
   if (type === 'application/x-ndjson') return stream(c, ingestion, collection);
@@ -36,7 +43,7 @@ export async function postItems(c: CollectionContext): Promise<Response> {
       'content-type: expected application/json or application/x-ndjson',
     );
   }
-  const { items } = parseBatch(await readLimitedBody(c.req.raw, limits.batchBytes));
+  const { items } = await readJson(c, batchSchema);
   const results = await ingestItems(ingestion, collection, items);
   return c.json({ counts: countByStatus(results), results });
 }
@@ -49,20 +56,8 @@ function openIngestion(env: AppEnv['Bindings']): Ingestion {
   };
 }
 
-function parseBatch(bytes: Uint8Array) {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new DiptychError('invalid_json', 'body: expected JSON', undefined, { cause });
-  }
-  const parsed = batchSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new DiptychError('bad_request', z.prettifyError(parsed.error));
-}
-
 /** Answer a line for each item as it is taken in, and a last one with the sums, or with what broke off. */
-function stream(c: CollectionContext, ingestion: Ingestion, collection: string): Response {
+function stream(c: Context<AppEnv>, ingestion: Ingestion, collection: string): Response {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
@@ -77,9 +72,10 @@ function stream(c: CollectionContext, ingestion: Ingestion, collection: string):
       }
       await write({ counts });
     } catch (error) {
-      const { code, message } =
-        error instanceof DiptychError ? error : { code: 'internal', message: 'it broke off' };
-      await write({ error: { code, message }, counts });
+      const known =
+        error instanceof DiptychError ? error : new DiptychError('internal', 'it broke off');
+      const { code, message, details } = known;
+      await write({ error: { code, message, details }, counts });
     }
     await writer.close();
   };
@@ -92,8 +88,8 @@ function stream(c: CollectionContext, ingestion: Ingestion, collection: string):
 async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
   if (!body) return;
   let [part, bytes]: [unknown[], number] = [[], 0];
-  for await (const { text } of readLines(readChunks(body, 256 * 1024), limits.jsonBytes)) {
-    part.push(parseLine(text));
+  for await (const { number, text } of readLines(readChunks(body, 256 * 1024), limits.jsonBytes)) {
+    part.push(parseLine(number, text));
     bytes += text.length;
     if (part.length < partItems && bytes < partBytes) continue;
     yield part;
@@ -102,11 +98,11 @@ async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
   if (part.length > 0) yield part;
 }
 
-function parseLine(text: string): unknown {
+function parseLine(number: number, text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    return text;
+    return parseJson(text, `line ${number}`);
+  } catch (error) {
+    return error;
   }
 }
 
@@ -120,15 +116,14 @@ function countByStatus(results: readonly IngestResult[]): Record<string, number>
   return counts;
 }
 
-/** POST /v1/uploads: an address that the bytes of an image may be put to. */
-export function postUpload(c: Context<AppEnv>): Response {
+/** Give an address that the bytes of an image may be put to. */
+function postUpload(c: Context<AppEnv>): Response {
   const upload = sortableId(Date.now());
   return c.json({ upload, url: new URL(`/v1/uploads/${upload}`, c.req.url).href }, 201);
 }
 
-/** PUT /v1/uploads/:id: the bytes of an image that an item names afterwards. */
-export async function putUpload(c: Context<AppEnv, '/:id'>): Promise<Response> {
-  const upload = c.req.param('id');
+/** Take the bytes of an image that an item names afterwards. */
+async function putUpload(c: Context<AppEnv>, upload: string): Promise<Response> {
   if (!uploadPattern.test(upload)) throw new DiptychError('not_found', 'there is no such upload');
   const bytes = await readLimitedBody(c.req.raw, limits.imageBytes);
   if (bytes.length === 0) throw new DiptychError('unreadable_image', 'body: expected bytes');

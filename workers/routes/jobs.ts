@@ -1,28 +1,37 @@
-import type { Context } from 'hono';
+import { Hono, type Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { batchCounts } from '../../src/catalogue/job-batches.ts';
-import {
-  createJob,
-  getJob,
-  hasEnded,
-  listJobs,
-  requestCancel,
-  type Job,
-} from '../../src/catalogue/jobs.ts';
+import { hasEnded, listJobs, type Job } from '../../src/catalogue/jobs.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
-import { requireCollection } from '../../src/catalogue/require-collection.ts';
-import { DiptychError } from '../../src/errors.ts';
+import { requireJob } from '../../src/catalogue/require-job.ts';
 import { buildOptionsSchema } from '../../src/jobs/build-options.ts';
-import { heldOutSchema, withCompareOptions } from '../../src/reindex/comparison.ts';
-import { reportJob, reportKey, reportPageKey } from '../../src/reindex/job-report.ts';
-import { reportPage, reportPolicy } from '../../src/reindex/report-page.ts';
-import type { AppEnv } from '../app.ts';
+import { cancelJob } from '../../src/jobs/cancel-job.ts';
+import { jobProgress } from '../../src/jobs/job-progress.ts';
+import { reportJob } from '../../src/jobs/report/job-report.ts';
+import { reportKey, reportPageKey } from '../../src/jobs/report/keep-report.ts';
+import { reportPage, reportPolicy } from '../../src/jobs/report/report-page.ts';
+import { startJob } from '../../src/jobs/start-job.ts';
+import { heldOutSchema } from '../../src/metrics/comparison.ts';
+import type { AppEnv } from '../env.ts';
+import { readJson } from '../http/read-json.ts';
+import { readQuery } from '../http/read-query.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
 import { costSettings, openEmbedder, openJobs } from '../services/open-jobs.ts';
-import { parseFields } from '../services/parse-fields.ts';
 import { r2Objects } from '../services/r2-objects.ts';
+import { requireScope } from '../services/require-scope.ts';
+
+const [read, write] = [requireScope('read'), requireScope('write')];
+
+export const jobs = new Hono<AppEnv>()
+  .post('/v1/collections/:collection/reindex', write, (c) =>
+    postReindex(c, c.req.param('collection')),
+  )
+  .get('/v1/collections/:collection/jobs', read, (c) => getJobs(c, c.req.param('collection')))
+  .get('/v1/jobs/:id', read, (c) => getOneJob(c, c.req.param('id')))
+  .get('/v1/jobs/:id/events', read, (c) => getEvents(c, c.req.param('id')))
+  .get('/v1/jobs/:id/report', read, (c) => getReport(c, c.req.param('id')))
+  .post('/v1/jobs/:id/cancel', write, (c) => postCancel(c, c.req.param('id')));
 
 const reindexSchema = z.strictObject({
   options: buildOptionsSchema.default({}),
@@ -31,45 +40,38 @@ const reindexSchema = z.strictObject({
   heldOut: heldOutSchema.optional(),
 });
 
-/** POST /v1/collections/:collection/reindex: a job for the queue. */
-export async function postReindex(c: Context<AppEnv, '/:collection'>): Promise<Response> {
+const listSchema = z.strictObject({
+  /** Id of the job that the page begins behind. */
+  before: z.string().min(1).max(64).optional(),
+});
+
+/** Start a job, which the queue carries on. */
+async function postReindex(c: Context<AppEnv>, collection: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  const collection = c.req.param('collection');
-  await requireCollection(catalogue, collection);
-  const body: unknown = (await c.req.text()) === '' ? {} : await c.req.json().catch(() => null);
-  const { options: own, switchIf, heldOut } = parseFields(reindexSchema, body);
-  const options = withCompareOptions(own, { switchIf, heldOut });
-  const { hash } = await openEmbedder(c.env).describe();
-  const created = await createJob(catalogue, { collection, modelHash: hash, options });
-  if (created.refusedBy !== undefined) {
-    throw new DiptychError(
-      'job_busy',
-      `collection ${collection} is being indexed by job ${created.refusedBy}`,
-      { job: created.refusedBy },
-    );
-  }
-  await openJobs(c.env).send([{ step: 'plan', job: created.job.id }]);
-  return c.json({ job: await describe(catalogue, created.job) }, 202);
+  const body = await readJson(c, reindexSchema, { mayBeEmpty: true });
+  const { options: index, switchIf, heldOut } = body;
+  const starter = { catalogue, embedder: openEmbedder(c.env), send: openJobs(c.env).send };
+  const job = await startJob(starter, { collection, index, switchIf, heldOut });
+  return c.json({ job: await describe(catalogue, job) }, 202);
 }
 
-/** GET /v1/collections/:collection/jobs, newest first */
-export async function getJobs(c: Context<AppEnv, '/:collection'>): Promise<Response> {
+/** Jobs of a collection, newest first. */
+async function getJobs(c: Context<AppEnv>, collection: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  const page = { before: c.req.query('before'), limit: 50 };
-  const jobs = await listJobs(catalogue, c.req.param('collection'), page);
-  return c.json({ jobs: await Promise.all(jobs.map((job) => describe(catalogue, job))) });
+  const page = { ...readQuery(c, listSchema), limit: 50 };
+  const found = await listJobs(catalogue, collection, page);
+  return c.json({ jobs: await Promise.all(found.map((job) => describe(catalogue, job))) });
 }
 
-/** GET /v1/jobs/:id */
-export async function getOneJob(c: Context<AppEnv, '/:id'>): Promise<Response> {
+async function getOneJob(c: Context<AppEnv>, id: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  return c.json({ job: await describe(catalogue, await mustGet(catalogue, c.req.param('id'))) });
+  return c.json({ job: await describe(catalogue, await requireJob(catalogue, id)) });
 }
 
-/** GET /v1/jobs/:id/report, as JSON or, where that is preferred, as a page */
-export async function getReport(c: Context<AppEnv, '/:id'>): Promise<Response> {
+/** The report of a job as JSON or, where that is preferred, as a page. */
+async function getReport(c: Context<AppEnv>, id: string): Promise<Response> {
   const stores = { catalogue: openCatalogue(c.env), objects: r2Objects(c.env) };
-  const job = await mustGet(stores.catalogue, c.req.param('id'));
+  const job = await requireJob(stores.catalogue, id);
   const supports = ['application/json', 'text/html'];
   const type = accepts(c, { header: 'Accept', supports, default: supports[0] });
   const isPage = type !== supports[0];
@@ -86,26 +88,21 @@ export async function getReport(c: Context<AppEnv, '/:id'>): Promise<Response> {
   return c.html(text ?? reportPage(await addUp()));
 }
 
-/** POST /v1/jobs/:id/cancel */
-export async function postCancel(c: Context<AppEnv, '/:id'>): Promise<Response> {
+async function postCancel(c: Context<AppEnv>, id: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  const { id } = await mustGet(catalogue, c.req.param('id'));
-  const isActive = await requestCancel(catalogue, id);
-  // Whatever the queue carries next ends it; where it carries nothing, this does.
-  if (isActive) await openJobs(c.env).send([{ step: 'plan', job: id }]);
-  return c.json({ job: await describe(catalogue, await mustGet(catalogue, id)) });
+  const job = await cancelJob({ catalogue, send: openJobs(c.env).send }, id);
+  return c.json({ job: await describe(catalogue, job) });
 }
 
 const pollMs = 1000;
 
-/** GET /v1/jobs/:id/events: the job whenever it changed, until it ended, as server-sent events. */
-export async function getEvents(c: Context<AppEnv, '/:id'>): Promise<Response> {
+/** The job whenever it changed, until it ended, as server-sent events. */
+async function getEvents(c: Context<AppEnv>, id: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
-  const id = c.req.param('id');
-  await mustGet(catalogue, id);
+  await requireJob(catalogue, id);
   return streamSSE(c, async (stream) => {
     for (let last = ''; !stream.aborted; await stream.sleep(pollMs)) {
-      const job = await mustGet(catalogue, id);
+      const job = await requireJob(catalogue, id);
       const data = JSON.stringify(await describe(catalogue, job));
       if (data !== last) await stream.writeSSE({ event: job.state, data });
       if (hasEnded(job.state)) return;
@@ -114,22 +111,14 @@ export async function getEvents(c: Context<AppEnv, '/:id'>): Promise<Response> {
   });
 }
 
-async function mustGet(catalogue: Catalogue, id: string): Promise<Job> {
-  const job = await getJob(catalogue, id);
-  if (job) return job;
-  throw new DiptychError('not_found', `there is no job ${JSON.stringify(id)}`);
-}
-
 async function describe(catalogue: Catalogue, job: Job) {
   const { id, collection, state, modelHash, version, error, cancelRequested } = job;
-  const { pending, sent } = await batchCounts(catalogue, id);
-  // Batches of older jobs are forgotten.
-  const done = state === 'succeeded' ? job.batches : job.batches - pending - sent;
+  const { done, total } = await jobProgress(catalogue, job);
   const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     ...{ id, collection, state, model: modelHash, version, error, cancelRequested },
     /** Batches of 256 items; the total grows while the job is planned. */
-    progress: { done, total: job.batches, secondsLeft: secondsLeft(job, done) },
+    progress: { done, total, secondsLeft: secondsLeft(job, done) },
     createdAt: time(job.createdAt),
     endedAt: time(job.endedAt),
   };

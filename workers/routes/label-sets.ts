@@ -1,4 +1,4 @@
-import type { Context } from 'hono';
+import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { captionsLabelSet, labelSetNameSchema, labelsSchema } from '../../src/api.ts';
 import {
@@ -12,53 +12,56 @@ import { DiptychError } from '../../src/errors.ts';
 import { labelSetKey } from '../../src/label-set.ts';
 import { nameRule } from '../../src/version/collection-name.ts';
 import { putJson } from '../../src/objects/put-json.ts';
-import type { AppEnv } from '../app.ts';
+import type { AppEnv } from '../env.ts';
+import { readJson } from '../http/read-json.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
-import { parseFields } from '../services/parse-fields.ts';
 import { r2Objects } from '../services/r2-objects.ts';
+import { requireScope } from '../services/require-scope.ts';
 
-type NamedContext = Context<AppEnv, '/:name'>;
+const [read, write] = [requireScope('read'), requireScope('write')];
+
+export const labelSets = new Hono<AppEnv>()
+  .get('/v1/label-sets', read, (c) => getLabelSets(c))
+  .get('/v1/label-sets/:name', read, (c) => getOneLabelSet(c, c.req.param('name')))
+  .put('/v1/label-sets/:name', write, (c) => putOneLabelSet(c, c.req.param('name')))
+  .delete('/v1/label-sets/:name', write, (c) => deleteLabelSet(c, c.req.param('name')));
 
 const setSchema = z.strictObject({ labels: labelsSchema });
 
-/** GET /v1/label-sets */
-export async function getLabelSets(c: Context<AppEnv>): Promise<Response> {
+async function getLabelSets(c: Context<AppEnv>): Promise<Response> {
   const sets = await listLabelSets(openCatalogue(c.env));
   return c.json({ labelSets: sets.map(describe) });
 }
 
-/** GET /v1/label-sets/:name */
-export async function getOneLabelSet(c: NamedContext): Promise<Response> {
-  return c.json({ labelSet: describe(await mustGet(c)) });
+async function getOneLabelSet(c: Context<AppEnv>, name: string): Promise<Response> {
+  return c.json({ labelSet: describe(await mustGet(c, name)) });
 }
 
-/** PUT /v1/label-sets/:name: a new one, or in place of one of that name. */
-export async function putOneLabelSet(c: NamedContext): Promise<Response> {
-  const name = nameOf(c);
-  const body: unknown = await c.req.json().catch(() => null);
-  const { labels } = parseFields(setSchema, body);
+/** Write a new label set, or one in place of that of the same name. */
+async function putOneLabelSet(c: Context<AppEnv>, name: string): Promise<Response> {
+  checkName(name);
+  const { labels } = await readJson(c, setSchema);
   await putLabelSet(openCatalogue(c.env), name, labels);
   await putJson(r2Objects(c.env), labelSetKey(name), { labels });
-  return c.json({ labelSet: describe(await mustGet(c)) });
+  return c.json({ labelSet: describe(await mustGet(c, name)) });
 }
 
-/** DELETE /v1/label-sets/:name */
-export async function deleteLabelSet(c: NamedContext): Promise<Response> {
-  const { name } = await mustGet(c);
+async function deleteLabelSet(c: Context<AppEnv>, name: string): Promise<Response> {
+  await mustGet(c, name);
   // The row is the last to go: where this breaks off, it can be asked for again.
   await r2Objects(c.env).delete(labelSetKey(name));
   await removeLabelSet(openCatalogue(c.env), name);
   return c.json({ name, status: 'deleted' });
 }
 
-function nameOf(c: NamedContext): string {
-  const { data: name } = labelSetNameSchema.safeParse(c.req.param('name'));
-  if (name !== undefined && name !== captionsLabelSet) return name;
+function checkName(name: string): void {
+  if (labelSetNameSchema.safeParse(name).success && name !== captionsLabelSet) return;
   throw new DiptychError('bad_request', `name: ${nameRule}, and not "${captionsLabelSet}"`);
 }
 
-async function mustGet(c: NamedContext): Promise<LabelSet> {
-  const found = await getLabelSet(openCatalogue(c.env), nameOf(c));
+async function mustGet(c: Context<AppEnv>, name: string): Promise<LabelSet> {
+  checkName(name);
+  const found = await getLabelSet(openCatalogue(c.env), name);
   if (found) return found;
   throw new DiptychError('unknown_label_set', 'name: there is no label set of that name');
 }

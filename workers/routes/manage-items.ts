@@ -1,15 +1,27 @@
-import type { Context } from 'hono';
+import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { deleteItems } from '../../src/catalogue/delete-items.ts';
-import { listItems, type CatalogueItem } from '../../src/catalogue/items.ts';
+import { listItems } from '../../src/catalogue/items.ts';
 import { catalogueLimits } from '../../src/catalogue/limits.ts';
-import { DiptychError } from '../../src/errors.ts';
+import type { CatalogueItem } from '../../src/items/item.ts';
 import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
-import type { AppEnv } from '../app.ts';
+import type { AppEnv } from '../env.ts';
+import { readJson } from '../http/read-json.ts';
+import { readQuery } from '../http/read-query.ts';
 import { openCatalogue } from '../services/open-catalogue.ts';
 import { r2Objects } from '../services/r2-objects.ts';
+import { requireScope } from '../services/require-scope.ts';
 
-type CollectionContext = Context<AppEnv, '/:collection'>;
+const [read, write] = [requireScope('read'), requireScope('write')];
+
+export const manageItems = new Hono<AppEnv>()
+  .get('/v1/collections/:collection/items', read, (c) => getItems(c, c.req.param('collection')))
+  .post('/v1/collections/:collection/items/delete', write, (c) =>
+    postDelete(c, c.req.param('collection')),
+  )
+  .delete('/v1/collections/:collection/items/:id', write, (c) =>
+    remove(c, c.req.param('collection'), [c.req.param('id')]),
+  );
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const listSchema = z.strictObject({
@@ -23,11 +35,11 @@ const listSchema = z.strictObject({
   idPrefix: z.string().optional(),
 });
 
-/** GET /v1/collections/:collection/items: what the catalogue has, whether or not it is indexed yet. */
-export async function getItems(c: CollectionContext): Promise<Response> {
-  const { limit, after, updatedSince, ...filter } = parse(listSchema, c.req.query());
+/** What the catalogue has, whether or not it is indexed yet. */
+async function getItems(c: Context<AppEnv>, collection: string): Promise<Response> {
+  const { limit, after, updatedSince, ...filter } = readQuery(c, listSchema);
   const page = await listItems(openCatalogue(c.env), {
-    collection: c.req.param('collection'),
+    collection,
     limit,
     after,
     filter: { ...filter, ...(updatedSince && { updatedSince: updatedSince.getTime() }) },
@@ -37,14 +49,9 @@ export async function getItems(c: CollectionContext): Promise<Response> {
 
 const deleteSchema = z.strictObject({ ids: z.array(z.string()).min(1).max(1000) });
 
-/** POST /v1/collections/:collection/items/delete and DELETE …/items/:id */
-export async function postDelete(c: CollectionContext): Promise<Response> {
-  const body: unknown = await c.req.json().catch(() => null);
-  return remove(c, c.req.param('collection'), parse(deleteSchema, body).ids);
-}
-
-export async function deleteItem(c: Context<AppEnv, '/:collection/:id'>): Promise<Response> {
-  return remove(c, c.req.param('collection'), [c.req.param('id')]);
+async function postDelete(c: Context<AppEnv>, collection: string): Promise<Response> {
+  const { ids } = await readJson(c, deleteSchema);
+  return remove(c, collection, ids);
 }
 
 async function remove(
@@ -66,10 +73,4 @@ function describe(item: CatalogueItem) {
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),
   };
-}
-
-function parse<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new DiptychError('bad_request', z.prettifyError(parsed.error));
 }

@@ -1,4 +1,4 @@
-import type { Context } from 'hono';
+import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
@@ -7,30 +7,63 @@ import { checkKey } from '../../src/objects/check-key.ts';
 import { checkRange } from '../../src/objects/check-range.ts';
 import type { ByteRange, PutCondition } from '../../src/objects/object-store.ts';
 import { objectHeaders } from '../../src/objects/http.ts';
-import type { AppEnv } from '../app.ts';
-import { parseFields } from '../services/parse-fields.ts';
+import type { AppEnv } from '../env.ts';
+import { readJson } from '../http/read-json.ts';
+import { readQuery } from '../http/read-query.ts';
 import { objectBucket } from '../services/r2-objects.ts';
+import { requireScope } from '../services/require-scope.ts';
 
 type ObjectContext = Context<AppEnv>;
 
-const partSchema = z.object({ partNumber: z.int().min(1).max(10_000), etag: z.string().min(1) });
-const partsSchema = z.object({ parts: z.array(partSchema).min(1).max(10_000) });
-const partQuerySchema = z.object({
-  uploadId: z.string().min(1),
-  part: z.coerce.number().int().min(1).max(10_000),
-});
+export const objects = new Hono<AppEnv>()
+  .use('/v1/objects/*', async (c, next) => {
+    c.header(objectHeaders.served, '1');
+    await next();
+  })
+  .use('/v1/objects/*', requireScope('admin'))
+  .get('/v1/objects', (c) => listObjects(c))
+  .get('/v1/objects/*', (c) => readObject(c))
+  .put('/v1/objects/*', (c) => putObject(c))
+  .post('/v1/objects/*', (c) => uploadInParts(c))
+  .delete('/v1/objects/*', (c) => deleteObject(c));
 
-/** GET /v1/objects?prefix=…&cursor=…: a page of keys. */
-export async function listObjects(c: ObjectContext): Promise<Response> {
-  const prefix = c.req.query('prefix') ?? '';
-  const cursor = c.req.query('cursor');
+const partSchema = z.strictObject({
+  partNumber: z.int().min(1).max(10_000),
+  etag: z.string().min(1),
+});
+const partsSchema = z.strictObject({ parts: z.array(partSchema).min(1).max(10_000) });
+const uploadId = z.string().min(1);
+const listQuerySchema = z.strictObject({
+  prefix: z.string().default(''),
+  cursor: z.string().optional(),
+});
+const putQuerySchema = z
+  .strictObject({
+    uploadId: uploadId.optional(),
+    part: z.coerce.number().int().min(1).max(10_000).optional(),
+  })
+  .refine((query) => (query.uploadId === undefined) === (query.part === undefined), {
+    message: 'expected uploadId and part together',
+    path: ['part'],
+  });
+const partsQuerySchema = z
+  .strictObject({ uploads: z.string().optional(), uploadId: uploadId.optional() })
+  .refine(
+    (query) => (query.uploads === undefined) !== (query.uploadId === undefined),
+    'expected either uploads or uploadId',
+  );
+const deleteQuerySchema = z.strictObject({ uploadId: uploadId.optional() });
+
+/** `?prefix=…&cursor=…`: a page of keys. */
+async function listObjects(c: ObjectContext): Promise<Response> {
+  const { prefix, cursor } = readQuery(c, listQuerySchema);
   const page = await objectBucket(c.env).list(cursor ? { prefix, cursor } : { prefix });
   const objects = page.objects.map(({ key, size, uploaded }) => ({ key, size, uploaded }));
   return c.json({ objects, ...(page.truncated && { cursor: page.cursor }) });
 }
 
-/** GET and HEAD /v1/objects/KEY, whole or a range of it. */
-export async function readObject(c: ObjectContext): Promise<Response> {
+/** An object, whole or a range of it; HEAD comes here as well. */
+async function readObject(c: ObjectContext): Promise<Response> {
   const key = keyOf(c);
   const bucket = objectBucket(c.env);
   const head = await bucket.head(key);
@@ -49,13 +82,13 @@ export async function readObject(c: ObjectContext): Promise<Response> {
   });
 }
 
-/** PUT /v1/objects/KEY, on a condition (`If-Match`, `If-None-Match: *`) or not; or a part of it. */
-export async function putObject(c: ObjectContext): Promise<Response> {
+/** Write an object, on a condition (`If-Match`, `If-None-Match: *`) or not; or a part of it. */
+async function putObject(c: ObjectContext): Promise<Response> {
   const key = keyOf(c);
   const bucket = objectBucket(c.env);
+  const { uploadId, part } = readQuery(c, putQuerySchema);
   const body = bodyOf(c);
-  if (c.req.query('uploadId') !== undefined) {
-    const { uploadId, part } = parseFields(partQuerySchema, c.req.query());
+  if (uploadId !== undefined && part !== undefined) {
     if (!body) throw new DiptychError('bad_request', 'body: expected a part, got none');
     const { etag } = await bucket.resumeMultipartUpload(key, uploadId).uploadPart(part, body);
     return c.json({ partNumber: part, etag });
@@ -68,28 +101,23 @@ export async function putObject(c: ObjectContext): Promise<Response> {
   return c.json({ etag: written.etag });
 }
 
-/** POST /v1/objects/KEY?uploads begins an upload in parts; with ?uploadId and the parts ends it. */
-export async function uploadInParts(c: ObjectContext): Promise<Response> {
+/** With `?uploads`, begin an upload in parts; with `?uploadId` and the parts, end it. */
+async function uploadInParts(c: ObjectContext): Promise<Response> {
   const key = keyOf(c);
   const bucket = objectBucket(c.env);
-  const uploadId = c.req.query('uploadId');
+  const { uploadId } = readQuery(c, partsQuerySchema);
   if (uploadId === undefined) {
-    if (c.req.query('uploads') === undefined) {
-      throw new DiptychError('bad_request', 'query: expected uploads or uploadId, got neither');
-    }
     return c.json({ uploadId: (await bucket.createMultipartUpload(key)).uploadId });
   }
-  lengthOf(c, limits.partListBytes);
-  const json: unknown = await c.req.json().catch(() => null);
-  const { parts } = parseFields(partsSchema, json);
+  const { parts } = await readJson(c, partsSchema, { maxBytes: limits.partListBytes });
   const { etag } = await bucket.resumeMultipartUpload(key, uploadId).complete(parts);
   return c.json({ etag });
 }
 
-/** DELETE /v1/objects/KEY, or what there is of an upload in parts. */
-export async function deleteObject(c: ObjectContext): Promise<Response> {
+/** Delete an object, or what there is of an upload in parts. */
+async function deleteObject(c: ObjectContext): Promise<Response> {
   const key = keyOf(c);
-  const uploadId = c.req.query('uploadId');
+  const { uploadId } = readQuery(c, deleteQuerySchema);
   if (uploadId === undefined) await objectBucket(c.env).delete(key);
   else await objectBucket(c.env).resumeMultipartUpload(key, uploadId).abort();
   return c.body(null, 204);
@@ -109,16 +137,12 @@ function keyOf(c: ObjectContext): string {
 
 /** R2 must know the length of a stream before it comes. */
 function bodyOf(c: ObjectContext): ReadableStream | null {
-  return lengthOf(c, limits.objectBytes) === 0 ? null : c.req.raw.body;
-}
-
-function lengthOf(c: ObjectContext, most: number): number {
   const declared = c.req.header('content-length');
-  const length = Number(declared);
+  const [length, most] = [Number(declared), limits.objectBytes];
   if (declared === undefined || !Number.isInteger(length)) {
     throw new DiptychError('bad_request', 'content-length: expected the length of the body');
   }
-  if (length <= most) return length;
+  if (length <= most) return length === 0 ? null : c.req.raw.body;
   throw new DiptychError(
     'payload_too_large',
     `body: expected at most ${most} bytes, got ${length}: send it in parts`,

@@ -1,17 +1,20 @@
-import type { Context } from 'hono';
-import { searchRequestSchema, type SearchResponse } from '../../src/api.ts';
-import type { AppEnv } from '../app.ts';
-import { parseFields } from '../services/parse-fields.ts';
-import { readRequest } from '../services/read-request.ts';
+import { Hono, type Context } from 'hono';
+import { searchRequestSchema, type SearchRequest, type SearchResponse } from '../../src/api.ts';
+import type { AppEnv } from '../env.ts';
+import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { checkQuery, resolveMode, resolveQuery } from '../services/resolve-query.ts';
 import { searchCollection } from '../services/search-collection.ts';
-import { startTimer } from '../services/timer.ts';
 
-/** POST /v1/search: images or captions by text, image, item or vector. */
-export async function search(c: Context<AppEnv>): Promise<Response> {
-  const timer = startTimer();
-  const { fields, image } = await readRequest(c.req.raw);
-  const request = parseFields(searchRequestSchema, fields);
+export const search = new Hono<AppEnv>().post('/v1/search', readRequest(searchRequestSchema), (c) =>
+  postSearch(c, c.req.valid('json')),
+);
+
+/** Images or captions by text, image, item or vector. */
+async function postSearch(
+  c: Context<AppEnv>,
+  { fields: request, image }: RequestBody<SearchRequest>,
+) {
+  const { timer } = c.var;
   checkQuery(request, image);
   const collection = await timer.measure('load', () => c.var.open(request.collection));
   const mode = resolveMode(request, collection);
@@ -24,7 +27,7 @@ export async function search(c: Context<AppEnv>): Promise<Response> {
       ...{ embedding, text, exclude, target, mode, limit, cursor, efSearch },
     }),
   );
-  return c.json({
+  return c.json<SearchResponse>({
     count: matches.length,
     matches,
     nextCursor,
@@ -35,5 +38,5 @@ export async function search(c: Context<AppEnv>): Promise<Response> {
     encoder: 'edge',
     index: collection.reference,
     timings: timer.timings(),
-  } satisfies SearchResponse);
+  });
 }

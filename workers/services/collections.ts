@@ -4,19 +4,20 @@ import type { Manifest } from '../../src/artifact/manifest.ts';
 import { jointMemory } from '../../src/artifact/memory-budget.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { openModel, type EdgeModel } from '../../src/search/open/open-model.ts';
 import type { Env } from '../env.ts';
+import { bucketSource } from '../stores/bucket-source.ts';
+import { bucketManifest, bucketVersion } from '../stores/bucket-version.ts';
 import { createActiveVersions } from './active-versions.ts';
 import { createDeletedItems } from './deleted-items.ts';
 import { hideFromItems, hideItems } from './hide-items.ts';
 import type { Kernels } from './kernels.ts';
-import { readManifest } from './manifest-files.ts';
 import {
   openCollection,
-  openItems,
+  openShownItems,
   type Collection,
   type CollectionItems,
 } from './open-collection.ts';
-import { openModel, type EdgeModel } from './open-model.ts';
 import type { ShardTimes } from './shard-vectors.ts';
 import { createShared, type Shared } from './shared.ts';
 
@@ -100,7 +101,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
 
   /** Load a version into a slot; where that fails, what was there before answers on. */
   async function load(env: Env, name: string, version: string, slot: Slot): Promise<Collection> {
-    // No more than its manifest, which lets the rest go.
+    // Keep only the manifest, so the old version can be garbage-collected.
     const before = slot.serving?.manifest;
     try {
       slot.next = await manifestOf(env, name, version);
@@ -148,18 +149,22 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   async function openVersion(env: Env, manifest: Manifest): Promise<Collection> {
     const [shown, model] = await Promise.all([
       itemsOf(env, manifest),
-      models.get(manifest.model.hash, () => openModel(env.ARTIFACTS, manifest, kernels.encoder)),
+      models.get(manifest.model.hash, () =>
+        openModel(bucketSource(env.ARTIFACTS), manifest, kernels.encoder),
+      ),
     ]);
     return openCollection(env, shown, model, kernels.search, options);
   }
 
   function manifestOf(env: Env, name: string, version: string): Promise<Manifest> {
-    return getOnly(manifests, name, version, () => readManifest(env.ARTIFACTS, name, version));
+    return getOnly(manifests, name, version, () => bucketManifest(env.ARTIFACTS, name, version));
   }
 
   function itemsOf(env: Env, manifest: Manifest): Promise<CollectionItems> {
     const { collection, version } = manifest;
-    return getOnly(items, collection, version, () => openItems(env.ARTIFACTS, manifest));
+    return getOnly(items, collection, version, () =>
+      openShownItems(bucketVersion(env.ARTIFACTS, manifest)),
+    );
   }
 
   /** The version that answers, without the items that were deleted since it was built. */

@@ -24,14 +24,16 @@ export function itemMatch(collection: Collection, { id: ordinal, score, cosine }
 export function captionMatch(collection: Collection, { id, score }: Ranked): Match {
   const { texts, items } = collection.captionColumns;
   const described = items[id].slice(0, itemsShown);
+  // The picture of a caption is that of its first item, which may be of a set that others are not.
+  const { id: _id, set: _set, ...picture } = describeItem(collection, described[0]);
   return {
     id: `caption:${id}`,
     score,
     probability: probabilityOf(collection, score, collection.manifest.caption.count),
     metadata: {
+      ...picture,
       title: texts[id],
       items: described.map((ordinal) => collection.items.ids[ordinal]),
-      imageUrl: describeItem(collection, described[0]).imageUrl,
     },
   };
 }
@@ -41,12 +43,12 @@ export function describeItem(
   { items, reference }: Pick<Collection, 'items' | 'reference'>,
   ordinal: number,
 ): ItemInfo {
-  const { id, title, set } = itemAt(items, ordinal);
+  const { id, preview: _, ...shown } = itemAt(items, ordinal);
   const { collection, version } = reference;
   // The version makes the address one that may be cached for ever.
   const path = `/v1/collections/${collection}/items/${encodeURIComponent(id)}/image`;
   const imageUrl = `${path}?v=${encodeURIComponent(version)}`;
-  return { id, title, ...(set === undefined ? {} : { set }), imageUrl };
+  return { id, ...shown, imageUrl };
 }
 
 function probabilityOf({ model }: Collection, cosine: number, count: number): number {

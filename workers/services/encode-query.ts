@@ -1,5 +1,5 @@
 import { DiptychError } from '../../src/errors.ts';
-import type { EdgeModel } from './open-model.ts';
+import type { EdgeModel } from '../../src/search/open/open-model.ts';
 
 export interface EncodedText {
   /** [embedDim], L2-normalised */

@@ -1,8 +1,8 @@
 import { httpEmbedder, type HttpEmbedder } from '../../src/embedder/http-embedder.ts';
 import { severalEmbedders } from '../../src/embedder/several-embedders.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { readPrice, type CostSettings } from '../../src/reindex/cost-estimate.ts';
-import type { JobMessage } from '../../src/reindex/job-messages.ts';
+import { readPrice, type CostSettings } from '../../src/jobs/report/cost-estimate.ts';
+import type { JobMessage } from '../../src/jobs/job-messages.ts';
 import type { Env } from '../env.ts';
 
 /** The part of a queue binding that jobs use. */

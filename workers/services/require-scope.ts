@@ -2,8 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { findApiKey, noteApiKeyUse, type ApiKeyScope } from '../../src/catalogue/api-keys.ts';
 import { textHash } from '../../src/catalogue/content-hash.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { AppEnv } from '../app.ts';
-import type { Env } from '../env.ts';
+import type { AppEnv, Env } from '../env.ts';
 import { hasCatalogue, openCatalogue } from './open-catalogue.ts';
 
 /**

@@ -1,17 +1,14 @@
 import { ApiFailure } from './api-failure.ts';
-import { requestInit, type Send } from './send.ts';
 
-/** Sends calls to the worker that serves this page. */
-export const sendOverHttp: Send = async (call, signal) => {
-  let response: Response;
+/** Sends calls to the worker that serves this page. @throws ApiFailure where no answer comes */
+export const sendOverHttp: typeof fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
   try {
-    response = await fetch(call.path, { ...requestInit(call), signal });
+    return await fetch(input, init);
   } catch (cause) {
-    if (signal.aborted) throw cause;
+    if (init?.signal?.aborted) throw cause;
     throw new ApiFailure(
       'offline',
       'The server cannot be reached. Trying again every few seconds.',
     );
   }
-  return { status: response.status, body: await response.json().catch(() => null) };
 };

@@ -30,7 +30,7 @@ export const ResultCard = memo(({ match, rank, collection, mark, onPick }: Resul
         onClick={(event: MouseEvent) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
-          onPick({ id, title, set, imageUrl });
+          onPick({ id, ...metadata });
         }}
       >
         <Picture title={title} imageUrl={imageUrl} isLazy={rank >= eagerCount} />

@@ -1,4 +1,4 @@
-import type { ApiClient } from '../api/api-client.ts';
+import { bodyOf, type ApiClient } from '../api/api-client.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import { createLatest } from './latest.ts';
 import { saveLabels } from './labels.ts';
@@ -23,8 +23,10 @@ export function createImageActions(client: ApiClient, store: Store<PageState>): 
     store.set({ captions: { status: 'loading' } });
     captioning.run(async (signal) => {
       try {
-        const value = await client.captions(collection, view.image.blob, signal);
-        store.set({ captions: { status: 'ready', value } });
+        const form = { collection: collection ?? undefined, image: view.image.blob };
+        const asking = client.captions.$post({ form }, { init: { signal } });
+        const { captions } = await bodyOf(asking, signal);
+        store.set({ captions: { status: 'ready', value: captions } });
       } catch (error) {
         if (signal.aborted || !(error instanceof ApiFailure)) throw error;
         store.set({ captions: { status: 'failed', failure: error } });
@@ -39,8 +41,10 @@ export function createImageActions(client: ApiClient, store: Store<PageState>): 
     store.set({ classes: { status: 'loading', value: keep ? valueOf(classes) : undefined } });
     classifying.run(async (signal) => {
       try {
-        const value = await client.classify(collection, view.image.blob, labels, signal);
-        const sorted = value.toSorted((a, b) => b.probability - a.probability);
+        const form = { collection: collection ?? undefined, image: view.image.blob, labels };
+        const asking = client.classify.$post({ form }, { init: { signal } });
+        const answer = await bodyOf(asking, signal);
+        const sorted = answer.labels.toSorted((a, b) => b.probability - a.probability);
         store.set({ classes: { status: 'ready', value: sorted } });
       } catch (error) {
         if (signal.aborted || !(error instanceof ApiFailure)) throw error;

@@ -1,5 +1,5 @@
 import type { CollectionInfo, ItemInfo, SearchMode } from '../../../src/api.ts';
-import type { ApiClient } from '../api/api-client.ts';
+import { bodyOf, type ApiClient } from '../api/api-client.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import { pickImage } from '../browser/pick-image.ts';
 import { createImageActions } from './image-actions.ts';
@@ -110,7 +110,8 @@ function titleOf(view: View): string {
 /** Gives the collections for the switch; the page works without it, so a failure gives none. */
 async function collectionsOf(client: ApiClient): Promise<readonly CollectionInfo[]> {
   try {
-    return await client.collections(new AbortController().signal);
+    const { signal } = new AbortController();
+    return (await bodyOf(client.collections.$get(), signal)).collections;
   } catch (error) {
     if (error instanceof ApiFailure) return [];
     throw error;

@@ -1,5 +1,6 @@
+import type { InferRequestType } from 'hono/client';
 import type { Match } from '../../../src/api.ts';
-import type { ApiClient, SearchQuery } from '../api/api-client.ts';
+import { bodyOf, type ApiClient } from '../api/api-client.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import { createLatest } from './latest.ts';
 import type { PageState, Results } from './page-state.ts';
@@ -11,6 +12,8 @@ const pageSize = 24;
 /** Shown before anything is typed, so that the first page is not blank. */
 export const showcaseText = 'celebration';
 const retryMs = 3000;
+
+type SearchQuery = InferRequestType<ApiClient['search']['$post']>;
 
 export interface SearchActions {
   /** Asks for the first results of the state's view; `fresh` drops the earlier ones at once. */
@@ -28,7 +31,7 @@ export function createSearchActions(client: ApiClient, store: Store<PageState>):
     store.set({ results: { status: 'loading', value }, more: { status: 'idle' } });
     latest.run(async (signal) => {
       try {
-        const value = await ask(client, queryOf(store.get()), signal);
+        const value = await ask(client, store.get(), signal);
         store.set({ results: { status: 'ready', value } });
       } catch (error) {
         if (signal.aborted || !(error instanceof ApiFailure)) throw error;
@@ -50,8 +53,7 @@ export function createSearchActions(client: ApiClient, store: Store<PageState>):
     store.set({ more: { status: 'loading' } });
     latest.run(async (signal) => {
       try {
-        const query = { ...queryOf(store.get()), cursor: shown.nextCursor ?? undefined };
-        const next = await ask(client, query, signal);
+        const next = await ask(client, store.get(), signal, shown.nextCursor ?? undefined);
         const matches = union(shown.matches, next.answer.matches);
         const value = { ...next, answer: { ...next.answer, matches } };
         store.set({ results: { status: 'ready', value }, more: { status: 'idle' } });
@@ -65,18 +67,28 @@ export function createSearchActions(client: ApiClient, store: Store<PageState>):
   return { search, more };
 }
 
-function queryOf({ view, mode, collection }: PageState): SearchQuery {
-  const options = { collection, mode, limit: pageSize };
-  if (view.kind === 'text') return { ...options, by: { text: view.text } };
-  if (view.kind === 'similar') return { ...options, by: { id: view.id } };
-  if (view.kind === 'image') return { ...options, by: { image: view.image.blob } };
-  return { ...options, by: { text: showcaseText } };
+async function ask(
+  client: ApiClient,
+  state: PageState,
+  signal: AbortSignal,
+  cursor?: string,
+): Promise<Results> {
+  const start = performance.now();
+  const search = client.search.$post(queryOf(state, cursor), { init: { signal } });
+  const answer = await bodyOf(search, signal);
+  return { answer, roundTripMs: performance.now() - start };
 }
 
-async function ask(client: ApiClient, query: SearchQuery, signal: AbortSignal): Promise<Results> {
-  const start = performance.now();
-  const answer = await client.search(query, signal);
-  return { answer, roundTripMs: performance.now() - start };
+function queryOf({ view, mode, collection }: PageState, cursor?: string): SearchQuery {
+  const fields = {
+    ...{ collection: collection ?? undefined, limit: pageSize, cursor },
+    target: 'image' as const,
+  };
+  if (view.kind === 'image') return { form: { ...fields, image: view.image.blob } };
+  if (view.kind === 'similar') return { json: { ...fields, id: view.id } };
+  const text = view.kind === 'text' ? view.text : showcaseText;
+  // Left out, the server takes hybrid, or vector where a collection has no words.
+  return { json: { ...fields, text, mode: mode === 'hybrid' ? undefined : mode } };
 }
 
 /** Appends a page; an item that a re-published index moved to the next page stays single. */

@@ -1,0 +1,21 @@
+import type { CompareOptions, JobOptions } from '../catalogue/job-details.ts';
+import { DiptychError } from '../errors.ts';
+import { heldOutSchema } from '../metrics/comparison.ts';
+import type { BuildOptions } from './build-options.ts';
+import { parseSwitchCondition } from './switch-condition.ts';
+
+/**
+ * Check what was asked about the switch, and put it beside the options of the index.
+ *
+ * @throws DiptychError invalid_option
+ */
+export function jobOptions(index: BuildOptions, { switchIf, heldOut }: CompareOptions): JobOptions {
+  if (switchIf !== undefined) parseSwitchCondition(switchIf);
+  if (heldOut && !heldOutSchema.safeParse(heldOut).success) {
+    throw new DiptychError(
+      'invalid_option',
+      `heldOut: expected 1 to 100 names of sets, got ${JSON.stringify(heldOut)}`,
+    );
+  }
+  return { index, ...((switchIf || heldOut) && { compare: { switchIf, heldOut } }) };
+}

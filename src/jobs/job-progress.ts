@@ -1,0 +1,21 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { batchCounts } from '../catalogue/job-batches.ts';
+import type { Job } from '../catalogue/jobs.ts';
+import type { JobState } from '../catalogue/tables.ts';
+
+/** How far a job is, in batches; the total grows while the job is planned. */
+export interface JobProgress {
+  readonly state: JobState;
+  readonly done: number;
+  readonly total: number;
+}
+
+export async function jobProgress(
+  catalogue: Catalogue,
+  { id, state, batches: total }: Job,
+): Promise<JobProgress> {
+  // Batches of older jobs are forgotten.
+  if (state === 'succeeded') return { state, done: total, total };
+  const { pending, sent } = await batchCounts(catalogue, id);
+  return { state, done: total - pending - sent, total };
+}

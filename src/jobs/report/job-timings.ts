@@ -1,0 +1,26 @@
+import { hasEnded, type Job } from '../../catalogue/jobs.ts';
+import { activeJobStates } from '../../catalogue/tables.ts';
+
+/** Seconds of each stage that a job came to, and of all together. */
+export type JobTimings = Readonly<Record<string, number>>;
+
+/**
+ * Tell how long the stages of a job took, by the clock: a pause, or a wait for an embedder, counts. A
+ * stage ends when the next one begins. Where a clock was set back, a stage took 0.
+ *
+ * @param now - ms since 1970; ends the stage that goes on
+ */
+export function jobTimings({ createdAt, endedAt, state, counts }: Job, now: number): JobTimings {
+  const entered = counts?.entered ?? {};
+  const starts = activeJobStates.flatMap((stage) => {
+    const at = stage === 'planning' ? createdAt : entered[stage];
+    return at === undefined ? [] : { stage, at };
+  });
+  const end = hasEnded(state) ? (endedAt ?? now) : now;
+  const seconds = starts.map(({ stage, at }, i) => {
+    const next = starts[i + 1]?.at ?? end;
+    return [stage, Math.max(0, next - at) / 1000] as const;
+  });
+  const total = seconds.reduce((sum, [, each]) => sum + each, 0);
+  return { ...Object.fromEntries(seconds), total: Math.round(1000 * total) / 1000 };
+}

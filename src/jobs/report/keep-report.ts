@@ -1,0 +1,31 @@
+import { isActive, type Job } from '../../catalogue/jobs.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { putJson } from '../../objects/put-json.ts';
+import type { CostSettings } from './cost-estimate.ts';
+import { reportJob } from './job-report.ts';
+import { reportPage } from './report-page.ts';
+
+export function reportKey(jobId: string): string {
+  return `jobs/${jobId}/report.json`;
+}
+
+export function reportPageKey(jobId: string): string {
+  return `jobs/${jobId}/report.html`;
+}
+
+/**
+ * Write the report of a job that has ended where the job's other objects are, for machines and to be
+ * read. A report that is there stays: once the ledger is removed, nothing can add it up again.
+ */
+export async function keepReport(
+  stores: Stores & { readonly costs?: CostSettings },
+  job: Job,
+): Promise<void> {
+  const { objects, costs } = stores;
+  if (isActive(job) || (await objects.head(reportKey(job.id)))) return;
+  const report = await reportJob(stores, job, costs);
+  const page = new TextEncoder().encode(reportPage(report));
+  await objects.put(reportPageKey(job.id), page);
+  // The JSON comes last: where it is, both are.
+  await putJson(objects, reportKey(job.id), report);
+}

@@ -1,0 +1,209 @@
+import { html, type Html } from '../../http/html.ts';
+import type { CostEstimate } from './cost-estimate.ts';
+import type { JobComparison, JobReport } from './job-report.ts';
+import { reportStyle } from './report-style.ts';
+
+/** Of the answer, and of the page where it is a file: nothing is loaded, nothing runs. */
+export const reportPolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/** Lay a report out as a page that needs nothing else. */
+export function reportPage(report: JobReport): string {
+  const { collection, job, state } = report;
+  return `${html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="${reportPolicy}" />
+        <title>${collection}: job ${job}</title>
+        ${reportStyle}
+      </head>
+      <body>
+        <header>
+          <p>Report of a job</p>
+          <h1><bdi>${collection}</bdi>: ${state}</h1>
+          ${report.error === null ? null : html`<p class="error">${report.error}</p>`}
+        </header>
+        <main>
+          ${facts(report)} ${items(report)} ${switchSection(report)} ${timings(report)}
+          ${cost(report.cost)}
+        </main>
+      </body>
+    </html> `}`;
+}
+
+function facts({ job, model, version, createdAt, endedAt, switched }: JobReport): Html {
+  const rows = [
+    ['Job', job],
+    ['Model', model],
+    ['Version', version ?? 'none'],
+    ['Active', switched === null ? 'not yet decided' : switched ? 'yes' : 'no'],
+    ['From', createdAt],
+    ['To', endedAt ?? 'it goes on'],
+  ];
+  return html`<dl class="facts">
+    ${rows.map(
+      ([label, value]) =>
+        html`<div>
+          <dt>${label}</dt>
+          <dd>${value}</dd>
+        </div> `,
+    )}
+  </dl>`;
+}
+
+function items({
+  inputs,
+  reused,
+  encoded,
+  skipped,
+  failed,
+  pending,
+  captions,
+  ...report
+}: JobReport) {
+  const byCode = (what: string, counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts).map(([code, count]) => [`${what}: ${code}`, number(count)]);
+  const rows = [
+    ['Inputs', number(inputs)],
+    ['Indexed', number(report.indexed)],
+    ['of these, had an embedding', number(reused)],
+    ['of these, were encoded', number(encoded)],
+    ...byCode('Skipped', skipped),
+    ...byCode('Failed', failed),
+    ...(pending > 0 ? [['Not reached', number(pending)]] : []),
+    ['Distinct captions that were encoded', number(captions.encoded)],
+    ...(captions.failed > 0 ? [['Captions that failed', number(captions.failed)]] : []),
+  ];
+  return html`<section>
+    <h2>Items</h2>
+    ${table(['', 'Number'], rows)}
+    ${
+      report.items.length === 0
+        ? null
+        : html`<h3>Skipped and failed${report.items.length >= 200 ? ', the first 200' : null}</h3>
+            ${table(
+              ['Item', 'State', 'Code', 'Reason'],
+              report.items.map(({ id, state, code, reason }) => [
+                id,
+                state,
+                code ?? '',
+                reason ?? '',
+              ]),
+              'words',
+            )}`
+    }
+  </section>`;
+}
+
+function switchSection({ comparison, switchReason }: JobReport): Html | null {
+  if (switchReason === null) return null;
+  return html`<section>
+    <h2>Before the switch</h2>
+    <p>
+      ${comparison ? verdict(comparison, switchReason) : `Nothing was compared: ${switchReason}.`}
+    </p>
+    ${comparison && measured(comparison)}
+  </section>`;
+}
+
+function verdict({ condition, met }: JobComparison, reason: string): string {
+  if (condition === null) return 'There was no condition.';
+  return `The condition ${condition} is ${met ? 'met' : 'not met'}: ${reason}.`;
+}
+
+function measured(comparison: JobComparison): Html {
+  const { versions, models, pairs, captions, images, sets, overlapAt10 } = comparison;
+  const rows = Object.keys(comparison.before).map((metric) => [
+    metric,
+    comparison.before[metric].toFixed(4),
+    comparison.after[metric].toFixed(4),
+    `${comparison.change[metric] < 0 ? '' : '+'}${comparison.change[metric].toFixed(4)}`,
+  ]);
+  const side = (name: 'before' | 'after') =>
+    html`<li>${name}: version ${versions[name]} of model ${models[name]}</li> `;
+  return html`<ul>
+      ${side('before')}${side('after')}
+    </ul>
+    ${table(['', 'Before', 'After', 'Change'], rows)}
+    <p>
+      Overlap of the first 10 images:
+      ${overlapAt10 === null ? 'not measured' : overlapAt10.toFixed(4)}.
+    </p>
+    <p class="hint">
+      ${number(pairs)} of ${number(captions)} captions that both versions have, each searched for
+      its images among the ${number(images)} images that both have; every image was scored, by
+      vectors as each version keeps them.
+      ${
+        sets
+          ? html`Held out: ${sets.join(', ')}.`
+          : 'All sets were taken: the models may have been trained on these items, which flatters them.'
+      }
+    </p>`;
+}
+
+function timings({ timings: { total, ...stages } }: JobReport): Html {
+  const rows = [...Object.entries(stages), ['all', total] as const];
+  return html`<section>
+    <h2>Time</h2>
+    ${table(
+      ['Stage', 'Seconds'],
+      rows.map(([stage, seconds]) => [stage, seconds.toFixed(1)]),
+    )}
+    <p class="hint">
+      By the clock, waits and pauses included. In a queue, encoding begins while items are planned.
+    </p>
+  </section>`;
+}
+
+function cost({ lines, embedder, total, monthly, note }: CostEstimate): Html {
+  const rows = [
+    ...lines.map(({ what, count, dollars }) => [what, number(count), money(dollars)]),
+    [
+      'hours of embedders',
+      embedder.hours.toFixed(3),
+      embedder.dollars === null ? 'no price given' : money(embedder.dollars),
+    ],
+    [embedder.dollars === null ? 'all, without embedders' : 'all', '', money(total)],
+    ['storage added, GB', monthly.gigabytes.toFixed(4), `${money(monthly.dollars)} a month`],
+  ];
+  return html`<section>
+    <h2>Cost on Cloudflare, estimated</h2>
+    ${table(['', 'Count', 'US dollars'], rows)}
+    <p class="hint">${note}</p>
+  </section>`;
+}
+
+/** @param kind - `words`: columns that are text, to the left */
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  kind: 'numbers' | 'words' = 'numbers',
+): Html {
+  return html`<div class="table" tabindex="0">
+    <table class="${kind}">
+      <thead>
+        <tr>
+          ${head.map((cell) => html`<th scope="col">${cell}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell) => html`<td><bdi>${cell}</bdi></td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
+}
+
+function money(dollars: number): string {
+  return dollars.toFixed(dollars < 1 ? 6 : 2);
+}

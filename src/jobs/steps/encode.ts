@@ -1,0 +1,176 @@
+import { sha256 } from '../../artifact/sha256.ts';
+import {
+  findEmbeddings,
+  insertEmbeddings,
+  type EmbeddingPlace,
+} from '../../catalogue/embeddings.ts';
+import { updateBatches } from '../../catalogue/job-batches.ts';
+import { findUnits, updateUnits, type Unit } from '../../catalogue/job-units.ts';
+import type { Job } from '../../catalogue/jobs.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { embeddingKinds, type EmbeddingKind } from '../../catalogue/tables.ts';
+import type { EncodeAnswer } from '../../embedder/embedder.ts';
+import { DiptychError } from '../../errors.ts';
+import { embeddingPackKey } from '../../objects/pack-keys.ts';
+import { readSlices } from '../../objects/read-slices.ts';
+import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from '../plan-batch.ts';
+import type { JobWork } from '../step.ts';
+
+type EncodeWork = Stores & Pick<JobWork, 'embedder' | 'signal'>;
+
+/**
+ * Encode what a batch of a job needs, and note it. Whatever is there already is left as it is: run
+ * twice, late or after it broke off, it comes to the same.
+ *
+ * @throws DiptychError embedder_unavailable, catalogue_unavailable: worth another try;
+ *   model_mismatch where the embedder has another model than the job
+ */
+export async function encodeBatch(
+  work: EncodeWork,
+  { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
+  batch: number,
+): Promise<void> {
+  const { catalogue, objects } = work;
+  const plan = await readPlanBatch(objects, jobId, batch);
+  const pending = await pendingUnits(work, jobId, batch, plan);
+  const missing = await withoutEmbedding(work, modelHash, pending);
+  for (const part of partsOf(plan, missing)) {
+    const answer = await encodePart(work, part);
+    if (answer.model.hash !== modelHash) {
+      throw new DiptychError(
+        'model_mismatch',
+        `batch ${batch} of job ${jobId}: expected an embedder with model ${modelHash}, got ${answer.model.hash}`,
+      );
+    }
+    const places = await keepEmbeddings(work, modelHash, part, answer);
+    await catalogue.atomically([
+      ...insertEmbeddings(catalogue, modelHash, places),
+      ...updateUnits(catalogue, jobId, failedUnits(part, answer)),
+    ]);
+  }
+  // The first word counts: those that failed stay failed.
+  const done = pending.map(({ kind, hash }) => ({ kind, hash, state: 'done' as const }));
+  await catalogue.atomically([
+    ...updateUnits(catalogue, jobId, done),
+    ...updateBatches(catalogue, jobId, [batch], ['pending', 'sent', 'dead'], 'done'),
+  ]);
+}
+
+/** What one request to an embedder holds. */
+interface Part {
+  readonly images: readonly NonNullable<BatchItem['image']>[];
+  readonly texts: readonly { readonly hash: string; readonly text: string }[];
+}
+
+/** Of a request: an isolate holds some of them at a time, as images and as the body that is sent. */
+const partLimits = { imageBytes: 8 * 1024 * 1024, texts: 1024 } as const;
+
+/** What a batch has claimed of its plan, and not done. */
+async function pendingUnits(
+  { catalogue }: Stores,
+  jobId: string,
+  batch: number,
+  { items }: PlanBatch,
+): Promise<Unit[]> {
+  const hashes = hashesOf(items);
+  const units = await findUnits(catalogue, jobId, hashes);
+  return embeddingKinds
+    .flatMap((kind) => hashes[kind].flatMap((hash) => units[kind].get(hash) ?? []))
+    .filter((unit) => unit.batch === batch && unit.state === 'pending');
+}
+
+async function withoutEmbedding(
+  { catalogue }: Stores,
+  modelHash: string,
+  units: readonly Unit[],
+): Promise<Unit[]> {
+  const hashes = (wanted: EmbeddingKind) =>
+    units.flatMap(({ kind, hash }) => (kind === wanted ? hash : []));
+  const known = await findEmbeddings(catalogue, modelHash, {
+    image: hashes('image'),
+    text: hashes('text'),
+  });
+  return units.filter(({ kind, hash }) => !known[kind].has(hash));
+}
+
+/** Find what is behind units among the items of their batch, in parts of bounded size. */
+function partsOf({ items }: PlanBatch, units: readonly Unit[]): Part[] {
+  const places = new Map(items.flatMap(({ image }) => (image ? [[image.hash, image]] : [])));
+  const words = new Map(
+    items.flatMap(({ captions }) => captions.map(({ text, textHash }) => [textHash, text])),
+  );
+  const hashesOf = (wanted: EmbeddingKind) =>
+    units.flatMap(({ kind, hash }) => (kind === wanted ? hash : []));
+  const images = byBytes(hashesOf('image').map((hash) => places.get(hash)!));
+  const texts = inSlices(hashesOf('text').map((hash) => ({ hash, text: words.get(hash)! })));
+  return Array.from({ length: Math.max(images.length, texts.length) }, (_, i) => ({
+    images: images[i] ?? [],
+    texts: texts[i] ?? [],
+  }));
+}
+
+function byBytes(images: Part['images']): Part['images'][] {
+  const parts: Part['images'][number][][] = [];
+  let room = 0;
+  for (const image of images) {
+    const last = parts.at(-1);
+    if (last && image.byteLength <= room) last.push(image);
+    else parts.push([image]);
+    room = (last && last === parts.at(-1) ? room : partLimits.imageBytes) - image.byteLength;
+  }
+  return parts;
+}
+
+function inSlices(texts: Part['texts']): Part['texts'][] {
+  const count = Math.ceil(texts.length / partLimits.texts);
+  return Array.from({ length: count }, (_, i) =>
+    texts.slice(i * partLimits.texts, (i + 1) * partLimits.texts),
+  );
+}
+
+async function encodePart(
+  { objects, embedder, signal }: EncodeWork,
+  { images, texts }: Part,
+): Promise<EncodeAnswer> {
+  const bytes = await readSlices(objects, images);
+  return embedder.encode(
+    images.map(({ type }, i) => ({ type, bytes: bytes[i] })),
+    texts.map(({ text }) => text),
+    signal,
+  );
+}
+
+function failedUnits({ images, texts }: Part, { failed }: EncodeAnswer) {
+  return failed.map(({ kind, index, code, message }) => ({
+    kind,
+    hash: (kind === 'image' ? images : texts)[index].hash,
+    state: 'failed' as const,
+    code,
+    reason: message,
+  }));
+}
+
+/** Write the rows that were encoded into one pack. @returns where each is */
+async function keepEmbeddings(
+  { objects }: Stores,
+  modelHash: string,
+  { images, texts }: Part,
+  { embeddings, failed, model }: EncodeAnswer,
+): Promise<EmbeddingPlace[]> {
+  const { embedDim } = model;
+  const isFailed = new Set(failed.map(({ kind, index }) => `${kind}:${index}`));
+  const all = [
+    ...images.map(({ hash }, i) => ({ kind: 'image' as const, hash, name: `image:${i}` })),
+    ...texts.map(({ hash }, i) => ({ kind: 'text' as const, hash, name: `text:${i}` })),
+  ];
+  const kept = all.flatMap((one, row) => (isFailed.has(one.name) ? [] : { ...one, row }));
+  if (kept.length === 0) return [];
+  const rows = new Float32Array(kept.length * embedDim);
+  kept.forEach(({ row }, i) => {
+    rows.set(embeddings.subarray(row * embedDim, (row + 1) * embedDim), i * embedDim);
+  });
+  const bytes = new Uint8Array(rows.buffer);
+  const pack = await sha256(bytes);
+  await objects.put(embeddingPackKey(modelHash, pack), bytes);
+  return kept.map(({ kind, hash }, rowIndex) => ({ kind, hash, pack, rowIndex }));
+}

@@ -1,0 +1,103 @@
+import type { ByKind } from '../../catalogue/by-kind.ts';
+import { findEmbeddings, type EmbeddingPlace } from '../../catalogue/embeddings.ts';
+import { findImages } from '../../catalogue/images.ts';
+import { listItems } from '../../catalogue/items.ts';
+import { insertBatch } from '../../catalogue/job-batches.ts';
+import { insertUnits, type UnitKey } from '../../catalogue/job-units.ts';
+import { updatePlanCursor, type Job } from '../../catalogue/jobs.ts';
+import { insertLedger, type NewLedgerEntry } from '../../catalogue/ledger.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { embeddingKinds, type ImageRow, type LedgerState } from '../../catalogue/tables.ts';
+import { toIndexedFields, type CatalogueItem } from '../../items/item.ts';
+import { putJson } from '../../objects/put-json.ts';
+import { notePointer } from '../job-pointer.ts';
+import { hashesOf, planBatchKey, readPlanBatch, type BatchItem } from '../plan-batch.ts';
+import type { Step } from '../step.ts';
+import { writeBuildPage } from '../write-build-page.ts';
+
+/** Items of a batch: what one request to an embedder holds. */
+export const batchItems = 256;
+
+/** Batches that are planned at once: a consumer of a queue has bounded time. */
+export const plannedAtOnce = 4;
+
+/** Plan some batches; what is planned can be encoded while the next are planned. */
+export const plan: Step<'encoding'> = async (work, job) => {
+  // The first batch comes alone, as an embedder waits for it.
+  const count = job.batches === 0 ? 1 : plannedAtOnce;
+  let planned: Job | undefined = job;
+  for (let i = 0; i < count && planned; i++) planned = await planNextBatch(work, planned);
+  return planned ? 'again' : { to: 'encoding' };
+};
+
+/**
+ * Plan the next batch of a job: the items behind those planned last, as they are now. What was
+ * written down first counts: run again after it broke off, or by two at once, it plans the same
+ * batch, whatever has changed since.
+ *
+ * @returns the job as it is then; undefined where nothing was left to plan
+ */
+export async function planNextBatch(
+  { catalogue, objects }: Stores,
+  job: Job,
+): Promise<Job | undefined> {
+  const { id: jobId, collection, modelHash, planCursor, batches: batch } = job;
+  if (planCursor === null) await notePointer(objects, job);
+  const page = await listItems(catalogue, {
+    collection,
+    after: planCursor ?? undefined,
+    limit: batchItems,
+  });
+  if (page.items.length === 0) return undefined;
+  const images = await findImages(
+    catalogue,
+    page.items.flatMap(({ imageHash }) => imageHash ?? []),
+  );
+  const plan = { items: page.items.map((item) => toBatchItem(item, images)) };
+  const isFirst = await putJson(objects, planBatchKey(jobId, batch), plan, { ifNone: true });
+  const { items } = isFirst ? plan : await readPlanBatch(objects, jobId, batch);
+  const places = await findEmbeddings(catalogue, modelHash, hashesOf(items));
+  const missing = missingUnits(items, places);
+  const isSettled = missing.length === 0;
+  if (isSettled) await writeBuildPage(objects, jobId, batch, items, places);
+  const entries = items.map((item) => toLedgerEntry(item, isSettled ? 'reused' : 'pending'));
+  const last = items.at(-1)!.id;
+  // What is there stays: of two planners one may know of embeddings that the other does not.
+  await catalogue.atomically([
+    ...insertLedger(catalogue, jobId, batch, entries),
+    ...insertUnits(catalogue, jobId, batch, missing),
+    ...insertBatch(catalogue, jobId, batch, isSettled ? 'settled' : 'pending'),
+    updatePlanCursor(catalogue, jobId, last, batch + 1),
+  ]);
+  return { ...job, planCursor: last, batches: batch + 1 };
+}
+
+function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>): BatchItem {
+  const place = images.get(item.imageHash ?? '');
+  return {
+    ...toIndexedFields(item),
+    image: place
+      ? {
+          hash: place.hash,
+          pack: place.pack,
+          byteOffset: place.byteOffset,
+          byteLength: place.byteLength,
+          type: place.type,
+        }
+      : null,
+    captions: item.captions.map(({ text, textHash }) => ({ text, textHash })),
+  };
+}
+
+function toLedgerEntry({ id, image }: BatchItem, state: LedgerState): NewLedgerEntry {
+  if (image) return { itemId: id, imageHash: image.hash, state };
+  return { itemId: id, state: 'skipped', code: 'no_image', reason: 'the item has no image' };
+}
+
+/** Images and texts that have no embedding of the model yet. */
+function missingUnits(items: readonly BatchItem[], known: ByKind<EmbeddingPlace>): UnitKey[] {
+  const hashes = hashesOf(items);
+  return embeddingKinds.flatMap((kind) =>
+    hashes[kind].flatMap((hash) => (known[kind].has(hash) ? [] : { kind, hash })),
+  );
+}

@@ -1,0 +1,53 @@
+import { findEmbeddings, type EmbeddingPlace } from '../../catalogue/embeddings.ts';
+import { unsettledBatches, updateBatches } from '../../catalogue/job-batches.ts';
+import { findUnits, type Unit } from '../../catalogue/job-units.ts';
+import type { Job } from '../../catalogue/jobs.ts';
+import { updateLedger } from '../../catalogue/ledger.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { hashesOf, readPlanBatch } from '../plan-batch.ts';
+import type { Step } from '../step.ts';
+import { writeBuildPage } from '../write-build-page.ts';
+
+/** Batches that are settled at once: a consumer of a queue has bounded time. */
+export const settledAtOnce = 20;
+
+/** Settle some batches. All batches are encoded by now: a batch may need what another one encoded. */
+export const settle: Step<'building'> = async (work, job) => {
+  const open = await unsettledBatches(work.catalogue, job.id, settledAtOnce);
+  for (const { batch } of open) await settleBatch(work, job, batch);
+  return open.length > 0 ? 'again' : { to: 'building' };
+};
+
+/**
+ * Say in the ledger what became of the items of a batch, and write down for the builder those that
+ * have an embedding. A caption without an embedding is left out, as `encode` does.
+ */
+async function settleBatch(
+  { catalogue, objects }: Stores,
+  { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
+  batch: number,
+): Promise<void> {
+  const { items } = await readPlanBatch(objects, jobId, batch);
+  const shown = items.filter(({ image }) => image !== null);
+  const hashes = hashesOf(items);
+  const units = await findUnits(catalogue, jobId, { image: hashes.image });
+  const places = await findEmbeddings(catalogue, modelHash, hashes);
+  const outcomes = shown.map(({ id, image }) => ({
+    itemId: id,
+    ...outcomeOf(places.image.get(image!.hash), units.image.get(image!.hash)),
+  }));
+  await writeBuildPage(objects, jobId, batch, shown, places);
+  await catalogue.atomically([
+    ...updateLedger(catalogue, jobId, outcomes),
+    ...updateBatches(catalogue, jobId, [batch], ['done', 'dead'], 'settled'),
+  ]);
+}
+
+function outcomeOf(place: EmbeddingPlace | undefined, unit: Unit | undefined) {
+  if (place) return { state: unit ? ('encoded' as const) : ('reused' as const) };
+  return {
+    state: 'failed' as const,
+    code: unit?.code ?? 'batch_failed',
+    reason: unit?.reason ?? 'its batch could not be encoded',
+  };
+}

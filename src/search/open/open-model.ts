@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { modelKey } from '../../artifact/keys.ts';
+import type { Manifest } from '../../artifact/manifest.ts';
+import { parseArtifactJson } from '../../artifact/parse-json.ts';
+import { createEncoderMemory } from '../../encoder/encoder-memory.ts';
+import { openImageEncoder, type ImageEncoder } from '../../encoder/image-encoder.ts';
+import { openTextEncoder, type TextEncoder } from '../../encoder/text-encoder.ts';
+import { DiptychError } from '../../errors.ts';
+import type { TokenizerJson } from '../../text/tokenizer-json.ts';
+import { createTokenizer, type Tokenizer } from '../../text/tokenizer.ts';
+import type { FileSource } from './file-source.ts';
+import { createLruCache, type LruCache } from './lru-cache.ts';
+import { missingFile, readListed, readUnlistedText } from './read-file.ts';
+
+/** A model that encodes with the kernels of the edge. */
+export interface EdgeModel {
+  readonly id: string;
+  readonly hash: string;
+  readonly embedDim: number;
+  readonly imageSize: number;
+  /** Exponential of logitScale: multiplies cosines before softmax. */
+  readonly scale: number;
+  readonly tokenizer: Tokenizer;
+  readonly text: TextEncoder;
+  readonly image: ImageEncoder;
+  /** Embeddings of class labels in their templates. */
+  readonly labels: LruCache<string, Float32Array>;
+}
+
+/** Labels whose embeddings are kept, 1 KB each. */
+const cachedLabels = 2000;
+
+const fileSchema = z.object({ bytes: z.int().min(1), sha256: z.string() });
+const modelSchema = z.object({
+  id: z.string(),
+  hash: z.string(),
+  embedDim: z.int(),
+  imageSize: z.int(),
+  contextLength: z.int(),
+  logitScale: z.number(),
+  files: z.object({
+    'text.bin': fileSchema,
+    'image.bin': fileSchema,
+    'tokenizer.json': fileSchema,
+  }),
+});
+
+/**
+ * Load the model that an index version was built with.
+ *
+ * @throws DiptychError model_mismatch when what is published under the hash is another model,
+ *   index_unreadable when it is damaged
+ */
+export async function openModel(
+  source: FileSource,
+  manifest: Manifest,
+  encoderModule: WebAssembly.Module,
+): Promise<EdgeModel> {
+  const { hash } = manifest.model;
+  const key = modelKey(hash, 'model.json');
+  const json = await readUnlistedText(source, key);
+  if (json === null) throw missingFile(key);
+  const description = parseArtifactJson(key, modelSchema, json);
+  checkModel(manifest, description, key);
+  try {
+    return await openFiles(source, description, encoderModule);
+  } catch (error) {
+    // For the caller this is a server error, not a bad upload.
+    if (!(error instanceof DiptychError) || error.code !== 'unreadable_model') throw error;
+    const message = `${modelKey(hash, '')}${error.message}`;
+    throw new DiptychError('index_unreadable', message, error.details, { cause: error });
+  }
+}
+
+type Description = z.infer<typeof modelSchema>;
+
+async function openFiles(
+  source: FileSource,
+  description: Description,
+  encoderModule: WebAssembly.Module,
+): Promise<EdgeModel> {
+  const { files, id, hash, embedDim, imageSize, contextLength, logitScale } = description;
+  const tower = async (name: 'text.bin' | 'image.bin') => {
+    const memory = createEncoderMemory(encoderModule, files[name].bytes);
+    const options = { target: memory.weights, hasOwnChecksum: true };
+    await readListed(source, modelKey(hash, name), files[name], options);
+    return memory;
+  };
+  const text = openTextEncoder(await tower('text.bin'));
+  const image = openImageEncoder(await tower('image.bin'));
+  const tokenizerKey = modelKey(hash, 'tokenizer.json');
+  const tokenizer = await readListed(source, tokenizerKey, files['tokenizer.json']);
+  return {
+    id,
+    hash,
+    embedDim,
+    imageSize,
+    scale: Math.exp(logitScale),
+    tokenizer: createTokenizer(parseTokenizer(tokenizer), { contextLength }),
+    text,
+    image,
+    labels: createLruCache(cachedLabels),
+  };
+}
+
+/** Its checksum says that it is the file that was published: nothing else is checked. */
+function parseTokenizer(bytes: Uint8Array): TokenizerJson {
+  return JSON.parse(new TextDecoder().decode(bytes)) as TokenizerJson;
+}
+
+function checkModel(manifest: Manifest, got: Description, key: string): void {
+  for (const field of ['hash', 'embedDim', 'imageSize', 'contextLength', 'logitScale'] as const) {
+    if (manifest.model[field] === got[field]) continue;
+    throw new DiptychError(
+      'model_mismatch',
+      `collection ${manifest.collection}, version ${manifest.version}: built with ${field} ${manifest.model[field]}, ${key} has ${got[field]}`,
+      { field, expected: manifest.model[field], got: got[field] },
+    );
+  }
+}

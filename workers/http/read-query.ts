@@ -1,0 +1,12 @@
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import { parseRequest } from '../../src/http/parse-request.ts';
+
+/**
+ * Read the parameters behind the `?` of an address; of one that occurs several times, the first.
+ *
+ * @throws DiptychError bad_request that names the wrong parameters
+ */
+export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
+  return parseRequest(schema, c.req.query(), 'query');
+}
