@@ -1,10 +1,10 @@
-/** A benchmark: one module of this folder, named after what it measures. */
+/** A benchmark: a module of this folder, named after its subject. */
 export interface Bench {
-  /** One line about what is compared. */
+  /** One line that says what is compared. */
   readonly question?: string;
-  /** Names of the options that it takes, each with a value. */
+  /** Names of its options; each option takes a value. */
   readonly flags?: readonly string[];
-  /** Run it; progress goes to stderr. Rows tell speed, parameters and quality by column. */
+  /** Run it, with progress on stderr. Columns of rows are parameters, speed and quality. */
   run(options?: BenchOptions): Promise<readonly object[]>;
 }
 

@@ -13,26 +13,26 @@ export interface BuildRow {
   readonly data: string;
   readonly builder: string;
   readonly threads: number;
-  /** What `diptych index` takes for as many vectors. */
+  /** Whether `diptych index` builds with it for this number of vectors. */
   readonly default: 'yes' | '';
-  /** From vectors to a graph that is ready to be packed. */
+  /** Time from vectors to a graph that is ready to be packed. */
   readonly seconds: number;
-  /** Times as fast as hnswlib-node. */
+  /** Speed as a multiple of that of hnswlib-node. */
   readonly ratio: number;
-  /** annRecall@10 of our searcher on the graph. */
+  /** annRecall@10 of Diptych's searcher on the graph. */
   readonly recallAtEf64: number;
   readonly recallAtEf128: number;
-  /** Links of a node on level 0. */
+  /** Mean number of links of a node on level 0. */
   readonly meanDegree: number;
   /** Share of the links whose target links back. */
   readonly mutual: number;
 }
 
-export const question = `Seconds to build a graph (M ${defaults.M}, efConstruction ${defaults.efConstruction}) by hnswlib-node and by usearch, and what it finds`;
+export const question = `How long do hnswlib-node and usearch take to build a graph (M ${defaults.M}, efConstruction ${defaults.efConstruction}), and what is its recall?`;
 
 export const flags = ['embeddings', 'count', 'dim'] as const;
 
-/** `--count 100000 --dim 512` takes synthetic vectors; without, what `encode` wrote. */
+/** `--count 100000 --dim 512` uses synthetic vectors; the default is a folder that `encode` wrote. */
 export async function run(options: BenchOptions = {}): Promise<BuildRow[]> {
   const data = await chooseVectors(options);
   const recallOf = graphRecall(data);

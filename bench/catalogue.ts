@@ -18,18 +18,18 @@ export interface CatalogueRow {
   readonly pages: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** p50 next to that of a bare query, which crosses into the runtime as often. */
+  /** p50 as a multiple of that of SELECT 1, which also crosses into the runtime once. */
   readonly ratio: number;
 }
 
 export const question =
-  'How long does a page of a collection take on the local D1, next to SELECT 1? Pages of 100 items.';
+  'How long does a page of 100 items take on the local D1, compared with SELECT 1?';
 export const flags = ['items', 'rounds'] as const;
 
 const collection = 'bench';
 const pageSize = 100;
 
-/** Each kind of work in turn, a page of each per round, so that what else the machine does hits all. */
+/** Kinds of work take turns, a page each per round, so that other load affects all of them. */
 export async function run(options: BenchOptions = {}): Promise<CatalogueRow[]> {
   const count = Number(options['items'] ?? 20_000);
   const rounds = Number(options['rounds'] ?? 150);
@@ -71,7 +71,7 @@ async function measure(
   rounds: number,
 ): Promise<CatalogueRow[]> {
   const pages = Math.floor(count / pageSize);
-  /** Pages all over the collection, in an order of no use to a cache. */
+  /** Spread the pages over the collection, so that a cache does not help. */
   const place = (round: number) => ((round * 7919) % pages) * pageSize;
   const list = (filter: ItemFilter) => (round: number) =>
     listItems(catalogue, { collection, after: idOf(place(round)), limit: pageSize, filter });
@@ -89,7 +89,7 @@ async function measure(
       ),
   };
   const times = Object.fromEntries(Object.keys(works).map((work) => [work, [] as number[]]));
-  // The first ten rounds warm up.
+  // The first ten rounds are a warm-up.
   for (let round = -10; round < rounds; round++) {
     for (const [work, page] of Object.entries(works)) {
       const started = performance.now();

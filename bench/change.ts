@@ -13,7 +13,7 @@ import { quantise } from '../src/artifact/quantise.ts';
 import { writeVectorFile } from '../src/artifact/write-vector-file.ts';
 import { defaults } from '../src/config.ts';
 import type { BenchOptions } from './bench.ts';
-import { churnable } from './vectors/churn.ts';
+import { changingCollection } from './vectors/churn.ts';
 import { graphRecall } from './vectors/graph-recall.ts';
 import { chooseVectors, defaultEmbeddings, type VectorData } from './vectors/vector-data.ts';
 
@@ -22,8 +22,8 @@ export interface ChangeRow {
   /** Share of the vectors that are updated (half), removed or added (a quarter each). */
   readonly churn: number;
   /**
-   * `graph`: from vectors, and the bytes of the file before, to a graph. `vector file`: to a file
-   * whose recall is measured. `diptych index`: the command; there the whole share is updated.
+   * `graph`: from vectors and the bytes of the old file to a graph. `vector file`: to a file whose
+   * recall is measured. `diptych index`: the whole command, where all of the share are updates.
    */
   readonly step: 'graph' | 'vector file' | 'diptych index';
   readonly buildSeconds: number;
@@ -32,7 +32,7 @@ export interface ChangeRow {
   /** annRecall@10 at efSearch 64 of 1,000 queries. */
   readonly builtRecall?: number;
   readonly changedRecall?: number;
-  /** Links of a node on level 0. */
+  /** Mean number of links of a node on level 0. */
   readonly builtDegree?: number;
   readonly changedDegree?: number;
 }
@@ -49,11 +49,11 @@ const indexOptions = {
 } as const;
 
 export const question =
-  'Seconds to change a version and to build the next one from nothing, and what the graphs find';
+  'How long does it take to change a version and to build a new one, and what is their recall?';
 
 export const flags = ['embeddings', 'data', 'model', 'count', 'dim'] as const;
 
-/** `--count 100000 --dim 512` takes synthetic vectors; without, what `encode` wrote and its data set. */
+/** `--count 100000 --dim 512` uses synthetic vectors; the default is what `encode` wrote, and its data. */
 export async function run(options: BenchOptions = {}): Promise<ChangeRow[]> {
   const data = await chooseVectors(options);
   const rows = await compareGraphs(data);
@@ -69,7 +69,7 @@ export async function run(options: BenchOptions = {}): Promise<ChangeRow[]> {
 
 async function compareGraphs(data: VectorData): Promise<ChangeRow[]> {
   const { dim, queries } = data;
-  const { before, after } = churnable(data);
+  const { before, after } = changingCollection(data);
   const graph = await buildGraph(before.vectors, dim, graphOptions);
   const file = writeVectorFile(graph, quantise(before.vectors, dim, 'int8+residual'), xxh64);
   const open = () =>
@@ -127,7 +127,7 @@ async function compareCommands(name: string, collection: Collection): Promise<Ch
   }
 }
 
-/** Write embeddings of which a share has changed places: as many updates, of the same data set. */
+/** Write embeddings of the same data set with a share of the rows permuted; each is an update. */
 async function writeUpdated(from: string, to: string, share: number): Promise<void> {
   const { image, caption, model } = await readEmbeddings(from);
   const dim = model.embedDim;

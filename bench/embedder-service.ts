@@ -24,17 +24,17 @@ export interface EmbedderRow {
   readonly way: string;
   readonly count: number;
   readonly perSecond: number;
-  /** Of the throughput of `encode`; rounds take turns, the best counts. */
+  /** Share of the throughput of `encode`. Sides take turns, and the best round of each counts. */
   readonly ratio: number;
 }
 
 export const question =
-  'How much of the throughput of `encode`, decoding included, is left in the embedder and over HTTP?';
+  'What share of the throughput of `encode`, with decoding, do the embedder and its HTTP service reach?';
 export const flags = ['model', 'data', 'count', 'rounds'] as const;
 
-/** Items of a request: those of a batch of a job. */
+/** Items per request, as in a batch of a job. */
 const requestItems = 256;
-/** Requests at a time. */
+/** Concurrent requests. */
 const concurrency = 2;
 const batchSize = 64;
 
@@ -83,7 +83,7 @@ const imagesOf = (dataset: PreparedDataset, items: readonly Item[]) =>
     { concurrency: 16 },
   );
 
-/** As `encode` does it where prepared pixels are not what the model takes. */
+/** Encode like `encode` when prepared pixels do not fit the model. */
 async function encodeImages(
   model: LoadedModel,
   threads: ThreadPool<DecodeAnswers>,
@@ -122,7 +122,7 @@ async function compare(
   ways: Readonly<Record<string, () => Promise<unknown>>>,
 ): Promise<EmbedderRow[]> {
   const best = new Map<string, number>();
-  // The first round warms up: threads start, pages are read.
+  // The first round is a warm-up, which starts threads and fills caches.
   for (let round = 0; round <= rounds; round++) {
     for (const [way, work] of Object.entries(ways)) {
       const began = performance.now();

@@ -13,13 +13,13 @@ import { timeOverEmpty, type TimesOverEmpty } from './workerd/time-over-empty.ts
 export interface EncoderRow extends TimesOverEmpty {
   readonly query: string;
   readonly queries: number;
-  /** Of the embedding that came back to that of ONNX Runtime, which has float weights. */
+  /** Smallest cosine between the worker's embeddings and those of ONNX Runtime with float weights. */
   readonly cosineMin: number;
   readonly cosineMean: number;
 }
 
 export const question =
-  'What does a query cost to encode in workerd, over an empty request, and how near is it to the ONNX model?';
+  'How long does workerd take to encode a query, beyond an empty request, and how close is it to ONNX?';
 export const flags = ['model', 'data', 'count'] as const;
 
 /** Side of an uploaded picture, pixels. */
@@ -87,7 +87,7 @@ async function measure(
   };
 }
 
-/** Captions and pictures of a prepared set, evenly spread. */
+/** Choose captions and pictures of a prepared set at even distances. */
 async function sample(dir: string, count: number) {
   const dataset = openDataset(dir);
   const step = Math.max(1, Math.floor(dataset.items.length / count));

@@ -14,12 +14,12 @@ export interface FilterRow {
   /** Share of the items that pass. */
   readonly passing: number;
   readonly efSearch: number;
-  /** annRecall@10 against an exact scan of what passes. */
+  /** annRecall@10 compared with an exact scan of the items that pass. */
   readonly recall: number;
-  /** Fewest results of a query. */
+  /** Smallest number of results of a query. */
   readonly fewest: number;
   readonly queriesPerSecond: number;
-  /** Share of the queries that scanned instead of walking. */
+  /** Share of the queries that scanned vectors instead of walking the graph. */
   readonly scanned: number;
 }
 
@@ -27,7 +27,7 @@ const k = 10;
 const shares = [1, 0.5, 0.1, 0.01, 0.001];
 
 export const question =
-  'Recall and queries per second of our kernel when a filter lets a share of the items pass';
+  'What are the recall and queries per second of the kernel when a share of the items passes a filter?';
 export const flags = ['embeddings', 'data', 'count', 'dim', 'ef'] as const;
 
 export async function run(options: BenchOptions = {}): Promise<FilterRow[]> {
@@ -67,13 +67,13 @@ async function compare(data: VectorData, efSearch: number): Promise<FilterRow[]>
   });
 }
 
-/** Items that pass by chance, the same each time. */
+/** Choose random items to pass, the same on each run. */
 function filterOf(count: number, passing: number): ItemFilter {
   const random = createRandom(7);
   return createItemFilter(count, () => random.uniform() < passing);
 }
 
-/** The nearest `k` of what passes, in float32. */
+/** Find the nearest `k` of the items that pass, in float32. */
 function exactly({ vectors, dim, queries }: VectorData, { bits, size }: ItemFilter) {
   const passing: number[] = [];
   for (let id = 0; id < vectors.length / dim; id++) {

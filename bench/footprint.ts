@@ -16,7 +16,7 @@ import { openSources, type VectorData } from './vectors/vector-data.ts';
 export interface FootprintRow {
   readonly data: string;
   readonly quantisation: string;
-  /** Of the WASM memory that holds file and scratch, once it has searched. */
+  /** WASM memory a vector, including scratch memory, after the first search. */
   readonly bytesPerVector: number;
   readonly linksPerVector: number;
   readonly efSearch: number;
@@ -27,7 +27,7 @@ export interface FootprintRow {
 const k = 10;
 
 export const question =
-  'Memory of a searcher by quantisation, all told, beside its recall and queries per second';
+  'How much memory does a searcher take by quantisation, at which recall and queries per second?';
 export const flags = ['embeddings', 'data', 'count', 'dim', 'ef'] as const;
 
 export async function run(options: BenchOptions = {}): Promise<FootprintRow[]> {

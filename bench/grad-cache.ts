@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { StepCost } from './training/measure-step.ts';
 
 export const question =
-  'What do micro-batches (GradCache) cost in time, and save in memory, against a direct batch?';
+  'How much time do micro-batches (GradCache) cost, and how much memory do they save?';
 
 export interface GradCacheRow {
   readonly batch: number;
@@ -15,7 +15,7 @@ export interface GradCacheRow {
   readonly peakMegabytes: number;
 }
 
-/** The whole batch at once where it fits a small machine, and in micro-batches. */
+/** Batches in micro-batches and, where they fit a small machine, as a whole. */
 const cases = [
   { batch: 256, microBatch: 256, steps: 4 },
   { batch: 1024, microBatch: 1024, steps: 3 },
@@ -25,7 +25,7 @@ const cases = [
 
 const script = fileURLToPath(new URL('training/measure-step.ts', import.meta.url));
 
-/** Both towers of the starter recipe at 64 px, each case in a process of its own. */
+/** Train both towers of the starter recipe at 64 px, with a process for each case. */
 export async function run(): Promise<GradCacheRow[]> {
   const rows: GradCacheRow[] = [];
   for (const { batch, microBatch, steps } of cases) {

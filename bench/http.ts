@@ -3,12 +3,12 @@ import { demoCollection } from '../gpu-embedder/dev/build-demo.ts';
 import { startWorker } from '../gpu-embedder/dev/start-worker.ts';
 
 export const question =
-  'How long does a request to the warm local worker take, next to an empty one? Run npm start once before.';
+  'How long does a request to the warm local worker take, compared with an empty one? First run npm start once.';
 
 const requests = 200;
 const words = ['birthday cake', 'angry face', 'airplane', 'music', 'cerveza', '犬', 'red heart'];
 
-/** Milliseconds from outside, one request after the other; every query text is new to the worker. */
+/** Measure milliseconds from outside, request by request; every query text is new to the worker. */
 export async function run(): Promise<readonly object[]> {
   const worker = await startWorker({ host: '127.0.0.1', port: 0, r2Dir: '.diptych/store/r2' });
   try {
@@ -50,7 +50,7 @@ async function measure(url: string, request: (i: number) => { path: string; body
     const response = await fetch(url + path, body ? { method: 'POST', body, headers } : {});
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`${path}: status ${response.status}`);
-    // The first twenty warm up.
+    // The first twenty requests are a warm-up.
     if (i >= 0) times.push(performance.now() - started);
   }
   times.sort((a, b) => a - b);

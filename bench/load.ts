@@ -12,20 +12,20 @@ export interface LoadRow {
   readonly data: string;
   readonly quantisation: Quantisation;
   readonly fileMB: number;
-  /** From the local R2 into WASM memory, and nothing else. */
+  /** Time to copy the file from the local R2 into WASM memory. */
   readonly copyMs: number;
-  /** The same with all checks, until it can search. */
+  /** Time to copy and check the file, until the searcher is ready. */
   readonly loadMs: number;
   readonly ratio: number;
-  /** What the resident memory of a fresh workerd rose to in its first load, less the file. */
+  /** Peak resident memory of a fresh workerd in its first load, without the size of the file. */
   readonly beyondMB: number | null;
 }
 
-/** Of each side in turn, of which the fastest counts. */
+/** The sides take turns, and the fastest round of each counts. */
 const rounds = 15;
 
 export const question =
-  'What loading a vector file in workerd takes next to copying its bytes from the local R2';
+  'How long does workerd take to load a vector file, compared with copying its bytes from the local R2?';
 export const flags = ['embeddings', 'data', 'count', 'dim'] as const;
 
 export async function run(options: BenchOptions = {}): Promise<LoadRow[]> {

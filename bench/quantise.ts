@@ -7,18 +7,18 @@ export interface QuantiseRow {
   readonly data: string;
   readonly vectors: string;
   readonly query: string;
-  /** Share of the exact ten among the best 10, 20, 64 and 256: what re-scoring so many can reach. */
+  /** Share of the exact ten among the best 10, 20, 64 and 256: the recall that re-scoring can reach. */
   readonly top10: number;
   readonly top20: number;
   readonly top64: number;
   readonly top256: number;
 }
 
-/** Vectors or a query as they are after quantisation and back. */
+/** Quantises vectors or a query and converts them back. */
 type Approximation = (x: Float32Array, dim: number) => Float32Array;
 
 export const question =
-  'What scales, centring, rotation and bits of the query buy: recall of an exhaustive scan over quantised vectors';
+  'What recall does a full scan of quantised vectors gain by scales, centring, rotation and query bits?';
 export const flags = ['embeddings', 'data', 'queries', 'count', 'dim'] as const;
 
 const depths = [10, 20, 64, 256] as const;
@@ -83,7 +83,7 @@ function int8OneScale(x: Float32Array): Float32Array {
   return x.map((value) => scale * Math.round(value / scale));
 }
 
-/** [dim]: the largest of each dimension is 127. */
+/** Compute the scales, [dim], that map the largest value of each dimension to 127. */
 function scalesOf(x: Float32Array, dim: number): Float32Array {
   const scales = new Float32Array(dim);
   x.forEach((value, i) => {
@@ -109,7 +109,7 @@ function meanOf(x: Float32Array, dim: number): Float64Array {
   return mean;
 }
 
-/** A query of `bits` after the scales of the vectors are folded in, and taken out again. */
+/** Multiply a query by the scales of the vectors, quantise it to `bits`, and divide it again. */
 function folded(query: Float32Array, scales: Float32Array, bits: number): Float32Array {
   const product = query.map((value, j) => value * scales[j]);
   const step = Math.max(...product.map(Math.abs)) / (2 ** (bits - 1) - 1);
@@ -133,13 +133,13 @@ function signs(x: Float32Array, dim: number, centred: boolean): Float32Array {
 
 const signOf = (query: Float32Array): Float32Array => query.map(Math.sign);
 
-/** Queries of `bits` against codes: folded with the mean distances. */
+/** Quantise queries to `bits`, with the mean distances of 1-bit codes as scales. */
 function scaled(queries: readonly Float32Array[], x: Float32Array, dim: number, bits: number) {
   const distances = Float32Array.from(distancesOf(x, dim, meanOf(x, dim)));
   return queries.map((query) => folded(query, distances, bits));
 }
 
-/** A random orthogonal matrix, [dim, dim]: Gram-Schmidt of normal rows. */
+/** Draw a random orthogonal matrix, [dim, dim]: Gram-Schmidt of normally distributed rows. */
 function randomRotation(dim: number): readonly Float64Array[] {
   const random = createRandom(3);
   const rows: Float64Array[] = [];

@@ -23,15 +23,15 @@ import type { BenchOptions } from './bench.ts';
 export interface ReindexRow {
   readonly data: string;
   readonly items: number;
-  /** Into the catalogue of the local runtime. */
+  /** Time to put the items into the catalogue of the local runtime. */
   readonly ingestSeconds: number;
-  /** Images and distinct captions by the model in this process, and nothing else. */
+  /** Time to encode the images and distinct captions in this process, without any queue. */
   readonly directSeconds: number;
-  /** From the request to the last batch: worker, queue and an embedder of its own, on this machine. */
+  /** Time from the request to the last batch, with worker, queue and embedder on this machine. */
   readonly queueSeconds: number;
   /** Throughput of the queue as a share of the direct one. */
   readonly ratio: number;
-  /** The whole job, and one more with nothing changed. */
+  /** Time of the whole job, and of a second job without any change. */
   readonly firstJobSeconds: number;
   readonly secondJobSeconds: number;
   readonly secondShare: number;
@@ -42,7 +42,7 @@ const token = 'token-of-the-bench';
 const model = 'models/pictogram';
 
 export const question =
-  'What the queue costs next to encoding directly, and what a re-index costs when nothing changed';
+  'How long does the queue take, compared with direct encoding, and a re-index without any change?';
 export const flags = ['data'] as const;
 
 /** `--data DIR`: a prepared data set; default the demo's. */
@@ -85,7 +85,7 @@ async function ingest(source: Source, dir: string): Promise<void> {
   }
 }
 
-/** In batches as jobs have them, images with the captions that come with them for the first time. */
+/** Encode in the batches of jobs: each image with those of its captions that are new. */
 async function encodeDirectly(source: Source): Promise<number> {
   const loaded = await loadModel(model);
   const embedder = directEmbedder(loaded);
@@ -151,7 +151,7 @@ async function startEmbedder(port: number, store: string): Promise<ChildProcess>
   return embedder;
 }
 
-/** Run a job to its end, and note when its last batch was encoded. */
+/** Run a job to its end and measure when its last batch was encoded. */
 async function job(url: string): Promise<{ encodedSeconds: number; seconds: number }> {
   const start = performance.now();
   const passed = () => (performance.now() - start) / 1000;

@@ -7,14 +7,14 @@ import { openSources, type VectorData } from './vectors/vector-data.ts';
 
 export interface SearchRow {
   readonly data: string;
-  /** annRecall@10 that each side has to reach. */
+  /** annRecall@10 that each side must reach. */
   readonly target: number;
   readonly side: string;
   readonly efSearch: number;
   readonly recall: number;
-  /** One thread; none where the target was not reached at any effort. */
+  /** Queries per second of one thread; absent if no effort reaches the target. */
   readonly queriesPerSecond?: number;
-  /** How many times as fast ours (the first row of the data) is. */
+  /** Speed of Diptych (the first row of the data) as a multiple of this side's. */
   readonly ours?: number;
 }
 
@@ -24,15 +24,15 @@ const efs = [
   ...[10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 88, 96, 112, 128, 144, 160],
   ...[192, 224, 256, 320, 384, 512, 768, 1024],
 ];
-/** Rounds of all queries by each side in turn, of which the fastest counts. */
+/** Each side answers all queries in each round, in turn; its fastest round counts. */
 const rounds = 7;
 
 export const question =
-  'Queries per second of our kernel, hnswlib-node and usearch, each at the least effort that reaches an annRecall@10';
+  'How many queries per second do the kernel, hnswlib-node and usearch answer at the same annRecall@10?';
 export const flags = ['embeddings', 'data', 'count', 'dim'] as const;
 
 export async function run(options: BenchOptions = {}): Promise<SearchRow[]> {
-  // What workerd has by default; without it only the plain build could be measured.
+  // workerd enables this by default; without it, only the plain build could be measured.
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   const rows: SearchRow[] = [];
   for await (const { source, data } of openSources(['text', 'image', 'synthetic'], options)) {
@@ -74,7 +74,7 @@ function compare(data: VectorData, target: number): SearchRow[] {
   });
 }
 
-/** The least of `efs` that suffices, found by bisection; the greatest where none does. */
+/** Find the least of `efs` that suffices, by bisection; the greatest if none suffices. */
 function leastEf(suffices: (ef: number) => boolean): number {
   let [first, last] = [0, efs.length - 1];
   while (first < last) {
@@ -85,7 +85,7 @@ function leastEf(suffices: (ef: number) => boolean): number {
   return efs[first];
 }
 
-/** Queries per second of each side, run in turn so that all meet the same machine. */
+/** Measure queries per second of each side, in turn, so that other load affects all of them. */
 function race(
   queries: number,
   sides: readonly { readonly side: Side; readonly efSearch: number }[],
@@ -93,7 +93,7 @@ function race(
   const fastest = sides.map(() => Infinity);
   for (let round = 0; round < rounds; round++) {
     for (const [at, { side, efSearch }] of sides.entries()) {
-      // One that loads for another efSearch does so before the clock runs.
+      // A side that must reload for another efSearch does it here, before the clock starts.
       side.search(0, k, efSearch);
       const start = performance.now();
       for (let i = 0; i < queries; i++) side.search(i, k, efSearch);

@@ -19,13 +19,13 @@ import { syntheticData, type VectorData } from './vectors/vector-data.ts';
 export interface ShardsRow {
   readonly vectors: number;
   readonly shards: number;
-  /** Computed, of the isolate that answers, of the largest shard, and of all together. */
+  /** Computed memory of the isolate that answers, of the largest shard, and of all isolates. */
   readonly entryMB: number;
   readonly shardMB: number;
   readonly allMB: number;
-  /** What the resident memory of workerd rose to, from its start to the end of loading. */
+  /** Peak resident memory of workerd, from its start to the end of loading. */
   readonly measuredMB: number | null;
-  /** Vector files from the local R2 into memory, and the first search, which loads everything. */
+  /** Time to copy the vector files from the local R2, and of the first search, which loads them. */
   readonly copySeconds: number;
   readonly loadSeconds: number;
   readonly p50Ms: number;
@@ -37,13 +37,13 @@ export interface ShardsRow {
 const [collection, dim, k] = ['synthetic', 256, 10];
 const requests = 500;
 
-export const question = `What does a search cost as the corpus grows, in as many shards as it needs (x ${dim}, local worker, one request after the other)?`;
+export const question = `How long does a search take as the corpus and its number of shards grow (x ${dim}, local worker, request by request)?`;
 
 export const flags = ['sizes', 'shards', 'efConstruction', 'model'] as const;
 
 /**
- * `--sizes 10000,100000` (default up to 1000000, which takes 6 GB and some minutes), `--shards 4` for
- * so many whatever the size, `--efConstruction 64`, `--model DIR` of 256 dimensions.
+ * `--sizes 10000,100000` (default: up to 1000000, which takes 6 GB and some minutes), `--shards 4`
+ * for this number at every size, `--efConstruction 64`, `--model DIR` with 256 dimensions.
  */
 export async function run(options: BenchOptions = {}): Promise<ShardsRow[]> {
   const sizes = (options['sizes'] ?? '10000,100000,1000000').split(',');
@@ -56,7 +56,7 @@ export async function run(options: BenchOptions = {}): Promise<ShardsRow[]> {
   return rows;
 }
 
-/** Shards of vectors whose int8 values, residuals and links take so many bytes. */
+/** Compute the number of shards from the bytes of int8 values, residuals and links. */
 function shardsFor(count: number): number {
   const bytes = count * (2 * dim + 110);
   const budget = defaults.isolateBudgetBytes;
@@ -99,12 +99,12 @@ function describe({ image, memory, shards = [] }: Manifest) {
   };
 }
 
-/** Load, then search from outside, one request after the other. */
+/** Wait until all shards are loaded, then search from outside, request by request. */
 async function ask(url: string, { vectors, queries }: VectorData) {
   await (await fetch(`${url}/healthz`)).text();
   const before = workerdPeak();
   const start = performance.now();
-  // Shards that are late are still loading.
+  // An answer without all shards means that some are still loading.
   while (!(await search(url, queries[0])).isWhole);
   const loadSeconds = (performance.now() - start) / 1000;
   const after = workerdPeak();

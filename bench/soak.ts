@@ -11,18 +11,18 @@ import {
 import type { BenchOptions } from './bench.ts';
 
 export interface SoakRow {
-  /** What was killed, or `rounds` of changes with everything at once. */
+  /** The killed process, or `rounds` for changes with all kinds of faults. */
   readonly what: string;
   readonly jobs: number;
   readonly kills: number;
   readonly minutes: number;
-  /** Items that the version should have and has not; that it has twice; that it should not have. */
+  /** Number of items missing in the version, of duplicate items, and of items that should not exist. */
   readonly lost: number;
   readonly twice: number;
   readonly extra: number;
-  /** Jobs whose numbers did not add up, or that `diptych verify` found a difference after. */
+  /** Jobs with inconsistent numbers, or after which `diptych verify` found a difference. */
   readonly wrong: number;
-  /** Jobs that came to another version than an undisturbed one. */
+  /** Jobs whose version differs from that of an undisturbed job. */
   readonly different: number;
   readonly queries: number;
   readonly queriesFailed: number;
@@ -31,17 +31,17 @@ export interface SoakRow {
 type Target = 'embedder' | 'worker' | 'command';
 
 export const question =
-  'What is lost when processes are killed, stores fail and messages come twice while people search';
+  'What is lost when processes are killed, stores fail and messages arrive twice while people search?';
 export const flags = ['rounds', 'kills', 'items', 'seed'] as const;
 
-/** Of one job that begins with nothing encoded. */
+/** Most kills of one job; every job begins with nothing encoded. */
 const killsOfJob = 10;
-/** While jobs are killed: writes to R2 that fail, statements that fail, deliveries that come twice. */
+/** Shares of R2 writes that fail, statements that fail, and messages that are delivered twice. */
 const faults = { put: 0.05, statement: 0.01, twice: 0.1 };
 
 /**
- * `--kills N` at random moments for each kind of process, of jobs over `--items N`; then `--rounds N`
- * of changes, a job and a kill each.
+ * Kill each kind of process `--kills N` times at random moments of jobs over `--items N`. Then run
+ * `--rounds N`, each with changes, a job and a kill.
  */
 export async function run(options: BenchOptions = {}): Promise<SoakRow[]> {
   const number = (name: (typeof flags)[number], otherwise: number) =>
@@ -65,7 +65,7 @@ export async function run(options: BenchOptions = {}): Promise<SoakRow[]> {
   }
 }
 
-/** Index all anew, and kill one kind of process again and again, until it was killed often enough. */
+/** Index everything from the beginning and kill one kind of process, until it was killed `kills` times. */
 async function killMany(
   prepared: string,
   items: number,
@@ -82,7 +82,7 @@ async function killMany(
     try {
       const left = Math.min(killsOfJob, kills - tally.kills);
       tally.kills += await disturbedJob(stage, target, left, random);
-      await tally.look(stage, expected);
+      await tally.check(stage, expected);
       const published = await stage.published();
       const isSame =
         published.content === content && JSON.stringify(published.files) === JSON.stringify(files);
@@ -106,7 +106,7 @@ async function undisturbed(prepared: string) {
   }
 }
 
-/** Change the collection, index it, kill something meanwhile, and look for what was lost; all while others search. */
+/** In each round, change and index the collection, kill a process and check the result, during searches. */
 async function changeMany(
   prepared: string,
   items: number,
@@ -129,7 +129,7 @@ async function changeMany(
       await remove(stage, expected, random);
       const target = random.pick(['embedder', 'worker', 'command'] as const);
       tally.kills += await disturbedJob(stage, target, 1, random);
-      await tally.look(stage, expected);
+      await tally.check(stage, expected);
       bar.update(round + 1);
     }
     Object.assign(tally, await search.stop());
@@ -140,7 +140,7 @@ async function changeMany(
   }
 }
 
-/** Run a job to its end; now and then something is killed and started again. @returns how often */
+/** Run a job to its end and restart its processes at random moments. @returns number of kills */
 async function disturbedJob(
   stage: Stage,
   target: Target,
@@ -153,7 +153,7 @@ async function disturbedJob(
   const ended = report.then(() => (hasEnded = true));
   let kills = 0;
   while (kills < most) {
-    await Promise.race([ended, passed(2500 * random.uniform())]);
+    await Promise.race([ended, delay(2500 * random.uniform())]);
     if (hasEnded) break;
     kills += 1;
     await stage.restart(target);
@@ -167,8 +167,8 @@ async function disturbedCommand(stage: Stage, most: number, random: Random): Pro
     const command = stage.command();
     let hasEnded = false;
     const ended = command.ended.then(() => (hasEnded = true));
-    // It takes two or three seconds to start.
-    if (kills < most) await Promise.race([ended, passed(1500 + 4000 * random.uniform())]);
+    // The command takes two or three seconds to start.
+    if (kills < most) await Promise.race([ended, delay(1500 + 4000 * random.uniform())]);
     else await ended;
     if (hasEnded) {
       const { code } = await command.ended;
@@ -184,8 +184,8 @@ function startTally(what: string) {
   const tally = {
     ...{ what, jobs: 0, kills: 0, lost: 0, twice: 0, extra: 0, wrong: 0, different: 0 },
     ...{ queries: 0, queriesFailed: 0 },
-    /** Compare what is active with what should be. */
-    async look(stage: Stage, expected: ReadonlySet<string>): Promise<void> {
+    /** Compare the active version with the expected items. */
+    async check(stage: Stage, expected: ReadonlySet<string>): Promise<void> {
       const { ids: found } = await stage.published();
       const distinct = new Set(found);
       const differences = await stage.differences();
@@ -197,21 +197,21 @@ function startTally(what: string) {
       for (const difference of differences.slice(0, 5)) process.stderr.write(`\n${difference}\n`);
     },
     row(): SoakRow {
-      const { look: _, row: __, ...numbers } = tally;
+      const { check: _, row: __, ...numbers } = tally;
       return { ...numbers, minutes: (performance.now() - start) / 60_000 };
     },
   };
   return tally;
 }
 
-/** Ask again and again, as people do who know nothing of jobs. */
+/** Search continuously, like people who do not know about jobs. */
 function startSearching(url: string) {
   const words = ['birthday cake', 'red heart', 'dog', 'house'];
   const counts = { queries: 0, queriesFailed: 0 };
-  let goesOn = true;
+  let isRunning = true;
   const body = (text: string) => JSON.stringify({ collection, text, limit: 5 });
   const loop = async () => {
-    while (goesOn) {
+    while (isRunning) {
       counts.queries += 1;
       const response = await fetch(`${url}/v1/search`, {
         method: 'POST',
@@ -224,13 +224,13 @@ function startSearching(url: string) {
         counts.queriesFailed += 1;
         process.stderr.write(`\nsearch: ${response?.status} ${JSON.stringify(answer)}\n`);
       }
-      await passed(25);
+      await delay(25);
     }
   };
   const done = loop();
   return {
     async stop() {
-      goesOn = false;
+      isRunning = false;
       await done;
       return counts;
     },
@@ -244,7 +244,7 @@ async function remove(stage: Stage, expected: Set<string>, random: Random): Prom
   await stage.remove(gone);
 }
 
-/** Some items with another caption. */
+/** Choose some items and change their captions. */
 function recaptioned(expected: ReadonlySet<string>, random: Random, round: number): object[] {
   const all = [...expected];
   return Array.from({ length: random.integer(10) }, () => {
@@ -257,6 +257,6 @@ function ids(count: number, first = 0): Set<string> {
   return new Set(coloured(first, count).map((item) => (item as { id: string }).id));
 }
 
-function passed(ms: number): Promise<void> {
+function delay(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }

@@ -38,10 +38,10 @@ interface Machine {
 
 const batch = 128;
 
-/** Forward, loss, backward and update of both towers on noise. */
+/** Time forward, loss, backward and update of both towers on noise. */
 export async function run(options: BenchOptions = {}): Promise<TrainStepRow[]> {
   const machine = machineOf(options);
-  const torch = options['against'] === undefined ? null : await theOther(options['against']);
+  const torch = options['against'] === undefined ? null : await openOther(options['against']);
   if (torch) process.stderr.write(`PyTorch ${torch.version} of ${torch.python}\n`);
   process.stderr.write(`load average ${loadavg()[0].toFixed(2)}\n`);
   const rows: TrainStepRow[] = [];
@@ -63,12 +63,12 @@ function positive(flag: string, value: string): number {
   throw new DiptychError('invalid_option', `--${flag}: expected a whole number, got ${value}`);
 }
 
-function theOther(name: string): Promise<Torch> {
+function openOther(name: string): Promise<Torch> {
   if (name === 'torch') return findTorch();
   throw new DiptychError('invalid_option', `--against: expected torch, got ${name}`);
 }
 
-/** All sides take turns, since the machine may be busier at one moment than at another. */
+/** All sides take turns, because the load of the machine varies. */
 async function compare(
   kind: ImageKind,
   rounds: number,
@@ -83,11 +83,11 @@ async function compare(
   const matMul = await openMatMul(machine);
   const fastest = { ours: Infinity, theirs: Infinity, matMul: Infinity };
   try {
-    // The first round allocates memory, and both sides start it with the same weights.
+    // The first round allocates memory and is not timed; both sides start it with the same weights.
     for (let round = 0; round <= rounds; round++) {
       const our = await timed(() => step.run(towers.batch, { ...towers.update, step: round + 1 }));
       const their = await theirs?.run();
-      await threadsToRest();
+      await waitForIdleThreads();
       const product = await timed(matMul.run);
       if (round === 0 && their) checkParity(kind, our, their);
       if (round === 0) continue;
@@ -114,8 +114,8 @@ async function compare(
   };
 }
 
-/** Threads of OpenBLAS and OpenMP spin for a while after their work, on the cores of the next. */
-const threadsToRest = (): Promise<void> => setTimeout(100);
+/** Wait until the threads of OpenBLAS and OpenMP stop spinning, which slows the next side. */
+const waitForIdleThreads = (): Promise<void> => setTimeout(100);
 
 function checkParity(kind: ImageKind, our: Omit<StepReport, 'seconds'>, their: StepReport): void {
   for (const [name, tolerance] of [
@@ -131,7 +131,7 @@ function checkParity(kind: ImageKind, our: Omit<StepReport, 'seconds'>, their: S
   }
 }
 
-/** One 2048 x 2048 x 2048 product in the same runtime. */
+/** Open a product of 2048 x 2048 matrices in the same runtime. */
 async function openMatMul(machine: Machine, side = 2048) {
   const g = new Graph();
   const [a, b] = ['a', 'b'].map((name) => g.input(name, [side, side]));

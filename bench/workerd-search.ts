@@ -22,26 +22,26 @@ export interface WorkerdSearchRow {
   /** annRecall@10, the same on both sides. */
   readonly recall: number;
   readonly nodeQueriesPerSecond: number;
-  /** Timed from outside, without what an empty request takes. */
+  /** Queries per second, timed from outside; the time of an empty request is subtracted. */
   readonly workerdQueriesPerSecond: number;
-  /** How many times as fast workerd is. */
+  /** Speed of workerd as a multiple of that of Node. */
   readonly ratio: number;
 }
 
 const k = 10;
 const efs = [16, 64, 128];
-/** Rounds of all queries by each side in turn, of which the fastest counts. */
+/** Each side answers all queries in each round, in turn; its fastest round counts. */
 const rounds = 7;
-/** Uncounted, in which V8 optimises. */
+/** Rounds that are not counted, while V8 optimises. */
 const warmUps = 3;
 
 export const question =
-  'Is the search kernel as fast inside workerd as in Node? The same file and queries, all of them in a request';
+  'Is the search kernel as fast in workerd as in Node? Same file and queries, all queries in one request';
 export const flags = ['embeddings', 'count', 'dim'] as const;
 
-/** `--count 100000 --dim 512` takes synthetic vectors; without, what `encode` wrote. */
+/** `--count 100000 --dim 512` uses synthetic vectors; the default is a folder that `encode` wrote. */
 export async function run(options: BenchOptions = {}): Promise<WorkerdSearchRow[]> {
-  // What workerd has by default.
+  // workerd enables this by default.
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   const data = await chooseVectors(options);
   const file = await vectorFile(data);
@@ -86,7 +86,7 @@ async function vectorFile({ vectors, dim }: VectorData): Promise<Uint8Array> {
   return writeVectorFile(graph, quantise(vectors, dim, 'int8+residual'), xxh64);
 }
 
-/** Run both sides in turn, so that both meet the same machine. @throws Error if they find other ids */
+/** Run the sides in turn, so that other load affects both. @throws Error if their ids differ */
 async function race(worker: BenchWorker, path: string, inNode: () => Uint32Array) {
   const fastest = { node: Infinity, workerd: Infinity, empty: Infinity };
   const time = async <T>(side: keyof typeof fastest, work: () => T | Promise<T>): Promise<T> => {
@@ -113,5 +113,5 @@ async function race(worker: BenchWorker, path: string, inNode: () => Uint32Array
   return { ids, nodeMs: fastest.node, workerdMs: fastest.workerd - fastest.empty };
 }
 
-/** workerd may have hung up while Node was computing, which fetch learns of between two tasks only. */
+/** Let fetch notice between two tasks that workerd closed a connection while Node was computing. */
 const seeClosedSockets = (): Promise<void> => setImmediate();

@@ -32,7 +32,7 @@ if (stale.length > 0) {
   mkdirSync(out, { recursive: true });
   const asc = await import('assemblyscript/asc');
   for (const [name, { entry, features }] of stale) {
-    // A process that reads the module meanwhile sees the old one or the new one, never a part.
+    // Another process may read the module now; the rename lets it see the old or the new one as a whole.
     const partial = `build/wasm/.${name}.${process.pid}.wasm`;
     const { error, stderr } = await asc.main([
       `src/kernel/assembly/${entry}`,

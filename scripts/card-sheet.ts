@@ -1,8 +1,8 @@
 /**
  * Draw the contact sheet of the model card: `node --import tsx scripts/card-sheet.ts --help`.
  *
- * Names as queries, from the one that fared best to the one that fared worst at even steps, so that
- * right and wrong answers have their true shares.
+ * The queries are names, at even steps from the best result to the worst, so that right and wrong
+ * answers have their true shares.
  */
 import { Command } from 'commander';
 import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
@@ -33,7 +33,7 @@ try {
     { length: count },
     (_, i) => bestFirst[Math.floor(((i + 0.5) * bestFirst.length) / count)],
   );
-  const title = `${flags.set}: ${count} of ${bestFirst.length} names, from the best found to the worst`;
+  const title = `${flags.set}: ${count} of ${bestFirst.length} names, from the best result to the worst`;
   await writeSheet(flags.out, title, dataset, rows);
 } finally {
   await model.dispose();

@@ -1,6 +1,6 @@
 /**
- * Choose the words and templates of zero-shot classification of pictograms, on styles that are
- * trained on: `node --import tsx scripts/choose-templates.ts --help`.
+ * Choose the words and templates for zero-shot classification of pictograms, measured on training
+ * styles: `node --import tsx scripts/choose-templates.ts --help`.
  */
 import { Command } from 'commander';
 import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
@@ -33,7 +33,7 @@ const templateSets: Readonly<Record<string, readonly string[]>> = {
   all: ['{}', 'a {}', 'the {}', '{} emoji', '{} icon', 'icon of {}', 'picture of {}', '{} symbol'],
 };
 
-/** Ways to say the label of a class. */
+/** Ways to put the label of a class into words. */
 const spellings: Readonly<
   Record<Level, Readonly<Record<string, (label: string) => readonly string[]>>>
 > = {
@@ -67,7 +67,7 @@ interface Row {
 const flags = new Command('choose-templates')
   .option('--model <dir>', 'model folder', 'models/pictogram')
   .option('--data <dir>', 'prepared corpus', '.diptych/data/pictograms')
-  .option('--sets <list>', 'galleries, all trained on', 'twemoji,noto,emojione-monotone')
+  .option('--sets <list>', 'galleries, all of them training sets', 'twemoji,noto,emojione-monotone')
   .option('--json', 'print the rows as JSON')
   .parse()
   .opts<{ model: string; data: string; sets: string; json?: boolean }>();

@@ -1,11 +1,12 @@
 /**
- * How well does the image tower of a training run know concepts, before any text is aligned? The
- * nearest class prototypes of pictures that it did not learn from: of a set, or those that the run
- * holds out of its training sets (the choice for settings, as their styles are no validation styles).
+ * How well does the image tower of a training run know concepts, before any text is aligned? This
+ * finds the nearest class prototypes of pictures that were not trained on: the pictures of a set, or
+ * those that the run holds out of its training sets. Choose settings by the latter, because their
+ * styles are not validation styles.
  *
  *     node --import tsx scripts/concept-accuracy.ts RUN_DIR DATA_DIR [SET] [CHECKPOINT]
  *
- * Pictures have the size of the stage that the run is in.
+ * Pictures have the size of the run's current stage.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ const config = parseTrainConfig(
   JSON.parse(readFileSync(join(runDir, 'config.json'), 'utf8')),
   runDir,
 );
-if (!('architecture' in config)) throw new Error(`${runDir} is no run from scratch`);
+if (!('architecture' in config)) throw new Error(`${runDir}: expected a run from scratch`);
 const { embedDim, image } = config.architecture;
 const { slots, step, stage } = readCheckpoint(join(runDir, checkpoint));
 const weights = new Map(slots.map(({ name, shape, average }) => [name, { shape, data: average }]));
@@ -74,7 +75,7 @@ for (let start = 0; start < items.length; start += batch) {
   );
 }
 
-/** Prototypes that are nearer than the right one. */
+/** Count the prototypes that are nearer than the right one. */
 function rankOf(concept: string | undefined, embedding: Float32Array): number {
   const scores = classes.map((_, c) => {
     let [dot, norm] = [0, 0];

@@ -2,9 +2,9 @@
  * Compare vector, keyword and hybrid search on words that people type, and choose the weight of
  * the vector side: `npx tsx scripts/evaluate-hybrid.ts --help`.
  *
- * Two kinds of index: `annotated` holds the query among the annotations of its emoji, as the demo
- * does; `held out` lacks it there, as where an annotator did not think of the word. The weight is
- * chosen on a training set with its own queries; the table is of the validation set.
+ * There are two kinds of index. In `annotated`, as in the demo, the query is one of the annotations
+ * of its emoji; in `held out` it is removed, as if no annotator had thought of the word. The weight
+ * is chosen on a training set with its own queries; the table shows the validation set.
  */
 import { Command } from 'commander';
 import { openDataset, type PreparedDataset } from '../gpu-embedder/dataset/read-dataset.ts';
@@ -25,7 +25,7 @@ const kinds = ['annotated', 'held out'] as const;
 const nearestCount = 100;
 
 type Kind = (typeof kinds)[number];
-/** Answers of one mode to all queries: concepts of the first five items. */
+/** Answers of one mode: the concepts of the first five items, for each query. */
 type Answers = readonly (readonly (string | undefined)[])[];
 
 interface Setting {
@@ -74,7 +74,7 @@ if (flags.json) {
     `${row.kind.padEnd(10)} ${row.mode.padEnd(8)} ${[row.hit1, row.hit5, row.same1, row.same5].map((x) => x.toFixed(3).padStart(7)).join('')}\n`;
   const header = `${' '.repeat(20)}  hit@1  hit@5 same@1 same@5\n`;
   process.stdout.write(
-    `hit: an emoji with that CLDR keyword; same: the one it was drawn from\n\n` +
+    `hit: an emoji with that CLDR keyword; same: the emoji that the query was drawn for\n\n` +
       weights
         .map(({ vector, rows: tried }) => `weight ${vector}\n${tried.map(line).join('')}`)
         .join('') +

@@ -1,15 +1,15 @@
 /**
- * How well does keyword search find pictures by pseudo-captions? The names of a pictogram set are
- * hidden, its pictures are captioned from the other sets of the training split, and words that
- * people type (a random CLDR keyword of a random emoji) are searched for:
+ * How well does keyword search find pictures by pseudo-captions? The script hides the names of a
+ * pictogram set, captions its pictures from the other sets of the training split, and searches for
+ * words that people type (a random CLDR keyword of a random emoji):
  *
  *     node --import tsx scripts/evaluate-pseudo-captions.ts
  *     node --import tsx scripts/evaluate-pseudo-captions.ts --set twemoji,noto --temperature 0.1,0.25
  *
- * Settings are chosen on training sets, each of which is then left out of the source.
+ * Choose settings on training sets; the measured set is always left out of the source.
  */
 import { Command } from 'commander';
-import { textsToHandOn } from '../gpu-embedder/caption-corpus/captioned-items.ts';
+import { describingTexts } from '../gpu-embedder/caption-corpus/captioned-items.ts';
 import { embedSides } from '../gpu-embedder/caption-corpus/embed-sides.ts';
 import {
   findNeighbours,
@@ -36,7 +36,7 @@ const numbers = (value: string) => value.split(',').map(Number);
 const program = new Command('evaluate-pseudo-captions')
   .option('--model <dir>', 'model folder', 'models/pictogram')
   .option('--data <dir>', 'prepared corpus', '.diptych/data/pictograms')
-  .option('--embeddings <dir>', 'of the whole corpus, as encode wrote them')
+  .option('--embeddings <dir>', 'embeddings of the whole corpus, as encode wrote them')
   .option('--set <names>', 'sets whose names are hidden, comma-separated', 'fluent-emoji-flat')
   .option('--neighbours <list>', 'values to try', numbers, [defaultSettings.neighbours])
   .option('--temperature <list>', 'values to try', numbers, [defaultSettings.temperature])
@@ -70,7 +70,7 @@ interface Row extends SuggestionSettings {
   readonly hit5: number;
   readonly captionsPerPicture: number;
   readonly indexBytesPerPicture: number;
-  /** By tenth of confidence: mean confidence, and share of captions that the emoji has itself. */
+  /** For each tenth of confidence: mean confidence, and share of captions that are right. */
   readonly calibration: readonly (readonly [stated: number, right: number])[];
 }
 
@@ -105,8 +105,9 @@ async function hide(set: string): Promise<Hidden> {
   const own = take(embedded.pictures, (item) => item.set === set);
   const others = take(embedded.captioned, (item) => item.set !== set);
   const items = own.items.map((ordinal) => dataset.items[ordinal]);
-  if (items.length === 0) throw new DiptychError('not_prepared', `${flags.data}: no set ${set}`);
-  // The 200 queries of evaluate-hybrid.ts for a validation set, others for choosing.
+  if (items.length === 0)
+    throw new DiptychError('not_prepared', `${flags.data}: has no set ${set}`);
+  // A validation set has the 200 queries of evaluate-hybrid.ts; settings are chosen on others.
   const [count, seed] = items[0].split === 'validation' ? [200, 2] : [1000, 1];
   const concepts = items.flatMap(({ concept }) => concept ?? []);
   return {
@@ -132,7 +133,7 @@ function* combinations(): Generator<SuggestionSettings> {
           yield { neighbours, temperature, minConfidence, captions };
 }
 
-/** Caption the pictures, index nothing but that, and search. */
+/** Caption the pictures, index only these captions, and search. */
 async function measure(
   { set, items, queries, found }: Hidden,
   settings: SuggestionSettings,
@@ -166,11 +167,11 @@ async function measure(
   };
 }
 
-/** Compare what the confidences promise with what the emoji's own annotations say. */
+/** Compare confidences with the share of captions among the emoji's own annotations. */
 function calibrate(items: readonly Item[], suggested: readonly (readonly Suggestion[])[]) {
   const tenths = Array.from({ length: 10 }, () => ({ count: 0, stated: 0, right: 0 }));
   for (const [i, item] of items.entries()) {
-    const own = textsToHandOn(dataset, item);
+    const own = describingTexts(dataset, item);
     for (const { text, confidence } of suggested[i]) {
       const tenth = tenths[Math.min(9, Math.floor(10 * confidence))];
       tenth.count += 1;

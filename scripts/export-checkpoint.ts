@@ -1,5 +1,5 @@
 /**
- * Export the averaged weights of a training run as they are now, while it goes on.
+ * Export the current averaged weights of a training run while it continues.
  *
  *     node --import tsx scripts/export-checkpoint.ts RUN_DIR MODEL_DIR
  */
@@ -15,7 +15,7 @@ const json = (name: string): unknown => JSON.parse(readFileSync(join(runDir, nam
 const { slots, step } = readCheckpoint(join(runDir, 'checkpoint.bin'));
 const tokenizer = json('tokenizer.json') as TokenizerJson;
 const config = parseTrainConfig(json('config.json'), runDir);
-if (!('architecture' in config)) throw new Error(`${runDir} is no run from scratch`);
+if (!('architecture' in config)) throw new Error(`${runDir}: expected a run from scratch`);
 const store = new Map(slots.map((slot) => [slot.name, slot]));
 await scratchModel(config, tokenizer).save(modelDir, store);
 console.log(`step ${step} is in ${modelDir}`);

@@ -1,6 +1,6 @@
 /**
- * Measure what the keyword index of a data set takes: `npx tsx --expose-gc scripts/keyword-heap.ts
- * [DATA]`. The factor it prints is `keywordHeapFactor` of src/query/keyword-index.ts.
+ * Measure the memory of a data set's keyword index: `npx tsx --expose-gc scripts/keyword-heap.ts
+ * [DATA]`. It prints the factor `keywordHeapFactor` of src/query/keyword-index.ts.
  */
 import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
 import { keywordDocs } from '../src/query/keyword-docs.ts';
@@ -14,7 +14,7 @@ const dataset = openDataset(process.argv[2] ?? '.diptych/data/pictograms-demo');
 const { gc } = globalThis;
 if (gc === undefined) throw new Error('keyword-heap: run node with --expose-gc');
 
-/** Bytes of objects and typed arrays that are still in use. */
+/** Count the bytes of objects and typed arrays that are still in use. */
 function usedBytes(): number {
   gc?.();
   gc?.();
@@ -24,7 +24,7 @@ function usedBytes(): number {
 
 const docs = keywordDocs(dataset.items, dataset.concepts);
 
-/** Load the index of these groups and tell what that takes. */
+/** Load the index of these groups and report its memory and time. */
 function measure(groups: readonly KeywordDoc[]): string {
   const { json } = buildKeywordIndex(groups);
   const before = usedBytes();
@@ -38,7 +38,7 @@ function measure(groups: readonly KeywordDoc[]): string {
 
 const english = docs.map((doc) => ({ ...doc, other: [] }));
 for (const [texts, groups] of Object.entries({ 'all languages': docs, English: english })) {
-  // The first round only warms the compiler up; memory it has allotted would be counted.
+  // The first round is a warm-up: the memory of compiled code must not be counted.
   measure(groups);
   process.stdout.write(`${texts}: ${measure(groups)}\n`);
 }

@@ -1,8 +1,8 @@
 /**
- * Measure the starter model on everything that is asked of it, from pixels alone, on styles that it
- * was never trained on: `node --import tsx scripts/measure-pictogram.ts --help`.
+ * Measure all qualities of the starter model, from pixels alone, on styles that it was never trained
+ * on: `node --import tsx scripts/measure-pictogram.ts --help`.
  *
- * `--styles train` prints the same rows on styles that are trained on: settings are chosen there.
+ * `--styles train` prints the same rows for training styles, on which settings are chosen.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,13 +37,13 @@ const styles = {
 } as const;
 
 type Sets = (typeof styles)[keyof typeof styles];
-/** Values by the name of their row; shares are from 0 to 1, sizes in MB. */
+/** Values by the name of their row; shares are 0 to 1, sizes are in MB. */
 type Values = ReadonlyMap<string, number>;
 
 interface Row {
   readonly name: string;
   readonly bar: number | null;
-  /** With float32 weights. */
+  /** Value with float32 weights. */
   readonly value: number;
   readonly int8: number | null;
 }
@@ -189,7 +189,7 @@ async function measureSizes(model: string): Promise<Values> {
   ]);
 }
 
-/** The rows in Markdown: percent, sizes in MB. */
+/** Format the rows in Markdown: shares in percent, sizes in MB. */
 function table(): string {
   const both = int8 !== undefined;
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;

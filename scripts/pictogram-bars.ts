@@ -1,6 +1,6 @@
 /**
- * What the starter model has to reach, by the name of a row of `measure-pictogram.ts`: shares from
- * 0 to 1, at least (what is lost: at most); megabytes at most.
+ * Values that the starter model must reach, by the name of a row of `measure-pictogram.ts`. Shares,
+ * 0 to 1, are minima, except losses, which are maxima; megabytes are maxima.
  */
 export const pictogramBars: Readonly<Record<string, number>> = {
   'fluent-emoji-flat: text to image R@1': 0.4,

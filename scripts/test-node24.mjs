@@ -1,6 +1,6 @@
-// npm run test:node24: the whole suite on Node 24, and its edge tests in the newest workerd that
-// Node 24 takes. Node itself comes from the registry's package `node`; everything is installed into
-// build/node24, and nothing else is downloaded. Arguments go to Vitest.
+// npm run test:node24 runs the whole suite on Node 24, and the edge tests in the newest workerd for
+// Node 24. Node itself is the npm package `node`; everything is installed into build/node24, and
+// nothing else is downloaded. Arguments are passed to Vitest.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
 
 mkdirSync(dir, { recursive: true });
 install(process.execPath, runtime);
-// By the new Node, since the pool refuses an older one. Vitest is the project's own, two folders up.
+// The new Node installs it, because the pool refuses an older Node. Vitest is the project's own.
 install(node, { ...runtime, ...pool }, '--omit=peer', '--legacy-peer-deps');
 
 const tests = run(node, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...process.argv.slice(2)], root); // prettier-ignore
@@ -37,7 +37,7 @@ function run(by, args, cwd) {
   const entry = '@cloudflare/vitest-pool-workers/dist/pool/index.mjs';
   const env = {
     ...process.env,
-    // What a test starts as `node` is the new one too.
+    // Tests that start `node` must find the new one, too.
     PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`,
     DIPTYCH_WORKERS_POOL: path.join(modules, entry),
   };

@@ -1,6 +1,6 @@
 /**
- * Begin a run where another one stands, after the data set or the recipe has changed: weights are
- * taken over by name, class and word prototypes by the concept or word they stand for.
+ * Start a new run from the state of another one, after the data set or the recipe has changed.
+ * Weights are copied by name, and class and word prototypes by their concept or word.
  *
  *     node --import tsx scripts/warm-start.ts --from RUN --from-data DIR --config RECIPE --data DIR --out RUN
  *     npx diptych train --data DIR --out RUN --resume
@@ -16,8 +16,8 @@ import { prototypesName, wordPrototypesName } from '../gpu-embedder/train/losses
 import { loadTrainingSet } from '../gpu-embedder/train/training-set.ts';
 
 const flags = new Command('warm-start')
-  .requiredOption('--from <run>', 'run folder to begin from')
-  .option('--checkpoint <file>', 'of that folder', 'checkpoint.bin')
+  .requiredOption('--from <run>', 'folder of the run to start from')
+  .option('--checkpoint <file>', 'checkpoint file in that folder', 'checkpoint.bin')
   .requiredOption('--from-data <dir>', 'data set of that run')
   .requiredOption('--config <file>', 'recipe of the new run')
   .requiredOption('--data <dir>', 'data set of the new run')
@@ -28,7 +28,7 @@ const flags = new Command('warm-start')
 const readRecipe = async (path: string): Promise<TrainConfig> =>
   parseTrainConfig(JSON.parse(await readFile(path, 'utf8')), path);
 
-/** What the rows of the prototype tables stand for. */
+/** List the concepts and words of the rows of the prototype tables. */
 function rowNames(dir: string, config: TrainConfig): Record<string, readonly string[]> {
   const set = loadTrainingSet(dir, config);
   const { items } = set.dataset;
@@ -39,7 +39,7 @@ function rowNames(dir: string, config: TrainConfig): Record<string, readonly str
   return { [prototypesName]: classes, [wordPrototypesName]: set.words.list };
 }
 
-/** Rows that were known keep their numbers; a new one starts as the mean of all. */
+/** Copy the rows that both tables have; a new row starts as the mean of the old rows. */
 function moveRows(slot: Slot, before: readonly string[], after: readonly string[]): Slot {
   const width = slot.shape[1];
   const rowOf = new Map(before.map((name, row) => [name, row]));

@@ -5,7 +5,7 @@ import { bucketName } from '../../gpu-embedder/store/local-r2-store.ts';
 import { versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 
-/** Seconds to copy the vector files of a version from the local R2 into memory, and nothing else. */
+/** Measure the seconds to copy the vector files of a version from the local R2 into memory. */
 export async function copySeconds(manifest: Manifest, r2Dir: string): Promise<number> {
   const { collection, version, files } = manifest;
   const list = Object.entries(files)

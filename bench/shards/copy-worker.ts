@@ -2,7 +2,7 @@ import { readListed } from '../../src/search/open/read-file.ts';
 import type { ArtifactBucket } from '../../workers/services/artifact-bucket.ts';
 import { bucketSource } from '../../workers/stores/bucket-source.ts';
 
-/** Copies the objects of a list into memory one after the other and keeps nothing of them. */
+/** Copies the objects of a list into memory, one after the other, and drops them. */
 export default {
   async fetch(request: Request, { ARTIFACTS }: { ARTIFACTS: ArtifactBucket }): Promise<Response> {
     const list = (await request.json()) as { key: string; bytes: number }[];

@@ -14,11 +14,11 @@ export interface SyntheticOptions {
   readonly collection: string;
   readonly shards: number;
   readonly efConstruction: number;
-  /** A model of as many dimensions: the worker loads it, though queries are vectors. */
+  /** A model with the same dimension: the worker loads it, even though queries are vectors. */
   readonly model: string;
 }
 
-/** Write an index version of vectors without pictures into a folder; item 7 has the id `7`. */
+/** Write an index version of vectors without pictures; the id of item 7 is `7`. */
 export async function writeSyntheticVersion(
   dir: string,
   { vectors, dim, queries }: VectorData,

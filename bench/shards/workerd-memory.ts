@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** Largest resident memory that the workerd processes of this one had so far, MB; Linux alone tells. */
+/** Sum the peak resident memory of this process's workerd children, MB; null except on Linux. */
 export function workerdPeak(): number | null {
   try {
     const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOurs(name));
@@ -14,7 +14,7 @@ function isOurs(pid: string): boolean {
   try {
     return field(pid, 'PPid') === process.pid && status(pid).startsWith('Name:\tworkerd');
   } catch {
-    // It ended meanwhile.
+    // The process has ended.
     return false;
   }
 }

@@ -1,18 +1,18 @@
 import { createRandom } from '../../gpu-embedder/random.ts';
 import type { VectorData } from './vector-data.ts';
 
-/** Vectors under names, which stay from one state of a collection to the next. */
+/** Vectors with names; a name is stable from one state of a collection to the next. */
 export interface NamedVectors {
   readonly keys: readonly string[];
   /** [keys.length, dim] */
   readonly vectors: Float32Array;
 }
 
-/** Every so many vectors one is kept back for the additions and updates to come. */
+/** One vector in this many is reserved for additions and updates. */
 const reserved = 6;
 
-/** A collection, and how it goes on. */
-export function churnable({ vectors, dim }: VectorData) {
+/** Make a collection that can change. */
+export function changingCollection({ vectors, dim }: VectorData) {
   const count = vectors.length / dim;
   const rows = Array.from({ length: count }, (_, row) => row);
   const base = rows.filter((row) => row % reserved !== 0);
@@ -24,7 +24,7 @@ export function churnable({ vectors, dim }: VectorData) {
   };
   return {
     before: named(base, base),
-    /** Of the share, half are updates, a quarter deletions and a quarter additions. */
+    /** Change a share: half of it by updates, a quarter by deletions and a quarter by additions. */
     after(share: number): NamedVectors {
       const random = createRandom(1);
       const names: number[] = [];

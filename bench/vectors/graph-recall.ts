@@ -9,7 +9,7 @@ import type { VectorData } from './vector-data.ts';
 
 const k = 10;
 
-/** Search exactly once, quantise once; then measure graph after graph: annRecall@10 by efSearch. */
+/** Prepare to measure annRecall@10 of graphs; the exact search and quantisation run only once. */
 export function graphRecall({ vectors, dim, queries }: VectorData) {
   const exactSearch = createExactSearch(vectors, dim);
   const exact = queries.map((query) => exactSearch(query, k));

@@ -4,7 +4,7 @@ import type { Searcher } from '../../src/hnsw/searcher.ts';
  * Search for every query in turn.
  *
  * @param queries - [n, dim]
- * @returns ids of the nearest, [n, k]
+ * @returns ids of the nearest vectors, [n, k]
  */
 export function searchAll(
   searcher: Searcher,

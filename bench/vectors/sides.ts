@@ -15,7 +15,7 @@ import type { HnswGraph } from '../../src/hnsw/graph.ts';
 import type { Searcher } from '../../src/hnsw/searcher.ts';
 import type { VectorData } from './vector-data.ts';
 
-/** A library that finds the ten nearest. */
+/** A library that finds the nearest vectors. */
 export interface Side {
   readonly name: string;
   /** Ids of the nearest `k` of query `i`. */
@@ -38,7 +38,7 @@ export function hnswlibSide({ vectors, dim, queries }: VectorData): {
     bar.update(i + 1);
   }
   bar.stop();
-  // It takes arrays of numbers; making them is not counted.
+  // hnswlib-node needs arrays of numbers; converting them is not timed.
   const arrays = queries.map((query) => Array.from(query));
   const search: Side['search'] = (i, k, ef) => {
     index.setEf(ef);
@@ -52,7 +52,7 @@ export function hnswlibSide({ vectors, dim, queries }: VectorData): {
   return { side: { name: 'hnswlib-node', search }, graph };
 }
 
-/** Our kernel over a graph. */
+/** Diptych's kernel over a graph. */
 export function ourSide(
   data: VectorData,
   graph: HnswGraph,
@@ -78,7 +78,7 @@ export function searcherOver(
   return openSearcher(file, { module: loadWasm(build), efMax: 2048 });
 }
 
-/** usearch, one thread a search. */
+/** usearch, with one thread a search. */
 export function usearchSide(
   { vectors, dim, queries }: VectorData,
   scalar: 'f32' | 'bf16' | 'i8',
@@ -104,7 +104,7 @@ export function usearchSide(
     bar.update(last);
   }
   bar.stop();
-  // efSearch is of an index, not of a search: one is loaded for each in turn.
+  // In usearch, efSearch belongs to an index, so the index is loaded again for each value.
   const dir = mkdtempSync(join(tmpdir(), 'diptych-bench-'));
   process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
   const file = join(dir, 'index.usearch');

@@ -4,7 +4,7 @@ import { createRandom } from '../../gpu-embedder/random.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { BenchOptions } from '../bench.ts';
 
-/** Vectors to search and what to search for. */
+/** Vectors and the queries to search for. */
 export interface VectorData {
   readonly name: string;
   readonly dim: number;
@@ -18,7 +18,7 @@ export const defaultEmbeddings = '.diptych/embeddings/pictograms';
 
 const queryCount = 1000;
 
-/** Synthetic vectors where `count` or `dim` is given, otherwise the images of `embeddings`. */
+/** Make synthetic vectors if `count` or `dim` is given; otherwise read the images of `embeddings`. */
 export function chooseVectors({ count, dim, embeddings }: BenchOptions): Promise<VectorData> {
   if (count === undefined && dim === undefined) {
     return realImages(embeddings ?? defaultEmbeddings, 'text');
@@ -29,7 +29,7 @@ export function chooseVectors({ count, dim, embeddings }: BenchOptions): Promise
 
 export type VectorSource = 'text' | 'image' | 'synthetic';
 
-/** Open one after the other those of `sources` that `--data` names; all without it. */
+/** Open the sources that `--data` names, one after the other; by default all of them. */
 export async function* openSources<S extends VectorSource>(
   sources: readonly S[],
   { data, embeddings, count = '100000', dim = '512' }: BenchOptions,
@@ -51,7 +51,7 @@ function whole(flag: string, value: string): number {
   throw new DiptychError('invalid_option', `--${flag}: expected a whole number, got ${value}`);
 }
 
-/** The images of a collection that `encode` wrote, and what is searched for among them. */
+/** Read the images of a collection that `encode` wrote, and texts or images as queries. */
 export async function realImages(dir: string, queries: 'text' | 'image'): Promise<VectorData> {
   const { image, caption, model } = await readEmbeddings(dir);
   const dim = model.embedDim;
@@ -64,7 +64,7 @@ export async function realImages(dir: string, queries: 'text' | 'image'): Promis
   };
 }
 
-/** Take every n-th image out as a query. */
+/** Remove every n-th image from the vectors and use it as a query. */
 function holdOut(image: Float32Array, dim: number) {
   const count = image.length / dim;
   const step = Math.max(2, Math.floor(count / queryCount));
@@ -77,7 +77,7 @@ function holdOut(image: Float32Array, dim: number) {
   return { asked: rows((i) => i % step === 0), rest: rows((i) => i % step !== 0) };
 }
 
-/** Clusters in a space of few dimensions, seen through more; queries stray further, as captions do. */
+/** Make clusters in a low-dimensional space, mapped to `dim`; queries scatter more, like captions. */
 export function syntheticData(count: number, dim: number): VectorData {
   const [latent, clusters] = [48, Math.ceil(count / 10)];
   const random = createRandom(1);

@@ -1,4 +1,4 @@
-/** What a benchmark's worker needs of its R2 bucket. */
+/** The part of an R2 bucket that a benchmark's worker uses. */
 export interface BenchBucket {
   get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
 }

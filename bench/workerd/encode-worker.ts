@@ -22,7 +22,7 @@ async function openTowers({ ARTIFACTS }: Env) {
 
 let towers: ReturnType<typeof openTowers> | undefined;
 
-/** Encodes what is posted and answers the embedding; `/empty` reads and answers as many bytes. */
+/** Encodes the body and answers the embedding; `/empty` reads and answers the same number of bytes. */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const { text, image, tokenizer } = await (towers ??= openTowers(env));

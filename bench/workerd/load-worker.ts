@@ -10,7 +10,7 @@ interface Env {
   readonly ARTIFACTS: ArtifactBucket;
 }
 
-/** What was loaded last; the one before is garbage. */
+/** The last loaded file; replacing it lets the previous one be garbage-collected. */
 const held: { last?: unknown } = {};
 
 /**

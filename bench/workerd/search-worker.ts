@@ -26,7 +26,7 @@ async function open({ ARTIFACTS }: Env) {
 
 let opened: ReturnType<typeof open> | undefined;
 
-/** `/relaxed?k=10&ef=64` searches for all queries and answers their ids; `/empty` answers as many zeros. */
+/** `/relaxed?k=10&ef=64` answers the ids for all queries; `/empty` answers the same number of zeros. */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const { queries, ...searchers } = await (opened ??= open(env));

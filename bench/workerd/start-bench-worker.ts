@@ -3,7 +3,7 @@ import { Log, LogLevel, Miniflare } from 'miniflare';
 import { bundleWorker } from '../../gpu-embedder/dev/bundle-worker.ts';
 import { readWranglerConfig } from '../../gpu-embedder/dev/wrangler-config.ts';
 
-/** A worker of this folder, in the workerd and with the settings of the real one. */
+/** A worker of this folder, with the workerd and the settings of the real worker. */
 export interface BenchWorker {
   /** POST a body to a path and return the body of the answer. */
   ask(path: string, body?: string | Uint8Array<ArrayBuffer>): Promise<ArrayBuffer>;
@@ -34,7 +34,7 @@ export async function startBenchWorker(
   const { origin } = await runtime.ready;
   const bucket = await runtime.getR2Bucket('ARTIFACTS');
   for (const [key, bytes] of Object.entries(objects)) {
-    // Miniflare takes no Buffer.
+    // Miniflare does not accept a Buffer.
     await bucket.put(key, new Uint8Array(bytes));
   }
   return {

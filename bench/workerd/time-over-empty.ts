@@ -2,20 +2,20 @@ export interface TimesOverEmpty {
   readonly emptyP50Ms: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
-  /** Median of what a request took longer than the empty one just before it. */
+  /** Median time of a request, minus the empty request just before it. */
   readonly overEmptyMs: number;
-  /** The fastest request over the fastest empty one: what is left of the time on a busy machine. */
+  /** Time of the fastest request minus the fastest empty one: robust on a busy machine. */
   readonly fastestOverEmptyMs: number;
 }
 
-/** Requests that are not counted, so that V8 has optimised what it will. */
+/** Requests that are not counted, while V8 optimises. */
 const warmUps = 30;
 
 /**
- * Time requests from outside, one after the other, each next to an empty one: the clock of a worker
- * stands still while it computes.
+ * Time requests from outside, one after the other, each beside an empty one. A worker cannot
+ * measure itself: its clock stands still while it computes.
  *
- * @param request - sends the i-th and waits for its answer
+ * @param request - sends the i-th request and waits for its answer
  */
 export async function timeOverEmpty(
   count: number,

@@ -19,41 +19,45 @@ import { findNeighbours, suggestCaptions } from './suggest-captions.ts';
 import type { SuggestionSettings } from './suggestion-settings.ts';
 
 export interface CaptionCorpusOptions extends SessionOptions {
-  /** Prepared data set whose pictures without captions are given some. */
+  /** Prepared data set whose pictures need captions. */
   readonly data: string;
-  /** Prepared data set with captions; items of its training split hand theirs on. */
+  /** Prepared data set with captions; those of its training split are used. */
   readonly from: string;
   /** Model folder, or the id of a hub model. */
   readonly model: string;
   readonly settings: SuggestionSettings;
-  /** What `encode` wrote for `data` and for `from`, instead of embedding them here. */
+  /** Folders that `encode` wrote for `data` and for `from`; without one, items are embedded here. */
   readonly embeddings?: string;
   readonly fromEmbeddings?: string;
 }
 
 export interface CaptionCorpusResult extends PseudoCaptionsManifest {
   readonly file: string;
-  /** They were there already. */
+  /** Whether the captions already existed. */
   readonly unchanged: boolean;
 }
 
 /**
- * Give the pictures of a data set that have no captions those of the captioned pictures nearest
- * to them, in a file beside the data set. Does nothing when the file is there, made of the same.
+ * Give each picture without captions the captions of its nearest captioned pictures, in a file in
+ * the folder of the data set. Does nothing if the file already exists for the same inputs.
  *
  * @throws DiptychError `not_prepared`, `unreadable_model`, `model_mismatch`
  */
 export async function captionCorpus(options: CaptionCorpusOptions): Promise<CaptionCorpusResult> {
   const { data, from } = options;
   const file = join(data, pseudoCaptionFiles.lines);
-  const origin = await settleOrigin(options);
+  const origin = await collectOrigin(options);
   const known = await findPseudoCaptions(data, origin);
   if (known !== undefined) return { file, unchanged: true, ...known };
 
   const dataset = openDataset(data);
   const source = from === data ? dataset : openDataset(from);
   const pictures = { dataset, items: uncaptioned(dataset), stored: options.embeddings };
-  const captioned = { dataset: source, items: teachers(source), stored: options.fromEmbeddings };
+  const captioned = {
+    dataset: source,
+    items: captionSources(source),
+    stored: options.fromEmbeddings,
+  };
   const suggested =
     pictures.items.length === 0 ? [] : await suggest(pictures, captioned, origin, options);
   const lines = pictures.items.map((ordinal, i) => ({
@@ -80,8 +84,8 @@ async function suggest(
   return suggestCaptions(found, settings);
 }
 
-/** Say what decides the captions, without loading anything large. */
-async function settleOrigin({
+/** Collect the inputs that decide the captions, without loading anything large. */
+async function collectOrigin({
   data,
   from,
   model,
@@ -109,8 +113,8 @@ function uncaptioned(dataset: PreparedDataset): number[] {
   return ordinals(dataset).filter((ordinal) => !isCaptioned(dataset, dataset.items[ordinal]));
 }
 
-/** List the items that hand their captions on: what is held out stays unseen. */
-function teachers(dataset: PreparedDataset): number[] {
+/** List the captioned items to use: only training items, because held-out ones must stay unseen. */
+function captionSources(dataset: PreparedDataset): number[] {
   const found = ordinals(dataset).filter((ordinal) => {
     const item = dataset.items[ordinal];
     return item.split === 'train' && isCaptioned(dataset, item);

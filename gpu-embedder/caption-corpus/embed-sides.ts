@@ -8,14 +8,14 @@ export interface Side {
   readonly dataset: PreparedDataset;
   /** Ordinals. */
   readonly items: readonly number[];
-  /** Folder that `encode` wrote for the data set; without it the items are embedded. */
+  /** Folder that `encode` wrote for the data set; without one, the items are embedded. */
   readonly stored?: string;
 }
 
 /**
- * Embed both sides with one model, which is loaded only where it is needed.
+ * Embed both sides with one model, which is only loaded if a side has no stored embeddings.
  *
- * @param model - folder or hub id, and its hash
+ * @param model - folder or hub id of the model, and the model's hash
  */
 export async function embedSides(
   model: { readonly dir: string; readonly hash: string },

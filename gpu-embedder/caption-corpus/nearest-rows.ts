@@ -12,7 +12,7 @@ export interface Nearest {
  *
  * @param queries - [queries, dim], L2-normalised
  * @param gallery - [gallery, dim], L2-normalised
- * @param onProgress - called with the number of queries that are done
+ * @param onProgress - called with the number of finished queries
  */
 export async function nearestRows(
   queries: Float32Array,
@@ -31,7 +31,7 @@ export async function nearestRows(
   return found;
 }
 
-/** Positions of the largest scores by insertion, as they are few; the first of equal ones wins. */
+/** Find the positions of the `count` largest scores by insertion; of equal scores the first wins. */
 function largest(scores: Float32Array, count: number): number[] {
   const best: number[] = [];
   for (let row = 0; row < scores.length; row++) {

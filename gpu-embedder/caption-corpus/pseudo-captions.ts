@@ -8,7 +8,7 @@ import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 
 /**
- * Captions that were guessed for the pictures of a data set, beside it and apart from real ones:
+ * Files of guessed captions. They lie in the folder of the data set, apart from real captions:
  *
  *     <data>/pseudo-captions.jsonl   {id, captions: [{text, confidence}]} of each picture without
  *                                    captions, the most likely caption first
@@ -26,9 +26,9 @@ const prepared = z.object({ name: z.string(), fingerprint: z.string() });
 const originSchema = z.object({
   formatVersion: z.literal(1),
   model: z.object({ id: z.string(), hash: z.string() }),
-  /** The data set that was captioned. */
+  /** The data set that was given captions. */
   dataset: prepared,
-  /** The one whose captions it was given. */
+  /** The data set that the captions came from. */
   source: prepared,
   settings: z.object({
     neighbours: z.int().positive(),
@@ -42,13 +42,13 @@ const manifestSchema = originSchema.extend({
   counts: z.object({
     /** Pictures without captions of their own. */
     pictures: count,
-    /** Those that were given some. */
+    /** Pictures that were given at least one caption. */
     captioned: count,
     captions: count,
-    /** Captioned pictures that were compared. */
+    /** Captioned pictures that `pictures` were compared with. */
     source: count,
   }),
-  /** Of the lines. */
+  /** SHA-256 (hex) of the file of lines. */
   sha256: z.string(),
 });
 
@@ -57,12 +57,12 @@ const lineSchema = z.object({
   captions: z.array(z.object({ text: z.string().min(1), confidence: share })),
 });
 
-/** What decides the captions. */
+/** All inputs that decide the captions. */
 export type Origin = z.infer<typeof originSchema>;
 export type PseudoCaptionsManifest = z.infer<typeof manifestSchema>;
 export type PseudoCaptionLine = z.infer<typeof lineSchema>;
 
-/** Write pseudo-captions beside their place, and move them there when they are whole. */
+/** Write pseudo-captions into temporary files and rename these when they are complete. */
 export async function writePseudoCaptions(
   dir: string,
   origin: Origin,
@@ -81,7 +81,7 @@ export async function writePseudoCaptions(
     sha256: sha256Hex(text),
   };
   await replaceFile(join(dir, pseudoCaptionFiles.lines), text);
-  // Last: its checksum tells whether the lines are those that it speaks of.
+  // The manifest comes last: its checksum then tells whether both files belong together.
   await replaceFile(
     join(dir, pseudoCaptionFiles.manifest),
     `${JSON.stringify(manifest, null, 2)}\n`,
@@ -94,7 +94,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
   await rename(`${path}.partial`, path);
 }
 
-/** Find pseudo-captions of the same origin; anything else there counts as none. */
+/** Find pseudo-captions of the same origin; undefined for any other content of the folder. */
 export async function findPseudoCaptions(
   dir: string,
   origin: Origin,
@@ -104,21 +104,22 @@ export async function findPseudoCaptions(
     const { counts: _counts, sha256: _sha256, ...known } = manifest;
     return JSON.stringify(known) === JSON.stringify(origin) ? manifest : undefined;
   } catch {
-    // Damaged, cut short or of another format: they are made again.
+    // The files are missing, damaged or of another format: the captions are made again.
     return undefined;
   }
 }
 
 export interface PseudoCaptions {
   readonly manifest: PseudoCaptionsManifest;
-  /** By item id; items that were given none are left out. */
+  /** Captions by item id, without items that were given none. */
   readonly captions: ReadonlyMap<string, readonly Suggestion[]>;
 }
 
 /**
  * Read the pseudo-captions of a data set, if it has any.
  *
- * @throws DiptychError `not_prepared` - they are damaged, or of another state of the data set
+ * @throws DiptychError `not_prepared` - they are damaged, or were made for another state of the
+ *   data set
  */
 export async function readPseudoCaptions(
   dataset: PreparedDataset,
@@ -168,7 +169,7 @@ function parse<T>(dir: string, where: string, schema: z.ZodType<T>, text: string
   throw unusable(dir, `${where}: ${z.prettifyError(parsed.error)}`);
 }
 
-/** Say what is wrong and how to go on. */
+/** Make the error for unusable pseudo-captions; it says how to go on. */
 function unusable(dir: string, problem: string): DiptychError {
   return new DiptychError(
     'not_prepared',

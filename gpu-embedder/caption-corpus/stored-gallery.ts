@@ -4,11 +4,11 @@ import { subGallery, type Gallery } from '../evaluate/gallery.ts';
 import { readEmbeddings } from '../index/read-embeddings.ts';
 
 /**
- * Take the embeddings of some items from what `encode` wrote.
+ * Read the embeddings of some items from a folder that `encode` wrote.
  *
  * @param items - ordinals
- * @param model - hash of the model that is asked for
- * @throws DiptychError `model_mismatch`; `not_prepared` where they are of another data set
+ * @param model - hash of the expected model
+ * @throws DiptychError `model_mismatch`; `not_prepared` for embeddings of another data set
  */
 export async function readStoredGallery(
   dir: string,

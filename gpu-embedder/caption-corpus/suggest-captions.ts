@@ -2,16 +2,16 @@ import type { Suggestion } from '../../src/query/build-keyword-index.ts';
 import { fusionWeights } from '../../src/query/fusion-weights.ts';
 import type { Gallery } from '../evaluate/gallery.ts';
 import { withProgress } from '../evaluate/with-progress.ts';
-import { textsToHandOn } from './captioned-items.ts';
+import { describingTexts } from './captioned-items.ts';
 import { nearestRows } from './nearest-rows.ts';
 import type { SuggestionSettings } from './suggestion-settings.ts';
 import { vote, type Neighbour } from './vote.ts';
 
 /** The captioned pictures nearest to each picture. */
 export interface Neighbourhoods {
-  /** Of each picture, the nearest first. */
+  /** Neighbours of each picture, the nearest first. */
   readonly neighbours: readonly (readonly Neighbour[])[];
-  /** Standard deviation of the cosines of unrelated pictures: models differ in it. */
+  /** Standard deviation of the cosines of unrelated pictures, which depends on the model. */
   readonly spread: number;
 }
 
@@ -26,17 +26,17 @@ export async function findNeighbours(
   const nearest = await withProgress('find nearest', pictures.items.length, (onProgress) =>
     nearestRows(pictures.embeddings, captioned.embeddings, dim, count, { threads, onProgress }),
   );
-  const said = rememberTexts(captioned);
+  const textsOf = cacheTexts(captioned);
   return {
     neighbours: nearest.map(({ rows, similarities }) =>
-      rows.map((row, i) => ({ similarity: similarities[i], ...said(row) })),
+      rows.map((row, i) => ({ similarity: similarities[i], ...textsOf(row) })),
     ),
     spread: fusionWeights(pictures.embeddings, captioned.embeddings, dim).cosineDeviation,
   };
 }
 
 /**
- * Suggest captions for pictures: those of the captioned pictures that look most like each.
+ * Suggest captions for pictures: the captions of the captioned pictures that look most similar.
  *
  * @returns for each picture, the most likely caption first
  */
@@ -48,16 +48,16 @@ export function suggestCaptions(
   return neighbours.map((near) => vote(near.slice(0, settings.neighbours), options));
 }
 
-/** What a captioned picture votes for, made once for all pictures that it is near to. */
-function rememberTexts({ dataset, items }: Gallery) {
+/** Cache the concept and texts of each captioned picture, which is near to many pictures. */
+function cacheTexts({ dataset, items }: Gallery) {
   const known = new Map<number, Omit<Neighbour, 'similarity'>>();
   return (row: number) => {
     const item = dataset.items[items[row]];
-    const said = known.get(row) ?? {
+    const entry = known.get(row) ?? {
       concept: item.concept,
-      texts: textsToHandOn(dataset, item),
+      texts: describingTexts(dataset, item),
     };
-    known.set(row, said);
-    return said;
+    known.set(row, entry);
+    return entry;
   };
 }

@@ -1,11 +1,11 @@
 /** How pseudo-captions are chosen. */
 export interface SuggestionSettings {
-  /** Captioned pictures that vote on a picture. */
+  /** Number of captioned pictures that vote on a picture. */
   readonly neighbours: number;
-  /** Of the softmax over their cosines, in standard deviations of the cosines of unrelated pictures. */
+  /** Softmax temperature of the votes, in standard deviations of cosines of unrelated pictures. */
   readonly temperature: number;
   readonly minConfidence: number;
-  /** Captions of a picture, at most. */
+  /** Largest number of captions of a picture. */
   readonly captions: number;
 }
 

@@ -1,9 +1,9 @@
 import type { Suggestion } from '../../src/query/build-keyword-index.ts';
 import type { Texts } from './captioned-items.ts';
 
-/** A captioned picture near the one that lacks captions. */
+/** A captioned picture that is near to a picture without captions. */
 export interface Neighbour {
-  /** Cosine of both pictures. */
+  /** Cosine of the two pictures. */
   readonly similarity: number;
   /** Pictures of one concept show the same thing. */
   readonly concept?: string;
@@ -11,23 +11,23 @@ export interface Neighbour {
 }
 
 export interface VoteOptions {
-  /** Of the softmax over cosines: a neighbour that much farther weighs 1/e. */
+  /** Temperature of the softmax: a cosine that is lower by this much has 1/e of the weight. */
   readonly temperature: number;
-  /** Texts that are given, at most. */
+  /** Largest number of texts to return. */
   readonly captions: number;
   readonly minConfidence: number;
 }
 
-/** Cosine from which on two pictures are one and the same, up to rounding. */
+/** From this cosine on, two pictures count as identical; the rest is rounding. */
 const samePicture = 0.9999;
 
 /**
  * Let neighbours vote on what a picture shows.
  *
- * Each has the weight that a softmax over their cosines gives it. Those of one concept vote
- * together, for the texts of all of them; the confidence of a text is the weight of the neighbours
- * who vote for it, so that one that several near concepts share gets their sum. Where the very
- * picture is among the neighbours, it alone votes.
+ * A softmax over the cosines gives each neighbour its weight. Neighbours of one concept vote
+ * together for all of their texts. The confidence of a text is the total weight of the neighbours
+ * that vote for it, so a text that several concepts share gets the sum of their weights. If an
+ * identical picture is among the neighbours, only that one votes.
  *
  * @returns distinct texts, the most likely first; confidences are 0 to 1
  */
@@ -40,7 +40,7 @@ export function vote(neighbours: readonly Neighbour[], options: VoteOptions): Su
   const total = weights.reduce((sum, weight) => sum + weight, 0);
 
   const tally = new Map<string, { readonly text: string; weight: number }>();
-  for (const { weight, texts } of parties(voters, weights)) {
+  for (const { weight, texts } of groupByConcept(voters, weights)) {
     for (const [key, text] of texts) {
       const entry = tally.get(key) ?? { text, weight: 0 };
       entry.weight += weight;
@@ -54,22 +54,25 @@ export function vote(neighbours: readonly Neighbour[], options: VoteOptions): Su
     .slice(0, captions);
 }
 
-interface Party {
+interface VoterGroup {
   weight: number;
   readonly texts: Map<string, string>;
 }
 
-/** Gather the voters of each concept, the heaviest first; one without a concept is on its own. */
-function parties(voters: readonly Neighbour[], weights: readonly number[]): readonly Party[] {
-  const gathered = new Map<unknown, Party>();
+/** Group voters by concept, the heaviest group first; a voter without a concept is a group. */
+function groupByConcept(
+  voters: readonly Neighbour[],
+  weights: readonly number[],
+): readonly VoterGroup[] {
+  const groups = new Map<unknown, VoterGroup>();
   for (const [i, voter] of voters.entries()) {
     const key = voter.concept ?? voter;
-    const party = gathered.get(key) ?? { weight: 0, texts: new Map<string, string>() };
-    party.weight += weights[i];
+    const group = groups.get(key) ?? { weight: 0, texts: new Map<string, string>() };
+    group.weight += weights[i];
     for (const [normal, text] of voter.texts) {
-      if (!party.texts.has(normal)) party.texts.set(normal, text);
+      if (!group.texts.has(normal)) group.texts.set(normal, text);
     }
-    gathered.set(key, party);
+    groups.set(key, group);
   }
-  return [...gathered.values()].sort((a, b) => b.weight - a.weight);
+  return [...groups.values()].sort((a, b) => b.weight - a.weight);
 }

@@ -6,7 +6,7 @@ const schema = z.object({
 });
 const classLabel = z.object({ _type: z.literal('ClassLabel'), names: z.array(z.string()) });
 
-/** Read the names of classes that the Hugging Face hub writes into a parquet file, by column. */
+/** Read the class names of each column, as the Hugging Face hub stores them in a parquet file. */
 export function classNames({
   key_value_metadata = [],
 }: FileMetaData): ReadonlyMap<string, readonly string[]> {

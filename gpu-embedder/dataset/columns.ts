@@ -1,6 +1,6 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { Item } from './prepared.ts';
-import type { Said, Skip } from './source.ts';
+import type { ImageMetadata, Skip } from './source.ts';
 
 const usualNames = {
   id: ['id'],
@@ -14,7 +14,7 @@ const usualNames = {
 export type Column = keyof typeof usualNames;
 const columnNames = Object.keys(usualNames) as Column[];
 
-/** Names of columns or fields; one that is not given is looked for under usual names. */
+/** Names of columns or fields; where a name is absent, the usual names are tried. */
 export type Columns = Readonly<Partial<Record<Column, string>>>;
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -30,8 +30,8 @@ export function findColumns(columns: Columns, names: readonly string[]): Columns
 }
 
 /**
- * Say which of the columns needed are missing, and what there is instead. A label does for a
- * caption, unless a column was named for it.
+ * Describe the needed columns that are missing and list the columns that the source has. A label
+ * column can replace the caption column, unless the user named a caption column.
  */
 export function missingColumns(
   columns: Columns,
@@ -54,8 +54,8 @@ export function missingColumns(
 }
 
 /**
- * Check the columns of a whole source: those that no image can do without, and those that were
- * asked for.
+ * Check the columns of a whole source: the columns that every image needs and the columns that
+ * the user named.
  *
  * @param source - for the message: `Captions photos.csv`
  * @throws DiptychError unreadable_source
@@ -73,11 +73,11 @@ export function checkColumns(
   throw new DiptychError('unreadable_source', `${source}: ${problem}. Name columns with ${flags}`);
 }
 
-/** Read what the fields of one image say about it. */
+/** Read the metadata of one image from its fields. */
 export function readFields(
   fields: Fields,
   found: Columns,
-): (Said & { readonly id?: string }) | Omit<Skip, 'where'> {
+): (ImageMetadata & { readonly id?: string }) | Omit<Skip, 'where'> {
   const value = (column: Column): readonly string[] => textsOf(fields[found[column] ?? '']);
   const captions = value('caption');
   const [[id], [label], [splitName]] = [value('id'), value('label'), value('split')];
@@ -98,7 +98,7 @@ export function readFields(
   };
 }
 
-/** What is held out for a test is never trained on. */
+/** Test images count as validation, so that no training uses them. */
 const splits: ReadonlyMap<string, Item['split']> = new Map([
   ['train', 'train'],
   ['training', 'train'],

@@ -16,7 +16,7 @@ import {
 } from './prepared.ts';
 import { readLines } from './read-lines.ts';
 
-/** An item before its image has a place. */
+/** An item whose image has not been stored yet. */
 export type NewItem = Omit<Item, 'image'>;
 
 /** Where the image of a new item is: a file, or bytes to pack. */
@@ -28,20 +28,20 @@ export interface DatasetWriter {
   /** @param pixels - RGBA8, alpha premultiplied, [imageSize, imageSize, 4] */
   add(item: NewItem, image: NewImage, pixels: Uint8Array): Promise<void>;
   /**
-   * Add another drawing of an item; no item can be added after it.
+   * Add another drawing of an item. All items must be added before the first view.
    *
    * @param item - ordinal
    * @param pixels - RGBA8, alpha premultiplied, [imageSize, imageSize, 4]
    */
   addView(item: number, pixels: Uint8Array): Promise<void>;
-  /** Write the rest, and put the data set where it belongs. */
+  /** Write the remaining files and move the data set to its final folder. */
   finish(end: {
     readonly concepts: readonly Concept[];
     readonly sources: readonly SourceInfo[];
     readonly skipped: PrepareReport['skipped'];
     readonly inputKey: string;
     readonly imageRule?: ImageFitRule;
-    /** Ordinals of items that are for validation, whatever their split says. */
+    /** Ordinals of items to move to validation, overriding their `split`. */
     readonly heldOut?: ReadonlySet<number>;
   }): Promise<DatasetManifest>;
   /** Remove what was written so far. */
@@ -49,11 +49,11 @@ export interface DatasetWriter {
 }
 
 /**
- * Write a prepared data set beside its place and move it there when it is whole, so that a
- * reader never meets a half of one.
+ * Write a prepared data set into a temporary folder and rename it when it is complete, so that a
+ * reader never sees half a data set.
  *
- * @param dir - its place; a data set that is there stays until the end, and is replaced then
- * @throws DiptychError invalid_option - the place holds something else, which would be lost
+ * @param dir - final folder; a data set that is already there is replaced at the very end
+ * @throws DiptychError invalid_option - the folder holds other files, which would be lost
  */
 export async function datasetWriter(
   dir: string,
@@ -163,14 +163,14 @@ async function refuseForeign(place: string): Promise<void> {
   );
 }
 
-/** Destroy a stream; one that is still opening its file would make it again. */
+/** Destroy a stream and wait: a stream that is still opening would recreate its removed file. */
 async function destroyed(stream: WriteStream): Promise<void> {
   if (stream.closed) return;
   await new Promise<void>((resolve) => stream.once('close', resolve).destroy());
 }
 
 /**
- * Mark items for validation and give items their views, once it is known which.
+ * Rewrite items.jsonl with the final splits and views, which are only known after the last item.
  *
  * @returns SHA-256 of the file
  */

@@ -2,11 +2,11 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { limits } from '../../src/limits.ts';
 import { premultiply } from './premultiply.ts';
 
-/** What a file says of its image. */
+/** Media type and size of an image file. */
 export interface ImageDescription {
   /** Media type. */
   readonly type: string;
-  /** Pixels, as the image is shown; SVG has none. */
+  /** Size in pixels after EXIF rotation; absent for SVG. */
   readonly width?: number;
   readonly height?: number;
 }
@@ -17,11 +17,11 @@ export interface DecodedImage extends ImageDescription {
 }
 
 /**
- * Decode an image to a square: the whole image, centred, the rest transparent; the same fit
- * as `encode` and the edge give an image of a model of ours.
+ * Decode an image to a square: the whole image, centred, with transparent margins. `encode` and
+ * the edge fit images for Diptych's own models in the same way.
  *
  * @param source - file or its bytes
- * @throws Error - it is no image, is cut short, or has too many pixels
+ * @throws Error - the file is not an image, is truncated, or has too many pixels
  */
 export async function decodeImage(
   source: string | Uint8Array,
@@ -43,7 +43,7 @@ export async function decodeImage(
   return { pixels: premultiply(pixels), ...description };
 }
 
-/** Tell what a file says of its image. */
+/** Read the media type and the size of an image; an SVG has no size of its own. */
 export async function describeFile(image: Sharp): Promise<ImageDescription> {
   const { format, autoOrient } = await image.metadata();
   const type = mediaTypes[format] ?? `image/${format}`;

@@ -20,7 +20,7 @@ export async function findFiles(dir: string, wanted: RegExp): Promise<readonly s
   return found.sort();
 }
 
-/** Reading a folder at once takes some 300 bytes a file. */
+/** Walks entry by entry: a list of a whole folder would take about 300 bytes a file. */
 async function* walk(root: string, below: string): AsyncGenerator<string> {
   for await (const entry of await opendir(join(root, below), { bufferSize: 256 })) {
     const name = `${below}${entry.name}`;
@@ -29,11 +29,11 @@ async function* walk(root: string, below: string): AsyncGenerator<string> {
   }
 }
 
-/** Files that are looked at together. */
+/** Number of concurrent `stat` calls. */
 const statsAtOnce = 256;
 
 /**
- * Tell what changes when files do: name, size and time of each.
+ * Digest the name, size and time of each file, to detect changes without reading contents.
  *
  * @returns SHA-256, hex
  */
@@ -51,10 +51,10 @@ export async function fileStamps(dir: string, names: readonly string[]): Promise
 
 const brokenLink = { size: -1, mtimeMs: 0 };
 
-/** A folder that names of images are under. */
+/** The folder that image paths are relative to. */
 export interface ImageFolder {
   readonly dir: string;
-  /** Find out where a name leads: to a file under the folder, to nothing, or out of the folder. */
+  /** Resolve a path to a file in the folder, `missing`, or `outside` the folder. */
   locate(name: string): Promise<{ readonly file: string } | 'missing' | 'outside'>;
 }
 
@@ -70,7 +70,7 @@ export async function openImageFolder(dir: string): Promise<ImageFolder> {
       if (isAbsolute(name) || !isUnder(join(root, name))) return 'outside';
       try {
         const file = await realpath(join(root, name));
-        // A link may lead out, too.
+        // A symbolic link may point out of the folder.
         return isUnder(file) ? { file } : 'outside';
       } catch {
         return 'missing';

@@ -1,11 +1,11 @@
 import type { CaptionEntry, CaptionRow } from './caption-source.ts';
 import { keyTable } from './key-table.ts';
 import { openSpool } from './row-spool.ts';
-import type { Said, Skip } from './source.ts';
+import type { ImageMetadata, Skip } from './source.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
-/** An image with all that its rows say. */
-export interface CaptionedImage extends Said {
+/** An image with the merged metadata of all its rows. */
+export interface CaptionedImage extends ImageMetadata {
   readonly id: string;
   readonly where: string;
   readonly image: string;
@@ -14,28 +14,28 @@ export interface CaptionedImage extends Said {
 export interface GroupedRows {
   /** Number of images. */
   readonly images: number;
-  /** Read what was left out: rows that cannot be used, then those of a second image under a taken id. */
+  /** Read the skipped rows: first the unusable ones, then rows whose id belongs to another image. */
   readSkipped(): Generator<Skip>;
-  /** Read the images in the order in which they are named first. */
+  /** Read the images in the order of their first rows. */
   readImages(): Generator<CaptionedImage>;
   close(): void;
 }
 
-/** Of the first row of an image, what tells whether another one is of it. */
+/** The part of an image's first row that decides whether another row is of the same image. */
 interface Known {
   readonly id: string;
   readonly image: string;
   readonly where: string;
 }
 
-/** Images whose first row need not be read from disk again. */
+/** Size of the cache of first rows; others are read from disk again. */
 const recentImages = 4096;
 
 /**
- * Merge rows of one image, wherever they stand. Rows wait on disk; in memory stay some 60 bytes
- * a row.
+ * Merge the rows of each image, which need not be adjacent. Rows are kept on disk; memory holds
+ * about 60 bytes a row.
  *
- * @param onMention - told the image of every row, also of one that is left out
+ * @param onMention - called with the image of every row, also of a skipped row
  */
 export async function groupRows(
   entries: AsyncIterable<CaptionEntry>,
@@ -46,10 +46,10 @@ export async function groupRows(
   const duplicates = openSpool<Skip>();
   const close = () => [rows, unusable, duplicates].forEach((spool) => spool.close());
   const ids = keyTable();
-  /** Of each image: its first and its last row. */
+  /** The first and the last row of each image. */
   const first: number[] = [];
   const last: number[] = [];
-  /** Of each row: the next one of its image, or 0. */
+  /** The next row of the same image, for each row; 0 for none. */
   const next: number[] = [];
 
   const recent = new Map<number, Known>();
@@ -108,17 +108,17 @@ export async function groupRows(
       yield* duplicates.rows();
     },
     *readImages() {
-      for (const start of first) yield merged([...rowsFrom(start)]);
+      for (const start of first) yield mergeRows([...rowsFrom(start)]);
     },
     close,
   };
 }
 
-/** What an earlier row says goes before what a later one does; captions and tags add up. */
-function merged(rows: readonly CaptionRow[]): CaptionedImage {
-  const said = rows.reduceRight((later, row) => ({ ...later, ...row }));
+/** Merge rows: for most fields the earliest row wins; captions and tags of all rows are joined. */
+function mergeRows(rows: readonly CaptionRow[]): CaptionedImage {
+  const metadata = rows.reduceRight((later, row) => ({ ...later, ...row }));
   return {
-    ...said,
+    ...metadata,
     id: idOf(rows[0]),
     image: imageOf(rows[0]),
     captions: distinct(rows.flatMap(({ captions }) => captions)),

@@ -13,15 +13,15 @@ import type { ImageFitRule } from './prepared.ts';
 /** How images become squares. */
 export interface ImageFit {
   readonly imageSize: number;
-  /** A model's own rule; absent: whole, centred, the rest transparent. */
+  /** The model's own rule; absent: the whole image, centred, with transparent margins. */
   readonly rule?: ImageRule;
 }
 
 /**
  * Decide how images become squares.
  *
- * @param forModel - folder or hub id of the model that they are for
- * @throws DiptychError invalid_option - a size that is not the model's
+ * @param forModel - folder or hub id of the model that the images are for
+ * @throws DiptychError invalid_option - `imageSize` differs from the size of the model's images
  */
 export async function chooseImageFit(
   imageSize: number | undefined,
@@ -50,7 +50,7 @@ export async function chooseImageFit(
   return { imageSize: rule.imageSize, rule };
 }
 
-/** Tell what a data set records of a rule; nothing where images are kept whole. */
+/** Select the part of a rule that a data set records; undefined where images are kept whole. */
 export function storedRule({ contain, preprocessing }: ImageRule): ImageFitRule | undefined {
   if (contain) return undefined;
   const { resize, crop, resample } = preprocessing;
@@ -61,7 +61,7 @@ export function storedRule({ contain, preprocessing }: ImageRule): ImageFitRule 
  * Decode an image to a square.
  *
  * @param image - file or its bytes
- * @throws Error - it is no image, is cut short, or has too many pixels
+ * @throws Error - the file is not an image, is truncated, or has too many pixels
  */
 export async function fitImage(
   image: string | Uint8Array,

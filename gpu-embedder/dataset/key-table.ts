@@ -1,10 +1,10 @@
-/** Numbers keys in the order they come in, without keeping them: 20 bytes or so each. */
+/** Numbers keys in order of arrival without storing them: about 20 bytes a key. */
 export interface KeyTable {
   readonly size: number;
   /**
-   * Find the number of a key, or give it the next one.
+   * Return the number of a key; a new key gets the next number.
    *
-   * @param isKey - tells whether the key of a number is this one; asked where hashes agree
+   * @param isKey - compares this key with that of a number; called when their hashes are equal
    */
   numberOf(key: string, isKey: (number: number) => boolean): { number: number; isNew: boolean };
 }
@@ -12,7 +12,7 @@ export interface KeyTable {
 /** A hash table with linear probing. */
 export function keyTable(): KeyTable {
   const hashes: number[] = [];
-  /** Number + 1, or 0 where nothing is; at most half of them are taken. */
+  /** Number + 1, or 0 for a free slot; at most half of the slots are taken. */
   let slots = new Int32Array(1024);
 
   function grow(): void {

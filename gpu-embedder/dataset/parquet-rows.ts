@@ -12,21 +12,21 @@ import { unreadableShard, type Shard } from './shards.ts';
 export type ParquetRow = Readonly<Record<string, unknown>>;
 
 export interface ParquetFile {
-  /** Of its columns. */
+  /** Names of the columns. */
   readonly names: readonly string[];
   readonly rows: number;
   read(columns: readonly string[]): AsyncGenerator<ParquetRow>;
 }
 
-/** Rows that are read at a time where the file tells in which page each row is. */
+/** Rows read at a time, where the file has an index from rows to pages. */
 const sliceRows = 64;
-/** Largest row group that is read at once, bytes. */
+/** Largest row group that is read as a whole, bytes. */
 const maxGroupBytes = 2 ** 31;
 
 /**
  * Open a parquet file.
  *
- * @throws DiptychError unreadable_source - also while rows are read
+ * @throws DiptychError unreadable_source - also thrown while rows are read
  */
 export async function openParquet(shard: Shard): Promise<ParquetFile> {
   const failed =
@@ -53,13 +53,13 @@ export async function openParquet(shard: Shard): Promise<ParquetFile> {
           utf8: false,
           useOffsetIndex: true,
         }).catch(failed(`rows ${rowStart} to ${rowEnd}`));
-        for (const row of rows) yield named(row, classes);
+        for (const row of rows) yield withClassNames(row, classes);
       }
     },
   };
 }
 
-/** Divide the rows into what is read at once: a slice of a row group, or the whole of it. */
+/** Divide the rows into ranges to read at once: slices of a row group, or the whole group. */
 function* ranges(
   { row_groups }: FileMetaData,
   columns: readonly string[],
@@ -89,8 +89,11 @@ function* ranges(
   }
 }
 
-/** Put the names of classes where their numbers stand; -1 or nothing is no class. */
-function named(row: ParquetRow, classes: ReadonlyMap<string, readonly string[]>): ParquetRow {
+/** Replace class numbers by class names; -1 and null mean that the row has no class. */
+function withClassNames(
+  row: ParquetRow,
+  classes: ReadonlyMap<string, readonly string[]>,
+): ParquetRow {
   const labels = [...classes]
     .filter(([column]) => column in row)
     .map(([column, names]) => [column, names[Number(row[column] ?? -1)]]);

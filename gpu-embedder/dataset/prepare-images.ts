@@ -13,7 +13,7 @@ import { readCoco } from './read-coco.ts';
 import { textFileSource } from './read-text-files.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
 
-/** Images of a folder, which captions name by their path under it. */
+/** A folder of images; captions name an image by its path in the folder. */
 export interface FolderInput {
   readonly images: string;
   /** .csv, .tsv or .jsonl file; without one, each image has a .txt file of its captions. */
@@ -42,7 +42,7 @@ export async function folderSource(input: FolderInput): Promise<Source> {
   const { images, captions, columns = {} } = input;
   if (captions === undefined) {
     if (Object.values(columns).some((name) => name !== undefined)) {
-      throw new DiptychError('invalid_option', 'Columns are named, but no file with --captions');
+      throw new DiptychError('invalid_option', 'Column names need a captions file: add --captions');
     }
     return textFileSource(images);
   }
@@ -53,7 +53,7 @@ export async function cocoSource({ images, annotations }: CocoInput): Promise<So
   return captionedImages('coco', images, annotations, readCoco(annotations));
 }
 
-/** A source of images in a folder that a file of captions names. */
+/** A source of the images that a captions file names. */
 async function captionedImages(
   kind: 'folder' | 'coco',
   images: string,
@@ -62,9 +62,9 @@ async function captionedImages(
   columns: CaptionColumns = {},
 ): Promise<Source> {
   const present = await findImages(images);
-  // COCO lists its images itself.
-  const silent = new Set(kind === 'coco' ? [] : present);
-  const grouped = await groupRows(entries, (image) => silent.delete(image));
+  // COCO lists images without captions itself; elsewhere they are the files that no row names.
+  const uncaptioned = new Set(kind === 'coco' ? [] : present);
+  const grouped = await groupRows(entries, (image) => uncaptioned.delete(image));
   return {
     kind,
     names: [basename(captionsFile)],
@@ -77,7 +77,7 @@ async function captionedImages(
     progress: { label: 'Decoding', total: grouped.images },
     async *entries(onProgress) {
       yield* grouped.readSkipped();
-      for (const where of silent) {
+      for (const where of uncaptioned) {
         yield { where, reason: 'no caption', code: 'image_without_caption' };
       }
       const folder = await openImageFolder(images);

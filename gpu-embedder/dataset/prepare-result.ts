@@ -1,14 +1,14 @@
 import type { DatasetManifest, PrepareReport } from './prepared.ts';
 
-/** What a preparation did, printed with `--json`. */
+/** Result of a preparation, printed with `--json`. */
 export interface PrepareResult {
   readonly dir: string;
   readonly name: string;
-  /** Whether the data set was there already, made from the same inputs. */
+  /** Whether the data set already existed and was made from the same inputs. */
   readonly unchanged: boolean;
   readonly inputs: number;
   readonly prepared: number;
-  /** Number of inputs that became views of an item; absent: none. */
+  /** Number of inputs that became views of an item; absent for none. */
   readonly views?: number;
   /** Number of skipped inputs by code; report.json lists them. */
   readonly skipped: Readonly<Record<string, number>>;

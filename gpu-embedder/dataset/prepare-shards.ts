@@ -12,7 +12,7 @@ export interface ShardsInput {
   readonly columns?: Columns;
 }
 export interface ParquetInput extends ShardsInput {
-  /** Folder of the images, where a column has their paths. */
+  /** Folder of the images, if a column holds paths instead of bytes. */
   readonly images?: string;
 }
 export type PrepareTarOptions = ShardsInput & PrepareOptions;

@@ -14,24 +14,25 @@ export interface PrepareOptions {
   readonly out: string;
   /** Side of an image, pixels. */
   readonly imageSize?: number;
-  /** Folder or hub id of a model: its size and its resize rule are used. */
+  /** Folder or hub id of a model whose image size and resize rule are used. */
   readonly forModel?: string;
-  /** Share (below 1) or number of the items that are held out, of those whose source does not say. */
+  /** Share (below 1) or number of items to hold out, among the items without a split. */
   readonly validation?: number;
 }
 
-/** Changes when the same sources give another data set. */
+/** Increase it whenever the code makes another data set of the same sources. */
 const codeVersion = 3;
 
-/** Images held and decoded at a time; sharp decodes on libuv's threads. */
+/** Images held and decoded concurrently; sharp decodes on libuv's threads. */
 const inFlight = 16;
 
 /**
  * Prepare the images of a source: read, decode and write a few at a time.
  *
- * Does nothing when the data set is there, made from the same source. Closes the source.
+ * Does nothing when the data set already exists and was made from the same source. Closes the
+ * source.
  *
- * @throws DiptychError unreadable_source - also where not one image can be used
+ * @throws DiptychError unreadable_source - also when no image can be used
  */
 export async function prepareSource(
   source: Source,
@@ -105,7 +106,7 @@ async function prepareEntries(
   }
 }
 
-/** Take items a batch at a time; what is skipped, or has an id that is taken, is set aside. */
+/** Group items into batches; skipped inputs and items with a repeated id go to `skipped`. */
 async function* batches(
   entries: AsyncIterable<SourceItem | Skip>,
   skipped: Skip[],
@@ -158,7 +159,7 @@ function newItem(item: SourceItem): NewItem {
   };
 }
 
-/** Say why a source gave no image, with an example of each reason. */
+/** Explain why a source gave no image, with an example of each reason. */
 function nothingPrepared({ names }: Source, skipped: readonly Skip[]): DiptychError {
   const examples = new Map<string, { count: number; example: Skip }>();
   for (const skip of skipped) {

@@ -24,19 +24,19 @@ export interface DatasetManifest {
     readonly items: number;
     readonly concepts: number;
     readonly captions: number;
-    /** Rows of pixels.bin after those of the items; absent: none. */
+    /** Number of rows of pixels.bin after the rows of the items; absent for none. */
     readonly views?: number;
   };
   readonly sources: readonly SourceInfo[];
-  /** SHA-256 (hex) over items, concepts and pixels: changes exactly when the content does. */
+  /** SHA-256 (hex) over items, concepts and pixels: the same for the same content. */
   readonly fingerprint: string;
-  /** What it was made from, as a digest: `prepare` does nothing when it is the same again. */
+  /** Digest of the inputs: `prepare` does nothing when it would be the same again. */
   readonly inputKey?: string;
-  /** How images became squares; absent: whole, centred, the rest transparent. */
+  /** How images became squares; absent: the whole image, centred, with transparent margins. */
   readonly imageRule?: ImageFitRule;
 }
 
-/** What of a model's preprocessing decides the pixels that are stored. */
+/** The part of a model's preprocessing that decides the stored pixels. */
 export type ImageFitRule = Pick<Preprocessing, 'resize' | 'crop' | 'resample'>;
 
 export interface SourceInfo {
@@ -55,17 +55,17 @@ export interface Item extends NewShownItem {
   readonly id: string;
   /** Captions of this image itself; a pictogram's pool is in its concept. */
   readonly captions: readonly string[];
-  /** English tags; of a pictogram, those that its concept does not have already. */
+  /** English tags; a pictogram lists only tags that its concept lacks. */
   readonly tags: readonly string[];
   readonly image: ImageRef;
   /** Concept id; items with the same concept show the same thing. */
   readonly concept?: string;
   /** Class of the image, as its source names it. */
   readonly label?: string;
-  /** `mono`: one colour on nothing, may be recoloured. */
+  /** `mono`: one colour on a transparent ground, which may be recoloured. */
   readonly palette: 'colour' | 'mono';
   readonly split: 'train' | 'validation';
-  /** Rows of pixels.bin with the same drawing in other styles; training draws one of them. */
+  /** Rows of pixels.bin with the same thing in other styles; training picks one at random. */
   readonly views?: readonly number[];
 }
 
@@ -91,7 +91,7 @@ export interface Concept {
 export interface PrepareReport {
   readonly inputs: number;
   readonly prepared: number;
-  /** Inputs that became views of an item; absent: none. */
+  /** Number of inputs that became views of an item; absent for none. */
   readonly views?: number;
   readonly skipped: readonly {
     readonly where: string;

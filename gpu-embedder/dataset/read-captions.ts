@@ -18,7 +18,7 @@ import { readLines } from './read-lines.ts';
 import { openSpool } from './row-spool.ts';
 
 export interface CaptionColumns extends Columns {
-  /** Between the columns of a CSV file; default: a comma, in .tsv a tab. */
+  /** Separator of the columns of a CSV file; default: a comma, in .tsv files a tab. */
   readonly separator?: string;
 }
 
@@ -30,10 +30,10 @@ type Line =
   | { readonly where: string; readonly problem: string; readonly code: string };
 
 /**
- * Read a captions file row by row: CSV, TSV or one JSON object a line. A line that cannot be used is
- * skipped with its reason.
+ * Read a captions file row by row: CSV, TSV or one JSON object a line. An unusable line gives a
+ * skip with its reason.
  *
- * @throws DiptychError unreadable_source - no such file, or it lacks the columns needed
+ * @throws DiptychError unreadable_source - there is no such file, or it lacks a needed column
  */
 export async function* readCaptions(
   file: string,
@@ -47,7 +47,7 @@ export async function* readCaptions(
     );
   }
   const problem = await stat(file).then(
-    (found) => (found.isFile() ? undefined : 'it is no file'),
+    (found) => (found.isFile() ? undefined : 'it is not a file'),
     (error: Error) => error.message,
   );
   if (problem !== undefined) {
@@ -69,14 +69,14 @@ export async function* readCaptions(
     const names = 'columns' in line ? line.columns : Object.keys(line.fields);
     for (const name of names) found.add(name);
     if (!('fields' in line)) continue;
-    // Lines mostly have the columns of the line before.
+    // A line usually has the columns of the line before, so the layout is kept.
     if (!sameNames(names, layout.names)) layout = layoutOf(columns, names);
     yield readRow(where, line.fields, layout);
   }
   checkColumns(`Captions ${file}`, columns, [...found], needed);
 }
 
-/** Which columns a line has, or which of those needed it lacks. */
+/** The columns of a line, and a description of the needed columns that it lacks. */
 interface Layout {
   readonly names: readonly string[];
   readonly found: Columns;
@@ -96,12 +96,12 @@ function readRow(where: string, fields: Fields, { found, problem }: Layout): Cap
   if (problem !== undefined) return { where, reason: problem, code: 'wrong_column' };
   const [image] = textsOf(fields[found.image!]);
   if (image === undefined) {
-    return { where, reason: 'names no image', code: 'caption_without_image' };
+    return { where, reason: 'the row names no image', code: 'caption_without_image' };
   }
-  const said = readFields(fields, found);
-  return 'code' in said
-    ? { where, image, reason: `${image}: ${said.reason}`, code: said.code }
-    : { where, image, ...said };
+  const metadata = readFields(fields, found);
+  return 'code' in metadata
+    ? { where, image, reason: `${image}: ${metadata.reason}`, code: metadata.code }
+    : { where, image, ...metadata };
 }
 
 async function* csvLines(file: string, delimiter: string): AsyncGenerator<Line> {

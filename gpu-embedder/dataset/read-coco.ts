@@ -12,17 +12,17 @@ const annotationSchema = z.object({ image_id: id, caption: z.string() });
 interface CocoImage {
   readonly file: string;
   readonly captions: string[];
-  /** Among the images of the file. */
+  /** Position among the images of the file. */
   readonly index: number;
 }
 
 /**
  * Read COCO captions json (https://cocodataset.org/#format-data): one row for each image that has
- * captions. An entry that cannot be used is skipped with its reason.
+ * captions. An unusable entry gives a skip with its reason.
  *
- * The whole file is parsed at once: 92 MB with 590,000 captions took 600 MB of memory.
+ * The whole file is parsed at once: a file of 92 MB with 590,000 captions took 600 MB of memory.
  *
- * @throws DiptychError unreadable_source - no JSON with `images` and `annotations`
+ * @throws DiptychError unreadable_source - the file is not JSON with `images` and `annotations`
  */
 export async function* readCoco(file: string): AsyncGenerator<CaptionEntry> {
   const { images, annotations } = await readSource(file);
@@ -78,7 +78,7 @@ async function readSource(file: string): Promise<z.infer<typeof source>> {
   }
 }
 
-/** Say what is wrong with an entry, on one line. */
+/** Describe the problem of an entry on one line. */
 function reasonOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `${path.join('.') || 'entry'}: ${message}`).join('; ');
 }

@@ -6,7 +6,7 @@ import { DiptychError } from '../../src/errors.ts';
 import { datasetFormatVersion, type Concept, type DatasetManifest, type Item } from './prepared.ts';
 import { readLines } from './read-lines.ts';
 
-/** A prepared data set; pixels and image bytes are read by {@link openPixels} and {@link readImageBytes}. */
+/** A prepared data set; {@link openPixels} and {@link readImageBytes} read its images. */
 export interface PreparedDataset {
   readonly manifest: DatasetManifest;
   /** In index order. */
@@ -48,7 +48,7 @@ const manifestSchema: z.ZodType<DatasetManifest> = z.object({
 /**
  * Open a prepared data set.
  *
- * @throws DiptychError not_prepared - there is none, or one of another format
+ * @throws DiptychError not_prepared - the folder has no data set, or one of another format
  */
 export function openDataset(dir: string): PreparedDataset {
   const manifest = readManifest(dir);
@@ -57,7 +57,7 @@ export function openDataset(dir: string): PreparedDataset {
   return { manifest, items, concepts: new Map(concepts.map((c) => [c.id, c])), dir };
 }
 
-/** Read what describes a prepared data set. */
+/** Read dataset.json of a prepared data set. */
 export function readManifest(dir: string): DatasetManifest {
   const path = join(dir, 'dataset.json');
   if (!existsSync(path)) {
@@ -67,7 +67,7 @@ export function readManifest(dir: string): DatasetManifest {
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw notPrepared(dir, `${path} is no JSON: ${(cause as Error).message}`);
+    throw notPrepared(dir, `${path} is not JSON: ${(cause as Error).message}`);
   }
   const version = (json as { formatVersion?: unknown } | null)?.formatVersion;
   if (version !== datasetFormatVersion) {
@@ -81,7 +81,7 @@ export function readManifest(dir: string): DatasetManifest {
   return parsed.data;
 }
 
-/** The pixels of a data set, which are read item by item: they may be larger than the memory. */
+/** The pixels of a data set, read item by item because they may exceed the memory. */
 export interface Pixels {
   /**
    * Read the pixels of an item or of a view.
@@ -95,9 +95,9 @@ export interface Pixels {
 }
 
 /**
- * Open the pixels of a data set; threads open them each for itself.
+ * Open the pixels of a data set. Each thread must open them itself.
  *
- * @throws DiptychError not_prepared - there are more or fewer than the items and views take
+ * @throws DiptychError not_prepared - the size of pixels.bin does not match the items and views
  */
 export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'manifest'>): Pixels {
   const { counts, imageSize } = manifest;
@@ -121,7 +121,7 @@ export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'man
   };
 }
 
-/** Read the image of an item as its source has it. */
+/** Read the original image of an item, as its source stores it. */
 export async function readImageBytes(
   dataset: Pick<PreparedDataset, 'dir'>,
   { image }: Pick<Item, 'image'>,
@@ -159,7 +159,7 @@ function readJsonLines<T>(dir: string, name: string, expected: number): T[] {
   return values;
 }
 
-/** Say what is wrong with a data set and which command makes it. */
+/** Make the error for an unusable data set; it names the command that makes one. */
 function notPrepared(dir: string, problem: string): DiptychError {
   return new DiptychError(
     'not_prepared',

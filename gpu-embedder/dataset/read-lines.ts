@@ -1,14 +1,14 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Bytes of one read. */
+/** Bytes per read. */
 const chunkBytes = 1 << 20;
 
-/** Read the lines of a UTF-8 file one by one: it may be larger than a string can be. */
+/** Read the lines of a UTF-8 file one by one: the file may exceed the longest possible string. */
 export function* readLines(path: string): Generator<string> {
   const file = openSync(path, 'r');
   try {
     const chunk = Buffer.allocUnsafe(chunkBytes);
-    /** The beginning of a line whose end is in a chunk to come. */
+    /** The beginning of a line that ends in a later chunk. */
     let begun: Buffer[] = [];
     for (;;) {
       const read = readSync(file, chunk, 0, chunkBytes, null);

@@ -8,11 +8,11 @@ import type { Skip, Source, SourceItem } from './source.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
 /**
- * A source of parquet files with a row for each image: its bytes in a column, or `{bytes, path}` as
- * the Hugging Face hub writes them, or its path.
+ * A source of parquet files with a row for each image. Its column holds the bytes of the image,
+ * its path, or `{bytes, path}` as the Hugging Face hub writes it.
  *
- * @param images - folder that paths are under
- * @throws DiptychError unreadable_source - a file is no parquet, or lacks the columns needed
+ * @param images - folder that the paths are relative to
+ * @throws DiptychError unreadable_source - a file is not parquet, or lacks a needed column
  */
 export async function parquetSource(
   shards: readonly Shard[],
@@ -62,21 +62,22 @@ async function readRow(
   folder: ImageFolder | undefined,
 ): Promise<SourceItem | Skip> {
   const where = `${shard.name}:${number}`;
-  const said = readFields(row, found);
-  if ('code' in said) return { where, ...said };
+  const metadata = readFields(row, found);
+  if ('code' in metadata) return { where, ...metadata };
   const { bytes, path } = imageOf(row[found.image!]);
-  const { id, ...rest } = said;
+  const { id, ...rest } = metadata;
   if (bytes !== undefined) {
     return { where, ...rest, id: urlSafeId(id ?? nameInShard(shard, number)), image: { bytes } };
   }
   if (path === undefined) {
-    return { where, reason: 'neither bytes nor a path of an image', code: 'caption_without_image' };
+    const reason = 'the row has neither the bytes nor the path of an image';
+    return { where, reason, code: 'caption_without_image' };
   }
   if (folder === undefined) {
     throw new DiptychError(
       'invalid_option',
       `Shard ${shard.file}: row ${number} has the path of an image, ${path}; ` +
-        'name the folder that it is under with --images',
+        'name the folder of the images with --images',
     );
   }
   const image = await folder.locate(path);
@@ -86,7 +87,7 @@ async function readRow(
     : { where, reason: `${path} lies outside ${folder.dir}`, code: 'outside_folder' };
 }
 
-/** Bytes go before a path: the hub keeps the name that a file once had beside its bytes. */
+/** Prefer bytes to a path: the hub stores both, and its path is only the file's former name. */
 function imageOf(value: unknown): { readonly bytes?: Uint8Array; readonly path?: string } {
   if (value instanceof Uint8Array) return value.length === 0 ? {} : { bytes: value };
   if (typeof value === 'string') return value === '' ? {} : { path: value };

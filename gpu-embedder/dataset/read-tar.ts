@@ -6,15 +6,15 @@ import type { Skip, Source, SourceItem } from './source.ts';
 import { tarSamples, type TarSample } from './tar-samples.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
-/** `depth.png` is no image, but something about one. */
+/** `x.depth.png` has two extensions: it holds data about the image `x`, not the image itself. */
 const isImage = (extension: string): boolean =>
   !extension.includes('.') && imageName.test(`.${extension}`);
 const isText = (extension: string): boolean => ['txt', 'json', 'cls'].includes(extension);
 const bytesPerUnit = 1e6;
 
 /**
- * A source of tar shards in the layout of webdataset: each sample has an image, and its caption in
- * .txt (one a line), .json (fields named as columns are) or its label in .cls.
+ * A source of tar shards in the layout of webdataset. Each sample has an image, and its captions in
+ * .txt (one a line) or in fields of .json (named like columns), or its label in .cls.
  */
 export function tarSource(shards: readonly Shard[], columns: Columns): Source {
   return {
@@ -52,7 +52,7 @@ function* readSample(
   const place = (path: string): string => `${shard.name}:${path}`;
   const [image, ...more] = members.filter(({ extension }) => isImage(extension));
   for (const { path } of more) {
-    yield { where: place(path), reason: `${key} has an image before it`, code: 'second_image' };
+    yield { where: place(path), reason: `${key} already has an image`, code: 'second_image' };
   }
   if (image === undefined) {
     const reason = `no image among ${members.map(({ extension }) => extension).join(', ')}`;
@@ -61,7 +61,7 @@ function* readSample(
   }
   const where = place(image.path);
   if (image.bytes === undefined) {
-    yield { where, reason: 'a link, or too large to be read', code: 'broken_image' };
+    yield { where, reason: 'it is a link or too large', code: 'broken_image' };
     return;
   }
   const text = Object.fromEntries(members.map(({ extension, bytes }) => [extension, bytes]));
@@ -73,7 +73,7 @@ function* readSample(
   for (const name of Object.keys(json)) seen.add(name);
   const found = findColumns(columns, Object.keys(json));
   const captions = text.txt === undefined ? [] : captionLines(text.txt);
-  const said = readFields(
+  const metadata = readFields(
     {
       ...json,
       caption: [...captions, ...textsOf(json[found.caption ?? ''])],
@@ -81,11 +81,11 @@ function* readSample(
     },
     { ...found, caption: 'caption', label: 'label' },
   );
-  if ('code' in said) {
-    yield { where, reason: said.reason, code: said.code };
+  if ('code' in metadata) {
+    yield { where, reason: metadata.reason, code: metadata.code };
     return;
   }
-  const { id = nameInShard(shard, key), ...rest } = said;
+  const { id = nameInShard(shard, key), ...rest } = metadata;
   yield { where, ...rest, id: urlSafeId(id), image: { bytes: image.bytes } };
 }
 

@@ -12,7 +12,7 @@ import { urlSafeId } from './url-safe-id.ts';
 
 const textName = /\.txt$/i;
 
-/** A source of images in a folder, each beside a .txt file of the same name with a caption a line. */
+/** A source of images in a folder; beside each, a .txt file of the same name has one caption a line. */
 export async function textFileSource(dir: string): Promise<Source> {
   const images = await findFiles(dir, imageName);
   const texts = await findFiles(dir, textName);
@@ -29,7 +29,7 @@ export async function textFileSource(dir: string): Promise<Source> {
     async *entries(onProgress) {
       for (const [stem, where] of textOf) {
         if (stems.has(stem)) continue;
-        yield { where, reason: 'no image of this name', code: 'caption_without_image' };
+        yield { where, reason: 'there is no image of this name', code: 'caption_without_image' };
       }
       const folder = await openImageFolder(dir);
       for (const [i, where] of images.entries()) {
@@ -45,17 +45,17 @@ async function readImage(
   where: string,
   text: string | undefined,
 ): Promise<SourceItem | Skip> {
-  const [image, said] = await Promise.all([
+  const [image, textFile] = await Promise.all([
     folder.locate(where),
     text === undefined ? ('missing' as const) : folder.locate(text),
   ]);
-  if (image === 'outside' || said === 'outside') {
+  if (image === 'outside' || textFile === 'outside') {
     return { where, reason: `a link leads out of ${folder.dir}`, code: 'outside_folder' };
   }
-  if (image === 'missing') return { where, reason: 'a link to nothing', code: 'broken_image' };
-  const captions = said === 'missing' ? [] : captionLines(await readFile(said.file));
+  if (image === 'missing') return { where, reason: 'it is a broken link', code: 'broken_image' };
+  const captions = textFile === 'missing' ? [] : captionLines(await readFile(textFile.file));
   if (captions.length === 0) {
-    const reason = text === undefined ? 'no .txt file of this name' : `${text} is empty`;
+    const reason = text === undefined ? 'there is no .txt file of this name' : `${text} is empty`;
     return { where, reason, code: 'image_without_caption' };
   }
   return { where, id: urlSafeId(where), image, captions, tags: [] };

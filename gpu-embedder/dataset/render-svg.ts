@@ -20,8 +20,8 @@ export async function renderSvg(svg: string, size: number): Promise<Uint8Array> 
 }
 
 /**
- * Tell whether next to nothing is seen on a white page: less than eight black pixels would make.
- * White glyphs count as nothing.
+ * Tell whether an image looks empty on a white page: it shows less ink than eight black pixels.
+ * A white drawing looks empty, too.
  *
  * @param pixels - RGBA8, alpha premultiplied
  */

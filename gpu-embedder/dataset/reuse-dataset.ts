@@ -5,12 +5,12 @@ import type { PrepareReport } from './prepared.ts';
 import { prepareResult, type PrepareResult } from './prepare-result.ts';
 import { readManifest } from './read-dataset.ts';
 
-/** Digest what a data set is made from. */
+/** Digest the inputs of a data set. */
 export function inputKeyOf(inputs: unknown): string {
   return sha256Hex(JSON.stringify(inputs));
 }
 
-/** Find a data set that was made from the same inputs; anything else there counts as none. */
+/** Find a data set that was made from the same inputs; undefined for any other content. */
 export function reuseDataset(dir: string, inputKey: string): PrepareResult | undefined {
   if (!existsSync(join(dir, 'dataset.json'))) return undefined;
   try {
@@ -19,7 +19,7 @@ export function reuseDataset(dir: string, inputKey: string): PrepareResult | und
     const report = JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8')) as PrepareReport;
     return prepareResult(dir, manifest, report, true);
   } catch {
-    // Made by another version of the program, or damaged: it is made again.
+    // The data set is damaged or was made by another version of the program: make it again.
     return undefined;
   }
 }

@@ -3,29 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
 
-/** Rows put aside on disk, as JSON: there may be more than the memory holds. */
+/** Rows kept on disk as JSON, because all of them may exceed the memory. */
 export interface RowSpool<Row> {
   readonly length: number;
   add(row: Row): void;
   /** Read the i-th row that was added. */
   at(i: number): Row;
-  /** Read all rows in the order they were added in. */
+  /** Read all rows in the order in which they were added. */
   rows(): Generator<Row>;
-  /** Give the disk back. */
+  /** Release the disk space. */
   close(): void;
 }
 
-/** Bytes that are written at a time. */
+/** Bytes per write. */
 const chunkBytes = 1 << 20;
 
 /**
- * Open a spool in the folder for temporary files. It takes about the room of what is put in, and
- * 8 bytes a row of memory.
+ * Open a spool in the folder for temporary files. It takes the size of the rows on disk and
+ * 8 bytes of memory a row.
  *
- * @throws DiptychError write_failed - also when rows are added or read: no room on the disk
+ * @throws DiptychError write_failed - the disk is full; adding and reading rows throw it, too
  */
 export function openSpool<Row>(): RowSpool<Row> {
-  const file = orFail(openNameless);
+  const file = orFail(openUnlinked);
   /** Row i lies from offsets[i] to offsets[i + 1]. */
   const offsets = [0];
   let pending: string[] = [];
@@ -68,8 +68,8 @@ export function openSpool<Row>(): RowSpool<Row> {
   };
 }
 
-/** Open a file that is in no folder: the system removes it even if this process is killed. */
-function openNameless(): number {
+/** Open a file and unlink it at once: the system frees it even if this process is killed. */
+function openUnlinked(): number {
   const dir = mkdtempSync(join(tmpdir(), 'diptych-rows-'));
   try {
     return openSync(join(dir, 'rows'), 'wx+');
@@ -82,7 +82,7 @@ function orFail<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const message = `Rows put aside in ${tmpdir()}: ${(cause as Error).message}`;
+    const message = `Temporary rows in ${tmpdir()}: ${(cause as Error).message}`;
     throw new DiptychError('write_failed', message, undefined, { cause });
   }
 }

@@ -6,7 +6,7 @@ import { DiptychError } from '../../src/errors.ts';
 /** One of the files that together hold a data set. */
 export interface Shard {
   readonly file: string;
-  /** Names it among the shards: `train-000.tar`, or `train/000.tar` where folders differ. */
+  /** Name among the shards: `train-000.tar`, or `train/000.tar` where folders differ. */
   readonly name: string;
   readonly size: number;
   readonly mtimeMs: number;
@@ -15,7 +15,7 @@ export interface Shard {
 /**
  * Find shards, by name or by brace pattern: `shard-{000..010}.tar`.
  *
- * @throws DiptychError unreadable_source - one that is not there, or that is no file
+ * @throws DiptychError unreadable_source - a shard does not exist or is not a file
  */
 export async function findShards(patterns: readonly string[]): Promise<readonly Shard[]> {
   const files: string[] = [];
@@ -37,13 +37,13 @@ export async function findShards(patterns: readonly string[]): Promise<readonly 
   return shards;
 }
 
-/** Name something in a shard, for an id: the shard without its extension, then the name. */
+/** Make an id for a part of a shard: the shard without its extension, then the part's name. */
 export function nameInShard({ name }: Shard, inside: string | number): string {
   const stem = basename(name).replace(/(\.tar)?\.[^.]*$/, '');
   return [...name.split('/').slice(0, -1), stem, inside].join('/');
 }
 
-/** Say that a shard cannot be read, and where. */
+/** Make the error for a shard that cannot be read. */
 export function unreadableShard({ file }: Shard, problem: string, cause?: unknown): DiptychError {
   return new DiptychError('unreadable_source', `Shard ${file}: ${problem}`, { file }, { cause });
 }
@@ -60,7 +60,9 @@ async function statFile(file: string) {
     throw new DiptychError('unreadable_source', `Shard ${file}: ${problem}`, { file }, { cause });
   });
   if (found.isFile()) return found;
-  const what = found.isDirectory() ? `it is a folder; name the files, ${file}/*` : 'it is no file';
+  const what = found.isDirectory()
+    ? `it is a folder; name the files, ${file}/*`
+    : 'it is not a file';
   throw new DiptychError('unreadable_source', `Shard ${file}: ${what}`, { file });
 }
 

@@ -1,7 +1,7 @@
 import type { DatasetManifest, Item, PrepareReport } from './prepared.ts';
 
-/** What a source says about an image; of captions and label, one is there at least. */
-export interface Said {
+/** The texts and classes that a source gives an image: at least a caption or a label. */
+export interface ImageMetadata {
   readonly captions: readonly string[];
   readonly tags: readonly string[];
   readonly label?: string;
@@ -10,8 +10,8 @@ export interface Said {
   readonly set?: string;
 }
 
-/** An image of a source, where it is and what is said about it. */
-export interface SourceItem extends Said {
+/** An image of a source with its place and its metadata. */
+export interface SourceItem extends ImageMetadata {
   /** Place in the source, for the report: `captions.csv:12`. */
   readonly where: string;
   readonly id: string;
@@ -24,17 +24,17 @@ export type Skip = PrepareReport['skipped'][number];
 /** Where a data set comes from. */
 export interface Source {
   readonly kind: DatasetManifest['kind'];
-  /** Files that are named as its origin. */
+  /** Names of the files that it is read from, for dataset.json and messages. */
   readonly names: readonly string[];
-  /** What changes when the source does. */
+  /** Any JSON value that changes when the source changes. */
   readonly key: unknown;
   readonly progress: { readonly label: string; readonly total: number };
   /**
-   * Read it once from its beginning; each input is an item or a skip.
+   * Read the source from its beginning; each input gives an item or a skip. Call it only once.
    *
-   * @param onProgress - told how much of `progress.total` is read
+   * @param onProgress - called with the part of `progress.total` that is read
    */
   entries(onProgress: (done: number) => void): AsyncIterable<SourceItem | Skip>;
-  /** Give back what it holds, if anything; nothing can be read afterwards. */
+  /** Release files that the source holds open; it cannot be read afterwards. */
   close?(): void;
 }

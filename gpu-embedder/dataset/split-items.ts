@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DiptychError } from '../../src/errors.ts';
 
-/** Chooses items for validation; sees each item once. */
+/** Chooses items for validation; `add` is called once for each item. */
 export interface SplitChooser {
   add(id: string): void;
   /** @returns ordinals, in the order of `add` */
@@ -9,8 +9,8 @@ export interface SplitChooser {
 }
 
 /**
- * Hold out the items whose ids have the smallest hashes: the choice does not depend on the order,
- * and hardly changes when items are added.
+ * Hold out the items whose ids have the smallest hashes. The choice does not depend on the order
+ * of items, and it hardly changes when items are added.
  *
  * @param validation - below 1 a share, else a number of items
  */

@@ -6,16 +6,16 @@ import { unreadableShard, type Shard } from './shards.ts';
 /** A file in a tar archive. */
 export interface TarMember {
   readonly path: string;
-  /** Absent where it was not wanted, is no file, or is too large. */
+  /** Absent if the member was not wanted, is not a file, or is too large. */
   readonly bytes?: Uint8Array;
 }
 
 /**
- * Read the members of a tar archive one after the other; it may be compressed with gzip.
+ * Read the members of a tar archive one after the other. The archive may be compressed with gzip.
  *
- * @param wanted - whose bytes are read
- * @param onProgress - told how many bytes of the file are read
- * @throws DiptychError unreadable_source - it is no archive, damaged or cut short
+ * @param wanted - chooses the members whose bytes are read
+ * @param onProgress - called with the number of bytes of the file that are read
+ * @throws DiptychError unreadable_source - the file is not an archive, is damaged or truncated
  */
 export async function* tarMembers(
   shard: Shard,

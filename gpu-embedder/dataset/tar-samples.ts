@@ -7,7 +7,7 @@ export interface TarSample {
   readonly members: readonly (TarMember & { readonly extension: string })[];
 }
 
-/** Read the samples of a shard in the layout of webdataset: the members of one follow each other. */
+/** Read the samples of a webdataset shard; the members of one sample are adjacent. */
 export async function* tarSamples(
   shard: Shard,
   wanted: (extension: string) => boolean,
@@ -27,7 +27,7 @@ export async function* tarSamples(
   if (sample !== undefined) yield sample;
 }
 
-/** Folders, hidden files and files without an extension are no part of a sample. */
+/** Split a path; undefined for files outside samples: hidden ones and ones without extension. */
 function splitName(path: string): { key: string; extension: string } | undefined {
   const match = /^(?:\.\/)?((?:.*\/)?[^./][^./]*)\.([^/]+)$/.exec(path);
   return match === null ? undefined : { key: match[1], extension: match[2].toLowerCase() };

@@ -7,14 +7,14 @@ import { localR2Store } from '../store/local-r2-store.ts';
 export interface DemoOptions {
   readonly model: string;
   readonly r2Dir: string;
-  /** Folder of everything generated. */
+  /** Folder for all generated files. */
   readonly workDir: string;
   readonly onStage: (message: string) => void;
 }
 
 export const demoCollection = 'pictograms';
 
-/** Prepare, encode, index and publish the demo; what is done already is found and skipped. */
+/** Prepare, encode, index and publish the demo; stages that are already done are skipped. */
 export async function buildDemo({ model, r2Dir, workDir, onStage }: DemoOptions): Promise<void> {
   const data = `${workDir}/data/pictograms-demo`;
   const embeddings = `${workDir}/embeddings/${demoCollection}`;

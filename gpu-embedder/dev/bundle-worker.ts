@@ -11,7 +11,7 @@ export type WorkerModule =
       readonly contents: Uint8Array<ArrayBuffer>;
     };
 
-/** Bundle the worker as wrangler would: one ES module, each WebAssembly file a module of its own. */
+/** Bundle the worker as wrangler does: one ES module, and a module for each WebAssembly file. */
 export async function bundleWorker(entry: string): Promise<WorkerModule[]> {
   const wasm = new Map<string, string>();
   const { outputFiles } = await build({
@@ -34,7 +34,7 @@ export async function bundleWorker(entry: string): Promise<WorkerModule[]> {
   return modules;
 }
 
-/** Leave `import x from './x.wasm'` to the runtime. */
+/** Collect `import x from './x.wasm'` and leave the import to the runtime. */
 function collectWasm(found: Map<string, string>): Plugin {
   return {
     name: 'wasm',

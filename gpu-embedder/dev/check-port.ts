@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { DiptychError } from '../../src/errors.ts';
 
-/** Refuse a port that cannot be listened on, before any long work. */
+/** Refuse a port on which no server can start, before any long work. */
 export async function checkPort(host: string, port: number): Promise<void> {
   const server = createServer();
   try {
@@ -11,7 +11,7 @@ export async function checkPort(host: string, port: number): Promise<void> {
     });
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code})`;
+    const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${code})`;
     throw new DiptychError(
       'port_in_use',
       `port ${port} on ${host} ${why}: choose another with --port`,

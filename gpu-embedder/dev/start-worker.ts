@@ -9,13 +9,13 @@ import { readWranglerConfig } from './wrangler-config.ts';
 export interface WorkerOptions {
   readonly host: string;
   readonly port: number;
-  /** Where the local R2 keeps its objects. */
+  /** Folder of the objects of the local R2. */
   readonly r2Dir: string;
-  /** Where the local D1 keeps its databases; in memory, if left out. */
+  /** Folder of the databases of the local D1; default: in memory. */
   readonly d1Dir?: string;
-  /** Variables of its environment, such as DIPTYCH_ADMIN_TOKEN. */
+  /** Environment variables of the worker, such as DIPTYCH_ADMIN_TOKEN. */
   readonly variables?: Readonly<Record<string, Json>>;
-  /** Module to run in place of the one that wrangler.toml names. */
+  /** Module to run instead of the one in wrangler.toml. */
   readonly entry?: string;
 }
 
@@ -24,7 +24,7 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-const lookEveryMs = 15_000;
+const cronEveryMs = 15_000;
 const root = new URL('../../', import.meta.url);
 
 /** Start the worker of wrangler.toml in workerd. */
@@ -46,7 +46,7 @@ export async function startWorker({
     compatibilityFlags: config.compatibility_flags,
     r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name])),
     r2Persist: r2Dir,
-    // By name, as `localCatalogue` opens it: the id of wrangler.toml is that of a deployment.
+    // `localCatalogue` opens a database by name; the id in wrangler.toml belongs to a deployment.
     d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name])),
     d1Persist: d1Dir ?? false,
     bindings: variables,
@@ -80,7 +80,7 @@ export async function startWorker({
     port,
     cf: false,
     log: new Log(LogLevel.WARN),
-    // The worker's request log is no result: stdout stays free for those.
+    // The worker's request log goes to stderr, because stdout is for results.
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       for (const output of [stdout, stderr]) {
         output.on('data', (text: Uint8Array) => void process.stderr.write(text));
@@ -88,31 +88,31 @@ export async function startWorker({
     },
   });
   const url = await runtime.ready;
-  const stopLooking = variables?.['EMBEDDER_URL'] ? lookAfterJobs(runtime) : () => {};
+  const stopCron = variables?.['EMBEDDER_URL'] ? startCron(runtime) : () => {};
   const stop = () => {
-    stopLooking();
+    stopCron();
     return runtime.dispose();
   };
   return { url: url.origin, stop };
 }
 
 /**
- * Stand in for the cron trigger of wrangler.toml, which the local runtime has none of. Its queue is
- * in memory: to begin with, jobs that were under way go on from the catalogue.
+ * Replace the cron trigger of wrangler.toml, which the local runtime lacks. The local queue is in
+ * memory, so the first run also restarts the unfinished jobs of the catalogue.
  */
-function lookAfterJobs(runtime: Miniflare): () => void {
+function startCron(runtime: Miniflare): () => void {
   let cron = restarted;
-  const look = async () => {
+  const trigger = async () => {
     const worker = await runtime.getWorker();
     await worker.scheduled({ cron });
     cron = '';
   };
-  const lookOrReport = () => void look().catch(report);
-  lookOrReport();
-  const timer = setInterval(lookOrReport, lookEveryMs);
+  const triggerOrReport = () => void trigger().catch(report);
+  triggerOrReport();
+  const timer = setInterval(triggerOrReport, cronEveryMs);
   return () => clearInterval(timer);
 }
 
 function report(error: unknown): void {
-  process.stderr.write(`jobs could not be looked after: ${String(error)}\n`);
+  process.stderr.write(`the worker's cron trigger failed: ${String(error)}\n`);
 }

@@ -1,4 +1,4 @@
-/** Secrets and settings that the worker takes from its environment (`workers/env.ts`). */
+/** Secrets and settings that the worker reads from its environment (`workers/env.ts`). */
 const names = [
   'DIPTYCH_ADMIN_TOKEN',
   'DATABASE_URL',
@@ -7,7 +7,7 @@ const names = [
   'IMAGE_URLS',
 ] as const;
 
-/** Those that are set, for the local worker. */
+/** Select the variables that are set, for the local worker. */
 export function workerVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 
-/** What the local worker needs of wrangler.toml, so that bindings are declared once. */
+/** The part of wrangler.toml that the local worker uses, so that bindings are declared once. */
 const schema = z.object({
   name: z.string(),
   main: z.string(),
@@ -31,7 +31,7 @@ const schema = z.object({
 
 export type WranglerConfig = z.infer<typeof schema>;
 
-/** Read wrangler.toml. Importing wrangler itself for this takes seconds. */
+/** Read wrangler.toml. This avoids importing wrangler, which takes seconds. */
 export async function readWranglerConfig(url: URL): Promise<WranglerConfig> {
   return schema.parse(parse(await readFile(url, 'utf8')));
 }

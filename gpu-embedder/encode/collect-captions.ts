@@ -8,8 +8,8 @@ export interface Caption {
 }
 
 /**
- * Collect the distinct captions of a data set, the short ones first: texts of one length share a
- * batch, so that little of it is padding.
+ * Collect the distinct captions of a data set, short ones first, so that texts of similar length
+ * share a batch and need little padding.
  */
 export function collectCaptions(dataset: PreparedDataset): Caption[] {
   const itemsOf = new Map<string, number[]>();

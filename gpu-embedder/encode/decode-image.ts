@@ -6,7 +6,7 @@ import type { ImageRule } from './image-rule.ts';
 
 const white = { r: 255, g: 255, b: 255, alpha: 1 };
 
-/** Pillow's numbers of the interpolations. */
+/** Interpolations by Pillow's numbers, which preprocessing configurations use. */
 const kernels: Readonly<Record<number, 'nearest' | 'lanczos3' | 'linear' | 'cubic'>> = {
   0: 'nearest',
   1: 'lanczos3',
@@ -37,7 +37,7 @@ export async function decodeImage(bytes: Uint8Array, rule: ImageRule): Promise<U
 const open = (bytes: Uint8Array) =>
   sharp(bytes, { limitInputPixels: limits.imagePixels }).autoOrient();
 
-/** A square image keeps every pixel that `prepare` gave it. */
+/** Fit the whole image into a white square, in the way `prepare` fits images. */
 async function contain(bytes: Uint8Array, imageSize: number): Promise<Uint8Array> {
   return toRgb(
     open(bytes).resize(imageSize, imageSize, { fit: 'contain', background: white }),

@@ -8,7 +8,7 @@ import type { ThreadData } from '../threads/start-thread.ts';
 import { decodeImage } from './decode-image.ts';
 import type { ImageRule } from './image-rule.ts';
 
-/** What a thread decodes by. */
+/** Settings of a thread: what it reads and how it decodes. */
 export interface DecodeSettings {
   readonly dir: string;
   readonly rule: ImageRule;
@@ -21,7 +21,7 @@ export interface DecodedBatch {
 }
 
 const { dir, rule } = (workerData as ThreadData<DecodeSettings>).data;
-// One image at a time per thread: the threads are the parallelism.
+// The threads already run in parallel, so each decodes one image at a time.
 sharp.concurrency(1);
 
 const answers = {

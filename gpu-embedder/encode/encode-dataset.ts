@@ -31,19 +31,19 @@ export interface EncodeOptions extends SessionOptions {
   readonly collection: string;
   /** Folder of the embeddings; `.diptych/embeddings/<collection>` by default. */
   readonly out?: string;
-  /** Images of a batch; texts come four times as many. */
+  /** Number of images in a batch; a batch of texts is four times as large. */
   readonly batchSize?: number;
 }
 
 export interface EncodeResult extends EncodeReport {
   readonly dir: string;
-  /** The embeddings were there already. */
+  /** Whether the embeddings already existed. */
   readonly unchanged: boolean;
 }
 
 /**
- * Embed the images and captions of a data set. An interrupted run is resumed where it stopped; a
- * finished one is recognised by model and data and left as it is.
+ * Embed the images and captions of a data set. An interrupted run continues where it stopped; a
+ * finished run of the same model and data is left as it is.
  *
  * @throws DiptychError unreadable_model, not_prepared
  */
@@ -61,7 +61,7 @@ export async function encodeDataset(options: EncodeOptions): Promise<EncodeResul
   const finished = await readFinished(out, identity);
   if (finished) return { ...finished, dir: out, unchanged: true };
   await startOrResume(out, identity);
-  // Only now: a run with nothing to do should not wait for the runtime.
+  // The import is this late so that a run with nothing to do does not load the runtime.
   const { loadModel } = await import('./load-model.ts');
   const model = await loadModel(options.model, options);
   try {
@@ -152,9 +152,9 @@ function measuredProgress(label: string, total: number, rows: PartialRows) {
 }
 
 /**
- * Write the captions that have an embedding (not one of zeros) and their rows.
+ * Write the captions with a nonzero embedding, and their rows.
  *
- * @returns how many
+ * @returns number of captions
  */
 async function keepCaptions(
   out: string,

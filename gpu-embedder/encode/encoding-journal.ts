@@ -2,15 +2,15 @@ import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 
-/** What a finished run did; kept beside the embeddings. */
+/** Report of a finished run, stored with the embeddings. */
 export interface EncodeReport {
   readonly images: number;
   readonly captions: number;
-  /** Captions without a word that the model knows; they have no embedding. */
+  /** Number of captions in which the model knows no word; they have no embedding. */
   readonly captionsSkipped: number;
-  /** Items whose original could not be decoded; their prepared pixels were encoded. */
+  /** Items whose original could not be decoded, so that their prepared pixels were encoded. */
   readonly substituted: readonly { readonly item: string; readonly reason: string }[];
-  /** Images of this run (fewer after a resume) and what they took. */
+  /** Images of this run (fewer after a resume) and the time they took. */
   readonly encoded: {
     readonly images: number;
     readonly captions: number;
@@ -20,7 +20,7 @@ export interface EncodeReport {
 
 export const formatVersion = 1;
 
-/** What embeddings depend on; the same again is not encoded twice. */
+/** The inputs of a run; a run with the same inputs is not repeated. */
 export interface Identity {
   readonly formatVersion: typeof formatVersion;
   readonly model: { readonly id: string; readonly hash: string; readonly embedDim: number };
@@ -36,7 +36,7 @@ export async function readFinished(out: string, identity: Identity): Promise<Enc
   return report as EncodeReport | null;
 }
 
-/** Keep what an interrupted run of the same model on the same data left; clear all else. */
+/** Keep the files of an interrupted run of the same model and data; clear the folder otherwise. */
 export async function startOrResume(out: string, identity: Identity): Promise<void> {
   await mkdir(out, { recursive: true });
   const journal = join(out, 'encoding.json');
@@ -64,7 +64,7 @@ export async function readSubstituted(
 /** Declare the embeddings complete. */
 export async function finish(out: string, identity: Identity, report: EncodeReport): Promise<void> {
   await writeJson(join(out, 'report.json'), report);
-  // Last: where this file is, all others are complete.
+  // This file comes last: if it exists, all others are complete.
   await writeJson(join(out, 'embeddings.json'), {
     ...identity,
     images: { count: report.images },
@@ -74,7 +74,7 @@ export async function finish(out: string, identity: Identity, report: EncodeRepo
   await rm(join(out, 'substituted.jsonl'), { force: true });
 }
 
-/** Note items whose original failed; called before their rows are written. */
+/** Record items whose original failed; call it before their rows are written. */
 export async function noteSubstituted(
   out: string,
   entries: EncodeReport['substituted'],
@@ -88,7 +88,7 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch {
-    // Not there or cut short: as good as none.
+    // A missing or truncated file counts as none.
     return null;
   }
 }

@@ -2,18 +2,18 @@ import { resolve } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
 import { readModelFiles } from './model-files.ts';
 
-/** Files of hub models, below the working directory. */
+/** Folder of cached hub models, relative to the working directory. */
 const cacheDir = '.diptych/cache/hub';
 
 const defaultHost = 'https://huggingface.co';
 
 /**
- * Fetch a model of the Hugging Face hub into the cache; a model that is there is used as it is.
- * The environment variable HF_ENDPOINT names another host.
+ * Fetch a model of the Hugging Face hub into the cache, unless it is already there. The environment
+ * variable HF_ENDPOINT names another host.
  *
  * @param id - e.g. `Xenova/clip-vit-base-patch32`: CLIP or SigLIP with ONNX weights
- * @returns its folder
- * @throws DiptychError unreadable_model when there is no such model or no network
+ * @returns folder of the model
+ * @throws DiptychError unreadable_model - there is no such model or no network
  */
 export async function fetchHubModel(id: string): Promise<string> {
   const dir = resolve(cacheDir, id);
@@ -44,7 +44,7 @@ export async function fetchHubModel(id: string): Promise<string> {
   return dir;
 }
 
-/** Load each part once through transformers.js, which leaves its files in the cache. */
+/** Load each part once with transformers.js, which stores the files in the cache. */
 async function download(id: string, host: string): Promise<void> {
   const hub = await import('@huggingface/transformers');
   hub.env.remoteHost = host;

@@ -15,7 +15,7 @@ import { preparedRgb, takesPreparedPixels } from './prepared-rgb.ts';
 export interface ImageBatch {
   /** RGB8 [batch, imageSize, imageSize, 3] */
   readonly rgb: Uint8Array;
-  /** Items whose original could not be decoded: their prepared pixels stand in, enlarged. */
+  /** Items whose original could not be decoded, replaced by their resized prepared pixels. */
   readonly substituted: readonly { readonly item: string; readonly reason: string }[];
 }
 
@@ -25,7 +25,7 @@ export interface BatchOptions {
   readonly batchSize: number;
 }
 
-/** Read the images of a data set as a model takes them, in order, decoded ahead of need. */
+/** Read the images of a data set in order, as input of a model, and decode them in advance. */
 export async function* imageBatches(
   dataset: PreparedDataset,
   model: ModelDescription & { readonly imageRule: ImageRule },
@@ -86,12 +86,12 @@ function decodeFrom(
 ): Promise<DecodedBatch> {
   const images = items.slice(from, from + batchSize).map(({ image }) => image);
   const decoded = threads.ask('decode', images);
-  // A batch may fail before it is the one that is awaited, which tells.
+  // A batch may fail before it is awaited; whoever awaits it is told.
   decoded.catch(() => {});
   return decoded;
 }
 
-/** Put prepared pixels where an original failed, so that every item keeps its row. */
+/** Replace failed originals by prepared pixels, so that every item keeps its row. */
 async function substitute(
   dataset: PreparedDataset,
   pixels: FileHandle,

@@ -3,20 +3,20 @@ import type { Preprocessing } from '../../src/image/preprocessing.ts';
 import type { ModelDescription } from './model-description.ts';
 import type { ModelFiles } from './model-files.ts';
 
-/** How an image becomes the pixels of a model: plain data, so that it travels to threads. */
+/** How an image becomes the pixels of a model. It is plain data, so that threads can receive it. */
 export interface ImageRule {
   /** Side of the square result, pixels. */
   readonly imageSize: number;
   /**
-   * The whole image in the middle of a white square, as the edge does it for models of ours;
-   * others are resized and cropped as their preprocessing says.
+   * Whether the whole image is centred in a white square, as the edge does for Diptych's own
+   * models. Other models resize and crop as `preprocessing` says.
    */
   readonly contain: boolean;
   readonly preprocessing: Preprocessing;
 }
 
 /**
- * Read the rule of a model.
+ * Read the image rule of a model.
  *
  * @throws DiptychError unreadable_model
  */

@@ -15,7 +15,7 @@ import { createTextTokeniser, padTokenId, padTokens } from './tokenise-texts.ts'
 
 /** Both towers of a model, ready to embed; all embeddings are L2-normalised. */
 export interface EmbeddingModel extends ModelDescription {
-  /** Of configuration, tokenizer and weights: see {@link hashModel}. */
+  /** Hash of configuration, tokenizer and weights, see {@link hashModel}. */
   readonly hash: string;
   readonly imageRule: ImageRule;
   /** @returns [texts, embedDim] */
@@ -34,19 +34,25 @@ export interface EmbeddingModel extends ModelDescription {
   dispose(): Promise<void>;
 }
 
-/** A model of a folder, whose tokenizer is at hand. */
+/** A model in this process, which can also count tokens. */
 export interface LoadedModel extends EmbeddingModel {
   /** Count the tokens of each text as the text tower reads it, special tokens included. */
   countTokens(texts: readonly string[]): readonly number[];
 }
 
-/** Rows of one run: larger batches gain nothing on a CPU and cost memory. */
+/** Rows per run of the session: larger batches cost memory and are no faster on a CPU. */
 const batchSize = { texts: 256, images: 64 } as const;
 
 /**
  * Load a model: a folder in the transformers.js layout, or the id of one on the Hugging Face hub.
  *
  * @throws DiptychError unreadable_model
+ * @example
+ * const model = await loadModel('models/pictogram');
+ * const query = await model.embedTexts(['a red heart']); // [1, embedDim]
+ * const images = await model.embedImages([await readFile('heart.png')]); // [1, embedDim]
+ * const cosine = query.reduce((sum, x, i) => sum + x * images[i], 0);
+ * await model.dispose();
  */
 export async function loadModel(
   dirOrHubId: string,
@@ -99,7 +105,7 @@ async function openTextTower(
   const { contextLength, embedDim } = model;
   const embed = (texts: readonly string[]) =>
     inBatches(texts, batchSize.texts, embedDim, async (batch) => {
-      // SigLIP was trained with every text padded to the full length.
+      // SigLIP was trained on texts padded to the full length.
       const sequence = model.family === 'siglip' ? contextLength : undefined;
       const tokens = padTokens(batch.map(tokenise), padId, sequence);
       const shape = [batch.length, tokens.sequence];
@@ -157,7 +163,7 @@ function imageEmbedder(files: ModelFiles, session: Session, model: ModelDescript
   };
 }
 
-/** Embed in batches; the results stand in order of the inputs. */
+/** Embed in batches; results have the order of the inputs. */
 async function inBatches<T>(
   inputs: readonly T[],
   size: number,

@@ -4,16 +4,16 @@ import { DiptychError } from '../../src/errors.ts';
 import { dualEncoderConfigSchema } from '../model/config.ts';
 import type { ModelFiles } from './model-files.ts';
 
-/** What every stage wants to know of a model, whoever exported it. */
+/** The properties of a model that every stage needs, whoever exported it. */
 export interface ModelDescription {
   readonly id: string;
-  /** Who wrote the folder: decides padding of tokens and the resize rule. */
+  /** Origin of the model, which decides the padding of tokens and the resize rule. */
   readonly family: 'diptych' | 'clip' | 'siglip';
   readonly embedDim: number;
   /** Side of the square input image, pixels. */
   readonly imageSize: number;
   readonly contextLength: number;
-  /** Log-space; its exponential multiplies cosines before softmax. */
+  /** Natural logarithm of the factor that multiplies cosines before softmax. */
   readonly logitScale: number;
 }
 
@@ -28,7 +28,7 @@ const ownSchema = z.object({
   }),
 });
 
-/** Defaults are those of the transformers library, which leaves them out of config.json. */
+/** The defaults are those of the transformers library, which omits them in config.json. */
 const clipSchema = z.object({
   model_type: z.literal('clip'),
   trained_logit_scale: z.number().optional(),
@@ -49,15 +49,15 @@ const siglipSchema = z.object({
 });
 
 /**
- * Scales that training ended at; config.json only has the value it began with, unless it was
- * fine-tuned here (`trained_logit_scale`).
+ * Logit scales at the end of training. config.json only has the scale at the beginning, unless the
+ * model was fine-tuned by Diptych (`trained_logit_scale`).
  */
 const trainedLogitScale = { clip: Math.log(100), siglip: Math.log(117.33) } as const;
 
 /**
  * Describe a model from its config.json.
  *
- * @param id - name to use where the folder does not tell one
+ * @param id - name to use if the folder has none
  * @throws DiptychError unreadable_model, naming the key, what was expected and what was found
  */
 export function describeModel(files: ModelFiles, id = basename(files.dir)): ModelDescription {

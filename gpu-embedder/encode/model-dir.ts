@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { fetchHubModel } from './fetch-hub-model.ts';
 
 /**
- * Find the folder of a model: itself, or where a hub model is cached.
+ * Find the folder of a model: the given folder, or the cache of a hub model, which is fetched first.
  *
  * @throws DiptychError unreadable_model
  */

@@ -4,10 +4,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
 
-/** Weights that are looked for, the most exact first; names as transformers.js exports them. */
+/** Suffixes of weights in order of preference, the most exact first, as transformers.js names them. */
 const onnxSuffixes = ['', '_fp16', '_quantized', '_int8'] as const;
 
-/** A model folder in the transformers.js layout, read but for its weights. */
+/** The contents of a model folder in the transformers.js layout, without its weights. */
 export interface ModelFiles {
   readonly dir: string;
   readonly config: Readonly<Record<string, unknown>>;
@@ -25,7 +25,7 @@ export interface ModelFiles {
  * @throws DiptychError unreadable_model, naming the file, what was expected and what was found
  */
 export async function readModelFiles(dir: string): Promise<ModelFiles> {
-  // One after the other: of several missing files the first is named, each time the same.
+  // Files are read one after the other, so that the error always names the first missing file.
   return {
     dir,
     config: await readObject(dir, 'config.json'),
@@ -37,7 +37,7 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
   };
 }
 
-/** Hash what decides an embedding (configuration, tokenizer, weights): 16 hex digits of SHA-256. */
+/** Hash the files that decide embeddings (configuration, tokenizer, weights): 16 hex digits of SHA-256. */
 export async function hashModel(files: ModelFiles): Promise<string> {
   const hash = createHash('sha256');
   const paths = [
@@ -48,7 +48,7 @@ export async function hashModel(files: ModelFiles): Promise<string> {
     files.visionModel,
   ];
   for (const path of paths) {
-    // The length in front keeps bytes from moving between files unnoticed.
+    // With the length of each file, moving bytes from one file to the next changes the hash.
     hash.update(`${(await stat(path)).size}\n`);
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
       hash.update(chunk as Uint8Array);

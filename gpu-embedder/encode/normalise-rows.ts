@@ -1,6 +1,6 @@
 /**
- * Scale every row to length 1, in place. A row without a direction (a text without a word) becomes
- * zeros, which are near nothing.
+ * Scale every row to length 1, in place. A row without a direction, from a text without a known
+ * word, becomes zeros, whose cosine with everything is 0.
  *
  * @param rows - [n, dim]
  */

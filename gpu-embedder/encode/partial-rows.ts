@@ -1,17 +1,17 @@
 import { open } from 'node:fs/promises';
 
-/** A file of embeddings that grows by whole batches and outlives an interruption. */
+/** A file of embeddings that grows by whole batches and survives an interruption. */
 export interface PartialRows {
-  /** Rows that are there. */
+  /** Number of rows in the file. */
   readonly count: number;
   append(rows: Float32Array): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Open the rows that an earlier run left; a row that it did not finish is cut off.
+ * Open the rows that an earlier run left, and cut off a row that it did not finish.
  *
- * @param dim - floats of a row
+ * @param dim - number of floats in a row
  */
 export async function openPartialRows(path: string, dim: number): Promise<PartialRows> {
   const file = await open(path, 'a+');

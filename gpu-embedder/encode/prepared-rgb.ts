@@ -4,7 +4,7 @@ import { storedRule } from '../dataset/image-fit.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import type { ImageRule } from './image-rule.ts';
 
-/** Tell whether the pixels of a prepared data set are what the model takes. */
+/** Tell whether the prepared pixels of a data set already fit the model. */
 export function takesPreparedPixels(
   { imageRule }: { readonly imageRule: ImageRule },
   { manifest }: PreparedDataset,

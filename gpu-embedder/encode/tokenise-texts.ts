@@ -7,7 +7,7 @@ import type { ModelFiles } from './model-files.ts';
 /** Token ids of one text, special tokens included, at most `contextLength`. */
 export type TokeniseText = (text: string) => readonly number[];
 
-/** Token ids of several texts as the text tower takes them. */
+/** Token ids of several texts, as input of the text tower. */
 export interface TokenBatch {
   /** [batch, sequence], padded on the right. */
   readonly inputIds: BigInt64Array;
@@ -22,7 +22,7 @@ export function createTextTokeniser(
   { family, contextLength }: ModelDescription,
 ): TokeniseText {
   if (family === 'diptych') {
-    // The schema of tokenizer.json is checked where it is opened.
+    // `createTokenizer` checks the schema of tokenizer.json.
     const tokenizer = createTokenizer(files.tokenizer as unknown as TokenizerJson, {
       contextLength,
     });
@@ -31,7 +31,7 @@ export function createTextTokeniser(
   const tokenizer = new Tokenizer(files.tokenizer, files.tokenizerConfig);
   return (text) => {
     const { ids } = tokenizer.encode(text);
-    // The last id ends the text (CLIP pools there): it outlives truncation.
+    // Truncation keeps the last id, which marks the end of the text: CLIP pools there.
     return ids.length <= contextLength
       ? ids
       : [...ids.slice(0, contextLength - 1), ids[ids.length - 1]];
@@ -39,10 +39,10 @@ export function createTextTokeniser(
 }
 
 /**
- * Lay texts of different lengths out in one padded batch.
+ * Put texts of different lengths into one padded batch.
  *
  * @param padId - token that fills the rest of a row
- * @param sequence - tokens of a row; the longest text by default
+ * @param sequence - number of tokens in a row; that of the longest text by default
  */
 export function padTokens(
   texts: readonly (readonly number[])[],
@@ -60,7 +60,7 @@ export function padTokens(
   return { inputIds, attentionMask, sequence };
 }
 
-/** Find the id of the padding token; 0 where the tokenizer names none. */
+/** Find the id of the padding token; 0 if the tokenizer names none. */
 export function padTokenId(files: ModelFiles): number {
   const configured = files.tokenizerConfig.pad_token;
   const content =

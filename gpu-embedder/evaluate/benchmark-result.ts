@@ -1,4 +1,4 @@
-/** A result as CLIP_benchmark writes it, and what it counts. */
+/** A result in the form of CLIP_benchmark, with the numbers of images, queries and classes. */
 export interface BenchmarkResult {
   readonly dataset: string;
   /** Id of the model. */
@@ -11,16 +11,16 @@ export interface BenchmarkResult {
   readonly language: string;
   /** Number of images. */
   readonly n: number;
-  /** Number of queries, where an image has not one each. */
+  /** Number of queries, where it differs from the number of images. */
   readonly queries?: number;
-  /** What pictograms were classified by. */
+  /** Label by which pictograms were classified. */
   readonly level?: 'group' | 'subgroup';
-  /** Classes that were told apart, and those left out because no image is of them. */
+  /** Number of classes that occur, and of the classes left out because they have no image. */
   readonly classes?: number;
   readonly emptyClasses?: number;
 }
 
-/** The first and the last are tasks of CLIP_benchmark. */
+/** CLIP_benchmark has tasks of the first and the last name. */
 export type BenchmarkTask =
   | 'zeroshot_retrieval'
   | 'zeroshot_keyword_retrieval'
@@ -35,19 +35,19 @@ export const classificationMetricNames: readonly string[] = [
   'mean_per_class_recall',
 ];
 
-/** Name text -> image first, then image -> text. */
+/** List the names of recalls: text -> image first, then image -> text. */
 export function retrievalMetricNames(ks: readonly number[]): string[] {
   return ['image', 'text'].flatMap((side) => ks.map((k) => `${side}_retrieval_recall@${k}`));
 }
 
-/** Name texts as they are first, then the same with a typing error. */
+/** List the names of recalls: for correct texts first, then for texts with a typing error. */
 export function misspeltMetricNames(ks: readonly number[]): string[] {
   return ['image', 'misspelt_image'].flatMap((side) =>
     ks.map((k) => `${side}_retrieval_recall@${k}`),
   );
 }
 
-/** A keyword is a text, so it has the name of text -> image. */
+/** List the names of recalls by keyword; a keyword is a text, so they are those of text -> image. */
 export function keywordMetricNames(ks: readonly number[]): string[] {
   return ks.map((k) => `image_retrieval_recall@${k}`);
 }

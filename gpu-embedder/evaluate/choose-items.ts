@@ -13,7 +13,7 @@ export interface ItemChoice {
  * List the items of a set and a split.
  *
  * @returns ordinals
- * @throws DiptychError `not_prepared` when there is none
+ * @throws DiptychError `not_prepared` when there is no such item
  */
 export function chooseItems(dataset: PreparedDataset, { set, split }: ItemChoice): number[] {
   const chosen = [...dataset.items.keys()].filter((ordinal) => {
@@ -28,7 +28,7 @@ export function chooseItems(dataset: PreparedDataset, { set, split }: ItemChoice
   );
 }
 
-/** Draw a sample that is the same each time, in the order of the items. */
+/** Draw the same random sample on each call, in the order of the items. */
 export function sampleItems(items: readonly number[], limit = items.length): readonly number[] {
   if (limit >= items.length) return items;
   const random = createRandom(0);

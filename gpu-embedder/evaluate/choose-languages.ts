@@ -3,10 +3,10 @@ import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { languagesOf } from './item-texts.ts';
 
 /**
- * Choose among the languages that some of the items have a name in.
+ * Choose among the languages in which at least one of the items has a name.
  *
  * @param asked - English by default
- * @throws DiptychError `invalid_option` for a language that none of them has
+ * @throws DiptychError `invalid_option` for a language in which no item has a name
  */
 export function chooseLanguages(
   dataset: PreparedDataset,
@@ -19,10 +19,10 @@ export function chooseLanguages(
   if (unknown.length === 0) return [...new Set(asked)];
   const reason =
     known.length === 1
-      ? 'its texts are in one language, which counts as en'
+      ? 'all its texts count as English (en)'
       : `its languages: ${known.join(', ')}`;
   throw new DiptychError(
     'invalid_option',
-    `--languages ${unknown.join(',')}: ${dataset.dir} has no names in it; ${reason}`,
+    `--languages ${unknown.join(',')}: ${dataset.dir} has no names in this language; ${reason}`,
   );
 }

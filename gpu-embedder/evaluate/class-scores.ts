@@ -11,11 +11,10 @@ export interface ClassPrompts extends Pick<Classes, 'names' | 'namesAre'> {
 }
 
 /**
- * Score every image with every class: the logarithm of the sum, over what the class is made of, of
- * exp(scale * cosine), at the scale that the model was trained with: a softmax of a row gives the
- * probability of each class, that of its parts together. (CHiLS, Novack et al. 2023, asks for
- * parts, too, but takes the most probable one.) With one prompt for a class the order is that of
- * the cosines.
+ * Score every image with every class: log(sum over the parts of the class of exp(scale * cosine)),
+ * with the scale that the model was trained with. A softmax of a row gives the probability of each
+ * class, which is the sum over its parts. (CHiLS, Novack et al. 2023, also scores parts, but takes
+ * the most probable one.) With one prompt a class, scores rank classes as cosines do.
  *
  * @returns [images, classes]
  */

@@ -6,16 +6,16 @@ import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { emojiClassNames } from './emoji-class-names.ts';
 import { readText } from './templates.ts';
 
-/** What images are told apart by. */
+/** The classes of a zero-shot classification. */
 export interface Classes {
-  /** Names of each class; a prompt is made of each. */
+  /** Names of each class; each name gives a prompt. */
   readonly names: readonly (readonly string[])[];
   /**
-   * How the names of a class go together: prompts of `synonyms` are averaged, as in CLIP;
-   * probabilities of `parts` ("fish", "whale" of sea animals) add up.
+   * How the names of a class are combined: prompts of `synonyms` are averaged, as in CLIP;
+   * probabilities of `parts` ("fish" and "whale" for sea animals) are added.
    */
   readonly namesAre: 'synonyms' | 'parts';
-  /** Class by the label that items carry. */
+  /** Number of the class of each label. */
   readonly ofLabel: ReadonlyMap<string, number>;
 }
 
@@ -23,20 +23,20 @@ const fileSchema = z
   .record(z.string(), z.array(z.string().min(1)).min(1))
   .refine((classes) => Object.keys(classes).length > 0, 'expected a class');
 
-/** By what Unicode sorts emoji: about ten groups, of about a hundred subgroups. */
+/** Unicode's two levels of sorting emoji: about ten groups with about a hundred subgroups. */
 export type Level = 'group' | 'subgroup';
 
 /**
- * Tell the label of an item.
+ * Return the label of an item.
  *
- * @param level - which label of its concept a pictogram has
+ * @param level - whether a pictogram is labelled by the group or the subgroup of its concept
  */
 export function labelOf(dataset: PreparedDataset, item: Item, level: Level): string | undefined {
   if (dataset.manifest.kind !== 'pictograms') return item.label;
   return dataset.concepts.get(item.concept ?? '')?.[level];
 }
 
-/** Take every label of a data set for a class. */
+/** Make a class of every label in a data set. */
 export function ownClasses(dataset: PreparedDataset, level: Level): Classes {
   const labels = new Set<string>();
   for (const item of dataset.items) {
@@ -53,8 +53,8 @@ export function ownClasses(dataset: PreparedDataset, level: Level): Classes {
 }
 
 /**
- * Read classes: from text a name a line, where the label of an item is the name or its line
- * counted from 0; from JSON `{label: [names]}`.
+ * Read classes. A text file has a name a line, and items are labelled by name or by line number
+ * from 0; a JSON file is `{label: [names]}`.
  *
  * @throws DiptychError `unreadable_source`
  */
@@ -87,7 +87,7 @@ function fromJson(path: string, text: string): Classes {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    const problem = `${path} is no JSON: ${(cause as Error).message}`;
+    const problem = `${path} is not JSON: ${(cause as Error).message}`;
     throw new DiptychError('unreadable_source', problem, undefined, { cause });
   }
   const parsed = fileSchema.safeParse(json);

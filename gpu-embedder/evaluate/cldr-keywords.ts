@@ -1,7 +1,7 @@
 import { corpusPackages } from '../dataset/pictograms/corpus-packages.ts';
 import { derivedPackage, emojiConceptId } from '../dataset/pictograms/emoji-lexicon.ts';
 
-/** What CLDR says about an emoji in one language. */
+/** Keywords and name that CLDR gives an emoji in one language. */
 export interface CldrAnnotation {
   readonly keywords: readonly string[];
   /** Name for a screen reader; a keyword may repeat it. */
@@ -15,17 +15,17 @@ type Entries = Readonly<
 const annotationsPackage = 'cldr-annotations-full';
 const corpusDir = '.diptych/corpus';
 
-/** Megabytes of JSON for each language, which are read once. */
+/** Cache by language, because each language has megabytes of JSON. */
 const known = new Map<string, ReadonlyMap<string, CldrAnnotation>>();
 
 /**
  * Read the annotations of emoji that have keywords.
  *
- * @param language - of CLDR: en, es, zh, …
- * @param sequences - families, people of a profession, flags, too, if the package that has them
- *   is installed, as preparing the whole corpus does
+ * @param language - a language of CLDR: en, es, zh, …
+ * @param sequences - also read families, professions and flags if their package is installed;
+ *   preparing the whole corpus installs it
  * @returns by concept id
- * @throws DiptychError `unreadable_source` for a language that CLDR has not
+ * @throws DiptychError `unreadable_source` for a language that CLDR lacks
  */
 export function readCldrKeywords(
   language: string,

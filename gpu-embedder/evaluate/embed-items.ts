@@ -15,7 +15,7 @@ type ImageEmbedder = Pick<EmbeddingModel, 'embedDim' | 'imageRule' | 'embedPixel
 
 const batchSize = 64;
 
-/** Originals that are held as they are in their files. */
+/** Originals held in memory and decoded concurrently. */
 const decodedAtOnce = 8;
 
 /** @returns RGB8 [items.length, imageSize, imageSize, 3] */
@@ -25,7 +25,7 @@ type ReadBatch = (items: readonly number[]) => Promise<Uint8Array>;
  * Embed some images of a data set; a batch is read and decoded while the one before is embedded.
  *
  * @param items - ordinals
- * @param onProgress - called with the number that is done
+ * @param onProgress - called with the number of embedded images
  * @returns [items.length, embedDim], L2-normalised
  * @throws DiptychError `unreadable_image`, with the item
  */
@@ -42,7 +42,7 @@ export async function embedItems(
     : originalReader(dataset, model);
   const readFrom = (first: number) => {
     const batch = read(items.slice(first, first + batchSize));
-    // Whoever awaits it meets the failure.
+    // The await below reports a failure; this only prevents an unhandled rejection until then.
     batch.catch(() => {});
     return batch;
   };

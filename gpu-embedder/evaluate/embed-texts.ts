@@ -3,9 +3,9 @@ import type { EmbeddingModel } from '../encode/load-model.ts';
 const batchSize = 256;
 
 /**
- * Embed texts, each distinct one once; those of a length go together, which saves padding.
+ * Embed texts, each distinct text once; texts of similar length share a batch to save padding.
  *
- * @param onProgress - called with the number of texts that are done
+ * @param onProgress - called with the number of embedded texts
  * @returns [texts.length, embedDim], L2-normalised
  */
 export async function embedTexts(

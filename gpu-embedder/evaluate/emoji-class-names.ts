@@ -1,6 +1,6 @@
 /**
- * Words for the subgroups, by group, into which Unicode sorts emoji: out of their ids and common
- * sense, not out of annotations. `scripts/choose-templates.ts` compares them with the bare ids.
+ * Words for Unicode's subgroups of emoji, by group. They were written from the ids and common
+ * sense, not from annotations. `scripts/choose-templates.ts` compares them with the bare ids.
  */
 const words: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'smileys-emotion': {
@@ -212,8 +212,8 @@ const words: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 const bySubgroup = new Map(Object.values(words).flatMap((group) => Object.entries(group)));
 
 /**
- * Name what a Unicode group or subgroup is made of: the words of its id, then plain words, for a
- * group those of all its subgroups.
+ * List names for the contents of a Unicode group or subgroup: the words of its id, then plain
+ * words. A group has the plain words of all its subgroups.
  *
  * @param label - "food-drink", "animal-bug"
  */
@@ -223,7 +223,7 @@ export function emojiClassNames(label: string): readonly string[] {
   return [...new Set([...ids, ...plainWords(label)])];
 }
 
-/** List the words for a group or subgroup alone; none of one that is unknown. */
+/** List only the plain words for a group or subgroup; an unknown one has none. */
 export function plainWords(label: string): readonly string[] {
   if (Object.hasOwn(words, label)) return Object.values(words[label]).flat();
   return bySubgroup.get(label) ?? [];

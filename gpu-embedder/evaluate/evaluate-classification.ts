@@ -11,12 +11,12 @@ import { embedGallery, subGallery, type EvaluatedModel, type Gallery } from './g
 import { defaultTemplates, type Template } from './templates.ts';
 
 export interface ClassificationOptions extends ItemChoice, PromptOptions {
-  /** Number of images, drawn alike each time; all by default. */
+  /** Number of images in the sample, which is always the same; all by default. */
   readonly limit?: number;
 }
 
 interface PromptOptions {
-  /** What pictograms are told apart by; their groups by default. */
+  /** Label of pictograms; their group by default. */
   readonly level?: Level;
   /** The labels of the data set by default. */
   readonly classes?: Classes;
@@ -27,14 +27,14 @@ interface PromptOptions {
 export interface ClassificationResult {
   /** Number of images. */
   readonly n: number;
-  /** Classes that some image of the set and split is of; the others are left out. */
+  /** Number of classes with an image in the set and split; the others are left out. */
   readonly classes: number;
   readonly emptyClasses: number;
   readonly metrics: ClassificationMetrics;
 }
 
 /**
- * Measure zero-shot classification: the class of an image is the one whose prompts it is nearest to.
+ * Measure zero-shot classification: an image gets the class with the nearest prompts.
  *
  * @throws DiptychError `not_prepared`, `unreadable_source` for a label that has no class
  */
@@ -51,9 +51,9 @@ export async function evaluateClassification(
 }
 
 /**
- * Measure on images that are embedded; those without a label are left out.
+ * Measure on embedded images; images without a label are left out.
  *
- * @param options - `among`: ordinals of the items whose classes are told apart; the gallery's by default
+ * @param options - `among`: ordinals of the items whose classes compete; the gallery's by default
  * @throws DiptychError as {@link evaluateClassification}
  */
 export async function measureClassification(
@@ -101,7 +101,7 @@ function classesOfItems(
     if (found === undefined) {
       throw new DiptychError(
         'unreadable_source',
-        `${item.id}: its label ${JSON.stringify(label)} is none of the ${names.length} classes`,
+        `${item.id}: its label ${JSON.stringify(label)} is not one of the ${names.length} classes`,
       );
     }
     classOf.set(ordinal, found);

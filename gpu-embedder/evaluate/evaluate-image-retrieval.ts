@@ -8,9 +8,9 @@ import { embedGallery, subGallery, type EvaluatedModel, type Gallery } from './g
 import { queryRanks } from './query-ranks.ts';
 
 export interface ImageRetrievalOptions extends ItemChoice, RecallOptions {
-  /** Images to search with. */
+  /** The images that serve as queries. */
   readonly queries: { readonly dataset: PreparedDataset; readonly set: string };
-  /** Images of the gallery, drawn alike each time; all by default. */
+  /** Number of images in the gallery, always the same sample; all by default. */
   readonly limit?: number;
 }
 
@@ -23,8 +23,8 @@ export interface ImageRetrievalResult {
 }
 
 /**
- * Measure how well images of one set find those of the same concept in another. Images of a concept
- * that the gallery has not are no queries.
+ * Measure how well images of one set find those of the same concept in another. An image whose
+ * concept is not in the gallery is no query.
  *
  * @throws DiptychError `not_prepared` when the two have no concept in common
  */
@@ -52,7 +52,7 @@ export async function evaluateImageRetrieval(
   return measureImageRetrieval(await embedGallery(model, source, asked), gallery, options);
 }
 
-/** Measure on images that are embedded. */
+/** Measure on embedded images. */
 export async function measureImageRetrieval(
   source: Gallery,
   gallery: Gallery,

@@ -15,10 +15,10 @@ import { withProgress } from './with-progress.ts';
 const seed = 1;
 
 /**
- * Measure how well emoji are found by a keyword instead of their name: one query for each image,
- * answered by every image whose emoji has that keyword in CLDR.
+ * Measure how well emoji are found by a keyword instead of their name. Each image gives one query;
+ * every image whose emoji has that keyword in CLDR is a right answer.
  *
- * @returns a result of each language
+ * @returns one result a language
  * @throws DiptychError `not_prepared` when CLDR annotates none of the images; `invalid_option`
  */
 export async function evaluateKeywords(
@@ -28,7 +28,7 @@ export async function evaluateKeywords(
 ): Promise<QueryResult[]> {
   const items = sampleItems(chooseItems(dataset, options), options.limit);
   const languages = chooseLanguages(dataset, items, options.languages);
-  // Before minutes of work.
+  // This fails on a language without keywords before the gallery is embedded, which takes minutes.
   for (const language of languages) queriesOf(dataset, items, language);
   const gallery = await embedGallery(model, dataset, items);
   const results: QueryResult[] = [];
@@ -38,7 +38,7 @@ export async function evaluateKeywords(
   return results;
 }
 
-/** Measure one language on images that are embedded. */
+/** Measure one language on embedded images. */
 export async function measureKeywords(
   model: EvaluatedModel,
   { dataset, items, embeddings, dim }: Gallery,

@@ -22,9 +22,9 @@ export interface QueryResult {
 const seed = 1;
 
 /**
- * Measure text to image retrieval with one typing error in each text, beside the same texts without.
+ * Measure text to image retrieval with one typing error in each text, and with the correct texts.
  *
- * @returns a result of each language
+ * @returns one result a language
  * @throws DiptychError `not_prepared` when no text has a word of four letters; `invalid_option`
  */
 export async function evaluateMisspelt(
@@ -41,7 +41,7 @@ export async function evaluateMisspelt(
   return results;
 }
 
-/** Measure one language on images that are embedded; texts of short words are left out. */
+/** Measure one language on embedded images; texts that have only short words are left out. */
 export async function measureMisspelt(
   model: EvaluatedModel,
   gallery: Gallery,

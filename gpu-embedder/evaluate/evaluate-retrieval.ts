@@ -13,17 +13,17 @@ import { withProgress } from './with-progress.ts';
 import { worstQueries, type WorstQuery } from './worst-queries.ts';
 
 export interface RecallOptions {
-  /** K of the recalls. */
+  /** Values of K for recall@K. */
   readonly ks: readonly number[];
   readonly threads?: number;
 }
 
 export interface RetrievalOptions extends ItemChoice, RecallOptions {
-  /** Languages of the texts, or all that the items have a name in; English by default. */
+  /** Languages of the texts, or every language in which items have a name; English by default. */
   readonly languages?: readonly string[] | 'all';
-  /** Images of the gallery, drawn alike each time; all by default. */
+  /** Number of images in the gallery, always the same sample; all by default. */
   readonly limit?: number;
-  /** Number of queries to tell of, those whose image came last. */
+  /** Number of worst queries to return: those whose image was ranked lowest. */
   readonly worst?: number;
 }
 
@@ -40,7 +40,7 @@ export interface LanguageResult {
 /**
  * Measure how well a model finds images by text and texts by image, from pixels and texts alone.
  *
- * @returns a result of each language
+ * @returns one result a language
  * @throws DiptychError `not_prepared`, `invalid_option`
  */
 export async function evaluateRetrieval(
@@ -57,7 +57,7 @@ export async function evaluateRetrieval(
   return results;
 }
 
-/** Measure one language on images that are embedded; those without a text are left out. */
+/** Measure one language on embedded images; images without a text are left out. */
 export async function measureRetrieval(
   model: EvaluatedModel,
   { dataset, ...all }: Gallery,
@@ -95,7 +95,7 @@ export async function measureRetrieval(
 }
 
 /**
- * Choose languages, and the items that have a text in one of them.
+ * Choose languages and the items with a text in one of them.
  *
  * @throws DiptychError `not_prepared` when no item has a text
  */
@@ -111,6 +111,6 @@ export function chooseTexts(
   if (found.length > 0) return { items: sampleItems(found, options.limit), languages };
   throw new DiptychError(
     'not_prepared',
-    `${dataset.dir}: none of its ${chosen.length} images has a text to look for; prepare it with captions`,
+    `${dataset.dir}: none of its ${chosen.length} images has a text to search by; prepare it with captions`,
   );
 }

@@ -3,13 +3,13 @@ import type { EmbeddingModel } from '../encode/load-model.ts';
 import { embedItems } from './embed-items.ts';
 import { withProgress } from './with-progress.ts';
 
-/** What evaluation asks of a model: the ONNX files and the edge weights both answer. */
+/** The part of a model that evaluation uses; ONNX files and edge weights both provide it. */
 export type EvaluatedModel = Pick<
   EmbeddingModel,
   'id' | 'embedDim' | 'imageRule' | 'logitScale' | 'embedTexts' | 'embedPixels' | 'dispose'
 >;
 
-/** Some items of a data set with their embeddings: what is searched, or what is searched by. */
+/** Some items of a data set with their embeddings; they serve as answers or as queries. */
 export interface Gallery {
   readonly dataset: PreparedDataset;
   /** Ordinals. */
@@ -19,7 +19,7 @@ export interface Gallery {
   readonly dim: number;
 }
 
-/** Embed items, with progress on stderr. */
+/** Embed items and show progress on stderr. */
 export async function embedGallery(
   model: EvaluatedModel,
   dataset: PreparedDataset,
@@ -32,7 +32,7 @@ export async function embedGallery(
 }
 
 /**
- * Take some of a gallery.
+ * Select a part of a gallery.
  *
  * @param items - ordinals, all of them in the gallery
  */

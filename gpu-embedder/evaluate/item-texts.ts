@@ -2,8 +2,8 @@ import type { Item } from '../dataset/prepared.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 
 /**
- * List the texts by which an item is looked for. A pictogram has one: the first name of its
- * concept in that language, in English an icon's title; any other image has its own captions.
+ * List the texts that should find an item. A pictogram has one: the first name of its concept in
+ * the language, or in English an icon's title. Any other image has its own captions.
  */
 export function textsOf(dataset: PreparedDataset, item: Item, language: string): readonly string[] {
   if (dataset.manifest.kind !== 'pictograms') return item.captions;
@@ -16,7 +16,7 @@ export function textsOf(dataset: PreparedDataset, item: Item, language: string):
   return words?.names.slice(0, 1) ?? [];
 }
 
-/** List the languages that some of the items have a name in, English first. */
+/** List the languages in which at least one of the items has a name, English first. */
 export function languagesOf(dataset: PreparedDataset, items: readonly number[]): string[] {
   const found = new Set(['en']);
   for (const ordinal of items) {

@@ -2,18 +2,18 @@ import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { createRandom } from '../random.ts';
 import { readCldrKeywords, type CldrAnnotation } from './cldr-keywords.ts';
 
-/** A word that somebody might type, and the emoji it was drawn from. */
+/** A word that somebody might type, and the emoji that it was drawn for. */
 export interface KeywordQuery {
   readonly text: string;
   /** Concept id. */
   readonly concept: string;
-  /** Concepts that CLDR gives the same keyword, the one above included. */
+  /** Concepts with this keyword in CLDR, including `concept`. */
   readonly concepts: ReadonlySet<string>;
 }
 
 /**
- * Draw queries: a random English CLDR keyword of a random emoji, which may be its name. What a seed
- * draws stays as it is, because fusion weights and documented results rest on it.
+ * Draw queries: a random English CLDR keyword of a random emoji, which may be its name. A seed must
+ * always draw the same queries, because fusion weights and documented results depend on them.
  *
  * @param concepts - ids of the emoji to draw from
  */
@@ -37,10 +37,10 @@ export async function drawKeywordQueries(
 }
 
 /**
- * Draw a query for each item whose emoji CLDR annotates: one of its keywords that is not its name.
+ * Draw a query for each item whose emoji CLDR annotates: a keyword other than the emoji's name.
  *
  * @param items - ordinals
- * @param language - of the keywords
+ * @param language - language of the keywords
  */
 export function keywordQueriesOf(
   dataset: PreparedDataset,
@@ -65,7 +65,7 @@ export function keywordQueriesOf(
   });
 }
 
-/** @returns the concepts that have each keyword */
+/** @returns the concepts with each keyword */
 function keywordHolders(
   annotations: ReadonlyMap<string, CldrAnnotation>,
   concepts: readonly string[],

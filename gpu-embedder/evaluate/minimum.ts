@@ -6,11 +6,11 @@ export interface Minimum {
   readonly metric: string;
   /** 0 to 1. */
   readonly least: number;
-  /** A language, or `mean` over all; each of them where it is left out. */
+  /** A language, or `mean` over all languages; absent: every language must reach the value. */
   readonly language?: string;
 }
 
-/** @returns null for what is not `[language:]metric=value` */
+/** @returns null for a text that is not `[language:]metric=value` */
 export function parseMinimum(text: string): Minimum | null {
   const match = /^(?:([^:=]+):)?([^:=]+)=([0-9.]+)$/.exec(text);
   const least = Number(match?.[3]);
@@ -20,10 +20,10 @@ export function parseMinimum(text: string): Minimum | null {
 }
 
 /**
- * Hold results against minima.
+ * Compare results with their minima.
  *
- * @throws DiptychError `below_minimum`, listing every metric that is; `invalid_option` for a
- *   language that was not measured
+ * @throws DiptychError `below_minimum`, listing every metric below its minimum; `invalid_option`
+ *   for a language that was not measured
  */
 export function checkMinima(
   results: readonly { readonly language: string; readonly metrics: Metrics }[],

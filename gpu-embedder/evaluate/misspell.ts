@@ -5,11 +5,11 @@ const longWord = /[\p{L}\p{M}]{4,}/gu;
 const latin = [...'abcdefghijklmnopqrstuvwxyz'];
 
 /**
- * Put one typing error into a word of at least four letters: a letter is left out, typed before
- * its neighbour, added or replaced, each as likely, anywhere in the word. Training misspells in a
- * way of its own (train/captions.ts), so that this measure does not change with a recipe.
+ * Put one typing error into a word of at least four letters: a letter is left out, swapped with
+ * its neighbour, added or replaced, each equally likely, anywhere in the word. Training has its own
+ * code for misspelling (train/captions.ts), so that this measure does not change with a recipe.
  *
- * @returns another text than `text`; null where no word is long enough
+ * @returns a text that differs from `text`; null if no word is long enough
  */
 export function misspell(text: string, random: Random): string | null {
   const words = [...text.matchAll(longWord)];
@@ -31,7 +31,7 @@ function mistype(letters: readonly string[], random: Random): readonly string[] 
       [...before, other, letter, ...after],
       [...before, other, ...after],
     ][random.integer(4)];
-    // Two equal neighbours, the last letter, or the same letter again: no error yet.
+    // Swapping equal letters, or a letter with itself, changes nothing: draw again.
     if (typed.join() !== letters.join()) return typed;
   }
 }

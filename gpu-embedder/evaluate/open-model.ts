@@ -7,7 +7,7 @@ import type { EvaluatedModel } from './gallery.ts';
 /**
  * Open a model for evaluation.
  *
- * @param options - `edge`: the int8 weights that are derived for the edge, on its kernels
+ * @param options - `edge`: use the int8 weights and kernels of the edge
  * @throws DiptychError `unreadable_model`
  */
 export async function openModel(

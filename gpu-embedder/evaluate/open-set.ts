@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { preparePictograms } from '../dataset/pictograms/prepare-pictograms.ts';
 import { openDataset, type PreparedDataset } from '../dataset/read-dataset.ts';
 
-/** Where the whole pictogram corpus is, once it has been prepared. */
+/** Folder of the whole pictogram corpus, if it has been prepared. */
 const corpus = '.diptych/data/pictograms';
 
-/** Open the prepared data set that holds a pictogram set; prepare the set alone where none does. */
+/** Open the prepared data set that holds a pictogram set; prepare only this set if none does. */
 export async function openSet(set: string): Promise<PreparedDataset> {
   if (existsSync(join(corpus, 'dataset.json'))) {
     const dataset = openDataset(corpus);

@@ -8,12 +8,12 @@ export interface RankedSearch {
   /** [gallery, dim], L2-normalised. */
   readonly gallery: Float32Array;
   readonly dim: number;
-  /** Rows of the gallery that answer each query, one at least. */
+  /** Rows of the gallery that answer each query: at least one. */
   readonly answers: readonly (readonly number[])[];
   readonly threads?: number;
 }
 
-/** Count the wrong rows that stand before the best answer of each query; ties count against it. */
+/** Count the wrong rows ranked before the best answer of each query; a tie counts as before. */
 export async function queryRanks(search: RankedSearch): Promise<number[]> {
   const { queries, gallery, dim, answers, threads } = search;
   const ranks: number[] = [];

@@ -1,7 +1,7 @@
 import { embedTexts } from './embed-texts.ts';
 import type { EvaluatedModel } from './gallery.ts';
 
-/** Let a model embed each distinct text once, however often it is asked: for scripts that compare. */
+/** Cache the text embeddings of a model, for scripts that embed the same texts repeatedly. */
 export function rememberTexts(model: EvaluatedModel): EvaluatedModel {
   const known = new Map<string, Float32Array>();
   const dim = model.embedDim;

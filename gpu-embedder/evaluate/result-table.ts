@@ -1,6 +1,6 @@
 import { meanMetrics, type BenchmarkResult, type Metrics } from './benchmark-result.ts';
 
-/** What the recalls of a name are of. */
+/** Table headings by the name of the recalls. */
 const sides: Readonly<Record<string, string>> = {
   image_retrieval_recall: 'text -> image',
   text_retrieval_recall: 'image -> text',
@@ -8,7 +8,7 @@ const sides: Readonly<Record<string, string>> = {
   image_to_image_recall: 'image -> image',
 };
 
-/** Print results for people, in percent; languages of a retrieval task a line each, and their mean. */
+/** Format results for people, in percent; retrieval has a line for each language and a mean. */
 export function resultTable(results: readonly BenchmarkResult[]): string {
   const [{ model, dataset, task }] = results;
   const table = task === 'zeroshot_classification' ? accuracies(results[0]) : recallTable(results);
@@ -17,7 +17,7 @@ export function resultTable(results: readonly BenchmarkResult[]): string {
 }
 
 function accuracies({ n, level, classes = 0, emptyClasses = 0, metrics }: BenchmarkResult): string {
-  const leftOut = emptyClasses === 0 ? '' : ` (${emptyClasses} more without an image left out)`;
+  const leftOut = emptyClasses === 0 ? '' : ` (${emptyClasses} left out: no image)`;
   const lines = Object.entries(metrics).map(
     ([name, value]) => `${`${name} %`.padEnd(24)}${percent(value).padStart(5)}\n`,
   );
@@ -29,7 +29,7 @@ function recallTable(results: readonly BenchmarkResult[]): string {
   const names = Object.keys(results[0].metrics);
   const kinds = [...new Set(names.map((name) => name.slice(0, name.indexOf('@'))))];
   const each = names.length / kinds.length;
-  // Wide enough for the headings.
+  // The columns must be wide enough for the headings.
   const width = Math.max(8, Math.ceil(16 / each));
   const counted = results[0].queries !== undefined;
   const line = (first: string, counts: readonly string[], cells: readonly string[]) =>

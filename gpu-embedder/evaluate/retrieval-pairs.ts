@@ -1,7 +1,7 @@
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { textsOf } from './item-texts.ts';
 
-/** What is searched for what, and which answers are right. */
+/** Images, texts, and which of them belong together. */
 export interface RetrievalPairs {
   /** Ordinals of the data set's items: the gallery of images. */
   readonly items: readonly number[];
@@ -13,8 +13,8 @@ export interface RetrievalPairs {
 }
 
 /**
- * Pair images with texts. All images of a concept answer each name of it; any other image answers
- * its own captions alone. Items without a text are left out.
+ * Pair images with texts. Every image of a concept answers every name of the concept; any other
+ * image answers only its own captions. Items without a text are left out.
  *
  * @param candidates - ordinals
  */

@@ -25,22 +25,22 @@ export interface EvaluationOptions extends ItemChoice, SessionOptions {
   readonly task: Task;
   /** Prepared data set; the one that holds `set` by default. */
   readonly data?: string;
-  /** Number of images, drawn alike each time; all by default. */
+  /** Number of images in the sample, which is always the same; all by default. */
   readonly limit?: number;
   readonly ks: readonly number[];
   readonly languages?: readonly string[] | 'all';
-  /** Retrieval by texts with a typing error. */
+  /** Measure retrieval by texts with and without a typing error. */
   readonly typos?: boolean;
-  /** Set whose images are searched with. */
+  /** Set whose images are the queries of image retrieval. */
   readonly queries?: string;
-  /** File that the worst queries are drawn into, .html or .png. */
+  /** Path of the contact sheet of the worst queries, .html or .png. */
   readonly sheet?: string;
   /** Number of queries on the sheet. */
   readonly worst: number;
   readonly level?: Level;
-  /** File of classes. */
+  /** Path of a file of classes, see {@link readClasses}. */
   readonly labels?: string;
-  /** File of prompts. */
+  /** Path of a file of prompts, see {@link readTemplates}. */
   readonly templates?: string;
 }
 
@@ -62,7 +62,21 @@ const measures: Readonly<Record<Task, Measure>> = {
   classification: measureClassification,
 };
 
-/** Open a model and a data set, and measure a task: a result of each language. */
+/**
+ * Open a model and a data set and measure a task.
+ *
+ * @returns one result a language; image retrieval and classification have one result
+ * @throws DiptychError `unreadable_model`, `not_prepared`, `invalid_option`, `unreadable_source`
+ * @example
+ * const [english] = await runEvaluation({
+ *   model: 'models/pictogram',
+ *   task: 'retrieval',
+ *   set: 'twemoji',
+ *   ks: [1, 5],
+ *   worst: 0,
+ * });
+ * console.log(english.metrics['image_retrieval_recall@5']);
+ */
 export async function runEvaluation(options: EvaluationOptions): Promise<BenchmarkResult[]> {
   const { data, set = data === undefined ? defaultSet : undefined } = options;
   const dataset = data === undefined ? await openSet(set ?? defaultSet) : openDataset(data);
@@ -136,8 +150,8 @@ async function measureClassification(
     ...(labels === undefined ? {} : { classes: await readClasses(labels) }),
     ...(templates === undefined ? {} : { templates: await readTemplates(templates) }),
   });
-  const told = isPictograms ? { level } : {};
-  const result = { metrics: { ...metrics }, language: 'en', ...told, ...counts };
+  const labelledBy = isPictograms ? { level } : {};
+  const result = { metrics: { ...metrics }, language: 'en', ...labelledBy, ...counts };
   return withTask('zeroshot_classification', [result]);
 }
 

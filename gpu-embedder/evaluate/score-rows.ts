@@ -3,15 +3,15 @@ import * as op from '../onnx/operators/index.ts';
 import { openSession, tensor } from '../onnx/session.ts';
 import { writeModel } from '../onnx/model-proto.ts';
 
-/** Queries that are scored together. */
+/** Number of queries scored together. */
 const blockSize = 128;
 
 /**
- * Compute the cosines of every query with a whole gallery on all cores, a row at a time.
+ * Compute the cosines of every query with a whole gallery, a row at a time, on all cores.
  *
  * @param queries - [queries, dim], L2-normalised
  * @param gallery - [gallery, dim], L2-normalised
- * @param visit - called with the number of the query and its scores, which the next call overwrites
+ * @param visit - called with the number of a query and its scores; the next call overwrites them
  */
 export async function scoreRows(
   queries: Float32Array,

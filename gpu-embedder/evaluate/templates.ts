@@ -8,19 +8,19 @@ export type Template = (name: string) => string;
 const placeholder = /\{c?\}/;
 
 const templatesOf = {
-  /** Chosen on trained styles by `scripts/choose-templates.ts`. */
+  /** `scripts/choose-templates.ts` chose these on the styles of the training sets. */
   pictograms: ['{}', '{} emoji', '{} icon'],
-  /** Not chosen by any result. */
+  /** These were not chosen by a measurement. */
   images: ['{}', 'a picture of {}', 'an image of {}'],
 };
 
-/** Templates for a data set where none are given. */
+/** Return the default templates for a kind of data set. */
 export function defaultTemplates(kind: DatasetManifest['kind']): readonly Template[] {
   return templatesOf[kind === 'pictograms' ? 'pictograms' : 'images'].map(toTemplate);
 }
 
 /**
- * Read templates: a line each, with `{}` or `{c}` for the class.
+ * Read templates: one a line, with `{}` or `{c}` for the class.
  *
  * @throws DiptychError `unreadable_source`, with the line
  */

@@ -1,11 +1,11 @@
 import { createExactSearch } from '../index/exact-search.ts';
 import type { RetrievalPairs } from './retrieval-pairs.ts';
 
-/** A text whose image came late, and what came first. */
+/** A text whose image was ranked low, and the images that were ranked first. */
 export interface WorstQuery {
   readonly text: string;
   readonly language: string;
-  /** Place of the first right image, from 1. */
+  /** Rank of the first right image, from 1. */
   readonly rank: number;
   /** Ordinal of that image's item. */
   readonly item: number;
@@ -31,7 +31,7 @@ interface RankedTexts {
 
 const nearestCount = 5;
 
-/** Choose the texts that found their image latest, each distinct one once, worst first. */
+/** Choose the texts whose images were ranked lowest, each distinct text once, worst first. */
 export function worstQueries(ranked: RankedTexts, count: number): WorstQuery[] {
   if (count === 0) return [];
   const { pairs, language, ranks, texts, images, dim } = ranked;

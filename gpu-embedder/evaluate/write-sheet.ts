@@ -13,13 +13,14 @@ import {
 import { thumbnailDataUri } from '../pictures/thumbnail.ts';
 import type { WorstQuery } from './worst-queries.ts';
 
-/** Twice what is shown, for dense screens. */
+/** Pixels; twice the size on the page, for screens with two pixels per CSS pixel. */
 const thumbnailSide = 192;
 
 /**
- * Write a contact sheet: for each query its text, the right image, its rank, and what came first.
+ * Write a contact sheet with the text of each query, the right image, its rank, and the images
+ * that were ranked first.
  *
- * @param path - .html: one file that needs no other; .png: one picture
+ * @param path - .html for one self-contained file, .png for one picture
  */
 export async function writeSheet(
   path: string,
@@ -93,7 +94,10 @@ function page(title: string, rows: readonly QueryRow[]): string {
       </head>
       <body>
         <h1>${title}</h1>
-        <p>First the image that the text asks for, then what came first, with its cosine.</p>
+        <p>
+          The first image is the one that the text describes; the others were ranked first, each
+          with its cosine.
+        </p>
         ${raw(queryRowsHtml(rows))}
       </body>
     </html> `.toString();

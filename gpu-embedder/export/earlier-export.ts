@@ -5,10 +5,10 @@ import { siteFile, siteSchema, type Site } from '../../src/artifact/site.ts';
 import { DiptychError } from '../../src/errors.ts';
 
 /**
- * Read what an earlier export wrote into a folder, and refuse a folder with files that none wrote.
+ * Read site.json of an earlier export, and refuse a folder with files that no export wrote.
  *
- * @param paths - of the files that will be written
- * @param force - take a folder with other files, but still none of those that will be written
+ * @param paths - paths of the files that will be written
+ * @param force - accept a folder with other files, unless one of them has a path of `paths`
  * @returns null for a new or empty folder, or one without an export
  * @throws DiptychError `invalid_option`
  */
@@ -22,7 +22,7 @@ export async function earlierExport(
   if (foreign !== undefined) {
     throw new DiptychError(
       'invalid_option',
-      `${join(dir, foreign)} is not of an earlier export, and is not written over: move it, or name another folder`,
+      `${join(dir, foreign)} is not from an earlier export and would be overwritten: move it, or name another folder`,
     );
   }
   if (earlier || force || (await isEmpty(dir))) return earlier;
@@ -40,7 +40,7 @@ async function readSiteFile(path: string): Promise<Site | null> {
   } catch (cause) {
     throw new DiptychError(
       'invalid_option',
-      `${path}: expected that of an earlier export, got another: name another folder`,
+      `${path}: expected the site.json of an earlier export, got another file of this name: name another folder`,
       undefined,
       { cause },
     );

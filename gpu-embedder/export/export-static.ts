@@ -10,11 +10,11 @@ import { earlierExport } from './earlier-export.ts';
 import { siteFiles } from './site-files.ts';
 
 export interface ExportStaticOptions {
-  /** Where the site goes. */
+  /** Folder of the site. */
   readonly dir: string;
   readonly versionDir: string;
   readonly modelDir: string;
-  /** Take a folder that holds other files; default false. */
+  /** Accept a folder that holds other files; default false. */
   readonly force?: boolean;
   readonly onProgress?: (bytes: number, total: number) => void;
 }
@@ -24,7 +24,7 @@ export interface ExportStaticResult {
   readonly collection: string;
   readonly version: string;
   readonly files: number;
-  /** As they lie in the folder. */
+  /** Sizes of the files in the folder, some of which are compressed. */
   readonly bytes: {
     readonly page: number;
     readonly model: number;
@@ -32,13 +32,14 @@ export interface ExportStaticResult {
     readonly images: number;
     readonly total: number;
   };
-  /** Files of the earlier export that the new one has no more. */
+  /** Number of files of the earlier export that the new one does not have. */
   readonly removed: number;
 }
 
 /**
- * Write a site that searches in the browser. `site.json` names all of its files first and last: an
- * export that was cut off is known as one, and only files that it names are ever removed.
+ * Write a site that searches in the browser. `site.json` lists all files and is written first and
+ * last: first as incomplete, so that an interrupted export is recognised. Only listed files are
+ * ever removed.
  *
  * @throws DiptychError `not_prepared`, `invalid_option`, `index_unreadable`, `model_mismatch`
  */
@@ -49,13 +50,13 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   if (shards) {
     throw new DiptychError(
       'invalid_option',
-      `${versionDir}: expected a version in one piece, got ${shards.length} shards: a site searches in one browser, which has no isolates to spread them over; index again without --shards`,
+      `${versionDir}: expected a version without shards, got ${shards.length} shards: a site searches in one browser; index again without --shards`,
     );
   }
   if (vectors !== 'isolate') {
     throw new DiptychError(
       'invalid_option',
-      `${versionDir}: a site searches in the browser: expected vectors in the isolate, got ${vectors}`,
+      `${versionDir}: expected vectors in the index files, got vectors in ${vectors}: a site searches in the browser; index again with --vectors isolate`,
     );
   }
   const sources = await siteFiles(version, modelDir);
@@ -93,7 +94,7 @@ async function writeSite(
   await folder.put(siteFile, Buffer.from(`${JSON.stringify(whole, null, 1)}\n`));
 }
 
-/** Remove a file, and the folders that are empty without it. */
+/** Remove a file and the folders that become empty. */
 async function removeFile(folder: ObjectStore, dir: string, path: string): Promise<void> {
   await folder.delete(path);
   for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) {

@@ -13,28 +13,28 @@ import type { VersionFolder } from '../publish/read-version.ts';
 
 /** A file that an export writes. */
 export interface SiteSource {
-  /** Relative to the folder, parts separated by `/`. */
+  /** Path relative to the folder, with `/` as separator. */
   readonly path: string;
-  /** Before it is packed, bytes. */
+  /** Size before compression, bytes. */
   readonly size: number;
   read(): Promise<PackedFile>;
 }
 
 export interface PackedFile {
   readonly bytes: Uint8Array;
-  /** Bytes that it was, where it is gzip now. */
+  /** Size before compression, bytes; absent if the file is not compressed. */
   readonly gunzipped?: number;
 }
 
 const pageDir = fileURLToPath(new URL('../../build/site', import.meta.url));
 const gzipped = promisify(gzip);
-/** A file is packed if that saves as large a part of it. */
+/** A file is compressed if that saves at least this share of it. */
 const worthPacking = 0.1;
 
 /**
- * List what a site consists of: the page with its kernels, and the artifacts.
+ * List the files of a site: the page with its kernels, and the artifacts.
  *
- * @throws DiptychError `not_prepared` without a built page, `model_mismatch`
+ * @throws DiptychError `not_prepared` if the page has not been built, `model_mismatch`
  */
 export async function siteFiles(version: VersionFolder, modelDir: string): Promise<SiteSource[]> {
   const { collection, version: id } = version.manifest;
@@ -57,7 +57,7 @@ async function pageFiles(): Promise<SiteSource[]> {
   if (!existsSync(join(pageDir, 'index.html'))) {
     throw new DiptychError(
       'not_prepared',
-      'build/site: expected the built page, got none: run npm run build',
+      'build/site: expected the built page, got no files: run npm run build',
     );
   }
   const entries = await readdir(pageDir, { recursive: true, withFileTypes: true });
@@ -74,7 +74,7 @@ async function pageFiles(): Promise<SiteSource[]> {
   );
 }
 
-/** Static hosts compress text at best, and never `.bin`: half of an index is saved here. */
+/** Compress a file: static hosts never compress `.bin`, and this halves an index. */
 async function pack(bytes: Uint8Array): Promise<PackedFile> {
   const packed = await gzipped(bytes, { level: 9 });
   return packed.length > bytes.length * (1 - worthPacking)

@@ -5,18 +5,18 @@ const side = 96;
 const gap = 16;
 const rowHeight = side + 84;
 const top = 56;
-/** The right picture stands apart from what was found. */
+/** The results start further right, so that the right picture stands apart from them. */
 const foundAt = gap + side + 3 * gap;
 /** Letters that fit under a picture at the size of its caption. */
 const captionLetters = 16;
 
-/** Pixels that the drawing library can address. */
+/** Largest height that the drawing library supports, pixels. */
 const maxHeight = 32_767;
 
-/** Rows that fit one drawing. */
+/** Number of rows that fit into one drawing. */
 export const maxSvgRows = Math.floor((maxHeight - top) / rowHeight);
 
-/** Draw queries as one picture, each with the picture it asks for and what was found instead. */
+/** Draw queries as one picture: each with the right picture and the pictures that were found. */
 export function queryRowsSvg(title: string, rows: readonly QueryRow[]): string {
   const most = Math.max(...rows.map(({ nearest }) => nearest.length));
   const width = Math.max(720, foundAt + most * (side + gap));
@@ -62,7 +62,7 @@ function draw({ src, title, note }: Picture, x: number, y: number, right = false
     <text x="${x}" y="${under + 14}" fill="#666">${printable(note ?? '', captionLetters)}</text>`;
 }
 
-/** Cut a text to what fits, without characters that XML does not allow. */
+/** Shorten a text to `letters` and drop the characters that XML does not allow. */
 function printable(text: string, letters: number): string {
   const clean = text.replace(/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu, ' ');
   const parts = [...new Intl.Segmenter().segment(clean)].map(({ segment }) => segment);

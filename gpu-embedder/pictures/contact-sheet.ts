@@ -2,30 +2,30 @@ import { html } from 'hono/html';
 
 export { thumbnailDataUri } from './thumbnail.ts';
 
-/** A picture as a page shows it. */
+/** A picture with its caption on a page. */
 export interface Picture {
   /** Data URI. */
   readonly src: string;
   readonly title: string;
   /** A second line: the set, a score. */
   readonly note?: string;
-  /** It is a right answer. */
+  /** Whether it is a right answer. */
   readonly right?: boolean;
 }
 
-/** How a query fared. */
+/** A query with its right answer and its results. */
 export interface QueryRow {
   readonly query: string;
-  /** Place of the first right picture, from 1. */
+  /** Rank of the first right picture, from 1. */
   readonly rank: number;
-  /** Stands beside the rank. */
+  /** A text beside the rank. */
   readonly note?: string;
   readonly right: Picture;
   /** What was found, best first. */
   readonly nearest: readonly Picture[];
 }
 
-/** Styles of {@link queryRowsHtml}; they take their colours from the text of the page. */
+/** Styles of {@link queryRowsHtml}; colours derive from the text colour of the page. */
 export const queryRowsStyle = `
 .query { border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); padding: .9rem 0 }
 .query h3 { font-size: 1rem; font-weight: 600; margin: 0 0 .6rem; overflow-wrap: anywhere }
@@ -44,7 +44,7 @@ export const queryRowsStyle = `
   .query img { height: 4.2rem }
 }`;
 
-/** Show queries, each with the picture it asks for and what was found instead. */
+/** Make the HTML of queries: each with the right picture and the pictures that were found. */
 export function queryRowsHtml(rows: readonly QueryRow[]): string {
   return rows.map(rowHtml).join('\n');
 }

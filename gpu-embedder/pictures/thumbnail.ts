@@ -7,8 +7,8 @@ import { preparedRgb } from '../encode/prepared-rgb.ts';
 const background = '#fff';
 
 /**
- * Show an item in a page of one file: its whole image over white. Where the original cannot be
- * read any more, the prepared pixels stand in.
+ * Make a data URI of an item's whole image over white, for a self-contained page. If the original
+ * cannot be read, the prepared pixels replace it.
  *
  * @param side - pixels
  */

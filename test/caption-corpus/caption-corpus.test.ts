@@ -51,14 +51,14 @@ async function linesOf(data: string): Promise<Line[]> {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** A copy that a test may change. */
+/** Copy a data set, so that a test can change it. */
 async function copyOf(name: string, copy: string): Promise<string> {
   await cp(at(name), at(copy), { recursive: true });
   return at(copy);
 }
 
 describe('diptych caption-corpus', () => {
-  it('captions the pictures that have no captions, those of an equal picture first', async () => {
+  it('captions the pictures without captions, first of all from an identical picture', async () => {
     const data = await copyOf('mixed', 'captioning');
     const items = await readFile(join(data, 'items.jsonl'));
     const { code, stdout } = await captionCorpus(data);
@@ -81,7 +81,7 @@ describe('diptych caption-corpus', () => {
     expect((await readFile(join(data, 'items.jsonl'))).equals(items)).toBe(true);
   });
 
-  it('does nothing the second time, and all again for other settings', async () => {
+  it('does nothing the second time, and starts again for other settings', async () => {
     const data = await copyOf('mixed', 'again');
     const first = JSON.parse((await captionCorpus(data, '--json')).stdout) as object;
     const manifest = JSON.parse(
@@ -115,7 +115,7 @@ describe('diptych caption-corpus', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
-  it('takes embeddings that encode made, and gives the same', async () => {
+  it('gives the same captions from embeddings that encode wrote', async () => {
     const data = await copyOf('mixed', 'stored');
     await captionCorpus(data);
     const embedded = await linesOf(data);
@@ -187,25 +187,26 @@ describe('diptych index of a captioned corpus', () => {
     );
   });
 
-  it('finds pictures by their own words alone where there are no pseudo-captions', async () => {
+  it('finds pictures only by their own words if there are no pseudo-captions', async () => {
     expect(JSON.parse((await index()).stdout)).toMatchObject({ built: true, pseudoCaptioned: 0 });
     expect(await search('round')).toEqual(['real']);
     expect(await search('ball')).toEqual([]);
   });
 
-  it('finds them by pseudo-captions, below those that have the word themselves', async () => {
-    // Warm, so that a picture like the disc is less sure of it than the very picture.
+  it('finds pictures by pseudo-captions, ranked below pictures with the word itself', async () => {
+    // At a high temperature a similar picture gets the caption with less confidence than an
+    // identical one.
     await captionCorpus(data, '--temperature', '5');
     expect(JSON.parse((await index()).stdout)).toMatchObject({ built: true, pseudoCaptioned: 3 });
     expect(await search('round')).toEqual(['real', 'same-disc', 'near-disc']);
     expect(await search('ball')).toEqual(['same-disc', 'near-disc']);
   });
 
-  it('recognises a version of the same pseudo-captions', async () => {
+  it('does not rebuild a version of the same pseudo-captions', async () => {
     expect(JSON.parse((await index()).stdout)).toMatchObject({ built: false, pseudoCaptioned: 3 });
   });
 
-  it('refuses those of another state of the data set, and says what to do', async () => {
+  it('refuses pseudo-captions of another state of the data set, and says what to do', async () => {
     const moved = await copyOf('indexed', 'moved');
     await captionCorpus(at('captioned'));
     for (const name of ['pseudo-captions.json', 'pseudo-captions.jsonl']) {

@@ -11,7 +11,7 @@ const vectors = (count: number) =>
     dim,
   );
 
-it('finds what comparing all pairs finds, in its order', async () => {
+it('agrees with a comparison of all pairs, in the same order', async () => {
   const [queries, gallery] = [vectors(150), vectors(40)];
   const found = await nearestRows(queries, gallery, dim, 7, { threads: 1 });
   expect(found).toHaveLength(150);
@@ -28,7 +28,7 @@ it('finds what comparing all pairs finds, in its order', async () => {
   }
 });
 
-it('takes the first of equal rows, and all where there are fewer than asked', async () => {
+it('prefers the first of equal rows, and returns all rows if there are fewer than requested', async () => {
   const one = vectors(1);
   const gallery = new Float32Array([...one, ...one, ...one]);
   const [few] = await nearestRows(one, gallery, dim, 2, { threads: 1 });

@@ -29,18 +29,18 @@ describe('vote', () => {
       neighbour(0.5, ['car']),
     ]);
     expect(found.dog).toBeCloseTo(2 / 4);
-    // A concept stands behind what any of its pictures says.
+    // All pictures of a concept vote for the texts of each of them.
     expect(found.hound).toBeCloseTo(2 / 4);
     expect(found.pet).toBeCloseTo(3 / 4);
     expect(found.car).toBeCloseTo(1 / 4);
   });
 
-  it('gives a text that comes in several spellings once, in that of the heaviest', () => {
+  it('gives a text with several spellings once, in the spelling of the heaviest voter', () => {
     const found = vote([neighbour(0.4, ['Hot Dog']), neighbour(0.6, ['hot dog'])], options);
     expect(found).toEqual([{ text: 'hot dog', confidence: 1 }]);
   });
 
-  it('follows the very same picture alone, where it is among the neighbours', () => {
+  it('follows only the identical picture if it is among the neighbours', () => {
     const others = Array.from({ length: 20 }, () => neighbour(0.9998, ['cat']));
     const found = vote([...others, neighbour(1, ['dog', 'pet'])], options);
     expect(found).toEqual([
@@ -49,7 +49,7 @@ describe('vote', () => {
     ]);
   });
 
-  it('leaves out what is unlikely, and what is too many', () => {
+  it('drops unlikely texts, and texts beyond the largest number', () => {
     const near = [neighbour(0.7, ['cat']), neighbour(0.5, ['dog']), neighbour(0.4, ['car'])];
     expect(Object.keys(confidences(near, { minConfidence: 0.1 }))).toEqual(['cat', 'dog']);
     expect(Object.keys(confidences(near, { captions: 1 }))).toEqual(['cat']);

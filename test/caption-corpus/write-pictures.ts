@@ -20,7 +20,7 @@ export const shapes = {
   corner: '<path d="M0 0h20L0 20z" fill="#181"/>',
 } as const;
 
-/** Write a prepared set of drawings, 32 pixels wide as a tiny model takes them. */
+/** Write a prepared set of drawings, 32 pixels wide: the size for a tiny model. */
 export async function writePictures(
   dir: string,
   pictures: readonly Picture[],

@@ -250,7 +250,7 @@ describe('diptych evaluate', () => {
     expect(refusal).toMatch(/error\[invalid_option\]: --level group: expected pictograms/);
 
     expect((await classify(...files)).stdout).toMatch(
-      /, 4 images, 2 classes \(1 more without an image left out\)\nacc1 % +50\.0\nacc5 % +-\n/,
+      /, 4 images, 2 classes \(1 left out: no image\)\nacc1 % +50\.0\nacc5 % +-\n/,
     );
   });
 

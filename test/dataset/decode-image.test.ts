@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { decodeImage } from '../../gpu-embedder/dataset/decode-image.ts';
 
-test('a wide picture is kept whole, in the middle, with nothing above and below', async () => {
+test('a wide picture is kept whole, in the middle, transparent above and below', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'diptych-')), 'wide.png');
   const background = { r: 200, g: 100, b: 50 };
   await sharp({ create: { width: 80, height: 40, channels: 3, background } }).toFile(file);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('diptych prepare', () => {
-  it('prints where the data set is, and what became of the inputs', async () => {
+  it('prints the folder of the data set and the counts of its inputs', async () => {
     const shards = [at('{0..0}.tar'), '--caption-column', 'legend'];
     const args = ['prepare', 'tar', ...shards, '--validation', '0.2', '--out', at('out')];
     expect(await runDiptych(...args)).toEqual({
@@ -42,16 +42,19 @@ describe('diptych prepare', () => {
     [['tar', '0.tar', '--validation', '1.5'], /share between 0 and 1, or a whole number/],
     [['tar'], /missing required argument 'shards'/],
     [['parquet', 'a.parquet', '--captions', 'a.csv'], /unknown option '--captions'/],
-    [['folder', '.', '--caption-column', 'legend'], /Columns are named, but no file/],
+    [['folder', '.', '--caption-column', 'legend'], /Column names need a captions file/],
   ])('refuses %s', async (args, message) => {
     const outcome = await runDiptych('prepare', ...args, '--out', at('never'));
     expect(outcome).toMatchObject({ stderr: expect.stringMatching(message), stdout: '' });
     expect(outcome.code).not.toBe(0);
   });
 
-  it.each(['folder', 'coco', 'tar', 'parquet'])('helps with %s on one screen', async (source) => {
-    const { stdout } = await runDiptych('prepare', source, '--help');
-    expect(stdout).toContain('--validation');
-    expect(stdout.split('\n').length).toBeLessThanOrEqual(34);
-  });
+  it.each(['folder', 'coco', 'tar', 'parquet'])(
+    'fits the help for %s on a screen',
+    async (source) => {
+      const { stdout } = await runDiptych('prepare', source, '--help');
+      expect(stdout).toContain('--validation');
+      expect(stdout.split('\n').length).toBeLessThanOrEqual(34);
+    },
+  );
 });

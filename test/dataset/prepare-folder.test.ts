@@ -66,7 +66,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('prepare folder', () => {
-  it('prepares what it can and lists the rest with where and why', async () => {
+  it('prepares the usable images and lists the others with place and reason', async () => {
     const out = at('from-csv');
     const result = await prepareFolder({ images, captions: at('captions.csv'), out, imageSize });
     expect(codes(out)).toEqual([
@@ -212,7 +212,7 @@ describe('prepare folder', () => {
     expect(await prepareFolder({ images: dir, out, imageSize })).toMatchObject({ prepared: 3 });
   });
 
-  it('says what it found where no image can be used', async () => {
+  it('explains why no image can be used', async () => {
     await mkdir(at('bare'));
     await expect(prepareFolder({ images: at('bare'), out: at('never') })).rejects.toMatchObject({
       code: 'unreadable_source',
@@ -229,7 +229,7 @@ describe('prepare folder', () => {
       /expected a \.csv, \.tsv or \.jsonl file, got "\.txt"/,
     ],
     [
-      'a column that is not there',
+      'a missing column',
       'captions.csv',
       { caption: 'legend' },
       /no column "legend"; found id, image, caption, tags/,
@@ -242,12 +242,12 @@ describe('prepare folder', () => {
     expect(readdirSync(root)).not.toContain('never');
   });
 
-  it('stops where there is no folder of images', async () => {
+  it('refuses a folder of images that does not exist', async () => {
     const options = { images: at('nowhere'), captions: at('captions.csv'), out: at('never') };
     await expect(prepareFolder(options)).rejects.toMatchObject({ code: 'unreadable_source' });
   });
 
-  it('does not replace a folder that is no data set', async () => {
+  it('does not replace a folder that is not a data set', async () => {
     const options = { images, captions: at('captions.csv'), out: images, imageSize };
     await expect(prepareFolder(options)).rejects.toMatchObject({ code: 'invalid_option' });
     expect(readdirSync(images)).toContain('red.png');
@@ -255,7 +255,7 @@ describe('prepare folder', () => {
 });
 
 describe('prepare coco', () => {
-  it('joins annotations with images and lists what does not fit', async () => {
+  it('joins annotations with images and lists the entries without a partner', async () => {
     await writeFile(
       at('coco.json'),
       JSON.stringify({
@@ -289,7 +289,7 @@ describe('prepare coco', () => {
     expect(result).toMatchObject({ inputs: 7, prepared: 1 });
   });
 
-  it('stops at json of another kind', async () => {
+  it('refuses JSON of another kind', async () => {
     await writeFile(at('other.json'), '{"images": []}');
     await expect(
       prepareCoco({ images, annotations: at('other.json'), out: at('never') }),
@@ -301,7 +301,7 @@ describe('prepare coco', () => {
 });
 
 describe('openDataset', () => {
-  it('names the command where there is no data set', () => {
+  it('names the command that makes a missing data set', () => {
     expect(() => openDataset(at('nowhere'))).toThrow(/diptych prepare/);
   });
 
@@ -311,7 +311,7 @@ describe('openDataset', () => {
     expect(() => openDataset(at('old'))).toThrow(/expected format version 1, got 99/);
   });
 
-  it('reads a line that is longer than what is read at once', async () => {
+  it('reads a line that is longer than one read', async () => {
     const captions = at('long.csv');
     const title = 'größer '.repeat(400_000).trim();
     await writeFile(captions, `image,caption\nred.png,"${title}"\nhalf.png,short\n`);

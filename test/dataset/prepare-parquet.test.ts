@@ -116,7 +116,7 @@ describe('prepare parquet', () => {
     });
   });
 
-  it('reads paths under a folder', async () => {
+  it('reads images by their paths in a folder', async () => {
     const file = write('paths.parquet', [
       { name: 'file_name', data: ['red.png', 'none.png', '../paths.parquet'], type: 'STRING' },
       { name: 'caption', data: ['red', 'not there', 'outside'], type: 'STRING' },
@@ -133,7 +133,7 @@ describe('prepare parquet', () => {
     ]);
   });
 
-  it('stops at a file that is cut short, or lacks the columns needed', async () => {
+  it('refuses a file that is truncated or lacks a needed column', async () => {
     const file = write('columns.parquet', [
       { name: 'photo', data: [red], type: 'BYTE_ARRAY' },
       { name: 'legend', data: ['red'], type: 'STRING' },

@@ -62,7 +62,7 @@ describe('prepare pictograms', () => {
     expect(item('lucide:croissant').concept).toBe('1f950');
     expect(item('lucide:croissant').palette).toBe('mono');
     expect(item('lucide:cake-slice').concept).toBe('icon:cakeslice');
-    // A computer's mouse is no animal.
+    // A computer mouse is not an animal.
     expect(item('lucide:mouse').concept).toBe('icon:mouse');
     expect(conceptOf('lucide:a-arrow-down').keywords).toContain('font size');
     expect(captionsOf(dataset, item('lucide:a-arrow-down'))).toEqual(['a arrow down']);
@@ -87,12 +87,12 @@ describe('prepare pictograms', () => {
     expect(await preparePictograms(options)).toEqual({ ...result, unchanged: true });
   });
 
-  it('takes an icon that is crossed out for another thing', () => {
+  it('treats a crossed-out icon as another thing', () => {
     expect(item('lucide:bell-off')).toMatchObject({ title: 'bell off', concept: 'icon:belloff' });
     expect(item('lucide:bell').concept).toBe('1f514');
   });
 
-  it('says that the registry cannot be reached, where a set has to be installed', async () => {
+  it('reports an unreachable registry when a set has to be installed', async () => {
     vi.stubEnv('npm_config_registry', 'http://127.0.0.1:9');
     vi.stubEnv('npm_config_cache', join(root, 'npm-cache'));
     vi.stubEnv('npm_config_fetch_retries', '0');
@@ -141,7 +141,7 @@ describe('prepare pictograms --variants', () => {
     expect(report).toMatchObject({ inputs: withViews.inputs, prepared, views });
   });
 
-  it('gives each row after the items to one item, with another drawing than its own', () => {
+  it('gives each row after the items to one item, with a different drawing', () => {
     const rows = viewed.items.flatMap(({ views = [] }) => views);
     expect(rows.toSorted((a, b) => a - b)).toEqual(
       Array.from({ length: withViews.views! }, (_, i) => viewed.items.length + i),
@@ -162,7 +162,7 @@ describe('prepare pictograms --variants', () => {
     expect(withViews.fingerprint).not.toBe(result.fingerprint);
   });
 
-  it('says so where the rows of the views are missing', () => {
+  it('refuses a data set whose rows of views are missing', () => {
     const { manifest } = viewed;
     const counts = { ...manifest.counts, views: manifest.counts.views! + 1 };
     expect(() => openPixels({ dir: out, manifest: { ...manifest, counts } })).toThrow(
@@ -184,7 +184,7 @@ describe('iconStem', () => {
     ['scissors-circle-off', 'pepicons-pop', 'scissors-off'],
     ['scissors-circle-filled', 'pepicons-pop', 'scissors'],
     ['filter-alt', 'iconoir', 'filter'],
-    // A number, a state or a shape that makes another thing of it.
+    // A number, state or shape that changes the meaning stays; the number of a drawing is dropped.
     ['battery-3', 'tabler', 'battery-3'],
     ['battery-3', 'mdi', 'battery-3'],
     ['dice-3-filled', 'tabler', 'dice-3'],

@@ -67,7 +67,7 @@ describe('--validation', () => {
     expect(openDataset(at('some')).items.map(({ id }) => id)).toEqual(ids(100));
   });
 
-  it('takes a number, and leaves those whose source says what they are for', async () => {
+  it('accepts a number of items, and keeps the split of items that have one', async () => {
     const both: Source = {
       ...source(ids(20)),
       async *entries(onProgress) {
@@ -83,7 +83,7 @@ describe('--validation', () => {
     expect(chosen).toHaveLength(15);
   });
 
-  it('refuses to leave nothing to train on', async () => {
+  it('refuses to hold out every item', async () => {
     const options = { imageSize: 4, validation: 5, out: at('none') };
     await expect(prepareSource(source(ids(5)), options)).rejects.toMatchObject({
       code: 'invalid_option',
@@ -92,7 +92,7 @@ describe('--validation', () => {
   });
 });
 
-it('holds a few images at a time, however many there are', async () => {
+it('holds a few images at a time, whatever their number', async () => {
   const out = at('stream');
   const imageSize = 32;
   let read = 0;
@@ -138,7 +138,7 @@ describe('--for', () => {
     },
   );
 
-  it('keeps images whole for a model of ours', async () => {
+  it("keeps images whole for one of Diptych's own models", async () => {
     await writeTinyModel(at('tiny'));
     await prepareSource(source(ids(1)), { forModel: at('tiny'), out: at('for-tiny') });
     await prepareSource(source(ids(1)), { imageSize: 32, out: at('plain') });
@@ -147,7 +147,7 @@ describe('--for', () => {
     expect(own.manifest.imageRule).toBeUndefined();
   });
 
-  it('refuses another size than that of the model, and a folder that is no model', async () => {
+  it("refuses a size that is not the model's, and a folder that is not a model", async () => {
     await writeClipFolder(at('clip'), 'clip');
     const options = { out: at('never'), forModel: at('clip') };
     await expect(prepareSource(source(ids(1)), { ...options, imageSize: 64 })).rejects.toThrow(

@@ -119,7 +119,7 @@ describe('prepare tar', () => {
     expect(openDataset(options.out).items[0].id).toBe('packed/one');
   });
 
-  it('tells shards of one name in different folders apart', async () => {
+  it('distinguishes shards of the same name in different folders', async () => {
     for (const folder of ['train', 'more']) {
       await mkdir(at(folder));
       writeTar(at(folder, '0.tar'), [
@@ -142,7 +142,7 @@ describe('prepare tar', () => {
     ['damaged', (whole: Buffer) => Buffer.from(whole).fill(7, 1024, 1536), /checksum/],
     ['of another format', () => red, /expected a tar archive/],
     ['compressed and cut', (whole: Buffer) => gzipSync(whole).subarray(0, 300), /unexpected end/],
-  ])('leaves nothing where a shard is %s', async (_, change, message) => {
+  ])('leaves no data set behind when a shard is %s', async (_, change, message) => {
     const file = at('unreadable.tar');
     writeFileSync(file, change(readFileSync(at('a-000.tar'))));
     const before = readdirSync(root);
@@ -165,7 +165,7 @@ describe('prepare tar', () => {
     await expect(prepareTar({ shards, out: at('never'), imageSize })).rejects.toThrow(message);
   });
 
-  it('says why where no image is left', async () => {
+  it('explains why no image is left', async () => {
     writeTar(at('silent.tar'), [['a.png', red]]);
     const silent = prepareTar({ shards: [at('silent.tar')], out: at('never'), imageSize });
     await expect(silent).rejects.toThrow(
@@ -183,7 +183,7 @@ describe('prepare tar', () => {
     );
   });
 
-  it('reads no further than what is taken', async () => {
+  it('stops reading the shard when its reader stops', async () => {
     const members = Array.from({ length: 200 }, (_, i) => [
       [`${i}.png`, Buffer.concat([red, Buffer.alloc(50_000)])] as const,
       [`${i}.txt`, 'red'] as const,

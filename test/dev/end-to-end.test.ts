@@ -10,7 +10,7 @@ import { startWorker } from '../../gpu-embedder/dev/start-worker.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { diptychIn } from '../cli/run-diptych.ts';
 
-/** From a folder of pictures to an answer over HTTP, by the commands that a user types. */
+/** Runs the commands that a user types, from a folder of pictures to an answer over HTTP. */
 const cwd = mkdtempSync(join(tmpdir(), 'diptych-end-'));
 const { run, json } = diptychIn(cwd);
 
@@ -106,7 +106,7 @@ test('a damaged version is not published', async () => {
   writeFileSync(path, whole);
 }, 30_000);
 
-test('a busy port is refused before any work, with the flag that changes it', async () => {
+test('a busy port is refused before any work, and the message names the flag', async () => {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   try {

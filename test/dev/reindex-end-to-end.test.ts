@@ -13,7 +13,7 @@ import type { SearchResponse } from '../../src/api.ts';
 import type { JobReport } from '../../src/jobs/report/job-report.ts';
 import { diptychIn } from '../cli/run-diptych.ts';
 
-/** From pictures in the catalogue to answers, by the commands and by the queue, in real processes. */
+/** Runs real processes, from pictures in the catalogue to answers, by commands and by the queue. */
 const cwd = mkdtempSync(join(tmpdir(), 'diptych-reindex-'));
 const bin = resolve('bin/diptych.mjs');
 const { run, json } = diptychIn(cwd);
@@ -88,7 +88,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('a collection of the catalogue', () => {
-  test('is indexed in this process by two commands', async () => {
+  test('is indexed by two commands in this process', async () => {
     const summary = await json('ingest', 'folder', 'pictures', '--captions', 'pictures.csv', '--collection', 'here'); // prettier-ignore
     expect(summary).toMatchObject({ inputs: 5, created: 4, skipped: { caption_without_image: 1 } });
     const reindex = () => json<JobReport>('reindex', '--collection', 'here', '--model', 'model');
@@ -120,7 +120,7 @@ describe('a collection of the catalogue', () => {
     const [[old]] = await versions();
     const change = (condition: string) =>
       ['reindex', '--collection', 'here', '--model', 'other', '--switch-if', condition, '--report', 'pages/report.html']; // prettier-ignore
-    // Of four images all are among the first ten, whatever the model.
+    // With four images, all are among the first ten, so no model can be better.
     const refused = run(...change('image_retrieval_recall@10 > 0'));
     await expect(refused).rejects.toMatchObject({ code: 1 });
     const [, [made, state]] = await versions();
@@ -165,7 +165,7 @@ describe('a collection of the catalogue', () => {
     );
   }, 180_000);
 
-  test('hides what is deleted, and has it no more when it is indexed again', async () => {
+  test('hides deleted items, and no longer contains them after the next reindex', async () => {
     await ask('/v1/collections/there/items/square-1', { method: 'DELETE' });
     await expect
       .poll(() => found('there', 'green square'), { timeout: 30_000, interval: 1000 })

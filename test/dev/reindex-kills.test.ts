@@ -4,8 +4,8 @@ import { createRandom } from '../../gpu-embedder/random.ts';
 import { coloured, openStage, prepareStage, type Published, type Stage } from '../support/stage.ts';
 
 /**
- * Processes that are killed, stores that fail and messages that come twice: whatever happens, a job
- * ends with the same version. `npm run bench -- soak` does the same hundreds of times.
+ * Processes are killed, stores fail and messages arrive twice, but a job always ends with the same
+ * version. `npm run bench -- soak` repeats this hundreds of times.
  */
 const count = 600;
 const faults = { put: 0.05, statement: 0.01, twice: 0.2 };
@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(prepared, { recursive: true, force: true }));
 
-/** Do with a collection that has never been indexed what comes to a version. */
+/** Index a new collection while `disturbed` interferes, and return the published version. */
 async function indexedBy(disturbed: (stage: Stage) => Promise<void>): Promise<Published> {
   const stage = await openStage(prepared, faults);
   try {
@@ -33,14 +33,14 @@ test('after kill -9 of embedder, worker and command a job comes to the same vers
   const byQueue = await indexedBy(async (stage) => {
     const job = await stage.startJob();
     for (const which of ['embedder', 'worker', 'embedder'] as const) {
-      await moment(1500 * random.uniform());
+      await delay(1500 * random.uniform());
       await stage.restart(which);
     }
     expect(await stage.report(job)).toMatchObject({ inputs: count, indexed: count, pending: 0 });
   });
   const byCommand = await indexedBy(async (stage) => {
     const killed = stage.command();
-    await moment(2500 + 2000 * random.uniform());
+    await delay(2500 + 2000 * random.uniform());
     await killed.kill();
     expect((await stage.command().ended).code).toBe(0);
   });
@@ -48,7 +48,7 @@ test('after kill -9 of embedder, worker and command a job comes to the same vers
   expect(byCommand).toEqual(byQueue);
 }, 360_000);
 
-/** Of a job, for something to be killed at; nothing is waited for. */
-function moment(ms: number): Promise<void> {
+/** Let a job run for a while before a process is killed. */
+function delay(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }

@@ -27,7 +27,7 @@ beforeAll(async () => {
     const image = sharp({ create: { width: 48, height: 48, channels: 3, background } });
     await image.png().toFile(at('images', `${background}.png`));
   }
-  // The last caption is a token that has a meaning of its own, and no word for the model.
+  // The last caption is a special token, which the model does not know as a word.
   const rows = [...colours.map((name) => `${name}.png,a colour`), 'red.png,<pad>'];
   await writeFile(at('captions.csv'), ['image,caption', ...rows].join('\n'));
   const source = { images: at('images'), captions: at('captions.csv') };
@@ -48,7 +48,7 @@ const itemIds = (data: string) =>
     .split('\n')
     .map((line) => (JSON.parse(line) as { id: string }).id);
 
-it('writes a unit vector per image and per distinct caption, in order of the items', async () => {
+it('writes a unit vector for each image and each distinct caption, in the order of items', async () => {
   const out = at('out');
   const result = await encodeDataset({ ...base, out, batchSize: 3 });
   expect(result).toMatchObject({ unchanged: false, images: 7, captionsSkipped: 1 });
@@ -67,7 +67,7 @@ it('writes a unit vector per image and per distinct caption, in order of the ite
   expect(cosine(row(embeddings.caption, shared), expected)).toBeGreaterThan(0.99999);
 });
 
-it('takes prepared pixels where they have the size of the model, to the same result', async () => {
+it('uses prepared pixels of the right size, with the same result', async () => {
   await encodeDataset({ ...base, data: at('data-32'), out: at('out-32') });
   const [prepared, decoded] = [await readEmbeddings(at('out-32')), await readEmbeddings(at('out'))];
   for (let i = 0; i < 7; i++) {
@@ -86,11 +86,11 @@ it('leaves finished embeddings alone until model or data change', async () => {
   expect(await vectors(at('out-other'))).not.toEqual(await vectors(at('out')));
 });
 
-it('goes on where it was interrupted, within a row', async () => {
+it('continues a run that was interrupted within a row', async () => {
   const out = at('out-resumed');
   await encodeDataset({ ...base, out });
   const whole = await readEmbeddings(out);
-  // What a run leaves that is killed in the fifth row: marked, so that keeping it can be seen.
+  // These are the files of a run killed in the fifth row; its rows are marked, to see them kept.
   const { formatVersion, model: encoder, dataset } = whole;
   await writeFile(join(out, 'encoding.json'), JSON.stringify({ formatVersion, model: encoder, dataset })); // prettier-ignore
   await rm(join(out, 'embeddings.json'));
@@ -107,7 +107,7 @@ it('goes on where it was interrupted, within a row', async () => {
   }
 });
 
-it('starts anew when what was interrupted had another model', async () => {
+it('starts again if the interrupted run had another model', async () => {
   const out = at('out-stale');
   await encodeDataset({ ...base, model: at('other'), out });
   await rename(join(out, 'image.f32'), join(out, 'image.partial'));
@@ -116,7 +116,7 @@ it('starts anew when what was interrupted had another model', async () => {
   expect(result.encoded.images).toBe(7);
 });
 
-it('encodes the prepared pixels of an original that has been broken since, and says so', async () => {
+it('encodes and reports the prepared pixels of an original that was damaged later', async () => {
   const before = await readEmbeddings(at('out'));
   await writeFile(at('images', 'gold.png'), 'no image');
   await rm(at('images', 'teal.png'));
@@ -133,13 +133,13 @@ it('encodes the prepared pixels of an original that has been broken since, and s
   }
 });
 
-it('names a data set that is not there', async () => {
+it('names a missing data set', async () => {
   await expect(encodeDataset({ ...base, data: at('none'), out: at('x') })).rejects.toMatchObject({
     code: 'not_prepared',
   });
 });
 
-it('decodes a pictogram to the pixels that prepare gave it', async () => {
+it('decodes a pictogram to the pixels that prepare stored', async () => {
   const svg =
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9" fill="#e53" opacity=".7"/><path d="M3 21 21 3" stroke="#135" stroke-width="2"/></svg>';
   const decoded = await decodeImage(Buffer.from(svg), model.imageRule);

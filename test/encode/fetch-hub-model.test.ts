@@ -42,7 +42,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-it('fetches a model of the hub once and embeds as its folder does', async () => {
+it('fetches a model of the hub once, and embeds like the model in a folder', async () => {
   const [fetched, local] = [await loadModel('someone/tiny'), await loadModel(tiny)];
   expect(fetched.hash).toBe(local.hash);
   expect(await fetched.embedTexts(['dog'])).toEqual(await local.embedTexts(['dog']));

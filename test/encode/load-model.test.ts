@@ -41,7 +41,7 @@ async function stripes(): Promise<Uint8Array> {
     .toBuffer();
 }
 
-describe('a model of ours', () => {
+describe("one of Diptych's own models", () => {
   let model: EmbeddingModel;
   beforeAll(async () => {
     model = await loadModel(tiny);
@@ -71,13 +71,13 @@ describe('a model of ours', () => {
     expect(batch.subarray(0, 32)).not.toEqual(alone);
   });
 
-  it('gives zeros to a text without a word, never NaN', async () => {
+  it('embeds a text without a known word to zeros, never to NaN', async () => {
     const embeddings = await model.embedTexts(['', 'dog']);
     expect(embeddings.subarray(0, 32)).toEqual(new Float32Array(32));
     expect(norm(embeddings.subarray(32))).toBeCloseTo(1, 5);
   });
 
-  it('shows images whole, on white', async () => {
+  it('sees whole images, on white', async () => {
     const wide = await sharp({
       create: { width: 32, height: 16, channels: 4, background: '#00f' },
     })
@@ -97,7 +97,7 @@ describe('a model of ours', () => {
     );
   });
 
-  it('takes bytes or pixel_values, any number of images, and says when they are of another size', async () => {
+  it('accepts bytes or pixel_values of any number of images, and refuses another size', async () => {
     const count = 70;
     const rgb = Uint8Array.from({ length: count * 32 * 32 * 3 }, (_, i) => (i * 7919) % 251);
     const all = await model.embedPixels(rgb);
@@ -108,14 +108,14 @@ describe('a model of ours', () => {
     );
   });
 
-  it('refuses what is no image', async () => {
+  it('refuses a file that is not an image', async () => {
     await expect(model.embedImages([new Uint8Array([1, 2, 3])])).rejects.toMatchObject({
       code: 'unreadable_image',
     });
   });
 });
 
-describe('models of others', () => {
+describe('models of other projects', () => {
   it('feeds CLIP a mask, keeps the last token when it truncates, crops the centre', async () => {
     const dir = join(root, 'clip');
     await writeClipFolder(dir, 'clip');
@@ -143,7 +143,7 @@ describe('models of others', () => {
   });
 });
 
-describe('a folder that is no model', () => {
+describe('a folder that is not a model', () => {
   const broken = join(root, 'broken');
   const load = async (change: () => Promise<void>) => {
     await rm(broken, { recursive: true, force: true });
@@ -166,7 +166,7 @@ describe('a folder that is no model', () => {
     await expect(failure).rejects.toThrow(message);
   });
 
-  it('changes its hash with any file', async () => {
+  it('has another hash if any file changes', async () => {
     const [before, again] = [await loadModel(tiny), await load(async () => {})];
     expect(again.hash).toBe(before.hash);
     const changed = await load(() => writeClipFolder(broken, 'clip'));

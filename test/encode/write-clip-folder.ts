@@ -10,8 +10,8 @@ export const imageSize = 4;
 export const contextLength = 5;
 
 /**
- * Write a folder as exporters write CLIP or SigLIP, with towers that can be checked by hand: a text
- * is embedded as the counts of its tokens, an image as its mean red, green and blue.
+ * Write a folder in the layout of CLIP or SigLIP exports, with towers that can be checked by hand:
+ * a text becomes the counts of its tokens, an image its mean red, green and blue.
  */
 export async function writeClipFolder(dir: string, family: 'clip' | 'siglip'): Promise<void> {
   await mkdir(join(dir, 'onnx'), { recursive: true });

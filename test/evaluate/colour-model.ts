@@ -16,8 +16,8 @@ export const tinyColours: readonly (readonly [name: string, colour: Colour])[] =
 ];
 
 /**
- * A model that can be worked out by hand: an image is embedded as the colour it lacks to be white,
- * a text as that of the last word of `colours` in it.
+ * A model whose embeddings can be computed by hand: an image becomes white minus its colour, and a
+ * text white minus the colour of the last of `colours` that it contains.
  */
 export function colourModel(
   colours: ReadonlyMap<string, Colour>,

@@ -13,7 +13,7 @@ const hexcodes: Readonly<Record<string, string>> = {
   'shopping cart': '1f6d2',
 };
 
-/** Take the pictures of the tiny data set for those of emoji, which CLDR annotates. */
+/** Give the pictures of the tiny data set the concepts of emoji, which CLDR annotates. */
 export function asEmoji(dataset: PreparedDataset): PreparedDataset {
   const ofItem = (item: Item): Item => ({ ...item, concept: hexcodes[item.title] });
   const concepts = [...dataset.concepts.values()].map((concept): [string, Concept] => {

@@ -17,7 +17,7 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 describe('classes', () => {
-  it('are lines, found by their number or their name', async () => {
+  it('are lines; a label is a line number or a name', async () => {
     const { names, ofLabel } = await readClasses(await file('a.txt', 'dog\n great cat \r\n'));
     expect(names).toEqual([['dog'], ['great cat']]);
     expect(ofLabel.get('1')).toBe(1);
@@ -36,18 +36,18 @@ describe('classes', () => {
     ['empty.txt', '', /empty\.txt:1: expected a class/],
     ['list.json', '["dog"]', /list\.json: expected \{label: \[names\]\}/],
     ['empty.json', '{}', /expected a class/],
-    ['cut.json', '{"a": ["b"', /cut\.json is no JSON/],
+    ['cut.json', '{"a": ["b"', /cut\.json is not JSON/],
   ])('refuses %s', async (name, text, message) => {
     await expect(readClasses(await file(name, text))).rejects.toThrow(message);
   });
 
-  it('says that a file is not there', async () => {
+  it('reports a missing file', async () => {
     await expect(readClasses(join(dir, 'none.txt'))).rejects.toThrow(/none\.txt cannot be read/);
   });
 });
 
 describe('templates', () => {
-  it('put the class in its place', async () => {
+  it('replace the placeholder by the class', async () => {
     const templates = await readTemplates(await file('t.txt', 'a {} here\n\nthe {c}.\n'));
     expect(templates.map((template) => template('$& dog'))).toEqual([
       'a $& dog here',

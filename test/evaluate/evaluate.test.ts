@@ -11,7 +11,7 @@ import { thumbnailDataUri } from '../../gpu-embedder/pictures/thumbnail.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 import { colourModel, tinyColours, type Colour } from './colour-model.ts';
 
-/** The colours of the tiny data set, and two foreign names that mean other things to the model. */
+/** The colours of the tiny data set, and two foreign names that the model misunderstands. */
 const colours = new Map<string, Colour>([
   ...tinyColours,
   ['pastel de cumpleaños', [204, 51, 51]],
@@ -62,7 +62,7 @@ describe('retrieval', () => {
     });
     expect(results.map(({ language }) => language)).toEqual(['en', 'xx']);
     const [, { n, metrics, worst }] = results;
-    // One name in eight is right; texts without a colour are near nothing, which is no hit.
+    // One name in eight is right; texts without a colour embed to zeros and find nothing.
     expect(n).toBe(8);
     expect(metrics['image_retrieval_recall@1']).toBe(1 / 8);
     expect(worst).toHaveLength(2);
@@ -70,8 +70,8 @@ describe('retrieval', () => {
     expect(worst[0].nearest).toHaveLength(5);
   });
 
-  it('tells what came before the right image', async () => {
-    // Both cats are taken for carts.
+  it('lists the wrong images that were ranked before the right one', async () => {
+    // The model confuses both cats with carts.
     const photos = photographs((title) => ({
       captions: [title === 'cat face' ? 'gato' : `a ${title}`],
     }));
@@ -79,7 +79,7 @@ describe('retrieval', () => {
       ks: [1, 2],
       worst: 1,
     });
-    // Of two pictures of a colour, the tie counts against either: each has a caption of its own.
+    // Two pictures share each colour and have captions of their own; the tie counts against both.
     expect(metrics['image_retrieval_recall@1']).toBe(0);
     expect(metrics['image_retrieval_recall@2']).toBe(14 / 16);
     expect(worst[0].text).toBe('gato');
@@ -91,29 +91,29 @@ describe('retrieval', () => {
     expect([first, second]).toEqual(Array(2).fill({ title: 'shopping cart', right: false }));
   });
 
-  it('takes a sample', async () => {
+  it('measures a sample of the images', async () => {
     const [{ n }] = await evaluateRetrieval(model(), dataset, { ks: [1], limit: 5 });
     expect(n).toBe(5);
   });
 
   it('names the item whose image cannot be read', async () => {
-    // One of them alone: images are read at once, and the first failure is the one that is told.
+    // Only one image is missing: images are read concurrently, and the first failure is reported.
     const photos = photographs((title, i) => ({
       captions: [title],
       ...(i === 3 && { image: { file: join(dir, 'gone.png'), type: 'image/png' } }),
     }));
-    // Another size than the prepared one, so that the originals are read.
+    // This size differs from the prepared one, so the originals are read.
     await expect(evaluateRetrieval(colourModel(colours, 48), photos, { ks: [1] })).rejects.toThrow(
       new RegExp(`^${photos.items[3].id}: ENOENT.*gone\\.png.*; prepare .* again$`),
     );
   });
 
-  it('refuses languages that the texts are not in, and images without a text', async () => {
+  it('refuses languages that no text is in, and images without a text', async () => {
     const photos = photographs(() => ({ captions: ['a dog'] }));
     const options = { ks: [1] };
     await expect(
       evaluateRetrieval(model(), photos, { ...options, languages: ['es'] }),
-    ).rejects.toThrow(/es: .* has no names in it; its texts are in one language/);
+    ).rejects.toThrow(/es: .* has no names in this language; all its texts count as English/);
     await expect(
       evaluateRetrieval(model(), dataset, { ...options, languages: ['en', 'ja'] }),
     ).rejects.toThrow(/ja: .*its languages: en, xx/);
@@ -128,7 +128,7 @@ describe('retrieval', () => {
 });
 
 describe('classification', () => {
-  it('gives the numbers worked out by hand, over the classes that occur', async () => {
+  it('agrees with numbers computed by hand, over the classes that occur', async () => {
     // 14 pictures rightly labelled; one cat and one cart are labelled dog.
     const labelled = photographs((title, i) => ({ label: [12, 14].includes(i) ? 'dog' : title }));
     const names = [...[...colours.keys()].slice(0, 8), 'unicorn'];
@@ -140,7 +140,7 @@ describe('classification', () => {
     const result = await evaluateClassification(model(), labelled, { classes });
     expect(result).toMatchObject({ n: 16, classes: 8, emptyClasses: 1 });
     expect(result.metrics.acc1).toBeCloseTo(14 / 16);
-    // All right but of the dogs, two of four.
+    // All images are right, except two of the four dogs.
     expect(result.metrics.mean_per_class_recall).toBeCloseTo((7 + 2 / 4) / 8);
   });
 
@@ -160,7 +160,7 @@ describe('classification', () => {
     ['group', ['food', 'the food', 'drink', 'dessert', 'nature', 'bird', 'frog']],
     ['subgroup', ['food fruit', 'the food fruit', 'apple', 'animal bird', 'owl']],
   ] as const)(
-    'asks for the %s of a pictogram by its id and by plain words',
+    'makes prompts for the %s of a pictogram from its id and from plain words',
     async (level, some) => {
       const asked = model();
       const templates = [(name: string) => name, (name: string) => `the ${name}`];
@@ -206,7 +206,7 @@ describe('classification', () => {
     } as const;
     const labelled = photographs(() => ({ label: 'dogs' }));
     await expect(evaluateClassification(model(), labelled, { classes })).rejects.toThrow(
-      /round:birthday-cake: its label "dogs" is none of the 1 classes/,
+      /round:birthday-cake: its label "dogs" is not one of the 1 classes/,
     );
   });
 });
@@ -233,20 +233,20 @@ describe('the contact sheet', () => {
     expect(sources).toHaveLength(2 * 4);
   });
 
-  it('shows prepared pixels where an original is gone', async () => {
+  it('shows prepared pixels when an original is missing', async () => {
     const photos = photographs(() => ({ image: { file: join(dir, 'gone.png'), type: '' } }));
     const red = async (set: PreparedDataset) => {
       const uri = await thumbnailDataUri(set, set.items[0], 32);
       const png = Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64');
       const pixels = await sharp(png).removeAlpha().raw().toBuffer();
-      // In the middle of a red disc.
+      // This pixel is in the middle of a red disc.
       return [...pixels.subarray(3 * (16 * 32 + 16), 3 * (16 * 32 + 17))];
     };
     expect(await red(photos)).toEqual([204, 51, 51]);
     expect(await red(dataset)).toEqual([204, 51, 51]);
   });
 
-  it('is a picture that grows by its rows, whatever their texts hold', async () => {
+  it('is a picture that grows with its rows, whatever characters their texts contain', async () => {
     const height = async (...texts: readonly string[]) => {
       const path = join(dir, 'sheet.png');
       await writeSheet(path, 'title', dataset, texts.map(query));

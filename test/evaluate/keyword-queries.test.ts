@@ -25,7 +25,7 @@ describe('queries of random emoji', () => {
     expect(pastry?.concepts).toEqual(new Set(['1f382', '1f370']));
   });
 
-  it('stay what they were, because documented numbers rest on them', async () => {
+  it('never change, because documented numbers depend on them', async () => {
     const queries = await drawKeywordQueries(dataset, ids, 4, 2);
     expect(queries.map(({ text }) => text)).toMatchInlineSnapshot(`
       [
@@ -49,7 +49,7 @@ describe('queries of each emoji', () => {
     expect(queries).toEqual(keywordQueriesOf(dataset, [4, 2, 0], 'en', 1));
   });
 
-  it('are never the name of their emoji, but are answered by the one of that name', () => {
+  it('are never the name of their own emoji, but another emoji may have that name', () => {
     const queries = draw('en');
     expect(queries.filter(({ text, concept }) => text === 'dog' && concept === '1f415')).toEqual(
       [],
@@ -58,7 +58,7 @@ describe('queries of each emoji', () => {
     expect(guide?.concepts).toEqual(new Set(['1f415', '1f9ae']));
   });
 
-  it('are in the language that is asked for', () => {
+  it('are in the requested language', () => {
     const spanish = new Set(draw('es').map(({ text }) => text));
     expect(spanish).toContain('celebración');
     expect(spanish).not.toContain('celebration');

@@ -23,7 +23,7 @@ it('reads a metric, its value and a language', () => {
   }
 });
 
-it('holds every language against a value, or the one named, or their mean', () => {
+it('compares every language with a value, or one language, or their mean', () => {
   check('recall@5=0.8', 'en:recall@1=0.6', 'mean:recall@1=0.4');
   expect(() => check('es:recall@1=0.3')).toThrow('es:recall@1: expected at least 0.3, got 0.2000');
   expect(() => check('mean:recall@1=0.41')).toThrow(/^mean:recall@1: .* got 0\.4000$/);
@@ -35,7 +35,7 @@ it('lists all that fail, and only those', () => {
   );
 });
 
-it('fails for a value that there is not, and a language that was not measured', () => {
+it('fails for a missing value, and for a language that was not measured', () => {
   const nothing = [{ language: 'en', metrics: { acc5: NaN } }];
   expect(() => checkMinima(nothing, [{ metric: 'acc5', least: 0 }])).toThrow(/^acc5: .* got NaN/);
   expect(() => check('ja:recall@1=0.1')).toThrow(/--min ja:.*\(en, es, mean\)/);

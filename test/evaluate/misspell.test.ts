@@ -37,7 +37,7 @@ it.each([
   'собака',
   'バースデーケーキ',
   'été'.repeat(2),
-])('makes one error in %s, another each time, and the same for a seed', (text) => {
+])('makes one error in %s: errors vary, but a seed repeats them', (text) => {
   const typed = many(text);
   expect(new Set(typed.map((one) => distance(text, one)))).toEqual(new Set([1]));
   expect(new Set(typed).size).toBeGreaterThan(5);
@@ -49,7 +49,7 @@ it('leaves words of fewer than four letters as they are', () => {
   expect(misspell('a red dog', createRandom(1))).toBeNull();
 });
 
-it('writes the letters that the word is written in', () => {
+it('uses letters of the script of the word', () => {
   for (const typed of many('собака')) expect(typed).toMatch(/^[собака]+$/);
   for (const typed of many('cake')) expect(typed).toMatch(/^[a-z]+$/);
 });

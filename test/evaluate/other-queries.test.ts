@@ -29,11 +29,11 @@ describe('keywords', () => {
     const known = [...emoji.concepts.values()].flatMap(({ id, names }) =>
       annotations.get(id)!.keywords.map((word) => [word, colours.get(names[0])!] as const),
     );
-    // The longest word in a text comes last: itself.
+    // The model uses the last match, so the longest word must come last.
     return colourModel(new Map(known.sort(([a], [b]) => a.length - b.length)), 32);
   };
 
-  it('find an emoji that has them, in the languages that the model knows', async () => {
+  it('find an emoji with this keyword, in the languages that the model knows', async () => {
     const emoji = asEmoji(dataset);
     const results = await evaluateKeywords(knowing(emoji), emoji, { ks: [1], languages: 'all' });
     expect(results).toEqual([
@@ -42,7 +42,7 @@ describe('keywords', () => {
     ]);
   });
 
-  it('are refused where there are none', async () => {
+  it('are refused when no image has any', async () => {
     const model = colourModel(colours, 32);
     await expect(evaluateKeywords(model, dataset, { ks: [1] })).rejects.toThrow(
       /CLDR has keywords \(en\) for none of its 16 images; expected emoji/,
@@ -54,9 +54,9 @@ describe('keywords', () => {
 });
 
 describe('names with a typing error', () => {
-  it('are measured beside the same without, those of short words left out', async () => {
+  it('are measured with the correct names beside them, without names of short words', async () => {
     const [result] = await evaluateMisspelt(colourModel(colours, 32), dataset, { ks: [1, 5] });
-    // No word of "dog" is long enough.
+    // The name "dog" has no word that is long enough.
     expect(result).toMatchObject({ language: 'en', n: 16, queries: 14 });
     expect(Object.keys(result.metrics)).toEqual([
       'image_retrieval_recall@1',
@@ -65,11 +65,11 @@ describe('names with a typing error', () => {
       'misspelt_image_retrieval_recall@5',
     ]);
     expect(result.metrics['image_retrieval_recall@1']).toBe(1);
-    // The model reads whole words; an error at an end may leave one whole.
+    // The model finds whole words; an error at the end of a word can leave it whole.
     expect(result.metrics['misspelt_image_retrieval_recall@5']).toBeLessThan(0.5);
   });
 
-  it('are refused where every word is short', async () => {
+  it('are refused when every word is short', async () => {
     const items = dataset.items.filter(({ title }) => title === 'dog');
     await expect(
       evaluateMisspelt(colourModel(colours, 32), { ...dataset, items }, { ks: [1] }),
@@ -90,15 +90,15 @@ describe('images as queries', () => {
     });
   });
 
-  it('are never their own answer, and count only where there is one', async () => {
-    // Square dogs are said to be carts and the other way round; the square cake shows nothing.
-    const said = new Map([
+  it('are never their own answer, and count only if there is another answer', async () => {
+    // Square dogs and carts have each other's concept; the square cake has none.
+    const concepts = new Map([
       ['square:dog', 'icon:shoppingcart'],
       ['square:shopping-cart', 'icon:dog'],
       ['square:birthday-cake', undefined],
     ]);
     const items = dataset.items.map((item) =>
-      said.has(item.id) ? { ...item, concept: said.get(item.id) } : item,
+      concepts.has(item.id) ? { ...item, concept: concepts.get(item.id) } : item,
     );
     const changed = { ...dataset, items };
     const queries = { dataset: changed, set: 'round' };
@@ -110,7 +110,7 @@ describe('images as queries', () => {
     });
   });
 
-  it('are refused where the sets have nothing in common', async () => {
+  it('are refused when the sets have no concept in common', async () => {
     const queries = { dataset, set: 'round' };
     await expect(
       evaluateImageRetrieval(model(), dataset, { set: 'round', ks: [1], queries }),

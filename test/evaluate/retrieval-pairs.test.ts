@@ -43,7 +43,7 @@ function dataset(kind: DatasetManifest['kind'], items: readonly Partial<Item>[])
   };
 }
 
-it('names an emoji by its concept, an icon by its title, and leaves out what has no concept', () => {
+it('names an emoji by its concept, an icon by its title, and leaves out items without a concept', () => {
   const data = dataset('pictograms', [
     { concept: '1f382', set: 'a' },
     { concept: '1f415', set: 'a' },
@@ -60,7 +60,7 @@ it('names an emoji by its concept, an icon by its title, and leaves out what has
   expect(pairs.textsOfImage).toEqual(pairs.imagesOfText);
 });
 
-it('names a concept in another language, where it has a name there', () => {
+it('names a concept in another language if it has a name in it', () => {
   const data = dataset('pictograms', [
     { concept: '1f382' },
     { concept: '1f415' },
@@ -71,7 +71,7 @@ it('names a concept in another language, where it has a name there', () => {
   expect(pairs.texts).toEqual(['perro']);
 });
 
-it('takes the captions of images of other kinds, all of them', () => {
+it('uses all captions of images that are not pictograms', () => {
   const data = dataset('coco', [
     { captions: ['two dogs', 'dogs at play'] },
     { captions: [] },
@@ -86,7 +86,7 @@ it('takes the captions of images of other kinds, all of them', () => {
   expect(chooseItems(data, { split: 'validation' })).toEqual([2]);
 });
 
-it('says which sets there are where the one asked for is not', () => {
+it('lists the sets when the requested one does not exist', () => {
   const data = dataset('pictograms', [{ set: 'noto', concept: '1f415' }]);
   expect(() => chooseItems(data, { set: 'nota' })).toThrow(/set nota.*its sets: noto/);
 });
@@ -98,7 +98,7 @@ it('draws the same sample each time, in order and without repeats', () => {
   expect(new Set(sample).size).toBe(100);
   expect(sample).toEqual([...sample].sort((a, b) => a - b));
   expect(sample.every((item) => items.includes(item))).toBe(true);
-  // Not the first hundred.
+  // The sample is not simply the first hundred items.
   expect(Math.max(...sample)).toBeGreaterThan(1500);
   expect(sampleItems(items, 2000)).toEqual(items);
 });

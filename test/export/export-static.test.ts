@@ -36,14 +36,14 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 describe('diptych export static', () => {
-  it('explains itself on one screen', async () => {
+  it('fits its help on a screen', async () => {
     const { code, stdout } = await runDiptych('export', 'static', '--help');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: diptych export static \[options\] <dir>/);
     expect(stdout.split('\n').length).toBeLessThanOrEqual(40);
   });
 
-  it('lists every file with its size, and says how to look at the folder', async () => {
+  it('lists every file with its size, and says how to open the site', async () => {
     const { code, stdout } = await run();
     expect(code).toBe(0);
     expect(stdout).toContain(`${site}: pictograms `);
@@ -68,7 +68,7 @@ describe('diptych export static', () => {
     await exported();
   });
 
-  it.each(['index.html', 'site.json'])('writes over no %s of others', async (name) => {
+  it.each(['index.html', 'site.json'])('never overwrites a foreign %s', async (name) => {
     await mkdir(site);
     await writeFile(join(site, name), '{"mine": true}');
     const { code, stderr } = await run('--force');
@@ -78,7 +78,7 @@ describe('diptych export static', () => {
     expect(await readFile(join(site, name), 'utf8')).toBe('{"mine": true}');
   });
 
-  it('brings an earlier export up to date, and removes nothing but what is of that', async () => {
+  it('updates an earlier export, and removes only files of that export', async () => {
     const before = await exported();
     const versionDir = join('store/collections/pictograms', before.version);
     const note = join(site, 'store/note.txt');
@@ -97,7 +97,7 @@ describe('diptych export static', () => {
     );
   });
 
-  it('goes on after an export that was cut off', async () => {
+  it('completes an interrupted export', async () => {
     const whole = await exported();
     const [lost] = Object.keys(whole.files);
     await rm(join(site, lost));
@@ -127,7 +127,7 @@ describe('diptych export static', () => {
     expect(existsSync(site)).toBe(false);
   });
 
-  it('says what to do with an index of another format', async () => {
+  it('refuses an index of another format and says what to do', async () => {
     const old = join(dir, 'old');
     await mkdir(old);
     const manifest = await readFile(join(tiny.index, 'manifest.json'), 'utf8');
@@ -140,12 +140,12 @@ describe('diptych export static', () => {
     );
   });
 
-  it('refuses a version in shards, which diptych search opens as one', async () => {
+  it('refuses a version in shards, which diptych search opens as a whole', async () => {
     const shards = ['--index', await tiny.again(16, 3), '--model', tiny.model];
     const { code, stderr } = await run(...shards);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /error\[invalid_option\].*expected a version in one piece, got 3 shards/,
+      /error\[invalid_option\].*expected a version without shards, got 3 shards/,
     );
     expect(existsSync(site)).toBe(false);
 
@@ -160,7 +160,7 @@ describe('diptych export static', () => {
     expect(found[0]).toEqual(found[1]);
   });
 
-  it('says that there is no index', async () => {
+  it('reports a missing index', async () => {
     const { code, stderr } = await run('--index', join(dir, 'nothing'));
     expect(code).toBe(1);
     expect(stderr).toContain('error[not_prepared]');

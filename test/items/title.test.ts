@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { prepareSource } from '../../gpu-embedder/dataset/prepare-source.ts';
 import { openDataset } from '../../gpu-embedder/dataset/read-dataset.ts';
-import type { Said, Source } from '../../gpu-embedder/dataset/source.ts';
+import type { ImageMetadata, Source } from '../../gpu-embedder/dataset/source.ts';
 import { ingestSource } from '../../gpu-embedder/ingest/ingest-source.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-const said: Readonly<Record<string, Said>> = {
+const metadata: Readonly<Record<string, ImageMetadata>> = {
   titled: { title: 'A title', captions: ['a caption'], label: 'a label', tags: [] },
   captioned: { captions: ['a caption', 'another'], label: 'a label', tags: [] },
   labelled: { captions: [], label: 'a label', tags: ['a tag'] },
@@ -44,7 +44,7 @@ async function source(): Promise<Source> {
     ...{ kind: 'tar', names: ['pictures'], key: 'pictures' },
     progress: { label: 'Reading', total: 0 },
     async *entries() {
-      for (const [id, about] of Object.entries(said)) {
+      for (const [id, about] of Object.entries(metadata)) {
         yield { where: id, id, image: { bytes }, ...about };
       }
     },

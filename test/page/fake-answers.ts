@@ -21,7 +21,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 interface Answer {
   readonly status: number;
-  /** A string is an SVG. */
+  /** JSON, or a string with an SVG. */
   readonly body: object | string;
 }
 
@@ -34,8 +34,9 @@ const common = {
 const effort = { approximate: true, efSearch: 101, annRecallAt10: 0.99 };
 
 /**
- * Answers in the shapes of src/api.ts; a request that its schemas refuse is an error.
- * `broken server` fails, `nothing` finds nothing, other words find titles that hold them, else all.
+ * Answers in the shapes of src/api.ts; it throws for a request that the schemas there refuse.
+ * `broken server` fails, and `nothing` finds nothing. Other words find the titles that contain them,
+ * or all titles if none does.
  */
 export function answerOf(path: string, fields: Fields, items: readonly FakeItem[]): Answer {
   const { image, ...others } = fields;
@@ -97,7 +98,7 @@ function searchAnswer(
   });
 }
 
-/** Favours the label `red ball`, or `sport` where it is missing. */
+/** Prefers the label `red ball`, or `sport` if there is no `red ball`. */
 function classifyAnswer(fields: Fields): Answer {
   const { labels = [] } = classifyRequestSchema.parse(fields);
   const favourite = labels.includes('red ball') ? 'red ball' : 'sport';

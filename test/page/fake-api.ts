@@ -7,7 +7,7 @@ import { answerOf } from './fake-answers.ts';
 import type { FakeItem, Fields } from './fake-answers.ts';
 import { readHeaderRules } from './read-header-rules.ts';
 
-/** A server of the page's files and of canned answers in the API's shapes; it keeps what it was asked. */
+/** Serves the page's files and canned answers in the API's shapes, and records the requests. */
 export interface FakeApi {
   readonly url: string;
   readonly requests: readonly { readonly path: string; readonly fields: Fields }[];

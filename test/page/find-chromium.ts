@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Gives the path of a Chromium: CHROMIUM_PATH, or where Linux distributions put it. */
+/** Finds a Chromium: CHROMIUM_PATH, or one in a usual folder of Linux distributions. */
 export function findChromium(): string | undefined {
   const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const named = process.env['CHROMIUM_PATH'];

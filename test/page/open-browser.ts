@@ -12,7 +12,7 @@ export interface PageLab {
   readonly api: FakeApi;
   /** Files of the built page. */
   readonly folder: string;
-  /** Opens the page at a query part of its address; `problems` gathers what the browser complains of. */
+  /** Opens the page with a query in its address; `problems` collects the browser's complaints. */
   open(
     address?: string,
     options?: BrowserContextOptions,
@@ -32,7 +32,7 @@ export async function openBrowser(
     build: { outDir: folder, emptyOutDir: true },
   });
   const api = await startFakeApi(folder, items);
-  // The sandbox of Chromium needs what a container does not give; the page is our own.
+  // Chromium's sandbox does not work in most containers; the test only opens Diptych's own page.
   const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
   return {
     api,

@@ -44,7 +44,7 @@ describe.skipIf(!chromiumPath)(
     });
     afterAll(() => lab?.close());
 
-    it('shows results while typing, and says what answered', async () => {
+    it('shows results while typing, and how they were found', async () => {
       const { page, problems } = await open();
       expect(await focused(page)).toBe('query');
       await page.keyboard.type('cake');
@@ -67,7 +67,7 @@ describe.skipIf(!chromiumPath)(
       expect(await page.title()).toBe('cake · Diptych');
     });
 
-    it('moves through the cards by arrows, and back to the box', async () => {
+    it('moves through the cards with the arrow keys, and back to the search box', async () => {
       const { page } = await open('?q=picture');
       await cards(page).nth(20).waitFor();
       const tops = (await cards(page).evaluateAll((all) =>
@@ -99,7 +99,7 @@ describe.skipIf(!chromiumPath)(
       expect(new URL(page.url()).search).toBe('');
     });
 
-    it('finds more like a card, and comes back', async () => {
+    it('finds pictures similar to a card, and goes back', async () => {
       const { page, problems } = await open('?q=cake');
       await page.getByRole('link', { name: /^birthday cake/ }).click();
       await page.getByRole('heading', { name: 'Like birthday cake' }).waitFor();
@@ -114,7 +114,7 @@ describe.skipIf(!chromiumPath)(
       expect(problems).toEqual([]);
     });
 
-    it('adds the next page to the first', async () => {
+    it('appends the next page to the first', async () => {
       const { page } = await open('?q=picture');
       await page.getByRole('button', { name: 'Show more' }).click();
       await expect.poll(() => cards(page).count()).toBe(48);
@@ -152,7 +152,7 @@ describe.skipIf(!chromiumPath)(
       expect(problems).toEqual([]);
     });
 
-    it.each(['drop', 'paste'])('takes an image by %s', async (way) => {
+    it.each(['drop', 'paste'])('accepts an image by %s', async (way) => {
       const { page } = await open();
       await cards(page).first().waitFor();
       await page.evaluate(`{
@@ -165,7 +165,7 @@ describe.skipIf(!chromiumPath)(
       await page.getByRole('button', { name: 'a red circle' }).waitFor();
     });
 
-    it('shows the server’s own words when a search fails, as text', async () => {
+    it('shows the error message of the server as text when a search fails', async () => {
       const { page } = await open('?q=broken+server');
       const alert = page.getByRole('alert');
       await alert.waitFor();
@@ -176,7 +176,7 @@ describe.skipIf(!chromiumPath)(
       expect(await alert.count()).toBe(0);
     });
 
-    it('says that the server is away, and asks again when it is back', async () => {
+    it('reports an unreachable server, and searches again when it is back', async () => {
       const { page } = await open('?q=cake');
       await cards(page).first().waitFor();
       await page.context().setOffline(true);
@@ -199,7 +199,7 @@ describe.skipIf(!chromiumPath)(
       expect(await page.locator('.options-panel').isVisible()).toBe(false);
     });
 
-    it('keeps a collection of the address in what it asks and links to', async () => {
+    it('keeps the collection of the address in its requests and links', async () => {
       const { page } = await open('?q=cake&collection=photos');
       await cards(page).first().waitFor();
       expect(lastRequest('/v1/search')?.fields).toMatchObject({ collection: 'photos' });
@@ -211,7 +211,7 @@ describe.skipIf(!chromiumPath)(
       await gone.page.getByRole('alert').getByText('gone: not published.').waitFor();
     });
 
-    it('takes the first collection where the server’s default one is not published', async () => {
+    it('uses the first collection if the server’s default one is not published', async () => {
       const { page } = await open('?q=cake');
       await page.route('**/v1/search', (route) => {
         const { collection } = route.request().postDataJSON() as { collection?: string };
@@ -238,7 +238,7 @@ describe.skipIf(!chromiumPath)(
     );
 
     it.each(['light', 'dark'] as const)(
-      'names and contrasts everything, %s',
+      'has names and contrast for every element, %s',
       async (colorScheme) => {
         const audit = await readFile(join(import.meta.dirname, 'audit.js'), 'utf8');
         const { page } = await open('', { colorScheme, reducedMotion: 'reduce' });
@@ -254,7 +254,7 @@ describe.skipIf(!chromiumPath)(
       },
     );
 
-    it('stays under 40 KB of script, gzipped, and holds no inline script', async () => {
+    it('has less than 40 KB of script, gzipped, and no inline script', async () => {
       const assets = join(lab.folder, 'assets');
       const scripts = (await readdir(assets)).filter((name) => name.endsWith('.js'));
       const bytes = await Promise.all(scripts.map((name) => readFile(join(assets, name))));

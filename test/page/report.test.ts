@@ -57,7 +57,7 @@ describe.skipIf(!chromiumPath)(
       await rm(dir, { recursive: true });
     });
 
-    it('draws every chart, without a word of complaint or a request', async () => {
+    it('draws every chart, without an error in the browser or a request', async () => {
       const page = await open();
       const drawn = await colours(page);
       expect(drawn).toHaveLength(9);
@@ -72,7 +72,7 @@ describe.skipIf(!chromiumPath)(
       expect(problems).toEqual([]);
     });
 
-    it('says the last values, and those under the cursor in every chart', async () => {
+    it('shows the last values, and the values under the cursor in every chart', async () => {
       const page = await open();
       expect(await legend(page, 1)).toEqual(['6,000', '21.6', '47.12', '59.88']);
       const plot = (await page.locator('.u-over').first().boundingBox())!;
@@ -84,7 +84,7 @@ describe.skipIf(!chromiumPath)(
       await expect.poll(async () => (await legend(page, 1))[0]).toBe('6,000');
     });
 
-    it('looks closer at what was dragged across, in every chart, and goes back', async () => {
+    it('zooms every chart to the dragged range, and back', async () => {
       const page = await open();
       const plot = (await page.locator('.u-over').first().boundingBox())!;
       const y = plot.y + plot.height / 2;
@@ -101,7 +101,7 @@ describe.skipIf(!chromiumPath)(
       await expect.poll(leftEdge).toBe(2600);
     });
 
-    it('takes the colours of the theme, also when it changes', async () => {
+    it('uses the colours of the theme, also after it changes', async () => {
       const page = await open({ colorScheme: 'light' });
       const corner = () =>
         page.evaluate<number>(
@@ -113,7 +113,7 @@ describe.skipIf(!chromiumPath)(
       expect(await page.locator('canvas').count()).toBe(9);
     });
 
-    it('fits a phone, and the window when it changes', async () => {
+    it('fits a phone, and a window that changes its size', async () => {
       const page = await open({ viewport: { width: 360, height: 740 } });
       const width = () => page.evaluate<number>('document.documentElement.scrollWidth');
       expect(await width()).toBe(360);

@@ -5,19 +5,19 @@ import { extname, join } from 'node:path';
 
 /** A plain static host of one folder. */
 export interface FolderHost {
-  /** Of the folder, ends in `/`. */
+  /** URL of the folder, ending in `/`. */
   readonly url: string;
-  /** Paths below the folder, in the order they were asked for. */
+  /** Requested paths, relative to the folder, in order. */
   readonly requests: string[];
   close(): Promise<void>;
 }
 
 export interface FolderHostOptions {
-  /** Where in the host the folder is; begins and ends in `/`. */
+  /** Path of the folder on the host; begins and ends in `/`. */
   readonly under?: string;
-  /** Media types by extension; a file of another one has none. */
+  /** Media types by extension; other files have none. */
   readonly types?: Readonly<Record<string, string>>;
-  /** What the host makes of a file: null is 404. */
+  /** Changes the bytes of a file; null gives 404. */
   readonly change?: (path: string, bytes: Buffer) => Buffer | null;
 }
 

@@ -30,7 +30,7 @@ describe.skipIf(!chromiumPath)(
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'diptych-static-'));
       site = join(dir, 'site');
-      // Not the default collection: the page has to find out which there is.
+      // This is not the default collection, so the page must find out the name.
       tiny = await writeTinyVersion(dir, 'tiny');
       const { index, model } = tiny;
       const { code } = await runDiptych('export', 'static', site, '--index', index, '--model', model); // prettier-ignore
@@ -66,7 +66,7 @@ describe.skipIf(!chromiumPath)(
     const isLoaded = (page: Page) =>
       page.getByText('This browser does the search itself').waitFor();
 
-    /** Loads the page, then takes the host and the network away. */
+    /** Loads the page, then stops the host and cuts the network. */
     async function openAndCut(options: FolderHostOptions = {}) {
       const all = await open(options);
       await isLoaded(all.page);
@@ -80,7 +80,7 @@ describe.skipIf(!chromiumPath)(
       return { ...all, after };
     }
 
-    it('searches by words with the network cut, below any path', async () => {
+    it('searches by words without a network, at any path of a host', async () => {
       const { page, host, problems, after } = await openAndCut({ under: '/some/where/' });
       expect(host.requests.filter((path) => path.startsWith('outside'))).toEqual([]);
       expect(host.requests.filter((path) => path.includes('assets/search-')).length).toBe(2);
@@ -107,12 +107,12 @@ describe.skipIf(!chromiumPath)(
       expect({ after, problems }).toEqual({ after: [], problems: [] });
     });
 
-    it('searches by an image, describes it and finds more like a result, likewise', async () => {
+    it('searches by an image, describes it and finds similar pictures without a network', async () => {
       const { page, problems, after } = await openAndCut();
       await page.getByLabel('Search with an image').setInputFiles(upload);
       await page.getByRole('heading', { name: 'Similar pictures' }).waitFor();
       await expect.poll(() => cards(page).first().getAttribute('title')).toMatch(/^round:birthday/);
-      // The index holds what ONNX Runtime made of the picture as sharp scaled it.
+      // The index was made by ONNX Runtime from the picture as sharp scaled it.
       expect(await scoreOf(page)).toBeGreaterThan(0.98);
       await expect.poll(() => page.locator('.image-panel li button').count()).toBeGreaterThan(0);
       await expect.poll(() => page.locator('.bar-row').count()).toBeGreaterThan(3);
@@ -126,7 +126,7 @@ describe.skipIf(!chromiumPath)(
       expect({ after, problems }).toEqual({ after: [], problems: [] });
     });
 
-    it('makes of any upload the embedding that the embedder makes of it', async () => {
+    it('makes the same embedding of any upload as the embedder', async () => {
       const images = await uploads();
       const names = ['square.png', 'wide.png', 'deep.png', 'square.webp', 'turned.jpg'];
       const expected = await similarities(tiny, names.map((name) => images[name])); // prettier-ignore
@@ -147,14 +147,14 @@ describe.skipIf(!chromiumPath)(
       }
     });
 
-    it('takes a host that knows no media type of WebAssembly', async () => {
+    it('works on a host without a media type for WebAssembly', async () => {
       const { '.wasm': _, ...types } = usualTypes;
       const { page, problems } = await open({ types }, '#q=airplane');
       await expect.poll(() => firstTitle(page)).toBe('airplane');
       expect(problems).toEqual([]);
     });
 
-    it('lets neither the page nor its search thread reach another host', async () => {
+    it('never lets the page or its search thread reach another host', async () => {
       let reached = 0;
       const other = createServer((_request, response) => {
         reached++;
@@ -183,7 +183,7 @@ describe.skipIf(!chromiumPath)(
       ['caption.bin with a wrong byte', 'caption.bin', flipped],
       ['previews.bin with a wrong byte', 'previews.bin', flipped],
       ['keywords.json replaced by a page', 'keywords.json', () => Buffer.from('<!doctype html>')],
-    ])('tells of a %s, and tries again', async (_what, name, change) => {
+    ])('reports a %s, and tries again', async (_what, name, change) => {
       let isBroken = true;
       const { page } = await open({
         change: (path, bytes) => (path.includes(name) && isBroken ? change(bytes) : bytes),
@@ -198,14 +198,14 @@ describe.skipIf(!chromiumPath)(
       await isLoaded(page);
     });
 
-    it('tells that its script is missing', async () => {
+    it('reports that its script is missing', async () => {
       const { page } = await open({
         change: (path, bytes) => (path.includes('search-thread') ? null : bytes),
       });
       expect(await page.getByRole('alert').textContent()).toContain('search-thread');
     });
 
-    it('says why nothing happens where the page is opened as a file', async () => {
+    it('explains why a page that is opened as a file does not work', async () => {
       const html = await readFile(join(site, 'index.html'), 'utf8');
       expect(html).not.toMatch(/(src|href)="\//);
       const page = await browser.newPage();
@@ -216,7 +216,7 @@ describe.skipIf(!chromiumPath)(
   },
 );
 
-/** Cosines of uploads to the items of the index by id, by ONNX Runtime and sharp. */
+/** Computes the cosines of uploads and items of the index by id, with ONNX Runtime and sharp. */
 async function similarities(
   { model: modelDir, embeddings, data }: TinyVersion,
   images: Uint8Array[],

@@ -5,7 +5,7 @@ import { build } from 'vite';
 const sources = ['site', 'workers', 'src', 'build/wasm'];
 const built = 'build/site/_headers';
 
-/** Build the page of static sites where it is missing or older than its sources. */
+/** Build the page of static sites if it is missing or older than its sources. */
 export default async function buildSite(): Promise<void> {
   const since = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (sources.every((folder) => newest(folder) < since)) return;

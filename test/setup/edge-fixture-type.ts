@@ -1,8 +1,8 @@
-/** What tests in workerd get from Node, where the model and the index can be built. */
+/** Data for tests in workerd. It is made in Node, because workerd cannot build models or indexes. */
 export interface EdgeFixture {
   /**
-   * Objects of the bucket, base64 by key, of a tiny random model: collection `pictograms`, and
-   * `sharded`, which is the same in 4 shards.
+   * Objects of the bucket, base64 by key, made with a tiny random model: the collection `pictograms`,
+   * and `sharded` with the same items in 4 shards.
    */
   readonly objects: Readonly<Record<string, string>>;
   readonly version: string;
@@ -10,7 +10,7 @@ export interface EdgeFixture {
   readonly modelHash: string;
   /** Images to upload, base64 by name. */
   readonly uploads: Readonly<Record<string, string>>;
-  /** Embeddings that the ONNX model makes of a text and of some uploads. */
+  /** Embeddings of a text and of some uploads, by the ONNX model. */
   readonly onnx: {
     readonly text: string;
     readonly textEmbedding: readonly number[];

@@ -12,7 +12,7 @@ import type { EdgeFixture } from './edge-fixture-type.ts';
 import { writeTinyDataset } from './tiny-dataset.ts';
 import { uploads } from './uploads.ts';
 
-/** Build the fixture with the project's own pieces: model, data set, embeddings, index, publication. */
+/** Build the fixture with Diptych's own code: model, data set, embeddings, index and publication. */
 export default async function provideFixture(project: TestProject): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-edge-'));
   try {

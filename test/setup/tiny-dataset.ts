@@ -2,7 +2,7 @@ import { renderSvg } from '../../gpu-embedder/dataset/render-svg.ts';
 import { datasetWriter } from '../../gpu-embedder/dataset/dataset-writer.ts';
 import type { Concept } from '../../gpu-embedder/dataset/prepared.ts';
 
-/** Names of concepts, a keyword and a word of another language for each. */
+/** Names of concepts, each with a keyword and a word of another language. */
 const words = [
   ['birthday cake', 'party', 'pastel de cumpleaños'],
   ['angry face', 'mad', 'cara enfadada'],
@@ -17,13 +17,13 @@ const sets = ['round', 'square'] as const;
 const colours = ['#c33', '#39c', '#3a3', '#c93', '#939', '#333', '#0cc', '#f6a'];
 
 export interface TinyDatasetChanges {
-  /** Names of concepts that are left out. */
+  /** Names of the concepts to leave out. */
   readonly without?: readonly string[];
-  /** Names of concepts whose pictures look otherwise. */
+  /** Names of the concepts whose pictures are drawn differently. */
   readonly redrawn?: readonly string[];
 }
 
-/** An item per concept and set: `round:birthday-cake`, …; the round ones say how large they are. */
+/** Write an item for each concept and set: `round:birthday-cake`, …; only round items have a size. */
 export async function writeTinyDataset(
   dir: string,
   imageSize: number,

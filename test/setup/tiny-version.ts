@@ -6,7 +6,7 @@ import { writeTinyDataset } from './tiny-dataset.ts';
 
 export interface TinyVersion {
   readonly model: string;
-  /** Folders of the prepared pictures and of their embeddings. */
+  /** Folders of the prepared pictures and their embeddings. */
   readonly data: string;
   readonly embeddings: string;
   /** Folder of the index version. */
@@ -15,7 +15,7 @@ export interface TinyVersion {
   again(M: number, shards?: number): Promise<string>;
 }
 
-/** Make a random model, pictures, and an index version of them below a folder. */
+/** Make a random model, pictures, and an index version of them in a folder. */
 export async function writeTinyVersion(dir: string, collection: string): Promise<TinyVersion> {
   const [model, data, out] = ['model', 'data', 'index'].map((name) => join(dir, name));
   await writeTinyModel(model, { seed: 3 });

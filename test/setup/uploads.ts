@@ -16,7 +16,7 @@ export async function uploads(): Promise<Record<string, Uint8Array>> {
   const photo = sharp(svg(160, 80)).flatten({ background: '#ddd' });
   const turned = await photo.clone().rotate(270).jpeg({ quality: 95 }).toBuffer();
   return {
-    // On nothing, which is to be seen as white.
+    // The background is transparent and must count as white.
     'square.png': await square.clone().png().toBuffer(),
     'wide.png': await sharp(svg(160, 80)).png().toBuffer(),
     'palette.png': await square.clone().png({ palette: true }).toBuffer(),
@@ -29,7 +29,7 @@ export async function uploads(): Promise<Record<string, Uint8Array>> {
     'square.gif': await square.clone().gif().toBuffer(),
     'square.avif': await onWhite.clone().avif({ quality: 90 }).toBuffer(),
     'upright.jpg': await photo.clone().jpeg({ quality: 95 }).toBuffer(),
-    // The same picture, stored lying on its side with a tag that says so.
+    // The picture is stored on its side, with an EXIF tag for its orientation.
     'turned.jpg': await sharp(turned)
       .withMetadata({ orientation: 6 })
       .jpeg({ quality: 95 })

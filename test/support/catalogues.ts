@@ -7,7 +7,7 @@ import { openPlanetScale } from '../../src/catalogue/open-planetscale.ts';
 import { findMariadbd, startMariadb } from './mariadb.ts';
 import { startPlanetScaleGateway, type PlanetScaleGateway } from './planetscale-gateway.ts';
 
-/** A database server of a test. */
+/** A database server for tests. */
 export interface TestDatabases {
   /** An empty database, without tables. */
   openEmpty(options?: CatalogueOptions): Promise<Catalogue>;
@@ -16,7 +16,7 @@ export interface TestDatabases {
   stop(): Promise<void>;
 }
 
-/** Databases that one runtime offers. */
+/** Number of databases in one runtime. */
 const d1Databases = 16;
 
 /** D1 in workerd, in memory. */
@@ -33,9 +33,9 @@ export async function startD1(): Promise<TestDatabases> {
   );
 }
 
-/** The real PlanetScale driver before MariaDB. */
+/** MariaDB, used through the real PlanetScale driver. */
 export interface MariadbDatabases extends TestDatabases {
-  /** Of the database that was opened last. */
+  /** Gateway of the database that was opened last. */
   readonly gateway: PlanetScaleGateway;
 }
 
@@ -81,7 +81,7 @@ function withTables(
 
 const mariadbd = findMariadbd();
 
-/** Says so, where a test for both databases runs for one. */
+/** Title of a skipped test that reports a missing MariaDB; undefined if it is installed. */
 export const mariadbMissing = mariadbd
   ? undefined
   : 'mariadbd is not installed (Debian: mariadb-server): nothing is tested against it';

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A process, with those that it started, which can be killed as the system does: without notice. */
+/** A process that can be killed together with its children, without warning (SIGKILL). */
 export interface Killable {
-  /** Settles when it has ended. */
+  /** Settles when the process has ended. */
   readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
   kill(): Promise<void>;
 }
@@ -13,12 +13,12 @@ export interface KillableOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Start a program of Node. @param args - of `node` */
+/** Start a Node program. @param args - arguments of `node` */
 export function startKillable(args: readonly string[], { cwd, env }: KillableOptions): Killable {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { ...process.env, ...env },
-    // A group of its own: workerd would go on without the process that started it.
+    // The process leads its own group, because workerd would survive its parent.
     detached: true,
     stdio: ['ignore', 'pipe', process.env['STAGE_LOG'] ? 'inherit' : 'ignore'],
   });
@@ -31,14 +31,14 @@ export function startKillable(args: readonly string[], { cwd, env }: KillableOpt
       try {
         process.kill(-child.pid!, 'SIGKILL');
       } catch {
-        // It ended by itself.
+        // The process has already ended.
       }
       await ended;
     },
   };
 }
 
-/** Ask until it answers, for a minute at most. */
+/** Request a URL until there is an answer, for at most a minute. */
 export async function untilItAnswers(url: string): Promise<void> {
   const deadline = performance.now() + 60_000;
   for (;;) {

@@ -6,20 +6,20 @@ import { delimiter, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 
 export interface MariaDb {
-  /** The only way in: the server listens on no port. */
+  /** The server has only this socket and listens on no port. */
   readonly socketPath: string;
   /** Makes an empty database. */
   createDatabase(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Gives the path of MariaDB's server, where Debian's mariadb-server is installed. */
+/** Find MariaDB's server, if Debian's package mariadb-server is installed. */
 export function findMariadbd(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'];
   return folders.map((folder) => join(folder, 'mariadbd')).find((path) => existsSync(path));
 }
 
-/** Start a server with nothing in it, in a temporary folder that goes with it. */
+/** Start an empty server in a temporary folder, which is removed when it stops. */
 export async function startMariadb(program: string): Promise<MariaDb> {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-mariadb-'));
   await Promise.all(['data', 'tmp'].map((name) => mkdir(join(dir, name))));
@@ -38,7 +38,7 @@ export async function startMariadb(program: string): Promise<MariaDb> {
     });
   });
   const kill = () => server.kill('SIGKILL');
-  // A test that ends without stopping it leaves no server behind.
+  // A test may end without stopping the server.
   process.once('exit', kill);
   const stop = async () => {
     process.off('exit', kill);
@@ -61,12 +61,12 @@ export async function startMariadb(program: string): Promise<MariaDb> {
   };
 }
 
-/** Small, without accounts (whose tables a folder needs first), and with MySQL 8's strictness. */
+/** Options: little memory, no accounts (they would need tables first), and MySQL 8's strict mode. */
 function serverOptions(dir: string, socketPath: string): string[] {
   return [
     '--no-defaults',
     `--datadir=${join(dir, 'data')}`,
-    // A server that starts deletes what looks like tables of a dead one, so it must share none.
+    // At its start, a server deletes temporary tables of other servers in this folder.
     `--tmpdir=${join(dir, 'tmp')}`,
     `--socket=${socketPath}`,
     '--skip-networking',

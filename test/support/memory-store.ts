@@ -9,11 +9,11 @@ interface StoredBytes {
 }
 
 export interface MemoryStore extends ObjectStore {
-  /** What it holds, which a test may change. */
+  /** The stored objects, which a test may change. */
   readonly objects: Map<string, StoredBytes>;
 }
 
-/** Keep objects in memory. @param now - milliseconds; when objects are written */
+/** Keep objects in memory. @param now - clock for the times of objects, milliseconds */
 export function memoryStore(now: () => number = Date.now): MemoryStore {
   const objects = new Map<string, StoredBytes>();
   let writes = 0;

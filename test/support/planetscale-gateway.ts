@@ -10,8 +10,8 @@ import {
 import { vitessType } from './vitess-type.ts';
 
 /**
- * What goes wrong with a statement: it is refused without being run, or as the loser of a deadlock;
- * the connection breaks before it is run, or after it was run and before that is told.
+ * Failures of a statement: the server refuses it (`error`, `deadlock`), or the connection breaks
+ * before the statement runs (`broken`) or after it ran, but before the answer (`unanswered`).
  */
 export type Fault = keyof typeof refusals | 'broken' | 'unanswered';
 
@@ -21,11 +21,11 @@ const refusals = {
 } as const;
 
 export interface PlanetScaleGateway {
-  /** DATABASE_URL of it. */
+  /** DATABASE_URL of the gateway. */
   readonly url: string;
-  /** Asked before each statement. */
+  /** Called before each statement; returns the failure to simulate, if any. */
   fault: (query: string) => Fault | undefined;
-  /** Statements that were asked for, with their length. */
+  /** Received statements. */
   readonly queries: string[];
   stop(): Promise<void>;
 }
@@ -41,7 +41,7 @@ const password = 'secret';
 /**
  * Speak PlanetScale's HTTP protocol (psdb.v1alpha1.Database) in front of a MySQL server.
  *
- * A session keeps a connection for as long as it is in a transaction; other statements take any.
+ * A session keeps its connection during a transaction; other statements use any connection.
  */
 export async function startPlanetScaleGateway(database: {
   readonly socketPath: string;
@@ -53,7 +53,7 @@ export async function startPlanetScaleGateway(database: {
     database: database.name,
     connectionLimit: 20,
     rowsAsArray: true,
-    // Values as the server sends them: the protocol hands on bytes.
+    // Keep values as the server sends them, because the protocol transports bytes.
     typeCast: (field) => field.buffer(),
   });
   const sessions = new Map<string, Session>();
@@ -118,7 +118,7 @@ export async function startPlanetScaleGateway(database: {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       for (const { connection } of sessions.values()) connection.destroy();
-      // A connection that a test broke is no news.
+      // A test may have broken a connection on purpose.
       await pool.end().catch(() => {});
     },
   };
@@ -177,7 +177,7 @@ function describe(id?: string): object {
   };
 }
 
-/** A refused statement is no failure of HTTP. Vitess repeats the statement, so this does, too. */
+/** Answer a refused statement with HTTP 200. Like Vitess, the message repeats the statement. */
 function failure(error: unknown, id?: string): object {
   const { errno, sqlState, message, sql } = error as Error & {
     errno?: number;

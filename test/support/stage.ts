@@ -29,20 +29,20 @@ const token = 'token-of-the-stage';
 const bin = fileURLToPath(new URL('../../bin/diptych.mjs', import.meta.url));
 const support = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Shares of what fails in the worker that runs jobs. */
+/** Failure rates in the worker that runs jobs. */
 export interface Faults {
   readonly put?: number;
   readonly statement?: number;
   readonly twice?: number;
 }
 
-/** Everything that jobs need, as real processes that can be killed, and a worker that only searches. */
+/** All processes of jobs, real ones that can be killed, and another worker that only searches. */
 export interface Stage {
-  /** Of the worker that searches, which is never killed. */
+  /** URL of the worker that searches, which is never killed. */
   readonly url: string;
   ingest(items: readonly object[]): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
-  /** Start a job by the queue. @returns its id */
+  /** Start a job on the queue. @returns id of the job */
   startJob(): Promise<string>;
   /** Run `diptych reindex`. */
   command(): Killable;
@@ -51,19 +51,19 @@ export interface Stage {
   /** Wait for a job to end. */
   report(job: string): Promise<JobReport>;
   published(): Promise<Published>;
-  /** What does not add up. */
+  /** List the differences that `diptych verify` finds. */
   differences(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** The active version: ids of its items, its content, and the hash of each of its files. */
+/** The active version: ids of its items, hash of its content, and hash of each file. */
 export interface Published {
   readonly ids: readonly string[];
   readonly content: string;
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** What many stages begin with: a model, and a catalogue with items. */
+/** Make a folder that stages start from: a model, and a catalogue with items. @returns the folder */
 export async function prepareStage(items: readonly object[]): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-stage-'));
   await writeTinyModel(join(dir, 'model'));
@@ -79,7 +79,7 @@ export async function prepareStage(items: readonly object[]): Promise<string> {
   return dir;
 }
 
-/** @param prepared - of `prepareStage`; it stays as it is */
+/** @param prepared - folder of `prepareStage`, which is copied */
 export async function openStage(prepared: string, faults: Faults = {}): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-stage-'));
   await cp(prepared, dir, { recursive: true });
@@ -126,7 +126,7 @@ const places = (dir: string) => ({
   d1Dir: join(dir, '.diptych/store/d1'),
 });
 
-/** A worker that runs jobs, and an embedder: both keep their addresses when they are restarted. */
+/** Start a worker that runs jobs, and an embedder; a restart keeps their addresses. */
 async function openQueue(dir: string, faults: Faults) {
   const [worker, embedder] = [await freePort(), await freePort()];
   const urls = {
@@ -210,7 +210,7 @@ async function published(objects: ObjectStore): Promise<Published> {
   };
 }
 
-/** Items whose pictures are plain colours. */
+/** Make items with pictures of one colour. */
 export function coloured(first: number, count: number): object[] {
   return Array.from({ length: count }, (_, n) => {
     const i = first + n;

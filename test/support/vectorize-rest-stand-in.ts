@@ -2,13 +2,13 @@ import type { StandInVector, VectorizeStandIn } from './vectorize-stand-in.ts';
 
 export interface RestStandIn {
   readonly fetch: typeof fetch;
-  /** Answer the next requests with these. */
+  /** Use these responses and errors for the next requests. */
   answer(...responses: (Response | Error)[]): void;
 }
 
 const root = 'https://api.cloudflare.com/client/v4/accounts/account/vectorize/v2/indexes/pictures';
 
-/** The HTTP API of a Vectorize index `pictures` of account `account`, for the token `token`. */
+/** Serve the HTTP API of a Vectorize index `pictures` of account `account`, with token `token`. */
 export function serveVectorize(
   index: VectorizeStandIn,
   { dimensions, metric = 'cosine' }: { dimensions: number; metric?: string },
@@ -48,7 +48,7 @@ export function serveVectorize(
   };
 }
 
-/** What the API answers where it refuses. */
+/** Make a response by which the API refuses a request. */
 export function refusal(
   status: number,
   code: number,

@@ -17,17 +17,16 @@ export interface StandInQuery {
 
 export interface StandInOptions {
   readonly dimensions: number;
-  /** Vectors of an upsert: 1,000 from a worker, 5,000 over HTTP. */
+  /** Most vectors of an upsert: 1,000 from a worker, 5,000 over HTTP. */
   readonly upsertBatch?: number;
   readonly capacity?: number;
-  /** Mutations wait until this many calls of `describe` were made; default none. */
+  /** Pending mutations take effect on every `lag`-th call of `describe`; default 1. */
   readonly lag?: number;
 }
 
 /**
- * A Vectorize index in memory: exact search behind the limits of the service, which it refuses to
- * go beyond with the service's words. Mutations are asynchronous, and scores of a query without
- * values are approximations, as there.
+ * A Vectorize index in memory: exact search with the limits and error messages of the service. As in
+ * the service, mutations are asynchronous, and scores of a query without values are approximations.
  */
 export function createVectorizeStandIn(options: StandInOptions) {
   const {
@@ -64,7 +63,7 @@ export function createVectorizeStandIn(options: StandInOptions) {
   }
 
   return {
-    /** Calls in their order, with the number of vectors or ids, or topK. */
+    /** Calls in order, each with the number of vectors or ids, or with topK. */
     calls,
     stored,
     /** Let the next calls fail. */
@@ -104,7 +103,7 @@ export function createVectorizeStandIn(options: StandInOptions) {
     async getByIds(ids: readonly string[]) {
       begin('getByIds', ids.length);
       checkIds('GET', ids, limits.getBatch);
-      // In an order of its own, as nothing else is promised.
+      // The service promises no order, so this returns another order than the requested one.
       return [...new Set(ids)].reverse().flatMap((id) => {
         const found = stored.get(id);
         return found ? [{ ...found, values: [...found.values] }] : [];

@@ -2,11 +2,11 @@ import mysql, { type FieldPacket } from 'mysql2';
 
 const { Types } = mysql;
 
-/** `character set` of bytes that are no text. */
+/** `character set` of bytes that are not text. */
 const binaryCharset = 63;
 const unsignedFlag = 32;
 
-/** The name that Vitess has for the type of a column (query.Type). */
+/** Return Vitess's name for the type of a column (query.Type). */
 export function vitessType({ columnType, characterSet, flags }: FieldPacket): string {
   const isBinary = characterSet === binaryCharset;
   const integer = integers.get(columnType!);

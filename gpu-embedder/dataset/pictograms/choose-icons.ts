@@ -5,20 +5,20 @@ import { iconStem } from './icon-stem.ts';
 
 type Skip = PrepareReport['skipped'][number];
 
-/** An icon that is worth an image. */
+/** An icon that becomes an image of the data set. */
 export interface ChosenIcon {
   /** Name in the set, e.g. `heart-filled`. */
   readonly name: string;
-  /** Name without style and size, e.g. `heart`; of an emoji, its name. */
+  /** Name without style and size, e.g. `heart`; for an emoji, its whole name. */
   readonly stem: string;
-  /** Names of the same thing in other styles. */
+  /** Names of the drawings of the same thing in other styles. */
   readonly variants: readonly string[];
 }
 
 const brandName = /(^|-)(logo|brand|brands)(-|$)/;
 const brandCategory = /^(brand|logos?)( \/|$)/i;
 
-/** Skin tones carry their tone in the name; Fluent's end with the bare tone. */
+/** Names of emoji with a skin tone contain the tone; in Fluent they end with it (`-dark`). */
 const skinTone = /skin-tone|-tone[1-5]/;
 const fluentSkinTone = /-(light|medium-light|medium|medium-dark|dark)$/;
 const notSkinTone = /volume-(medium|low)|speaker-medium/;
@@ -29,10 +29,10 @@ function isSkinTone(set: string, name: string): boolean {
 }
 
 /**
- * Choose one icon per thing: no hidden, animated or brand icon, no skin tone, no second name of
- * the same drawing; style variants go with the one that is chosen.
+ * Choose one icon per thing, without hidden, animated and brand icons, skin tones, and second
+ * names of one drawing. The style variants of a thing are listed with the chosen icon.
  *
- * @param mapped - names that are known to show a Unicode emoji; they win over other names
+ * @param mapped - names that are known to show a Unicode emoji; they are preferred
  */
 export function chooseIcons(
   set: CorpusSet,
@@ -51,7 +51,7 @@ export function chooseIcons(
   const byBody = new Map<string, string>();
   const byStem = new Map<string, { readonly name: string; readonly variants: string[] }>();
   const stemOf = (name: string): string => (set.emoji ? name : iconStem(name, set.set));
-  // The plainest name is the vendor's normal style; of two names of a drawing it is the better, too.
+  // The plainest name is the vendor's normal style, and the better of two names of one drawing.
   const plainness = (name: string): number =>
     set.emoji ? Number(mapped.has(name)) : stemOf(name).length - name.length;
   const names = Object.keys(data.icons).sort((a, b) => plainness(b) - plainness(a));

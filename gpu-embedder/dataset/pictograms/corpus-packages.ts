@@ -12,7 +12,7 @@ const searchPaths = createRequire(import.meta.url).resolve.paths('x') ?? [];
 /** The packages that the corpus is read from. */
 export interface CorpusPackages {
   has(name: string): boolean;
-  /** Installed version; of a package that is not installed, the version that would be. */
+  /** Installed version; for a missing package, the version that an installation would bring. */
   version(name: string): string | undefined;
   /** Read a JSON file of a package. */
   json<T>(name: string, file: string): T;
@@ -21,7 +21,7 @@ export interface CorpusPackages {
 }
 
 /**
- * Find packages among the project's own, then among those installed on demand.
+ * Look for packages in the project's own node_modules, then among those installed on demand.
  *
  * @param corpusDir - folder of the installation on demand
  */
@@ -65,9 +65,10 @@ export function corpusPackages(corpusDir: string): CorpusPackages {
 }
 
 /**
- * Install the packages of `corpus/on-demand/package.json` with npm; what a first try left is kept.
+ * Install the packages of `corpus/on-demand/package.json` with npm; a second try keeps the files
+ * that the first one fetched.
  *
- * @throws DiptychError unreadable_source - npm failed, usually because there is no registry
+ * @throws DiptychError unreadable_source - npm failed, usually because no registry was reachable
  */
 export async function installCorpus(corpusDir: string): Promise<void> {
   await mkdir(corpusDir, { recursive: true });
@@ -89,7 +90,7 @@ export async function installCorpus(corpusDir: string): Promise<void> {
           new DiptychError(
             'unreadable_source',
             `npm could not install the corpus into ${corpusDir}; run the command again when ` +
-              `the npm registry can be reached (what has been fetched is kept).\n${reason}`,
+              `the npm registry can be reached (fetched packages are kept).\n${reason}`,
             undefined,
             { cause },
           ),

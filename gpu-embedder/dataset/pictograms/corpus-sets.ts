@@ -16,7 +16,7 @@ export interface CorpusSet extends z.infer<typeof setSchema> {
   readonly emoji: boolean;
 }
 
-/** Icon sets of the demo; its emoji sets are all of role `train`. */
+/** Icon sets of the demo; its emoji sets are all emoji sets with the role `train`. */
 const demoIcons: readonly string[] = ['tabler', 'lucide'];
 
 const corpusUrl = new URL('../../../corpus/', import.meta.url);
@@ -58,7 +58,7 @@ export function selectSets(choice: {
   );
 }
 
-/** Read which icon of an emoji set shows which emoji: set -> hexcode -> icon names. */
+/** Read the table of emoji and the icons that show them: set -> hexcode -> icon names. */
 export function emojiMap(): Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> {
   return z
     .record(z.string(), z.record(z.string(), z.array(z.string())))

@@ -6,7 +6,7 @@ import { squash } from './squash.ts';
 export const languages: readonly string[] =
   'es fr de pt it nl pl ru uk tr ar hi ja ko zh vi id'.split(' ');
 
-/** What the packages say about emoji. */
+/** Names and keywords of emoji, pooled from the packages. */
 export interface EmojiLexicon {
   /** Concepts by id (hexcode in lower case without fe0f). */
   readonly concepts: ReadonlyMap<string, Concept>;
@@ -34,7 +34,7 @@ const cldr = 'cldr-annotations-full';
 /** Packages that the lexicon is read from. */
 export const lexiconPackages: readonly string[] = [emojibase, 'emojilib', cldr];
 
-/** Package that adds flags, keycaps and sequences in all languages; npm ci does not bring it. */
+/** Package with flags, keycaps and sequences in all languages; npm ci does not install it. */
 export const derivedPackage = 'cldr-annotations-derived-full';
 
 /** Languages that emojibase has. */
@@ -42,7 +42,7 @@ const emojibaseLanguages = new Set('es fr de pt it nl pl ru uk hi ja ko zh vi'.s
 
 const shortcodeSources = ['cldr', 'emojibase', 'emojibase-legacy', 'github', 'iamcal', 'joypixels'];
 
-/** Names that mean another thing to emoji vendors (animal, person bowing) than to icon vendors. */
+/** Names with another meaning for emoji (animal, person bowing) than for icons. */
 const homonyms = new Set(['mouse', 'bow']);
 
 const countryFlags = 98;
@@ -57,9 +57,9 @@ export function emojiConceptId(hexcode: string): string {
 }
 
 /**
- * Pool names and keywords of every emoji from CLDR, emojibase and emojilib.
+ * Pool the names and keywords of every emoji from CLDR, emojibase and emojilib.
  *
- * @param derived - read {@link derivedPackage}, too
+ * @param derived - also read {@link derivedPackage}
  */
 export function readEmojiLexicon(packages: CorpusPackages, derived: boolean): EmojiLexicon {
   const entries = packages.json<EmojibaseEntry[]>(emojibase, 'en/data.json');
@@ -91,7 +91,7 @@ export function readEmojiLexicon(packages: CorpusPackages, derived: boolean): Em
     const annotation = english.get(bare(entry.emoji));
     const [libName, ...libKeywords] = emojilib[entry.emoji] ?? [];
     const codes = shortcodes.flatMap((source) => source[entry.hexcode] ?? []);
-    // "es" is no name of a flag to a person.
+    // Nobody would search for a flag by its country code, such as "es".
     const named = entry.subgroup === countryFlags ? codes.filter((code) => code.length > 3) : codes;
     const names = [entry.label, ...(annotation?.tts ?? []), libName ?? '', ...named];
     const keywords = [...(annotation?.default ?? []), ...(entry.tags ?? []), ...libKeywords];
@@ -181,7 +181,7 @@ function toWords(names: readonly string[], keywords: readonly string[], language
   };
 }
 
-/** Drop variation selectors, which sources write or not. */
+/** Drop variation selectors, which some sources write and others leave out. */
 function bare(emoji: string): string {
   return emoji.replaceAll('\ufe0f', '');
 }

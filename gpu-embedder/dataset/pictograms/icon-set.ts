@@ -8,7 +8,7 @@ interface IconBox {
   readonly height?: number;
 }
 
-/** An icon of Iconify's JSON format; what it lacks, the set gives. */
+/** An icon of Iconify's JSON format; absent properties are those of the set. */
 interface Icon extends IconBox {
   readonly body: string;
   readonly hidden?: boolean;
@@ -33,7 +33,7 @@ export function readIconSet(packages: CorpusPackages, set: CorpusSet): IconSet {
 /**
  * Write an icon as a square SVG document, `size` x `size` pixels.
  *
- * `currentColor` becomes black; a shape that is not square is centred.
+ * `currentColor` becomes black, and a shape that is not square is centred.
  */
 export function iconSvg(set: IconSet, name: string, size: number): string {
   const icon = set.icons[name];

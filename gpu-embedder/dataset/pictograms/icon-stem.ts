@@ -1,7 +1,7 @@
 /**
- * Styles, and further drawings of the same thing, as each vendor appends them to a name. A word is
- * no style by itself: "sharp" is one in material-symbols, but not in "music-accidental-sharp" of
- * mdi, and what is crossed out ("bell-off") is another thing in every set.
+ * Suffixes that each vendor appends to a name for a style or another drawing of the same thing.
+ * They differ by vendor: "sharp" is a style in material-symbols, but not in mdi's
+ * "music-accidental-sharp". No set lists "off", because a crossed-out icon shows another thing.
  */
 const styleSuffixes: Readonly<Record<string, RegExp>> = {
   bi: /(?<!^sort-.*)(-alt)?(-fill)?$/,
@@ -38,7 +38,7 @@ const numberedSets: ReadonlySet<string> = new Set([
 ]);
 const drawingNumber = /-0?[1-9](?=(-off)?$)/;
 
-/** Names whose number says how many, how much, which: "dice-3" is no other drawing of "dice". */
+/** Names whose number has a meaning: "dice-3" is not the third drawing of "dice". */
 const counted = new RegExp(
   `(^|-)(${[
     'number|dice|dice-faces|clock-hour|box-multiple|play-card|casino-lucky|laurel-wreath|repeat',

@@ -3,9 +3,9 @@ import { squash } from './squash.ts';
 
 /** Tags of icons by squashed name. */
 export interface IconTags {
-  /** Pooled over the vendors of training sets. */
+  /** Tags pooled over the vendors of training sets. */
   readonly pooled: ReadonlyMap<string, readonly string[]>;
-  /** Of a validation set, whose tags must not reach the pools that are trained on. */
+  /** Tags of each validation set, kept apart so that they never reach training. */
   readonly own: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 }
 
@@ -75,12 +75,12 @@ const vendors: readonly Vendor[] = [
   },
 ];
 
-/** Packages whose versions decide the tags of the sets. */
+/** List the packages whose versions decide the tags of the sets. */
 export function iconTagPackages(sets: ReadonlySet<string>): readonly string[] {
   return vendors.filter(({ set }) => sets.has(set)).map((vendor) => vendor.package);
 }
 
-/** Read the tags of the sets, pooled over vendors by the exact squashed name of the icon. */
+/** Read the tags of the sets; icons with the same squashed name share the tags of all vendors. */
 export function readIconTags(packages: CorpusPackages, sets: ReadonlySet<string>): IconTags {
   const pooled = new Map<string, Set<string>>();
   const own = new Map<string, ReadonlyMap<string, readonly string[]>>();

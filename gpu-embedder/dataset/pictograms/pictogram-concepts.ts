@@ -5,27 +5,27 @@ import { emojiConceptId, type EmojiLexicon } from './emoji-lexicon.ts';
 import type { IconTags } from './icon-tags.ts';
 import { squash } from './squash.ts';
 
-/** What a pictogram is called and what it shows. */
+/** Title, tags and concept of a pictogram. */
 export interface PictogramMeaning {
   readonly title: string;
   readonly concept: string;
   readonly tags: readonly string[];
 }
 
-/** Give pictograms their concepts, and collect the pools of those that were given. */
+/** Assigns concepts to pictograms and collects the caption pools of the assigned concepts. */
 export interface PictogramConcepts {
-  /** @param hexcode - of an icon that is known to show a Unicode emoji */
+  /** @param hexcode - the Unicode emoji that the icon is known to show, if any */
   meaningOf(set: CorpusSet, icon: ChosenIcon, hexcode: string | undefined): PictogramMeaning;
   concepts(): readonly Concept[];
 }
 
 const flagSets: readonly string[] = ['flag', 'circle-flags'];
-const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
-const tongues = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+const languageNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 
 /**
- * Join pictograms to concepts: an emoji by its code, an icon by its exact squashed name, first
- * with emoji, then with icons of the same name.
+ * Join pictograms to concepts: an emoji by its code, an icon by its exact squashed name. An icon
+ * joins the emoji of that name or, without one, the other icons of that name.
  */
 export function pictogramConcepts(lexicon: EmojiLexicon, tags: IconTags): PictogramConcepts {
   const used = new Map<string, Concept>();
@@ -77,7 +77,7 @@ export function pictogramConcepts(lexicon: EmojiLexicon, tags: IconTags): Pictog
   };
 }
 
-/** Spell the emoji of a flag: regional indicators of a country, tags of a part of Britain. */
+/** Spell the emoji of a flag: regional indicators for a country, tags for a part of Britain. */
 function flagHexcode(stem: string): string | undefined {
   const spell = (letters: string, base: number): string =>
     [...letters].map((letter) => (letter.charCodeAt(0) + base).toString(16)).join('-');
@@ -89,16 +89,17 @@ function flagHexcode(stem: string): string | undefined {
 }
 
 /**
- * Name a flag in words. A region counts only if it has an emoji: Intl renames dissolved countries
- * to what came after them.
+ * Name a flag in words. Only regions with an emoji count: for a dissolved country, Intl gives the
+ * name of its successor.
  */
 function flagName(stem: string, isEmoji: (id: string) => boolean): string {
   const [, language] = /^lang-([a-z]{2,3})$/.exec(stem) ?? [];
   const [, region, part] = /^([a-z]{2})(?:-(.+))?$/.exec(stem) ?? [];
-  if (language !== undefined) return `flag ${(tongues.of(language) ?? language).toLowerCase()}`;
+  if (language !== undefined)
+    return `flag ${(languageNames.of(language) ?? language).toLowerCase()}`;
   const code = region === undefined ? undefined : flagHexcode(region);
   const country =
-    code === undefined || !isEmoji(code) ? undefined : regions.of(region.toUpperCase());
+    code === undefined || !isEmoji(code) ? undefined : regionNames.of(region.toUpperCase());
   if (country === undefined) return `flag ${stem.replaceAll('-', ' ')}`;
   return `flag ${[country.toLowerCase(), ...(part?.split('-') ?? [])].join(' ')}`;
 }

@@ -16,25 +16,25 @@ export interface PreparePictogramsOptions {
   readonly out: string;
   /** The whole corpus, validation sets included; default: the demo. */
   readonly all?: boolean;
-  /** Render the style variants of training icons, too, as views of their items. */
+  /** Also render the style variants of training icons, as views of their items. */
   readonly variants?: boolean;
   /** Only these sets. */
   readonly sets?: readonly string[];
   /** Side of an image, pixels. */
   readonly imageSize?: number;
-  /** Where packages that npm ci does not bring are installed. */
+  /** Folder for the packages that npm ci does not install. */
   readonly corpusDir?: string;
 }
 
 type Skip = PrepareReport['skipped'][number];
 
-/** Changes when the same packages give another data set. */
+/** Increase it whenever the code makes another data set of the same packages. */
 const codeVersion = 3;
 
 /**
  * Prepare the pictogram corpus: choose icons, pool their captions, render them.
  *
- * Does nothing when the data set is there, made from the same packages.
+ * Does nothing when the data set already exists and was made from the same packages.
  */
 export async function preparePictograms(options: PreparePictogramsOptions): Promise<PrepareResult> {
   const { out, imageSize = defaults.imageSize, corpusDir = '.diptych/corpus' } = options;
@@ -42,7 +42,7 @@ export async function preparePictograms(options: PreparePictogramsOptions): Prom
   const sets = selectSets({ all: options.all, names: options.sets });
   const names = new Set(sets.map(({ set }) => set));
   const packages = corpusPackages(corpusDir);
-  // Not "where it is installed": the demo must be the same on every machine.
+  // This does not ask whether the package is installed: the demo must be the same everywhere.
   const derived = sets.some((set) => set.package in onDemandPackages());
   const needed = [
     ...new Set([
@@ -87,7 +87,7 @@ export async function preparePictograms(options: PreparePictogramsOptions): Prom
   }
 }
 
-/** Choose the icons of the sets and say what each is. */
+/** Choose the icons of the sets and make an item of each. */
 function readPictograms(
   packages: CorpusPackages,
   sets: readonly CorpusSet[],
@@ -114,7 +114,7 @@ function readPictograms(
       id: `${set.set}:${name}`,
       svg: iconSvg(data, name, imageSize),
     });
-    // Validation measures every model on the same drawings, so it has no views.
+    // Validation items have no views, so that every model is measured on the same drawings.
     const hasViews = variants && set.role === 'train';
     for (const icon of icons.chosen) {
       const { id, svg } = drawing(icon.name);

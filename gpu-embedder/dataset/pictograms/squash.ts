@@ -1,6 +1,6 @@
 /**
- * Reduce a name to its letters and digits, for joining equal names: "Shopping-Cart" and
- * "shopping cart" are one. Names are joined whole, never by a part ("guitar pick" is no guitar).
+ * Reduce a name to its letters and digits, so that "Shopping-Cart" and "shopping cart" are equal.
+ * Only whole names are joined, never parts: a "guitar pick" is not a guitar.
  */
 export function squash(name: string): string {
   return name

@@ -10,7 +10,7 @@ export interface Drawing {
   readonly svg: string;
 }
 
-/** An item with its drawing, and the same in other styles. */
+/** An item with its drawing, and drawings of the same thing in other styles. */
 export interface Pictogram {
   readonly item: NewItem;
   readonly svg: string;
@@ -19,14 +19,14 @@ export interface Pictogram {
 
 type Skip = PrepareReport['skipped'][number];
 
-/** Images rendered at a time; sharp renders on libuv's threads. */
+/** Images rendered concurrently; sharp renders on libuv's threads. */
 const inFlight = 64;
 
 /**
  * Render pictograms into a data set, then their views.
  *
  * @param imageSize - side, pixels
- * @returns drawings that are left out: unreadable, blank, or of an item that is
+ * @returns the skipped drawings: unreadable ones, blank ones, and variants of a skipped icon
  */
 export async function writePictograms(
   writer: DatasetWriter,
@@ -64,12 +64,12 @@ export async function writePictograms(
   return skipped;
 }
 
-/** Say that a style variant is left out. */
+/** Make the skip of a style variant. */
 export function variantSkip(id: string, of: string): Skip {
   return { where: id, reason: `a variant of ${of}`, code: 'variant' };
 }
 
-/** Render drawings, in their order; what cannot be shown is a skip. */
+/** Render drawings in their order; an unreadable or blank drawing gives a skip. */
 async function* renderAll(
   drawings: readonly Drawing[],
   size: number,

@@ -60,7 +60,7 @@ export class TorchGraph {
     return this.node('Gather', [shape, this.int(axis)], [], { axis: 0 }, 'int64');
   }
 
-  /** Lengths that are known only when the graph runs beside others that are not. */
+  /** A vector of lengths: a number is constant, a value is known only when the graph runs. */
   lengths(...parts: (Value | number)[]): Value {
     const each = parts.map((part) =>
       typeof part === 'number'
@@ -131,7 +131,7 @@ export class TorchGraph {
     return this.node('MatMul', [a, b], [...a.shape.slice(0, -1), b.shape[b.shape.length - 1]]);
   }
 
-  /** The weight is transposed by the exporter, which takes its name away. */
+  /** The exporter transposes the weight, which thereby loses its name. */
   linear(x: Value, name: string, out: number, bias = true): Value {
     const width = x.shape[x.shape.length - 1];
     const matrix = this.weight(`onnx::MatMul_${300 + this.matrices++}`, [width, out]);

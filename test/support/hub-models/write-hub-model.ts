@@ -69,7 +69,7 @@ export async function writeHubModel(dir: string, family: 'clip' | 'siglip'): Pro
 const startToken = '<|startoftext|>';
 const endToken = '<|endoftext|>';
 
-/** Byte-level BPE that puts CLIP's tokens around a text; the end has the highest id. */
+/** Make a byte-level BPE that puts CLIP's tokens around a text; the end token has the highest id. */
 function hubTokenizer(): { tokenizer: object; vocabSize: number; endId: number } {
   const plain = trainTokenizer(
     words.map((text) => ({ text })),
