@@ -11,7 +11,7 @@ import { search } from './routes/search.ts';
 import type { Collections } from './services/collections.ts';
 import { errorAnswer } from './services/error-answer.ts';
 import { logRequest } from './services/log-request.ts';
-import type { Collection, CollectionItems } from './services/open-collection.ts';
+import type { Collection, CollectionItems } from '../src/search/collection.ts';
 
 /** What handlers find in their context. */
 export interface AppEnv {

@@ -6,7 +6,7 @@ import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { joinSearchers } from '../../src/hnsw/join-searchers.ts';
 import type { Searcher } from '../../src/hnsw/searcher.ts';
-import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';
+import { loadKeywordIndex, type KeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 import { openSearcher } from '../index/open-searcher.ts';
 
 /** An index version on this machine, opened for search as the edge opens it. */

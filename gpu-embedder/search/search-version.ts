@@ -1,6 +1,6 @@
 import { itemAt } from '../../src/artifact/items.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { rankByKeywords, rankHybrid, type RankedItem } from '../../src/query/fusion.ts';
+import { rankByKeywords, rankHybrid, type RankedItem } from '../../src/search/fusion.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
 import type { Mode } from './modes.ts';
 import type { LocalVersion } from './open-version.ts';

@@ -1,6 +1,6 @@
 import { DiptychError } from '../errors.ts';
 import { searcherMemoryPages } from '../hnsw/searcher-memory.ts';
-import { keywordHeapFactor } from '../query/keyword-index.ts';
+import { keywordHeapFactor } from '../search/keywords/keyword-index.ts';
 import type { Manifest } from './manifest.ts';
 
 /**

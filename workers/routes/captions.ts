@@ -5,7 +5,7 @@ import type { AppEnv } from '../app.ts';
 import { decodeImage } from '../services/decode-image.ts';
 import { parseFields } from '../services/parse-fields.ts';
 import { readRequest } from '../services/read-request.ts';
-import { searchCollection } from '../services/search-collection.ts';
+import { searchCollection } from '../../src/search/search-collection.ts';
 import { startTimer } from '../services/timer.ts';
 
 /** POST /v1/captions: captions of the collection that describe an uploaded image. */
@@ -17,7 +17,7 @@ export async function captions(c: Context<AppEnv>): Promise<Response> {
   const collection = await timer.measure('load', () => c.var.open(request.collection));
   const { model } = collection;
   const embedding = await timer.measure('encode', async () =>
-    model.image.encode(await decodeImage(c.env.IMAGES, image, model.imageSize)),
+    model.encodeImage(await decodeImage(c.env.IMAGES, image, model.imageSize)),
   );
   const { limit, efSearch } = request;
   const { matches, effort, partial } = await timer.measure('search', () =>

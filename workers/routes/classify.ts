@@ -3,9 +3,9 @@ import { classifyRequestSchema, type ClassifyResponse } from '../../src/api.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../app.ts';
-import { classifyEmbedding } from '../services/classify-embedding.ts';
+import { classifyEmbedding } from '../../src/search/classify-embedding.ts';
 import { decodeImage } from '../services/decode-image.ts';
-import { encodeText, meanEmbedding } from '../services/encode-query.ts';
+import { meanEmbedding } from '../../src/search/mean-embedding.ts';
 import { namedLabels } from '../services/named-labels.ts';
 import { parseFields } from '../services/parse-fields.ts';
 import { readRequest } from '../services/read-request.ts';
@@ -24,10 +24,10 @@ export async function classify(c: Context<AppEnv>): Promise<Response> {
   const { model, reference } = collection;
   const { embedding, truncated } = await timer.measure('encode', async () => {
     const pixels = image && (await decodeImage(c.env.IMAGES, image, model.imageSize));
-    const encoded = text?.trim() ? encodeText(model, text) : null;
+    const encoded = text?.trim() ? await model.encodeText(text) : null;
     return {
       embedding: meanEmbedding([
-        ...(pixels ? [model.image.encode(pixels)] : []),
+        ...(pixels ? [await model.encodeImage(pixels)] : []),
         ...(encoded ? [encoded.embedding] : []),
       ]),
       truncated: encoded?.truncated ?? false,

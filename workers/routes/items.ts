@@ -3,8 +3,8 @@ import { itemAt } from '../../src/artifact/items.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../app.ts';
-import { describeItem } from '../services/describe-match.ts';
-import { findItem } from '../services/resolve-query.ts';
+import { describeItem } from '../../src/search/describe-match.ts';
+import { findItem } from '../../src/search/resolve-query.ts';
 
 type ItemContext = Context<AppEnv, '/:collection/:id'>;
 

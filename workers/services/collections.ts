@@ -4,19 +4,16 @@ import type { Manifest } from '../../src/artifact/manifest.ts';
 import { jointMemory } from '../../src/artifact/memory-budget.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
+import type { Collection, CollectionItems } from '../../src/search/collection.ts';
+import type { QueryModel } from '../../src/search/query-model.ts';
 import type { Env } from '../env.ts';
 import { createActiveVersions } from './active-versions.ts';
 import { createDeletedItems } from './deleted-items.ts';
-import { hideFromItems, hideItems } from './hide-items.ts';
+import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
 import type { Kernels } from './kernels.ts';
 import { readManifest } from './manifest-files.ts';
-import {
-  openCollection,
-  openItems,
-  type Collection,
-  type CollectionItems,
-} from './open-collection.ts';
-import { openModel, type EdgeModel } from './open-model.ts';
+import { openCollection, openItems } from './open-collection.ts';
+import { openModel } from './open-model.ts';
 import type { ShardTimes } from './shard-vectors.ts';
 import { createShared, type Shared } from './shared.ts';
 
@@ -71,7 +68,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   /** What is left of an opened version without the items that were deleted. */
   const views = new WeakMap<Collection, { ids: ReadonlySet<string>; collection: Collection }>();
   const manifests = createShared<Manifest>();
-  const models = createShared<EdgeModel>();
+  const models = createShared<QueryModel>();
   const items = createShared<CollectionItems>();
   /** By collection, the least recently used first. */
   const slots = new Map<string, Slot>();

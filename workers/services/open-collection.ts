@@ -1,40 +1,20 @@
-import type { IndexReference, PartialAnswer } from '../../src/api.ts';
-import { parseCaptions, type CaptionColumns } from '../../src/artifact/captions.ts';
-import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
+import { parseCaptions } from '../../src/artifact/captions.ts';
+import { parseItems } from '../../src/artifact/items.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { loadKeywordIndex, type KeywordIndex } from '../../src/query/keyword-index.ts';
+import { loadKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
+import type { Collection, CollectionItems } from '../../src/search/collection.ts';
+import type { QueryModel } from '../../src/search/query-model.ts';
+import { localVectors } from '../../src/search/vector-search.ts';
 import type { Env } from '../env.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 import { checkCount, fileOf } from './manifest-files.ts';
-import type { EdgeModel } from './open-model.ts';
 import { openVectors } from './open-vectors.ts';
 import { readCheckedText } from './read-artifact.ts';
 import { openShards, type ShardTimes } from './shard-vectors.ts';
 import type { ShardNamespace } from './shard.ts';
-import { localVectors, type VectorSearch } from './vector-search.ts';
 import { openVectorize } from './vectorize-search.ts';
-
-/** The items of an index version: enough to show them. */
-export interface CollectionItems {
-  readonly reference: IndexReference;
-  readonly manifest: Manifest;
-  readonly items: ItemColumns;
-  /** Ids of items that were deleted since: nothing may show them. */
-  readonly hidden?: ReadonlySet<string>;
-}
-
-/** An index version that can be searched, with the model that it was built with. */
-export interface Collection extends CollectionItems {
-  readonly model: EdgeModel;
-  readonly images: VectorSearch;
-  readonly captions: VectorSearch;
-  /** Given where some of the vectors could not be loaded when it was opened. */
-  readonly partial?: PartialAnswer;
-  readonly captionColumns: CaptionColumns;
-  readonly keywords: KeywordIndex;
-}
 
 /** Load what is needed to show items. @throws DiptychError index_unreadable */
 export async function openItems(
@@ -54,7 +34,7 @@ export async function openItems(
 export async function openCollection(
   env: Env,
   items: CollectionItems,
-  model: EdgeModel,
+  model: QueryModel,
   searchModule: WebAssembly.Module,
   times: ShardTimes,
 ): Promise<Collection> {

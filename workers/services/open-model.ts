@@ -3,32 +3,15 @@ import { modelKey } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
 import { createEncoderMemory } from '../../src/encoder/encoder-memory.ts';
-import { openImageEncoder, type ImageEncoder } from '../../src/encoder/image-encoder.ts';
-import { openTextEncoder, type TextEncoder } from '../../src/encoder/text-encoder.ts';
+import { openImageEncoder } from '../../src/encoder/image-encoder.ts';
+import { openTextEncoder } from '../../src/encoder/text-encoder.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { createEdgeModel } from '../../src/search/edge-model.ts';
+import type { QueryModel } from '../../src/search/query-model.ts';
 import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
-import { createTokenizer, type Tokenizer } from '../../src/text/tokenizer.ts';
+import { createTokenizer } from '../../src/text/tokenizer.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
-import { createLruCache, type LruCache } from './lru-cache.ts';
 import { readCheckedText, readInto, readText } from './read-artifact.ts';
-
-/** A model that encodes inside the isolate. */
-export interface EdgeModel {
-  readonly id: string;
-  readonly hash: string;
-  readonly embedDim: number;
-  readonly imageSize: number;
-  /** Exponential of logitScale: multiplies cosines before softmax. */
-  readonly scale: number;
-  readonly tokenizer: Tokenizer;
-  readonly text: TextEncoder;
-  readonly image: ImageEncoder;
-  /** Embeddings of class labels in their templates. */
-  readonly labels: LruCache<string, Float32Array>;
-}
-
-/** Labels whose embeddings are kept, 1 KB each. */
-const cachedLabels = 2000;
 
 const fileSchema = z.object({ bytes: z.int().min(1), sha256: z.string() });
 const modelSchema = z.object({
@@ -55,7 +38,7 @@ export async function openModel(
   bucket: ArtifactBucket,
   manifest: Manifest,
   encoderModule: WebAssembly.Module,
-): Promise<EdgeModel> {
+): Promise<QueryModel> {
   const { hash } = manifest.model;
   const key = modelKey(hash, 'model.json');
   const description = parseArtifactJson(key, modelSchema, await readText(bucket, key));
@@ -76,8 +59,8 @@ async function openFiles(
   bucket: ArtifactBucket,
   description: Description,
   encoderModule: WebAssembly.Module,
-): Promise<EdgeModel> {
-  const { files, id, hash, embedDim, imageSize, contextLength, logitScale } = description;
+): Promise<QueryModel> {
+  const { files, id, hash, imageSize, contextLength, logitScale } = description;
   const tower = async (name: 'text.bin' | 'image.bin') => {
     const memory = createEncoderMemory(encoderModule, files[name].bytes);
     await readInto(bucket, modelKey(hash, name), memory.weights);
@@ -87,17 +70,15 @@ async function openFiles(
   const image = openImageEncoder(await tower('image.bin'));
   const tokenizerKey = modelKey(hash, 'tokenizer.json');
   const tokenizer = await readCheckedText(bucket, tokenizerKey, files['tokenizer.json']);
-  return {
-    id,
-    hash,
-    embedDim,
-    imageSize,
-    scale: Math.exp(logitScale),
-    tokenizer: createTokenizer(JSON.parse(tokenizer) as TokenizerJson, { contextLength }),
-    text,
-    image,
-    labels: createLruCache(cachedLabels),
-  };
+  const json = JSON.parse(tokenizer) as TokenizerJson;
+  return createEdgeModel(
+    { id, hash, imageSize, scale: Math.exp(logitScale) },
+    {
+      tokenizer: createTokenizer(json, { contextLength }),
+      text: () => text,
+      image: () => image,
+    },
+  );
 }
 
 function checkModel(manifest: Manifest, got: Description, key: string): void {

@@ -1,5 +1,5 @@
 import type { FusionWeights } from './fusion-weights.ts';
-import type { KeywordHit, KeywordIndex } from './keyword-index.ts';
+import type { KeywordHit, KeywordIndex } from './keywords/keyword-index.ts';
 
 export interface RankedItem {
   /** Item ordinal. */

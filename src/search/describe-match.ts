@@ -1,9 +1,9 @@
-import type { ItemInfo, Match } from '../../src/api.ts';
-import { itemAt } from '../../src/artifact/items.ts';
-import type { Collection } from './open-collection.ts';
+import type { ItemInfo, Match } from '../api.ts';
+import { itemAt } from '../artifact/items.ts';
+import type { Collection } from './collection.ts';
 import { matchProbability } from './probability.ts';
 
-/** Items named with a caption; a caption like "flag" describes hundreds. */
+/** Most items that are named with a caption: one like "flag" describes hundreds. */
 const itemsShown = 8;
 
 interface Ranked {
@@ -43,7 +43,7 @@ export function describeItem(
 ): ItemInfo {
   const { id, title, set } = itemAt(items, ordinal);
   const { collection, version } = reference;
-  // The version makes the address one that may be cached for ever.
+  // With the version in it, the address always gives the same bytes and may be cached for ever.
   const path = `/v1/collections/${collection}/items/${encodeURIComponent(id)}/image`;
   const imageUrl = `${path}?v=${encodeURIComponent(version)}`;
   return { id, title, ...(set === undefined ? {} : { set }), imageUrl };

@@ -4,14 +4,14 @@ import {
   type PartialAnswer,
   type SearchEffort,
   type SearchMode,
-} from '../../src/api.ts';
-import type { VectorIndex } from '../../src/artifact/manifest.ts';
-import { defaults } from '../../src/config.ts';
-import type { Matches } from '../../src/hnsw/searcher.ts';
-import { rankByKeywords, rankHybrid } from '../../src/query/fusion.ts';
+} from '../api.ts';
+import type { VectorIndex } from '../artifact/manifest.ts';
+import { defaults } from '../config.ts';
+import type { Matches } from '../hnsw/searcher.ts';
+import { rankByKeywords, rankHybrid } from './fusion.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { captionMatch, itemMatch } from './describe-match.ts';
-import type { Collection } from './open-collection.ts';
+import type { Collection } from './collection.ts';
 import { joinPartial } from './vector-search.ts';
 
 export interface Query {
@@ -19,7 +19,7 @@ export interface Query {
   readonly embedding: Float32Array;
   /** Given where the query is text. */
   readonly text?: string;
-  /** Ordinal of the item that is the query: no result of itself. */
+  /** Ordinal of the item that is the query, which is left out of its own results. */
   readonly exclude?: number;
   readonly target: 'image' | 'caption';
   readonly mode: SearchMode;
@@ -48,8 +48,8 @@ interface Ranking {
 }
 
 /**
- * How many results are ranked, by how many are wanted: pages of the same tier are slices of one
- * ranking, whatever `efSearch` and fusion make of the number.
+ * How many results are ranked: the first of these that the wanted page lies within. What is found
+ * depends on this number, so pages within one of them are slices of one ranking.
  */
 const tiers = [defaults.maxLimit + 1, apiLimits.window + 1];
 
@@ -82,7 +82,7 @@ async function rank(collection: Collection, query: Query, depth: number): Promis
   const score = async (ids: readonly number[]) => {
     const scores = await images.score(embedding, ids);
     partial = joinPartial(partial, scores.partial);
-    // One that cannot be asked counts as an unrelated picture, which leaves it to its words.
+    // An item whose vector cannot be asked counts as an unrelated picture: its words alone rank it.
     return scores.cosines.map((cosine) => (isNaN(cosine) ? manifest.fusion.cosineMean : cosine));
   };
   if (text !== undefined && mode === 'keyword') {

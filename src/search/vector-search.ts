@@ -1,5 +1,5 @@
-import type { PartialAnswer } from '../../src/api.ts';
-import type { Matches, Searcher, SearchOptions } from '../../src/hnsw/searcher.ts';
+import type { PartialAnswer } from '../api.ts';
+import type { Matches, Searcher, SearchOptions } from '../hnsw/searcher.ts';
 
 /**
  * The vectors of a collection, wherever they are: in this isolate, in others, in a service. Ids are
