@@ -1,14 +1,10 @@
 import type { SearchResponse } from '../src/api.ts';
-import { versionKey } from '../src/artifact/keys.ts';
-import type { Manifest } from '../src/artifact/manifest.ts';
 import { siteStorePrefix } from '../src/artifact/site.ts';
-import { DiptychError } from '../src/errors.ts';
 import { createApp } from '../workers/app.ts';
 import { requestInit, type ApiAnswer, type ApiCall } from '../workers/page/api/send.ts';
 import type { Loaded } from '../workers/page/state/page-state.ts';
-import type { ArtifactBucket } from '../workers/services/artifact-bucket.ts';
 import { createCollections } from '../workers/services/collections.ts';
-import { readChecked } from '../workers/services/read-artifact.ts';
+import { bucketVersion } from '../workers/stores/bucket-version.ts';
 import { browserScaler } from './browser-scaler.ts';
 import { createImageAddresses } from './image-addresses.ts';
 import { loadKernels } from './load-kernels.ts';
@@ -46,7 +42,7 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
   const manifest = await collections.describe(env, site.collection);
   const [{ items }, previews] = await Promise.all([
     collections.open(env, site.collection, () => {}),
-    readPreviews(bucket, manifest),
+    bucketVersion(bucket, manifest).read('previews.bin'),
   ]);
   onProgress({ bytes: total, total });
 
@@ -56,7 +52,7 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
     fields
       ? { ...call, fields: { ...fields, collection: fields.collection ?? site.collection } }
       : call;
-  const showImages = createImageAddresses(items, previews);
+  const showImages = createImageAddresses(items, new Blob([previews]));
   return {
     async answer(call) {
       const request = new Request(new URL(call.path, base), requestInit(withDefault(call)));
@@ -69,14 +65,4 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
       };
     },
   };
-}
-
-async function readPreviews(bucket: ArtifactBucket, manifest: Manifest): Promise<Blob> {
-  const { collection, version, files } = manifest;
-  const name = 'previews.bin';
-  const key = versionKey(collection, version, name);
-  if (!files[name]) {
-    throw new DiptychError('index_unreadable', `${key}: the manifest does not name it`);
-  }
-  return new Blob([await readChecked(bucket, key, files[name])]);
 }

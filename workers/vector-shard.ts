@@ -2,11 +2,11 @@ import { DurableObject } from 'cloudflare:workers';
 import type { VectorKind } from '../src/artifact/keys.ts';
 import { DiptychError } from '../src/errors.ts';
 import type { Searcher, SearchOptions } from '../src/hnsw/searcher.ts';
+import { openVectors } from '../src/search/open/open-vectors.ts';
 import type { Env } from './env.ts';
 import { kernels } from './kernels.ts';
-import { readManifest } from './services/manifest-files.ts';
-import { openVectors } from './services/open-vectors.ts';
 import { shardName, type Shard, type ShardAddress, type ShardAnswer } from './services/shard.ts';
+import { bucketManifest, bucketVersion } from './stores/bucket-version.ts';
 
 type Searchers = Readonly<Record<VectorKind, Searcher>>;
 
@@ -65,13 +65,14 @@ export class VectorShard extends DurableObject<Env> implements Shard {
 
   async #open({ collection, version, shard }: ShardAddress): Promise<Searchers> {
     const { ARTIFACTS } = this.env;
-    const manifest = await readManifest(ARTIFACTS, collection, version);
+    const manifest = await bucketManifest(ARTIFACTS, collection, version);
     if (!manifest.shards?.[shard]) {
       const got = `expected one of ${manifest.shards?.length ?? 0}, got ${shard}`;
       throw new DiptychError('index_unreadable', `${collection}/${version}: shard: ${got}`);
     }
-    const image = await openVectors(ARTIFACTS, manifest, 'image', kernels.search, shard);
-    const caption = await openVectors(ARTIFACTS, manifest, 'caption', kernels.search, shard);
+    const files = bucketVersion(ARTIFACTS, manifest);
+    const image = await openVectors(files, 'image', kernels.search, shard);
+    const caption = await openVectors(files, 'caption', kernels.search, shard);
     return { image, caption };
   }
 }

@@ -2,8 +2,9 @@ import relaxed from '../../build/wasm/search-relaxed.wasm';
 import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher-memory.ts';
 import { createSearcher } from '../../src/hnsw/searcher.ts';
 import { createMemory } from '../../src/kernel/webassembly.ts';
+import { readListed } from '../../src/search/open/read-file.ts';
 import type { ArtifactBucket } from '../../workers/services/artifact-bucket.ts';
-import { readInto } from '../../workers/services/read-artifact.ts';
+import { bucketSource } from '../../workers/stores/bucket-source.ts';
 
 interface Env {
   readonly ARTIFACTS: ArtifactBucket;
@@ -28,7 +29,9 @@ export default {
     const memory = createMemory(searcherMemoryPages(fileBytes, count));
     held.last = memory;
     const target = new Uint8Array(memory.buffer, searcherFileOffset, fileBytes);
-    await readInto(ARTIFACTS, 'vectors.bin', target);
+    const entry = { bytes: fileBytes, sha256: 'not compared: the file has checksums of its own' };
+    const options = { target, hasOwnChecksum: true };
+    await readListed(bucketSource(ARTIFACTS), 'vectors.bin', entry, options);
     if (pathname === '/load') held.last = createSearcher({ module: relaxed, memory, fileBytes });
     return new Response();
   },

@@ -15,7 +15,12 @@ const captionColumnsSchema = z
 /** `captions.json`: the texts behind the vectors of caption.bin, in its order. */
 export type CaptionColumns = z.infer<typeof captionColumnsSchema>;
 
-/** Parse `captions.json`. @throws DiptychError index_unreadable */
-export function parseCaptions(json: string): CaptionColumns {
-  return parseArtifactJson('captions.json', captionColumnsSchema, json);
+/**
+ * Parse `captions.json`.
+ *
+ * @param file - names it in errors
+ * @throws DiptychError index_unreadable
+ */
+export function parseCaptions(json: string, file = 'captions.json'): CaptionColumns {
+  return parseArtifactJson(file, captionColumnsSchema, json);
 }

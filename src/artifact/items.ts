@@ -32,9 +32,14 @@ export interface IndexedItem {
   readonly preview: { readonly offset: number; readonly length: number; readonly type: string };
 }
 
-/** Parse `items.json`. @throws DiptychError index_unreadable */
-export function parseItems(json: string): ItemColumns {
-  return parseArtifactJson('items.json', itemColumnsSchema, json);
+/**
+ * Parse `items.json`.
+ *
+ * @param file - names it in errors
+ * @throws DiptychError index_unreadable
+ */
+export function parseItems(json: string, file = 'items.json'): ItemColumns {
+  return parseArtifactJson(file, itemColumnsSchema, json);
 }
 
 /** Put items into columns. */

@@ -1,4 +1,4 @@
-import { idsWithin, type Range } from '../artifact/ranges.ts';
+import { idsWithin, rangeOf, type Range } from '../artifact/ranges.ts';
 import { filterWithin } from './item-filter.ts';
 import { mergeMatches } from './merge-matches.ts';
 import type { Searcher } from './searcher.ts';
@@ -6,11 +6,12 @@ import type { Searcher } from './searcher.ts';
 /** A searcher over a part of the vectors. */
 export interface SearcherPart {
   readonly range: Range;
-  readonly searcher: Pick<Searcher, 'search' | 'score'>;
+  readonly searcher: Pick<Searcher, 'search' | 'score' | 'vector'>;
 }
 
 /** Search several parts in one process as if they were one, as the edge does across isolates. */
-export function joinSearchers(parts: readonly SearcherPart[]): Pick<Searcher, 'search' | 'score'> {
+export function joinSearchers(parts: readonly SearcherPart[]): SearcherPart['searcher'] {
+  const ranges = parts.map(({ range }) => range);
   return {
     search(query, k, { efSearch, filter } = {}) {
       const found = parts.map(({ range, searcher }) => ({
@@ -29,6 +30,10 @@ export function joinSearchers(parts: readonly SearcherPart[]): Pick<Searcher, 's
         searcher.score(query, local).forEach((cosine, i) => (cosines[places[i]] = cosine));
       }
       return cosines;
+    },
+    vector(id) {
+      const part = rangeOf(ranges, id);
+      return parts[part].searcher.vector(id - ranges[part].first);
     },
   };
 }

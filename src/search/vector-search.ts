@@ -1,5 +1,6 @@
 import type { PartialAnswer } from '../api.ts';
-import type { Matches, Searcher, SearchOptions } from '../hnsw/searcher.ts';
+import type { Matches, SearchOptions } from '../hnsw/searcher.ts';
+import type { LocalVectors } from './open/open-local-vectors.ts';
 
 /**
  * The vectors of a collection, wherever they are: in this isolate, in others, in a service. Ids are
@@ -28,7 +29,7 @@ export interface Scores {
 }
 
 /** Search vectors in this isolate. */
-export function localVectors(searcher: Searcher): VectorSearch {
+export function localVectors(searcher: LocalVectors): VectorSearch {
   return {
     search: async (query, k, options) => searcher.search(query, k, options),
     score: async (query, ids) => ({ cosines: searcher.score(query, ids) }),

@@ -5,15 +5,16 @@ import { jointMemory } from '../../src/artifact/memory-budget.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { Collection, CollectionItems } from '../../src/search/collection.ts';
+import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
+import { openModel } from '../../src/search/open/open-model.ts';
 import type { QueryModel } from '../../src/search/query-model.ts';
 import type { Env } from '../env.ts';
+import { bucketSource } from '../stores/bucket-source.ts';
+import { bucketManifest, bucketVersion } from '../stores/bucket-version.ts';
 import { createActiveVersions } from './active-versions.ts';
 import { createDeletedItems } from './deleted-items.ts';
-import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
 import type { Kernels } from './kernels.ts';
-import { readManifest } from './manifest-files.ts';
-import { openCollection, openItems } from './open-collection.ts';
-import { openModel } from './open-model.ts';
+import { openCollection, openShownItems } from './open-collection.ts';
 import type { ShardTimes } from './shard-vectors.ts';
 import { createShared, type Shared } from './shared.ts';
 
@@ -97,7 +98,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
 
   /** Load a version into a slot; where that fails, what was there before answers on. */
   async function load(env: Env, name: string, version: string, slot: Slot): Promise<Collection> {
-    // No more than its manifest, which lets the rest go.
+    // Keep only the manifest, so the old version can be garbage-collected.
     const before = slot.serving?.manifest;
     try {
       slot.next = await manifestOf(env, name, version);
@@ -145,18 +146,22 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   async function openVersion(env: Env, manifest: Manifest): Promise<Collection> {
     const [shown, model] = await Promise.all([
       itemsOf(env, manifest),
-      models.get(manifest.model.hash, () => openModel(env.ARTIFACTS, manifest, kernels.encoder)),
+      models.get(manifest.model.hash, () =>
+        openModel(bucketSource(env.ARTIFACTS), manifest, kernels.encoder),
+      ),
     ]);
     return openCollection(env, shown, model, kernels.search, options);
   }
 
   function manifestOf(env: Env, name: string, version: string): Promise<Manifest> {
-    return getOnly(manifests, name, version, () => readManifest(env.ARTIFACTS, name, version));
+    return getOnly(manifests, name, version, () => bucketManifest(env.ARTIFACTS, name, version));
   }
 
   function itemsOf(env: Env, manifest: Manifest): Promise<CollectionItems> {
     const { collection, version } = manifest;
-    return getOnly(items, collection, version, () => openItems(env.ARTIFACTS, manifest));
+    return getOnly(items, collection, version, () =>
+      openShownItems(bucketVersion(env.ARTIFACTS, manifest)),
+    );
   }
 
   /** The version that answers, without the items that were deleted since it was built. */

@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { modelKey } from '../../src/artifact/keys.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
-import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
-import { createEncoderMemory } from '../../src/encoder/encoder-memory.ts';
-import { openImageEncoder } from '../../src/encoder/image-encoder.ts';
-import { openTextEncoder } from '../../src/encoder/text-encoder.ts';
-import { DiptychError } from '../../src/errors.ts';
-import { createEdgeModel } from '../../src/search/edge-model.ts';
-import type { QueryModel } from '../../src/search/query-model.ts';
-import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
-import { createTokenizer } from '../../src/text/tokenizer.ts';
-import type { ArtifactBucket } from './artifact-bucket.ts';
-import { readCheckedText, readInto, readText } from './read-artifact.ts';
+import { modelKey } from '../../artifact/keys.ts';
+import type { Manifest } from '../../artifact/manifest.ts';
+import { parseArtifactJson } from '../../artifact/parse-json.ts';
+import { createEncoderMemory } from '../../encoder/encoder-memory.ts';
+import { openImageEncoder } from '../../encoder/image-encoder.ts';
+import { openTextEncoder } from '../../encoder/text-encoder.ts';
+import { DiptychError } from '../../errors.ts';
+import type { TokenizerJson } from '../../text/tokenizer-json.ts';
+import { createTokenizer } from '../../text/tokenizer.ts';
+import { createEdgeModel } from '../edge-model.ts';
+import type { QueryModel } from '../query-model.ts';
+import type { FileSource } from './file-source.ts';
+import { missingFile, readListed, readUnlistedText } from './read-file.ts';
 
 const fileSchema = z.object({ bytes: z.int().min(1), sha256: z.string() });
 const modelSchema = z.object({
@@ -35,18 +35,20 @@ const modelSchema = z.object({
  *   index_unreadable when it is damaged
  */
 export async function openModel(
-  bucket: ArtifactBucket,
+  source: FileSource,
   manifest: Manifest,
   encoderModule: WebAssembly.Module,
 ): Promise<QueryModel> {
   const { hash } = manifest.model;
   const key = modelKey(hash, 'model.json');
-  const description = parseArtifactJson(key, modelSchema, await readText(bucket, key));
+  const json = await readUnlistedText(source, key);
+  if (json === null) throw missingFile(key);
+  const description = parseArtifactJson(key, modelSchema, json);
   checkModel(manifest, description, key);
   try {
-    return await openFiles(bucket, description, encoderModule);
+    return await openFiles(source, description, encoderModule);
   } catch (error) {
-    // To who asks it is the server's fault, and not that of a file they gave.
+    // For the caller this is a server error, not a bad upload.
     if (!(error instanceof DiptychError) || error.code !== 'unreadable_model') throw error;
     const message = `${modelKey(hash, '')}${error.message}`;
     throw new DiptychError('index_unreadable', message, error.details, { cause: error });
@@ -56,29 +58,34 @@ export async function openModel(
 type Description = z.infer<typeof modelSchema>;
 
 async function openFiles(
-  bucket: ArtifactBucket,
+  source: FileSource,
   description: Description,
   encoderModule: WebAssembly.Module,
 ): Promise<QueryModel> {
   const { files, id, hash, imageSize, contextLength, logitScale } = description;
   const tower = async (name: 'text.bin' | 'image.bin') => {
     const memory = createEncoderMemory(encoderModule, files[name].bytes);
-    await readInto(bucket, modelKey(hash, name), memory.weights);
+    const options = { target: memory.weights, hasOwnChecksum: true };
+    await readListed(source, modelKey(hash, name), files[name], options);
     return memory;
   };
   const text = openTextEncoder(await tower('text.bin'));
   const image = openImageEncoder(await tower('image.bin'));
   const tokenizerKey = modelKey(hash, 'tokenizer.json');
-  const tokenizer = await readCheckedText(bucket, tokenizerKey, files['tokenizer.json']);
-  const json = JSON.parse(tokenizer) as TokenizerJson;
+  const tokenizer = await readListed(source, tokenizerKey, files['tokenizer.json']);
   return createEdgeModel(
     { id, hash, imageSize, scale: Math.exp(logitScale) },
     {
-      tokenizer: createTokenizer(json, { contextLength }),
+      tokenizer: createTokenizer(parseTokenizer(tokenizer), { contextLength }),
       text: () => text,
       image: () => image,
     },
   );
+}
+
+/** Its checksum says that it is the file that was published: nothing else is checked. */
+function parseTokenizer(bytes: Uint8Array): TokenizerJson {
+  return JSON.parse(new TextDecoder().decode(bytes)) as TokenizerJson;
 }
 
 function checkModel(manifest: Manifest, got: Description, key: string): void {

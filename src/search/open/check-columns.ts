@@ -1,0 +1,27 @@
+import type { CaptionColumns } from '../../artifact/captions.ts';
+import { DiptychError } from '../../errors.ts';
+import type { VersionFiles } from './version-files.ts';
+
+/** @throws DiptychError index_unreadable */
+export function checkCount(what: string, got: number, expected: number): void {
+  if (got === expected) return;
+  const message = `${what}: expected ${expected} entries as the manifest says, got ${got}`;
+  throw new DiptychError('index_unreadable', message, { expected, got });
+}
+
+/** Check that captions are as many as their vectors and describe items that there are. */
+export function checkCaptions(
+  { manifest, key }: VersionFiles,
+  { texts, items }: CaptionColumns,
+): void {
+  checkCount(key('captions.json'), texts.length, manifest.caption.count);
+  const count = manifest.image.count;
+  const wrong = items.findIndex(
+    (ordinals) => ordinals.length === 0 || ordinals.some((ordinal) => ordinal >= count),
+  );
+  if (wrong < 0) return;
+  throw new DiptychError(
+    'index_unreadable',
+    `${key('captions.json')}: caption ${wrong}: expected items below ${count}, got ${items[wrong].join(', ') || 'none'}`,
+  );
+}

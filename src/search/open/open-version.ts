@@ -1,0 +1,53 @@
+import { parseCaptions, type CaptionColumns } from '../../artifact/captions.ts';
+import { parseItems, type ItemColumns } from '../../artifact/items.ts';
+import type { Manifest } from '../../artifact/manifest.ts';
+import { loadKeywordIndex, type KeywordIndex } from '../keywords/keyword-index.ts';
+import { checkCaptions, checkCount } from './check-columns.ts';
+import type { VersionFiles } from './version-files.ts';
+
+/** The columns of an index version: all of it but its vectors and its model. */
+export interface VersionColumns {
+  readonly manifest: Manifest;
+  readonly items: ItemColumns;
+  readonly captionColumns: CaptionColumns;
+  readonly keywords: KeywordIndex;
+}
+
+/** Load what is needed to show items. @throws DiptychError index_unreadable */
+export async function openItems({ manifest, key, text }: VersionFiles): Promise<ItemColumns> {
+  const items = parseItems(await text('items.json'), key('items.json'));
+  checkCount(key('items.json'), items.ids.length, manifest.image.count);
+  return items;
+}
+
+/** Load the captions. @throws DiptychError index_unreadable */
+export async function openCaptions(files: VersionFiles): Promise<CaptionColumns> {
+  const captions = parseCaptions(await files.text('captions.json'), files.key('captions.json'));
+  checkCaptions(files, captions);
+  return captions;
+}
+
+/**
+ * Open an index version for search.
+ *
+ * @param openVectors - loads its vectors, or opens what holds them elsewhere
+ * @param items - given where they were loaded before
+ * @throws DiptychError index_unreadable, or what `openVectors` throws
+ *
+ * @example
+ * const files = await folderVersion('.diptych/index/pictograms/20260101-0123456789ab');
+ * const { items, images } = await openVersion(files, (files) => openLocalVectors(files, module));
+ */
+export async function openVersion<Vectors extends object>(
+  files: VersionFiles,
+  openVectors: (files: VersionFiles) => Promise<Vectors>,
+  items?: ItemColumns,
+): Promise<VersionColumns & Vectors> {
+  return {
+    manifest: files.manifest,
+    items: items ?? (await openItems(files)),
+    ...(await openVectors(files)),
+    captionColumns: await openCaptions(files),
+    keywords: loadKeywordIndex(await files.text('keywords.json')),
+  };
+}

@@ -1,0 +1,117 @@
+import { sha256 } from '../../artifact/sha256.ts';
+import { DiptychError } from '../../errors.ts';
+import type { FileSource } from './file-source.ts';
+
+/** What a manifest or the description of a model says of a file. */
+export interface FileEntry {
+  readonly bytes: number;
+  /** In lower-case hex. */
+  readonly sha256: string;
+}
+
+export interface ReadOptions {
+  /** Memory that the file is read into, exactly as long as the file; default new memory. */
+  readonly target?: Uint8Array<ArrayBuffer>;
+  /** Whether the format has checksums that the caller verifies; default false. */
+  readonly hasOwnChecksum?: boolean;
+}
+
+/** An incremental SHA-256, such as `createHash('sha256')` of Node. */
+export interface Sha256 {
+  update(chunk: Uint8Array): unknown;
+  digest(encoding: 'hex'): string;
+}
+
+/**
+ * Read a file and check that it is the one that was listed.
+ *
+ * @throws DiptychError index_unreadable: the file is missing, or of another size or checksum; or
+ *   what the source throws
+ */
+export async function readListed(
+  source: FileSource,
+  key: string,
+  expected: FileEntry,
+  { target = new Uint8Array(expected.bytes), hasOwnChecksum = false }: ReadOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  await streamFile(source, key, expected.bytes, (chunk, at) => target.set(chunk, at));
+  if (source.hashesAll || !hasOwnChecksum) checkHash(key, expected, await sha256(target));
+  return target;
+}
+
+/** Check a file likewise and keep nothing of it. @throws DiptychError as `readListed` */
+export async function checkListed(
+  source: FileSource,
+  key: string,
+  expected: FileEntry,
+  hash: Sha256,
+): Promise<void> {
+  await streamFile(source, key, expected.bytes, (chunk) => hash.update(chunk));
+  checkHash(key, expected, hash.digest('hex'));
+}
+
+/**
+ * Read a text that nothing lists, such as a manifest.
+ *
+ * @returns null where there is no such file
+ * @throws DiptychError index_unreadable, or what the source throws
+ */
+export async function readUnlistedText(source: FileSource, key: string): Promise<string | null> {
+  const file = await source.open(key);
+  if (!file) return null;
+  const bytes = new Uint8Array(file.size);
+  await streamChunks(key, file.chunks, file.size, (chunk, at) => bytes.set(chunk, at));
+  return new TextDecoder().decode(bytes);
+}
+
+export function missingFile(key: string): DiptychError {
+  return unreadable(key, 'expected an object, got none');
+}
+
+export function unreadable(key: string, what: string, cause?: unknown): DiptychError {
+  return new DiptychError('index_unreadable', `${key}: ${what}`, { key }, { cause });
+}
+
+type OnChunk = (chunk: Uint8Array, at: number) => void;
+
+async function streamFile(
+  source: FileSource,
+  key: string,
+  bytes: number,
+  onChunk: OnChunk,
+): Promise<void> {
+  const file = await source.open(key);
+  if (!file) throw missingFile(key);
+  if (file.size !== bytes) {
+    await file.cancel?.();
+    throw unreadable(key, `expected ${bytes} bytes, got ${file.size}`);
+  }
+  await streamChunks(key, file.chunks, bytes, onChunk);
+}
+
+async function streamChunks(
+  key: string,
+  chunks: AsyncIterable<Uint8Array>,
+  bytes: number,
+  onChunk: OnChunk,
+): Promise<void> {
+  let at = 0;
+  try {
+    for await (const chunk of chunks) {
+      if (at + chunk.byteLength <= bytes) onChunk(chunk, at);
+      at += chunk.byteLength;
+      if (at > bytes) break;
+    }
+  } catch (cause) {
+    // A store that fails may answer later: its own error says so.
+    if (cause instanceof DiptychError && cause.code !== 'range_not_satisfiable') throw cause;
+    throw unreadable(key, `expected ${bytes} bytes, reading broke off at ${at}`, cause);
+  }
+  if (at < bytes) throw unreadable(key, `expected ${bytes} bytes, the stream ended at ${at}`);
+  if (at > bytes) throw unreadable(key, `expected ${bytes} bytes, the stream goes on`);
+}
+
+function checkHash(key: string, expected: FileEntry, got: string): void {
+  if (got === expected.sha256) return;
+  throw unreadable(key, `expected SHA-256 ${expected.sha256}, got ${got}`);
+}

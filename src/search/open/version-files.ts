@@ -1,0 +1,69 @@
+import { versionKey } from '../../artifact/keys.ts';
+import { parseManifest, type Manifest } from '../../artifact/manifest.ts';
+import type { FileSource } from './file-source.ts';
+import { readListed, readUnlistedText, unreadable, type ReadOptions } from './read-file.ts';
+
+/**
+ * The files of an index version, wherever it lies. Whoever opens a version reads it through here:
+ * a file that is missing, or differs from its manifest in size or checksum, is an error.
+ */
+export interface VersionFiles {
+  readonly manifest: Manifest;
+  /** The place of a file, as errors name it. */
+  key(name: string): string;
+  /** Bytes of a file. @throws DiptychError index_unreadable when the manifest does not list it */
+  size(name: string): number;
+  /** Read a file into new memory, or into memory that is there. @throws DiptychError index_unreadable */
+  read(name: string, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** Read a file of text. @throws DiptychError index_unreadable */
+  text(name: string): Promise<string>;
+}
+
+/**
+ * Give access to the files that a manifest lists.
+ *
+ * @param keyOf - where the source has a file of the version
+ */
+export function versionFiles(
+  source: FileSource,
+  manifest: Manifest,
+  keyOf: (name: string) => string = (name) =>
+    versionKey(manifest.collection, manifest.version, name),
+): VersionFiles {
+  const entryOf = (name: string) => {
+    const entry = manifest.files[name];
+    if (entry) return entry;
+    throw unreadable(keyOf('manifest.json'), `files: expected ${name}, got none`);
+  };
+  const read = async (name: string, options?: ReadOptions) =>
+    readListed(source, keyOf(name), entryOf(name), options);
+  return {
+    manifest,
+    key: keyOf,
+    size: (name) => entryOf(name).bytes,
+    read,
+    text: async (name) => new TextDecoder().decode(await read(name)),
+  };
+}
+
+/**
+ * Read the manifest of a version in a bucket or a store.
+ *
+ * @returns null where there is none
+ * @throws DiptychError index_unreadable: it is damaged, or that of another version
+ */
+export async function readManifest(
+  source: FileSource,
+  collection: string,
+  version: string,
+): Promise<Manifest | null> {
+  const key = versionKey(collection, version, 'manifest.json');
+  const json = await readUnlistedText(source, key);
+  if (json === null) return null;
+  const manifest = parseManifest(key, json);
+  if (manifest.collection === collection && manifest.version === version) return manifest;
+  throw unreadable(
+    key,
+    `expected collection ${collection}, version ${version}, got ${manifest.collection}, ${manifest.version}`,
+  );
+}
