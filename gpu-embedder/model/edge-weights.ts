@@ -41,12 +41,32 @@ const configSchema = z.object({
   }),
 });
 
+/** The weights of {@link EdgeWeights}, each derived when it is asked for. */
+export interface EdgeWeightSource {
+  readonly description: EdgeModelDescription;
+  /** @throws DiptychError unreadable_model */
+  text(): Promise<EdgeWeights['text']>;
+  /** @throws DiptychError unreadable_model */
+  image(): Promise<EdgeWeights['image']>;
+}
+
 /**
  * Derive the weights for the edge kernels from a model folder.
  *
  * @throws DiptychError `unreadable_model`: not one of ours, or of a shape without kernels
  */
 export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
+  const { text, image, description } = await openEdgeWeights(modelDir);
+  return { text: await text(), image: await image(), description };
+}
+
+/**
+ * Prepare to derive the weights: to derive both takes a third of a second, and a text query needs
+ * those of one tower.
+ *
+ * @throws DiptychError `unreadable_model`: not one of ours, or of a shape without kernels
+ */
+export async function openEdgeWeights(modelDir: string): Promise<EdgeWeightSource> {
   const config = configSchema.safeParse(await readJson(modelDir, 'config.json'));
   if (!config.success) {
     const [{ path, message }] = config.error.issues;
@@ -70,8 +90,10 @@ export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
   const onnx = (name: string): Promise<WeightSource> =>
     openStoredWeights(join(modelDir, 'onnx', name));
   return {
-    text: write(headers.text, await onnx('text_model.onnx'), textTensors(text, embedDim)),
-    image: write(headers.image, await onnx('vision_model.onnx'), imageTensors(image, embedDim)),
+    text: async () =>
+      write(headers.text, await onnx('text_model.onnx'), textTensors(text, embedDim)),
+    image: async () =>
+      write(headers.image, await onnx('vision_model.onnx'), imageTensors(image, embedDim)),
     description: { id, embedDim, imageSize, contextLength, logitScale, preprocessing },
   };
 }

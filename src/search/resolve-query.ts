@@ -3,6 +3,9 @@ import { DiptychError } from '../errors.ts';
 import type { Collection } from './collection.ts';
 import { noWords } from './query-model.ts';
 
+/** A request to search a collection that is open. */
+export type SearchQuery = Omit<SearchRequest, 'collection'>;
+
 export interface ResolvedQuery {
   /** [embedDim] */
   readonly embedding: Float32Array;
@@ -16,7 +19,7 @@ export interface ResolvedQuery {
  *
  * @throws DiptychError empty_query or bad_request
  */
-export function checkQuery(request: SearchRequest, image: Uint8Array | null): void {
+export function checkQuery(request: SearchQuery, image: Uint8Array | null): void {
   const { text, id, vector } = request;
   const given = Object.entries({ text, image: image ?? undefined, id, vector })
     .filter(([, value]) => value !== undefined)
@@ -30,9 +33,7 @@ export function checkQuery(request: SearchRequest, image: Uint8Array | null): vo
   if (given.length === 0) {
     throw new DiptychError('empty_query', 'expected text, image, id or vector, got none of them');
   }
-  if (text !== undefined && text.trim() === '') {
-    throw noWords();
-  }
+  if (text !== undefined && text.trim() === '') throw noWords();
   if (text === undefined && request.mode === 'keyword') {
     throw new DiptychError('bad_request', 'mode: keyword needs text');
   }
@@ -42,7 +43,7 @@ export function checkQuery(request: SearchRequest, image: Uint8Array | null): vo
 }
 
 /** Tell the mode that is used: words find images only, and only where the collection has words. */
-export function resolveMode(request: SearchRequest, { keywords }: Collection): SearchMode {
+export function resolveMode(request: SearchQuery, { keywords }: Collection): SearchMode {
   const hasWords = request.text !== undefined && request.target === 'image' && keywords.groups > 0;
   if (!hasWords) return request.mode === 'keyword' ? 'keyword' : 'vector';
   return request.mode ?? 'hybrid';
@@ -62,7 +63,7 @@ export type DecodeImage = (image: Uint8Array<ArrayBuffer>, size: number) => Prom
  */
 export async function resolveQuery(
   collection: Collection,
-  request: SearchRequest,
+  request: SearchQuery,
   image: Uint8Array<ArrayBuffer> | null,
   decodeImage: DecodeImage,
 ): Promise<ResolvedQuery> {
@@ -105,7 +106,7 @@ export function findItem(
   );
 }
 
-function checkModel({ model, reference }: Collection, { model: asked }: SearchRequest): void {
+function checkModel({ model, reference }: Collection, { model: asked }: SearchQuery): void {
   if (asked === undefined || asked === model.id || asked === model.hash) return;
   throw new DiptychError(
     'model_mismatch',

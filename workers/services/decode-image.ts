@@ -3,8 +3,8 @@ import { DiptychError } from '../../src/errors.ts';
 import type { ImageScaler } from './image-scaler.ts';
 import { readImageHeader } from '../../src/image/image-header.ts';
 import { takeJpegOrientation } from './jpeg-orientation.ts';
-import { pixelsOnWhite } from './pixels-on-white.ts';
-import { turnUpright } from './turn-upright.ts';
+import { pixelsOnWhite } from '../../src/image/pixels-on-white.ts';
+import { turnUpright } from '../../src/image/turn-upright.ts';
 
 /** Largest image that is decoded, pixels: a small file can hold a huge one. */
 export const maxImagePixels = 40_000_000;
