@@ -24,11 +24,7 @@ export function siteBucket(
       const response = await fetchFile(url, isPointer ? 'no-cache' : 'default');
       const stored = (response.body ?? new Blob().stream()).pipeThrough(counted(onBytes));
       const body = entry.gunzipped === undefined ? stored : stored.pipeThrough(gunzip());
-      return {
-        size: entry.gunzipped ?? entry.bytes,
-        body,
-        text: () => new Response(body).text(),
-      };
+      return { size: entry.gunzipped ?? entry.bytes, body };
     },
     async list({ prefix }) {
       const start = siteStorePrefix + prefix;

@@ -1,5 +1,5 @@
 import type { D1Binding } from '../src/catalogue/open-d1.ts';
-import type { ArtifactBucket } from './services/artifact-bucket.ts';
+import type { ArtifactBucket, ObjectBucket } from './services/artifact-bucket.ts';
 import type { ImageScaler } from './services/image-scaler.ts';
 import type { JobsBinding } from './services/open-jobs.ts';
 import type { ShardNamespace } from './services/shard.ts';
@@ -7,8 +7,8 @@ import type { VectorizeBinding } from './services/vectorize-binding.ts';
 
 /** Bindings of wrangler.toml, and what stands in for them where there is no worker. */
 export interface Env {
-  /** Published versions and models; keys as in docs/architecture.md. */
-  readonly ARTIFACTS: ArtifactBucket;
+  /** Published versions and models; a static site has a bucket that can only be read. */
+  readonly ARTIFACTS: ArtifactBucket | ObjectBucket;
   /** Decodes and scales uploaded images. */
   readonly IMAGES: ImageScaler;
   /** Isolates that hold vectors in parts; a browser has none. */

@@ -3,7 +3,7 @@ import { describeModel } from '../../gpu-embedder/encode/model-description.ts';
 import { hashModel, readModelFiles } from '../../gpu-embedder/encode/model-files.ts';
 import { buildVectorIndex } from '../../gpu-embedder/index/build-vector-index.ts';
 import { describeEdgeModel } from '../../gpu-embedder/index/describe-edge-model.ts';
-import { createVersionFiles } from '../../gpu-embedder/index/version-files.ts';
+import { createVersionWriter } from '../../gpu-embedder/index/version-writer.ts';
 import { writeVersion } from '../../gpu-embedder/index/write-version.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
@@ -43,7 +43,7 @@ export async function writeSyntheticVersion(
   queries.forEach((query, i) => asked.set(query, i * dim));
   const image = await build(vectors, asked);
   const caption = await build(vectors.subarray(0, 0), asked);
-  const written = createVersionFiles(dir);
+  const written = createVersionWriter(dir);
   const preview = { offset: 0, length: 0, type: 'image/png' };
   await written.write('previews.bin', new Uint8Array(1));
   return writeVersion(written, {

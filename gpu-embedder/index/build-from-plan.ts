@@ -1,16 +1,15 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { versionKey } from '../../src/artifact/keys.ts';
+import { join } from 'node:path';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
+import { openStoredVersion } from '../common/open-stored-version.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { modelDir } from '../encode/model-dir.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';
 import { listVersions } from '../publish/list-versions.ts';
 import { readVersion } from '../publish/read-version.ts';
 import { uploadVersion } from '../publish/upload-version.ts';
-import { storedManifest } from '../publish/verify-version.ts';
 import { buildVersion, type BuildStage } from './build-version.ts';
 import type { IndexSource } from './index-source.ts';
 import { parsePlanOptions } from './plan-options.ts';
@@ -67,7 +66,7 @@ export async function buildFromPlan(
       ...{ ...settings, collection, model: dir, signal, onProgress },
       createdAt: new Date(createdAt),
       out: join(work, 'index'),
-      from: from && (await download(objects, collection, from, join(work, 'from'))),
+      from: from === undefined ? undefined : await openStoredVersion(objects, collection, from),
     });
     signal?.throwIfAborted();
     await uploadVersion(objects, await readVersion(built.dir), dir, (done, total) => {
@@ -96,22 +95,5 @@ async function findStored(
   const known = versions.find(
     ({ version, about }) => about && hashes.some((hash) => isVersionOf(version, hash)),
   );
-  return known ? storedManifest(objects, collection, known.version) : null;
-}
-
-/** Get what of a version `buildVersion` reads to change it. @returns its folder */
-async function download(
-  objects: ObjectStore,
-  collection: string,
-  version: string,
-  dir: string,
-): Promise<string> {
-  const manifest = await storedManifest(objects, collection, version);
-  const files = Object.keys(manifest.files).filter((name) => name !== 'previews.bin');
-  for (const name of [...files, 'manifest.json']) {
-    const bytes = await objects.get(versionKey(collection, version, name));
-    await mkdir(dirname(join(dir, name)), { recursive: true });
-    await writeFile(join(dir, name), bytes ?? '');
-  }
-  return dir;
+  return known ? (await openStoredVersion(objects, collection, known.version)).manifest : null;
 }

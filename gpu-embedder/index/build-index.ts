@@ -1,3 +1,4 @@
+import { openVersionFolder } from '../common/open-version-folder.ts';
 import { progressBar, type Progress } from '../progress.ts';
 import {
   buildVersion,
@@ -7,11 +8,13 @@ import {
 } from './build-version.ts';
 import { openDatasetSource } from './dataset-source.ts';
 
-export interface BuildIndexOptions extends Omit<BuildVersionOptions, 'onProgress'> {
+export interface BuildIndexOptions extends Omit<BuildVersionOptions, 'onProgress' | 'from'> {
   /** Folder that `encode` wrote. */
   readonly embeddings: string;
   /** Prepared data set that was encoded. */
   readonly data: string;
+  /** Folder of a version whose graphs are changed instead of built anew. */
+  readonly from?: string;
 }
 
 export interface BuildIndexResult extends BuiltVersion {
@@ -20,12 +23,20 @@ export interface BuildIndexResult extends BuiltVersion {
 }
 
 /** Build an index version of a prepared data set from its embeddings. */
-export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndexResult> {
+export async function buildIndex({
+  from,
+  ...options
+}: BuildIndexOptions): Promise<BuildIndexResult> {
   const source = await openDatasetSource(options);
+  const previous = from === undefined ? undefined : await openVersionFolder(from);
   const { pseudoCaptioned } = source;
   const bars = stageBars();
   try {
-    const built = await buildVersion(source, { ...options, onProgress: bars.update });
+    const built = await buildVersion(source, {
+      ...options,
+      from: previous,
+      onProgress: bars.update,
+    });
     return { ...built, pseudoCaptioned };
   } finally {
     bars.stop();

@@ -6,6 +6,7 @@ import { DiptychError } from '../../src/errors.ts';
 import { fusionWeights } from '../../src/search/fusion-weights.ts';
 import { keywordDocs } from '../../src/search/keywords/keyword-docs.ts';
 import { buildKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import type { BuiltVectorIndex, VectorIndexOptions } from './build-vector-index.ts';
 import { buildVectors } from './build-vectors.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
@@ -15,7 +16,7 @@ import { packPreviews } from './pack-previews.ts';
 import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
 import type { BuiltVectors } from './shard-entries.ts';
 import { findVersion, versionId } from './version-id.ts';
-import { createVersionFiles, type VersionFiles } from './version-files.ts';
+import { createVersionWriter, type VersionWriter } from './version-writer.ts';
 import { settle, versionHashes, type VersionOptions } from './version-options.ts';
 import { writeVersion } from './write-version.ts';
 
@@ -24,8 +25,8 @@ export interface BuildVersionOptions extends VersionOptions {
   readonly model: string;
   /** Versions go to `<out>/<collection>/<version>`. */
   readonly out: string;
-  /** Folder of a version whose graphs are changed instead of built anew. */
-  readonly from?: string;
+  /** A version whose graphs are changed instead of built anew. */
+  readonly from?: VersionFiles;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
   /** What the version says of its making; default now. */
@@ -83,7 +84,7 @@ export async function buildVersion(
   try {
     const vectors = await buildVectors(source, place, settings, hooksOf(source, options), previous);
     const about = { collection: options.collection, version, createdAt: createdAt.toISOString() };
-    const files = createVersionFiles(partial);
+    const files = createVersionWriter(partial);
     const content = { about: { ...about, model: edge.model }, vectors, place, sizes: edge.sizes };
     const manifest = await writeContent(partial, files, source, content, options);
     await rename(partial, dir);
@@ -103,7 +104,7 @@ interface Content {
 /** Write all files of a version into a folder, the previews first. */
 async function writeContent(
   dir: string,
-  files: VersionFiles,
+  files: VersionWriter,
   source: IndexSource,
   { about, vectors, place, sizes }: Content,
   { signal, onProgress, budget = defaults.isolateBudgetBytes }: BuildVersionOptions,
@@ -128,7 +129,7 @@ async function writeContent(
 }
 
 async function openPrevious(
-  from: string | undefined,
+  from: VersionFiles | undefined,
   { shards }: VectorIndexOptions,
   place: VectorPlace,
   { model }: IndexSource,

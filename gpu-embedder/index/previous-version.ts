@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseCaptions } from '../../src/artifact/captions.ts';
-import { parseItems } from '../../src/artifact/items.ts';
-import { parseManifest } from '../../src/artifact/manifest.ts';
+import { vectorFile, type VectorKind } from '../../src/artifact/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { openCaptions, openItems } from '../../src/search/open/open-version.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import { openPreviousVectors, type PreviousVectors } from './previous-vectors.ts';
 
 /** An index version that the next one is made from. */
@@ -17,51 +15,53 @@ export interface PreviousVersion {
  * Open an index version to change it.
  *
  * @param model - that made the new vectors
- * @throws DiptychError not_prepared (no version there), model_mismatch, index_unreadable,
- *   invalid_option (not one graph)
+ * @throws DiptychError model_mismatch, index_unreadable, invalid_option (not one graph)
  */
 export async function openPreviousVersion(
-  dir: string,
+  files: VersionFiles,
   model: { readonly id: string; readonly hash: string },
 ): Promise<PreviousVersion> {
-  const json = await readFile(join(dir, 'manifest.json'), 'utf8').catch((cause: unknown) => {
-    const message = `${dir}: expected an index version (a folder with manifest.json), got none`;
-    throw new DiptychError('not_prepared', message, undefined, { cause });
-  });
-  const manifest = parseManifest(join(dir, 'manifest.json'), json);
+  checkSource(files, model);
+  return {
+    version: files.manifest.version,
+    image: await openKind(files, 'image', (await openItems(files)).ids),
+    caption: await openKind(files, 'caption', (await openCaptions(files)).texts),
+  };
+}
+
+function checkSource(
+  { manifest, key }: VersionFiles,
+  model: { readonly id: string; readonly hash: string },
+): void {
+  const where = key('manifest.json');
   if (manifest.shards || manifest.vectors !== 'isolate') {
     const got = manifest.shards ? `${manifest.shards.length} shards` : manifest.vectors;
     throw new DiptychError(
       'invalid_option',
-      `${dir}: expected a version of one graph, got ${got}: leave --from out`,
+      `${where}: expected a version of one graph, got ${got}: leave --from out`,
     );
   }
-  if (manifest.model.hash !== model.hash) {
-    throw new DiptychError(
-      'model_mismatch',
-      `${dir}: expected a version of model ${model.id} (${model.hash}), got one of ${manifest.model.id} (${manifest.model.hash}), whose vectors are all others: leave --from out`,
-      { expected: model.hash, got: manifest.model.hash },
-    );
-  }
-  const { version } = manifest;
-  const open = async (file: string, keys: readonly string[]) => {
-    const name = join(dir, file);
-    const options = { name, dim: manifest.model.embedDim, keys };
-    const previous = openPreviousVectors(version, await read(name), options);
-    if (previous.graph.count === keys.length) return previous;
-    const message = `${name}: expected ${keys.length} vectors, one for each name, got ${previous.graph.count}`;
-    throw new DiptychError('index_unreadable', message);
-  };
-  const text = async (file: string) => (await read(join(dir, file))).toString('utf8');
-  return {
-    version,
-    image: await open('image.bin', parseItems(await text('items.json')).ids),
-    caption: await open('caption.bin', parseCaptions(await text('captions.json')).texts),
-  };
+  if (manifest.model.hash === model.hash) return;
+  throw new DiptychError(
+    'model_mismatch',
+    `${where}: expected a version of model ${model.id} (${model.hash}), got one of ${manifest.model.id} (${manifest.model.hash}), whose vectors are all others: leave --from out`,
+    { expected: model.hash, got: manifest.model.hash },
+  );
 }
 
-async function read(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause: unknown) => {
-    throw new DiptychError('index_unreadable', `${path}: ${String(cause)}`, undefined, { cause });
-  });
+async function openKind(
+  files: VersionFiles,
+  kind: VectorKind,
+  keys: readonly string[],
+): Promise<PreviousVectors> {
+  const { version, model } = files.manifest;
+  const file = vectorFile(kind);
+  const name = files.key(file);
+  const options = { name, dim: model.embedDim, keys };
+  const previous = openPreviousVectors(version, await files.read(file), options);
+  if (previous.graph.count === keys.length) return previous;
+  throw new DiptychError(
+    'index_unreadable',
+    `${name}: expected ${keys.length} vectors, one for each name, got ${previous.graph.count}`,
+  );
 }

@@ -9,7 +9,7 @@ import {
 } from '../../src/artifact/manifest.ts';
 import { memoryBudget, type LoadedSizes } from '../../src/artifact/memory-budget.ts';
 import { shardEntries, sizeOf, type BuiltVectors } from './shard-entries.ts';
-import type { VersionFiles } from './version-files.ts';
+import type { VersionWriter } from './version-writer.ts';
 
 export interface VersionContent {
   readonly about: Pick<
@@ -35,7 +35,7 @@ export interface VersionContent {
  * @throws DiptychError index_too_large when an isolate would hold more than the budget
  */
 export async function writeVersion(
-  files: VersionFiles,
+  files: VersionWriter,
   { about, vectors, place = 'isolate', items, captions, keywords, sizes, budget }: VersionContent,
 ): Promise<Manifest> {
   const isSharded = vectors.image.parts.length > 1;

@@ -2,7 +2,7 @@ import { collectionsPrefix, versionKey } from '../../src/artifact/keys.ts';
 import type { Pointer } from '../../src/artifact/pointer.ts';
 import type { ObjectEntry, ObjectStore } from '../../src/objects/object-store.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
-import { storedManifest } from './verify-version.ts';
+import { openStoredVersion } from '../common/open-stored-version.ts';
 
 /** What of a version a store has. */
 export interface StoredVersion {
@@ -84,7 +84,7 @@ async function describe(
   const isActive = pointer?.version === version && has('manifest.json');
   if (has('removing.json') && !isActive) return { ...size, state: 'removing' };
   if (!has('manifest.json')) return { ...size, state: 'incomplete' };
-  const { counts, model, vectors } = await storedManifest(store, collection, version);
+  const { counts, model, vectors } = (await openStoredVersion(store, collection, version)).manifest;
   const about = { ...counts, model: model.hash, vectors };
   if (isActive) return { ...size, state: 'active', about };
   return { ...size, state: retired ? 'retired' : 'ready', about };

@@ -1,7 +1,7 @@
-import { plainVectorFile, versionKey, type VectorKind } from '../../src/artifact/keys.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { VersionFolder } from './read-version.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import { readPlainVectors } from '../common/read-plain-vectors.ts';
 import { uploadVectors, type TransferOptions } from './upload-vectors.ts';
 import type { VectorizeUploader } from './vectorize-uploader.ts';
 
@@ -17,15 +17,15 @@ export interface VectorizeTarget extends TransferOptions {
  * @throws DiptychError invalid_option, index_unreadable, or what uploadVectors throws
  */
 export async function publishVectors(
-  version: VersionFolder,
+  files: VersionFiles,
   target?: VectorizeTarget,
 ): Promise<number> {
-  const { manifest } = version;
+  const { manifest } = files;
   checkTarget(manifest, target);
   if (!target) return 0;
   const vectors = {
-    image: await readVectors(version, 'image'),
-    caption: await readVectors(version, 'caption'),
+    image: await readPlainVectors(files, 'image'),
+    caption: await readPlainVectors(files, 'caption'),
   };
   return uploadVectors(target.index, manifest, vectors, target);
 }
@@ -43,23 +43,4 @@ export function checkTarget(
       ? `${what}: expected no index, got ${target.index.name}`
       : `${what}: expected an index (--vectorize NAME)`,
   );
-}
-
-async function readVectors(
-  { manifest, objects }: VersionFolder,
-  kind: VectorKind,
-): Promise<Float32Array> {
-  const { collection, version, model } = manifest;
-  const key = versionKey(collection, version, plainVectorFile(kind));
-  const bytes = await objects()
-    .find((object) => object.key === key)
-    ?.read();
-  const expected = 4 * manifest[kind].count * model.embedDim;
-  if (bytes?.length !== expected) {
-    const got = bytes?.length ?? 'none';
-    throw new DiptychError('index_unreadable', `${key}: expected ${expected} bytes, got ${got}`);
-  }
-  const vectors = new Float32Array(expected / 4);
-  new Uint8Array(vectors.buffer).set(bytes);
-  return vectors;
 }

@@ -1,49 +1,32 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
-import { DiptychError } from '../../src/errors.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import { openVersionFolder } from '../common/open-version-folder.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 import type { PublishedObject } from './published-objects.ts';
 
-export interface VersionFolder {
-  readonly manifest: Manifest;
+export interface VersionFolder extends VersionFiles {
   /** What is uploaded, the manifest last; reading one checks it against the manifest. */
   objects(): PublishedObject[];
 }
 
-/** Open an index version folder. @throws DiptychError `not_prepared`, `index_unreadable` */
+/**
+ * Open the folder of an index version for upload.
+ *
+ * @throws DiptychError not_prepared (no version there), index_unreadable
+ */
 export async function readVersion(dir: string): Promise<VersionFolder> {
-  const path = join(dir, 'manifest.json');
-  if (!existsSync(path)) {
-    throw new DiptychError('not_prepared', `${dir}: no index version here; run diptych index`);
-  }
-  const bytes = await readFile(path);
-  const manifest = parseManifest(path, bytes.toString('utf8'));
-  const key = (file: string) => versionKey(manifest.collection, manifest.version, file);
-  const file = (name: string, size: number, sha256: string): PublishedObject => ({
-    key: key(name),
-    size,
-    sha256,
-    read: async () => {
-      const content = await readFile(join(dir, name));
-      const got = sha256Hex(content);
-      if (got !== sha256) {
-        throw new DiptychError(
-          'index_unreadable',
-          `${join(dir, name)}: expected SHA-256 ${sha256}, got ${got}`,
-        );
-      }
-      return content;
-    },
-  });
+  const files = await openVersionFolder(dir);
+  const { collection, version, files: listed } = files.manifest;
+  const bytes = await readFile(files.key('manifest.json'));
+  const key = (name: string) => versionKey(collection, version, name);
   return {
-    manifest,
+    ...files,
     objects: () => [
-      ...Object.entries(manifest.files).map(([name, { bytes: size, sha256 }]) =>
-        file(name, size, sha256),
-      ),
+      ...Object.entries(listed).map(([name, { bytes: size, sha256 }]) => ({
+        ...{ key: key(name), size, sha256 },
+        read: () => files.read(name),
+      })),
       {
         key: key('manifest.json'),
         size: bytes.length,

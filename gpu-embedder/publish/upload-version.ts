@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { modelKey, versionKey } from '../../src/artifact/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
+import { checkListed } from '../../src/search/open/read-file.ts';
+import { storeSource } from '../../src/search/open/store-source.ts';
 import { modelObjects, type PublishedObject } from './published-objects.ts';
 import type { VersionFolder } from './read-version.ts';
-import { storedSha256 } from './stored-sha256.ts';
 
 export interface UploadResult {
   /** Objects and bytes that were sent. */
@@ -58,12 +60,9 @@ async function refresh(store: ObjectStore, key: string): Promise<boolean> {
 }
 
 /** @returns false if it was there */
-async function upload(
-  store: ObjectStore,
-  { key, size, sha256, read }: PublishedObject,
-): Promise<boolean> {
-  const head = await store.head(key);
-  if (head?.size === size && (await storedSha256(store, key, size)) === sha256) return false;
+async function upload(store: ObjectStore, object: PublishedObject): Promise<boolean> {
+  if (await hasArrived(store, object)) return false;
+  const { key, size, read } = object;
   await store.put(key, await read());
   const arrived = await store.head(key);
   if (arrived?.size === size) return true;
@@ -71,4 +70,17 @@ async function upload(
     'index_unreadable',
     `${key}: ${size} bytes were uploaded, the store has ${arrived?.size ?? 'none'}`,
   );
+}
+
+async function hasArrived(
+  store: ObjectStore,
+  { key, size, sha256 }: PublishedObject,
+): Promise<boolean> {
+  try {
+    await checkListed(storeSource(store), key, { bytes: size, sha256 }, createHash('sha256'));
+    return true;
+  } catch (error) {
+    if (error instanceof DiptychError && error.code === 'index_unreadable') return false;
+    throw error;
+  }
 }

@@ -1,13 +1,23 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { parseCaptions } from '../../src/artifact/captions.ts';
-import { parseItems } from '../../src/artifact/items.ts';
-import { modelKey, plainVectorFile, vectorFile, versionKey } from '../../src/artifact/keys.ts';
-import { parseManifest, type Manifest } from '../../src/artifact/manifest.ts';
+import { modelKey, vectorFile, type VectorKind } from '../../src/artifact/keys.ts';
+import type { Manifest } from '../../src/artifact/manifest.ts';
 import { parseArtifactJson } from '../../src/artifact/parse-json.ts';
 import { readVectorHeader } from '../../src/artifact/read-vector-header.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { storedSha256 } from './stored-sha256.ts';
+import type { FileSource } from '../../src/search/open/file-source.ts';
+import { openCaptions, openItems } from '../../src/search/open/open-version.ts';
+import {
+  checkListed,
+  checkSize,
+  missingFile,
+  readUnlistedText,
+} from '../../src/search/open/read-file.ts';
+import { storeSource } from '../../src/search/open/store-source.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import { openStoredVersion } from '../common/open-stored-version.ts';
+import { readPlainVectors } from '../common/read-plain-vectors.ts';
 
 export interface VerifyOptions {
   /** annRecall@10 that both indexes must have been measured to reach; default 0. */
@@ -34,84 +44,62 @@ export async function verifyVersion(
   version: string,
   { recall = 0, compare, checksums = true }: VerifyOptions = {},
 ): Promise<Manifest> {
-  const manifest = await storedManifest(store, collection, version);
-  await checkFiles(store, manifest.files, checksums, (name) =>
-    versionKey(collection, version, name),
-  );
+  const source = storeSource(store);
+  const files = await openStoredVersion(store, collection, version);
+  const { manifest } = files;
+  await checkFiles(source, manifest.files, checksums, files.key);
   const { hash } = manifest.model;
-  const description = modelKey(hash, 'model.json');
-  const model = parseArtifactJson(description, modelSchema, await readText(store, description));
-  expectSame(`${description}: hash`, hash, model.hash);
-  await checkFiles(store, model.files, checksums, (name) => modelKey(hash, name));
-  if (checksums) await checkCounts(store, manifest);
+  const key = modelKey(hash, 'model.json');
+  const json = await readUnlistedText(source, key);
+  if (json === null) throw missingFile(key);
+  const model = parseArtifactJson(key, modelSchema, json);
+  expectSame(`${key}: hash`, hash, model.hash);
+  await checkFiles(source, model.files, checksums, (name) => modelKey(hash, name));
+  if (checksums) await checkCounts(files);
   checkRecall(manifest, recall);
   await compare?.(manifest);
   return manifest;
 }
 
-/** Read the manifest of a version that was uploaded. @throws DiptychError not_found, index_unreadable */
-export async function storedManifest(
-  store: ObjectStore,
-  collection: string,
-  version: string,
-): Promise<Manifest> {
-  const key = versionKey(collection, version, 'manifest.json');
-  const bytes = await store.get(key);
-  if (!bytes) {
-    throw new DiptychError('not_found', `collection ${collection} has no version ${version}`);
-  }
-  const manifest = parseManifest(key, new TextDecoder().decode(bytes));
-  expectSame(`${key}: version`, version, manifest.version);
-  expectSame(`${key}: collection`, collection, manifest.collection);
-  return manifest;
-}
-
 async function checkFiles(
-  store: ObjectStore,
+  source: FileSource,
   files: Manifest['files'],
   checksums: boolean,
   keyOf: (name: string) => string,
 ): Promise<void> {
-  for (const [name, { bytes, sha256 }] of Object.entries(files)) {
-    const key = keyOf(name);
-    if (checksums) expectSame(`${key}: SHA-256`, sha256, await storedSha256(store, key, bytes));
-    else expectSame(`${key}: bytes`, bytes, (await store.head(key))?.size ?? 'none');
+  for (const [name, entry] of Object.entries(files)) {
+    if (checksums) await checkListed(source, keyOf(name), entry, createHash('sha256'));
+    else await checkSize(source, keyOf(name), entry.bytes);
   }
 }
 
 /** What the files hold, against what the manifest says. */
-async function checkCounts(store: ObjectStore, manifest: Manifest): Promise<void> {
-  const { collection, version, counts, vectors, shards, model } = manifest;
-  const key = (name: string) => versionKey(collection, version, name);
-  const items = parseItems(await readText(store, key('items.json')));
-  expectSame(`${key('items.json')}: items`, counts.items, items.ids.length);
-  expectSame(`${key('items.json')}: distinct ids`, counts.items, new Set(items.ids).size);
-  const captions = parseCaptions(await readText(store, key('captions.json')));
-  expectSame(`${key('captions.json')}: captions`, counts.captions, captions.texts.length);
-  for (const kind of ['image', 'caption'] as const) {
-    const expected = kind === 'image' ? counts.items : counts.captions;
-    expectSame(`${key('manifest.json')}: ${kind}.count`, expected, manifest[kind].count);
-    const parts = shards?.map((shard, i) => ({ i, count: shard[kind].count })) ?? [
-      { i: undefined, count: expected },
-    ];
-    for (const { i, count } of parts) {
-      const name = vectors === 'isolate' ? vectorFile(kind, i) : plainVectorFile(kind);
-      const { bytes } = manifest.files[name] ?? { bytes: 0 };
-      const got =
-        vectors === 'isolate' ? await vectorCount(store, key(name)) : bytes / (4 * model.embedDim);
-      expectSame(`${key(name)}: vectors`, count, got);
-    }
+async function checkCounts(files: VersionFiles): Promise<void> {
+  const { manifest, key } = files;
+  const { counts } = manifest;
+  expectSame(`${key('manifest.json')}: image.count`, counts.items, manifest.image.count);
+  expectSame(`${key('manifest.json')}: caption.count`, counts.captions, manifest.caption.count);
+  const { ids } = await openItems(files);
+  expectSame(`${key('items.json')}: distinct ids`, counts.items, new Set(ids).size);
+  await openCaptions(files);
+  await checkVectors(files, 'image');
+  await checkVectors(files, 'caption');
+}
+
+async function checkVectors(files: VersionFiles, kind: VectorKind): Promise<void> {
+  const { vectors, shards, [kind]: index } = files.manifest;
+  if (vectors === 'vectorize') {
+    await readPlainVectors(files, kind);
+    return;
   }
-}
-
-async function vectorCount(store: ObjectStore, key: string): Promise<number> {
-  return readVectorHeader((await store.get(key)) ?? new Uint8Array(), key).count;
-}
-
-async function readText(store: ObjectStore, key: string): Promise<string> {
-  const bytes = await store.get(key);
-  if (bytes) return new TextDecoder().decode(bytes);
-  throw new DiptychError('index_unreadable', `${key}: expected an object, got none`, { key });
+  const parts = shards?.map((shard, i) => ({
+    name: vectorFile(kind, i),
+    count: shard[kind].count,
+  }));
+  for (const { name, count } of parts ?? [{ name: vectorFile(kind), count: index.count }]) {
+    const header = readVectorHeader(await files.read(name), files.key(name));
+    expectSame(`${files.key(name)}: vectors`, count, header.count);
+  }
 }
 
 function checkRecall({ collection, version, image, caption }: Manifest, least: number): void {

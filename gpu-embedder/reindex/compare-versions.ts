@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { parseCaptions } from '../../src/artifact/captions.ts';
-import { parseItems, type ItemColumns } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
-import { DiptychError } from '../../src/errors.ts';
+import type { CaptionColumns } from '../../src/artifact/captions.ts';
+import type { ItemColumns } from '../../src/artifact/items.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { bestRank } from '../../src/metrics/best-rank.ts';
 import { recallAtK } from '../../src/metrics/retrieval-recall.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import type { CompareRequest, Comparison } from '../../src/reindex/comparison.ts';
 import { comparedKs, comparedMetrics } from '../../src/reindex/switch-condition.ts';
-import { storedManifest } from '../publish/verify-version.ts';
+import { openCaptions, openItems } from '../../src/search/open/open-version.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import { openStoredVersion } from '../common/open-stored-version.ts';
 import { openVersionVectors } from './open-version-vectors.ts';
 
 /** Captions that are searched for at most. */
@@ -45,7 +44,7 @@ export async function compareVersions(
   const sample = captions.length <= mostPairs ? captions : drawn(captions);
   const about = {
     versions: { before, after },
-    models: { before: old.manifest.model.hash, after: next.manifest.model.hash },
+    models: { before: old.files.manifest.model.hash, after: next.files.manifest.model.hash },
     ...{ pairs: sample.length, captions: captions.length, images: images.length },
     sets: heldOut ? [...heldOut] : null,
   };
@@ -53,9 +52,9 @@ export async function compareVersions(
     return { ...about, overlapAt10: null, before: {}, after: {}, change: {} };
   }
   const found: Found[] = [];
-  for (const [side, { manifest }] of [old, next].entries()) {
+  for (const [side, { files }] of [old, next].entries()) {
     found.push(
-      await search(objects, manifest, side, images, sample, (query) => {
+      await search(files, side, images, sample, (query) => {
         signal?.throwIfAborted();
         onProgress(side * sample.length + query + 1, 2 * sample.length);
       }),
@@ -89,9 +88,9 @@ interface Found {
 }
 
 interface Texts {
-  readonly manifest: Manifest;
+  readonly files: VersionFiles;
   readonly items: ItemColumns;
-  readonly captions: ReturnType<typeof parseCaptions>;
+  readonly captions: CaptionColumns;
 }
 
 async function readTexts(
@@ -99,17 +98,8 @@ async function readTexts(
   collection: string,
   version: string,
 ): Promise<Texts> {
-  const read = async (file: string) => {
-    const key = versionKey(collection, version, file);
-    const bytes = await objects.get(key);
-    if (bytes) return new TextDecoder().decode(bytes);
-    throw new DiptychError('index_unreadable', `${key}: expected an object, got none`);
-  };
-  return {
-    manifest: await storedManifest(objects, collection, version),
-    items: parseItems(await read('items.json')),
-    captions: parseCaptions(await read('captions.json')),
-  };
+  const files = await openStoredVersion(objects, collection, version);
+  return { files, items: await openItems(files), captions: await openCaptions(files) };
 }
 
 function commonImages(old: ItemColumns, next: ItemColumns, sets?: readonly string[]): Ordinals[] {
@@ -148,15 +138,14 @@ function drawn(captions: readonly Caption[]): Caption[] {
 }
 
 async function search(
-  objects: ObjectStore,
-  manifest: Manifest,
+  files: VersionFiles,
   side: number,
   images: readonly Ordinals[],
   captions: readonly Caption[],
   onQuery: (query: number) => void,
 ): Promise<Found> {
-  const queries = await readQueries(objects, manifest, captions.map(({ ordinals }) => ordinals[side])); // prettier-ignore
-  const vectors = await openVersionVectors(objects, manifest, 'image');
+  const queries = await readQueries(files, captions.map(({ ordinals }) => ordinals[side])); // prettier-ignore
+  const vectors = await openVersionVectors(files, 'image');
   const scoresOf = vectors.scorer(images.map((ordinals) => ordinals[side]));
   const ranks: number[] = [];
   const nearest: number[][] = [];
@@ -173,11 +162,10 @@ async function search(
 
 /** Read vectors of captions; the rest of their file is let go. */
 async function readQueries(
-  objects: ObjectStore,
-  manifest: Manifest,
+  files: VersionFiles,
   ordinals: readonly number[],
 ): Promise<Float32Array[]> {
-  const vectors = await openVersionVectors(objects, manifest, 'caption');
+  const vectors = await openVersionVectors(files, 'caption');
   return ordinals.map((ordinal) => vectors.vector(ordinal));
 }
 

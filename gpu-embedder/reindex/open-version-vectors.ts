@@ -1,15 +1,10 @@
-import {
-  plainVectorFile,
-  vectorFile,
-  versionKey,
-  type VectorKind,
-} from '../../src/artifact/keys.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
+import type { VectorKind } from '../../src/artifact/keys.ts';
 import { idsWithin, rangeOf, type Range } from '../../src/artifact/ranges.ts';
-import { DiptychError } from '../../src/errors.ts';
-import type { ObjectStore } from '../../src/objects/object-store.ts';
 import type { Searcher } from '../../src/hnsw/searcher.ts';
-import { openSearcher } from '../index/open-searcher.ts';
+import { openVectors } from '../../src/search/open/open-vectors.ts';
+import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import { readPlainVectors } from '../common/read-plain-vectors.ts';
+import { loadWasm } from '../wasm-modules.ts';
 
 /** The vectors of a version as it keeps them, wherever they are searched. */
 export interface VersionVectors {
@@ -23,22 +18,20 @@ type Part = Pick<Searcher, 'score' | 'vector'>;
 
 /** Read the vectors of a version. @throws DiptychError index_unreadable */
 export async function openVersionVectors(
-  objects: ObjectStore,
-  manifest: Manifest,
+  files: VersionFiles,
   kind: VectorKind,
 ): Promise<VersionVectors> {
-  const { collection, version, vectors, shards } = manifest;
-  const { embedDim: dim } = manifest.model;
+  const { manifest } = files;
+  const { vectors, shards } = manifest;
   const everything: Range = { first: 0, count: manifest[kind].count };
   const ranges = shards?.map((shard) => shard[kind]) ?? [everything];
   const parts: Part[] = [];
   for (let i = 0; i < ranges.length; i++) {
-    const isPlain = vectors === 'vectorize';
-    const name = isPlain ? plainVectorFile(kind) : vectorFile(kind, shards && i);
-    const key = versionKey(collection, version, name);
-    const bytes = await objects.get(key);
-    if (!bytes) throw new DiptychError('index_unreadable', `${key}: expected an object, got none`);
-    parts.push(isPlain ? plainPart(key, bytes, dim) : openSearcher(bytes, { name: key, dim }));
+    parts.push(
+      vectors === 'vectorize'
+        ? await openPlain(files, kind)
+        : await openVectors(files, kind, loadWasm('search'), shards && i),
+    );
   }
   return {
     vector(ordinal) {
@@ -58,15 +51,10 @@ export async function openVersionVectors(
   };
 }
 
-/** Vectors that are for Vectorize: rows of float32, of length 1. */
-function plainPart(key: string, bytes: Uint8Array, dim: number): Part {
-  if (bytes.byteLength % (4 * dim) !== 0) {
-    throw new DiptychError(
-      'index_unreadable',
-      `${key}: expected rows of ${4 * dim} bytes, got ${bytes.byteLength}`,
-    );
-  }
-  const rows = new Float32Array(bytes.slice().buffer);
+/** Open vectors that are for Vectorize: rows of float32, of length 1. */
+async function openPlain(files: VersionFiles, kind: VectorKind): Promise<Part> {
+  const rows = await readPlainVectors(files, kind);
+  const dim = files.manifest.model.embedDim;
   const vector = (id: number) => rows.slice(id * dim, (id + 1) * dim);
   return {
     vector,

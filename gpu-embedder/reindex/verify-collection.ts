@@ -1,5 +1,3 @@
-import { parseItems } from '../../src/artifact/items.ts';
-import { versionKey } from '../../src/artifact/keys.ts';
 import { readPointer } from '../../src/artifact/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { findEmbeddings } from '../../src/catalogue/embeddings.ts';
@@ -12,6 +10,8 @@ import { DiptychError } from '../../src/errors.ts';
 import { embeddingPackKey, imagePackKey } from '../../src/objects/pack-keys.ts';
 import { deletedIds, deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
 import type { JobStores } from '../../src/reindex/plan-job.ts';
+import { openItems } from '../../src/search/open/open-version.ts';
+import { openStoredVersion } from '../common/open-stored-version.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
 
 export interface Verification {
@@ -133,12 +133,23 @@ async function checkActive(
   const job = row?.jobId ? await getJob(catalogue, row.jobId) : undefined;
   // Published by `diptych publish`, of which the catalogue knows nothing.
   if (!row || !job) return version;
-  const bytes = await objects.get(versionKey(collection, version, 'items.json'));
-  const ids = new Set(parseItems(new TextDecoder().decode(bytes ?? undefined)).ids);
+  const items = await readItems(stores, collection, version);
+  // `verifyVersion` said why they cannot be read; there is nothing to compare the ledger with.
+  if (!items) return version;
+  const ids = new Set(items.ids);
   await checkLedger(stores, job.id, job.modelHash, ids, packs, differ);
   for (const id of ids)
     differ(`version ${version}: item ${id} is not in the ledger of job ${job.id}`);
   return version;
+}
+
+async function readItems({ objects }: JobStores, collection: string, version: string) {
+  try {
+    return await openItems(await openStoredVersion(objects, collection, version));
+  } catch (error) {
+    if (error instanceof DiptychError) return null;
+    throw error;
+  }
 }
 
 /** Cross out of `ids` what the ledger has indexed, and look for its embeddings. */

@@ -41,7 +41,8 @@ async function readRange(file: string, key: string, range: ByteRange): Promise<U
   try {
     checkRange(key, range, (await opened.stat()).size);
     const bytes = new Uint8Array(range.length);
-    await opened.read(bytes, 0, range.length, range.offset);
+    const { bytesRead } = await opened.read(bytes, 0, range.length, range.offset);
+    checkRange(key, range, range.offset + bytesRead);
     return bytes;
   } finally {
     await opened.close();

@@ -36,7 +36,10 @@ export function bucketStore(bucket: Bucket): ObjectStore {
       const found = await orFailure(key, () => bucket.head(checkKey(key)));
       if (!found) return null;
       checkRange(key, range, found.size);
-      return bytesOf(key, await orFailure(key, () => bucket.get(key, { range })));
+      const bytes = await bytesOf(key, await orFailure(key, () => bucket.get(key, { range })));
+      // Somebody may have written a shorter object since `head`.
+      if (bytes) checkRange(key, range, range.offset + bytes.length);
+      return bytes;
     },
     async head(key) {
       const found = await orFailure(key, () => bucket.head(checkKey(key)));

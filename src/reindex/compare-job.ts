@@ -1,9 +1,11 @@
 import { versionKey } from '../artifact/keys.ts';
-import { parseManifest } from '../artifact/manifest.ts';
 import { readPointer } from '../artifact/move-pointer.ts';
 import { moveJob, type Job } from '../catalogue/jobs.ts';
 import { DiptychError } from '../errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import { missingFile } from '../search/open/read-file.ts';
+import { storeSource } from '../search/open/store-source.ts';
+import { readManifest } from '../search/open/version-files.ts';
 import {
   compareOptions,
   comparedSchema,
@@ -88,10 +90,9 @@ function isDamage(error: unknown): error is DiptychError {
 }
 
 async function modelOf(objects: ObjectStore, collection: string, version: string) {
-  const key = versionKey(collection, version, 'manifest.json');
-  const bytes = await objects.get(key);
-  if (!bytes) throw new DiptychError('index_unreadable', `${key}: expected an object, got none`);
-  return parseManifest(key, new TextDecoder().decode(bytes)).model.hash;
+  const manifest = await readManifest(storeSource(objects), collection, version);
+  if (manifest) return manifest.model.hash;
+  throw missingFile(versionKey(collection, version, 'manifest.json'));
 }
 
 function judge(

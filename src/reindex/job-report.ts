@@ -1,11 +1,12 @@
-import { versionKey } from '../artifact/keys.ts';
-import { parseManifest, type Manifest } from '../artifact/manifest.ts';
+import type { Manifest } from '../artifact/manifest.ts';
 import { unitCounts } from '../catalogue/job-units.ts';
 import { hasEnded, type Job } from '../catalogue/jobs.ts';
 import { failuresOf, ledgerCounts } from '../catalogue/ledger.ts';
 import { DiptychError } from '../errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { putJson } from '../objects/put-json.ts';
+import { storeSource } from '../search/open/store-source.ts';
+import { readManifest } from '../search/open/version-files.ts';
 import { comparedOf, isSwitchWanted } from './compare-job.ts';
 import type { Comparison } from './comparison.ts';
 import { estimateCost, type CostEstimate, type CostSettings } from './cost-estimate.ts';
@@ -130,12 +131,10 @@ async function manifestOf(
   { collection, version }: Job,
 ): Promise<Manifest | null> {
   if (version === null) return null;
-  const key = versionKey(collection, version, 'manifest.json');
-  const bytes = await objects.get(key);
   try {
-    return bytes && parseManifest(key, new TextDecoder().decode(bytes));
+    return await readManifest(storeSource(objects), collection, version);
   } catch (error) {
-    if (error instanceof DiptychError) return null;
+    if (error instanceof DiptychError && error.code === 'index_unreadable') return null;
     throw error;
   }
 }

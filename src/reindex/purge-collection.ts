@@ -156,8 +156,9 @@ async function dropEmbeddings(
 }
 
 /**
- * Write a pack anew with the rows alone that the catalogue has of it. Where nothing tells how long a
- * row is, all of the pack goes: its images are encoded once more when they are indexed again.
+ * Write a pack anew with the rows alone that the catalogue has of it. Where the pack is missing or
+ * damaged, or nothing tells how long a row is, all of the pack goes: its images are encoded once more
+ * when they are indexed again.
  */
 async function repackEmbeddings(
   { catalogue, objects }: JobStores,
@@ -166,7 +167,7 @@ async function repackEmbeddings(
 ): Promise<void> {
   const key = embeddingPackKey(model, pack);
   const rows = await rowsOfPack(catalogue, model, pack);
-  const old = await objects.get(key);
+  const old = await readWhole(objects, key, pack);
   const width = 4 * (await embedDimOf(objects, model));
   if (old && width > 0 && rows.length > 0) {
     const bytes = new Uint8Array(rows.length * width);
@@ -184,6 +185,16 @@ async function repackEmbeddings(
     }
   }
   await objects.delete(key);
+}
+
+/** Read a pack, whose name is its SHA-256. @returns null where it is missing or damaged */
+async function readWhole(
+  objects: ObjectStore,
+  key: string,
+  pack: string,
+): Promise<Uint8Array | null> {
+  const bytes = await objects.get(key);
+  return bytes && (await sha256(new Uint8Array(bytes))) === pack ? bytes : null;
 }
 
 const modelSchema = z.object({ embedDim: z.int().positive() });

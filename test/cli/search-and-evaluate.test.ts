@@ -126,6 +126,37 @@ describe('diptych search', () => {
     expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: `));
   });
 
+  it.each(['items.json', 'captions.json', 'keywords.json', 'image.bin', 'caption.bin'])(
+    'refuses a version whose %s is missing, or is another one',
+    async (name) => {
+      const path = join(version, name);
+      const whole = await readFile(path);
+      const refused = async (what: RegExp) => {
+        const { code, stderr } = await runDiptych(
+          'search',
+          'x',
+          '--index',
+          index,
+          '--model',
+          model,
+        );
+        expect(code).toBe(1);
+        expect(stderr).toMatch(/^error\[index_unreadable\]: /);
+        expect(stderr).toMatch(what);
+      };
+      try {
+        await rm(path);
+        await refused(new RegExp(`${name}: expected an object, got none`));
+        const changed = Buffer.from(whole);
+        changed[whole.length >> 1] ^= 1;
+        await writeFile(path, changed);
+        await refused(new RegExp(`${name}: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}`));
+      } finally {
+        await writeFile(path, whole);
+      }
+    },
+  );
+
   it('refuses a version with a file cut short', async () => {
     const path = join(version, 'keywords.json');
     const whole = await readFile(path);

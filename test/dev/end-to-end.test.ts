@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -97,11 +97,17 @@ test('a damaged version is not published', async () => {
   const { dir } = await index();
   const path = join(cwd, dir, 'items.json');
   const whole = readFileSync(path);
+  const publish = () => run('publish', '--index', dir, '--model', 'model', '--store', 'damaged');
+  const refused = (what: string) =>
+    expect(publish()).rejects.toThrow(new RegExp(`error\\[index_unreadable\\].*${what}`, 's'));
+  const changed = Buffer.from(whole);
+  changed[whole.length >> 1] ^= 1;
+  writeFileSync(path, changed);
+  await refused('items\\.json: expected SHA-256');
   writeFileSync(path, Buffer.concat([whole, Buffer.from(' ')]));
-  const failure = run('publish', '--index', dir, '--model', 'model', '--store', 'damaged');
-  await expect(failure).rejects.toThrow(
-    /error\[index_unreadable\].*items\.json: expected SHA-256/s,
-  );
+  await refused(`items\\.json: expected ${whole.length} bytes, got ${whole.length + 1}`);
+  rmSync(path);
+  await refused('items\\.json: expected an object, got none');
   writeFileSync(path, whole);
 }, 30_000);
 

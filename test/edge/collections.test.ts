@@ -15,6 +15,16 @@ import {
 
 const { ARTIFACTS: bucket } = bindings;
 const query = { text: 'dog', limit: 1 };
+const previews = keyOf('previews.bin');
+/** What of a version a search needs. */
+const versionNames = [
+  'manifest.json',
+  'items.json',
+  'captions.json',
+  'keywords.json',
+  'image.bin',
+  'caption.bin',
+];
 
 beforeEach(() => fillBucket());
 
@@ -111,6 +121,45 @@ describe('loading a collection', () => {
       /items\.json.*SHA-256/,
     ],
     [
+      'captions that were appended to',
+      async () => {
+        const captions = await (await bucket.get(keyOf('captions.json')))!.text();
+        await bucket.put(keyOf('captions.json'), `${captions} `);
+      },
+      'index_unreadable',
+      /captions\.json: expected \d+ bytes, got \d+/,
+    ],
+    [
+      'damaged keywords',
+      () => damageObject(keyOf('keywords.json')),
+      'index_unreadable',
+      /keywords\.json: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}/,
+    ],
+    [
+      'a manifest of another version',
+      () => editManifest((m) => ({ ...m, version: 'another' })),
+      'index_unreadable',
+      /manifest\.json: expected collection pictograms, version \S+, got pictograms, another/,
+    ],
+    [
+      'a manifest that does not list a file',
+      () => editManifest(({ files: { 'captions.json': _, ...files }, ...m }) => ({ ...m, files })),
+      'index_unreadable',
+      /manifest\.json: files: expected captions\.json, got none/,
+    ],
+    [
+      'a manifest of more items than there are',
+      () => editManifest((m) => ({ ...m, image: { ...m.image, count: 17 } })),
+      'index_unreadable',
+      /items\.json: expected 17 entries as the manifest says, got 16/,
+    ],
+    [
+      'a damaged tokenizer',
+      () => damageObject(modelKey(fixture.modelHash, 'tokenizer.json')),
+      'index_unreadable',
+      /tokenizer\.json: expected SHA-256/,
+    ],
+    [
       'a manifest of another format',
       () => editManifest((m) => ({ ...m, formatVersion: 9 }) as unknown as Manifest),
       'index_unreadable',
@@ -153,6 +202,41 @@ describe('loading a collection', () => {
     await damage();
     const failure = await failureOf(await createClient().post('/v1/search', query));
     expect(failure.code).toBe(code);
+    expect(failure.message).toMatch(message);
+  });
+
+  it.each([
+    ...versionNames.map((name) => [name, keyOf(name)]),
+    ...['model.json', 'text.bin', 'image.bin', 'tokenizer.json'].map((name) => [
+      `the model's ${name}`,
+      modelKey(fixture.modelHash, name),
+    ]),
+  ])('refuses a collection without %s', async (_name, key) => {
+    await bucket.delete(key);
+    const failure = await failureOf(await createClient().post('/v1/search', query));
+    expect(failure).toEqual({
+      status: 500,
+      code: 'index_unreadable',
+      message: `${key}: expected an object, got none`,
+    });
+  });
+
+  it.each([
+    ['missing', () => bucket.delete(previews), /previews\.bin: expected an object, got none/],
+    ['empty', () => bucket.put(previews, ''), /previews\.bin: expected \d+ bytes/],
+    [
+      'longer than they were',
+      async () => {
+        const whole = await (await bucket.get(previews))!.arrayBuffer();
+        await bucket.put(previews, new Blob([whole, 'x']));
+      },
+      /previews\.bin: expected \d+ bytes, got \d+/,
+    ],
+  ])('refuses to show pictures that are %s', async (_name, damage, message) => {
+    await damage();
+    const path = '/v1/collections/pictograms/items/round:dog/image';
+    const failure = await failureOf(await createClient().request(path));
+    expect(failure).toMatchObject({ status: 500, code: 'index_unreadable' });
     expect(failure.message).toMatch(message);
   });
 });

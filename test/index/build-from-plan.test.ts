@@ -88,6 +88,35 @@ test('what was built is not built again, and what is new is', async () => {
   expect(changed.manifest.image.change).toEqual({ from: version, kept: 15, added: 0, removed: 1 });
 });
 
+const removed: Damage = (store, key) => store.delete(key);
+const cut: Damage = async (store, key) => store.put(key, (await store.get(key))!.slice(0, -1));
+const flipped: Damage = async (store, key) => {
+  const bytes = (await store.get(key))!;
+  bytes[bytes.length >> 1] ^= 1;
+  await store.put(key, bytes);
+};
+type Damage = (store: MemoryStore, key: string) => Promise<unknown>;
+
+test.each<[string, string, Damage, RegExp]>(
+  ['image.bin', 'caption.bin', 'items.json', 'captions.json'].flatMap((name) => [
+    [name, 'missing', removed, /: expected an object, got none$/],
+    [name, 'cut short', cut, /: expected \d+ bytes, got \d+$/],
+    [name, 'damaged', flipped, /: expected SHA-256 \w{64}, got \w{64}$/],
+  ]),
+)('a version whose %s is %s is not changed', async (name, _what, damage, message) => {
+  const store = copyOf(planned);
+  const { version } = await build(store);
+  await storePages(store, jobId, items.map((item) => ({ ...item, tags: ['new'] }))); // prettier-ignore
+  const key = versionKey(collection, version, name);
+  await damage(store, key);
+  const before = await versionsOf(store);
+  const changed = build(store, { from: version });
+  await expect(changed).rejects.toMatchObject({ code: 'index_unreadable' });
+  await expect(changed).rejects.toThrow(key);
+  await expect(changed).rejects.toThrow(message);
+  expect(await versionsOf(store)).toEqual(before);
+});
+
 test('packs are read once each', async () => {
   const store = copyOf(planned);
   const reads = new Map<string, number>();
@@ -116,8 +145,7 @@ test('items without captions are items as well, and none at all is an index, too
 });
 
 const page = buildPageKey(jobId, 1);
-type Damage = (store: MemoryStore) => Promise<unknown>;
-const damages: readonly [string, RegExp, Damage][] = [
+const damages: readonly [string, RegExp, (store: MemoryStore) => Promise<unknown>][] = [
   ['a missing page', /expected 16 items in the pages of the build, got 5/, (s) => s.delete(page)],
   ['a page that is no JSON', /build-1\.json: expected JSON/, (s) => s.put(page, Buffer.from('{'))],
   [

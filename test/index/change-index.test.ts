@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import { readEmbeddings } from '../../gpu-embedder/index/read-embeddings.ts';
 import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { createRandom } from '../../gpu-embedder/random.ts';
+import { sha256Hex } from '../../gpu-embedder/sha256-hex.ts';
 import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
 import { quantisations, quantise } from '../../src/artifact/quantise.ts';
 import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
@@ -131,21 +132,29 @@ describe('is refused:', () => {
   test.each<[string, (dir: string) => Promise<void>, RegExp]>([
     ['a damaged manifest', (dir) => writeFile(join(dir, 'manifest.json'), '{'), /manifest\.json/],
     ['a version without its captions', (dir) => rm(join(dir, 'captions.json')), /captions\.json/],
-    ['a graph of other items', (dir) => swap(dir), /image\.bin: expected 14 vectors.* got 7/],
     [
-      'a damaged graph',
-      async (dir) => {
-        const bytes = await readFile(join(dir, 'image.bin'));
-        bytes[bytes.length - 1] ^= 1;
-        await writeFile(join(dir, 'image.bin'), bytes);
-      },
+      'a version without a graph',
+      (dir) => rm(join(dir, 'image.bin')),
+      /image\.bin: expected an object, got none/,
+    ],
+    ['a graph cut short', (dir) => truncate(join(dir, 'image.bin'), 999), /image\.bin: .* got 999/],
+    ['a damaged graph', (dir) => damage(dir, 'image.bin'), /image\.bin: expected SHA-256/],
+    ['damaged names', (dir) => damage(dir, 'items.json'), /items\.json: expected SHA-256/],
+    [
+      'a graph of other items that the manifest lists',
+      (dir) => swap(dir).then(() => list(dir, 'image.bin')),
+      /image\.bin: expected 14 vectors.* got 7/,
+    ],
+    [
+      'a damaged graph that the manifest lists',
+      (dir) => damage(dir, 'image.bin').then(() => list(dir, 'image.bin')),
       /image\.bin: checksum/,
     ],
-  ])('%s', async (_, damage, message) => {
+  ])('%s', async (_, harm, message) => {
     const dir = join(root, 'damaged');
     await cp(from, dir, { recursive: true });
     try {
-      await damage(dir);
+      await harm(dir);
       await expect(buildIndex({ ...after, from: dir, out: join(root, 'none') })).rejects.toThrow(
         expect.objectContaining({
           code: 'index_unreadable',
@@ -159,6 +168,19 @@ describe('is refused:', () => {
   });
 
   const swap = (dir: string) => cp(join(dir, 'caption.bin'), join(dir, 'image.bin'));
+  const damage = async (dir: string, name: string) => {
+    const bytes = await readFile(join(dir, name));
+    bytes[bytes.length - 1] ^= 1;
+    await writeFile(join(dir, name), bytes);
+  };
+  /** Have the manifest say what a file is now. */
+  const list = async (dir: string, name: string) => {
+    const content = await readFile(join(dir, name));
+    const path = join(dir, 'manifest.json');
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
+    manifest.files[name] = { bytes: content.length, sha256: sha256Hex(content) };
+    await writeFile(path, JSON.stringify(manifest));
+  };
 });
 
 test.each(quantisations)('a vector is known again by what %s keeps of it', async (quantisation) => {

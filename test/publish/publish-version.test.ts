@@ -7,7 +7,7 @@ import { readVersion, type VersionFolder } from '../../gpu-embedder/publish/read
 import { removeVersion } from '../../gpu-embedder/publish/remove-version.ts';
 import { rollBack } from '../../gpu-embedder/publish/roll-back.ts';
 import { verifyVersion } from '../../gpu-embedder/publish/verify-version.ts';
-import { activeKey, versionKey } from '../../src/artifact/keys.ts';
+import { activeKey, modelKey, versionKey } from '../../src/artifact/keys.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { writeTinyVersion, type TinyVersion } from '../setup/tiny-version.ts';
@@ -139,6 +139,45 @@ test.each(['image.bin', 'items.json', 'previews.bin', 'manifest.json'])(
     };
     await expect(publish(damaging, 0)).rejects.toMatchObject({ code: 'index_unreadable' });
     expect(await pointerOf(store)).toMatchObject({ version: idOf(1) });
+  },
+);
+
+test.each(['version', 'model'] as const)(
+  'a %s is verified file by file: each is there, as long as it should be, and the same',
+  async (what) => {
+    const whole = memoryStore();
+    await publish(whole, 0);
+    const { hash } = versions[0].manifest.model;
+    const prefix = what === 'version' ? versionKey(collection, idOf(0), '') : modelKey(hash, '');
+    const keys = [...whole.objects.keys()].filter((key) => key.startsWith(prefix));
+    const listed = keys.filter((key) => !/(manifest|model)\.json$/.test(key));
+    expect(listed).toHaveLength(what === 'version' ? 6 : 3);
+    for (const key of listed) {
+      const bytes = (await whole.get(key))!;
+      const size = bytes.length;
+      const changed = bytes.map((byte, i) => (i === size >> 1 ? byte ^ 1 : byte));
+      const refused = async (damaged: Uint8Array | null, got: string, checksums = true) => {
+        const store: ObjectStore = {
+          ...whole,
+          get: async (name, options) => (name === key ? damaged : whole.get(name, options)),
+          head: async (name) => {
+            if (name !== key) return whole.head(name);
+            return damaged && { size: damaged.length, etag: 'damaged' };
+          },
+        };
+        await expect(
+          verifyVersion(store, collection, idOf(0), { checksums }),
+        ).rejects.toMatchObject({
+          code: 'index_unreadable',
+          message: expect.stringContaining(`${key}: expected ${got}`),
+        });
+      };
+      for (const checksums of [true, false]) {
+        await refused(null, 'an object, got none', checksums);
+        await refused(bytes.slice(1), `${size} bytes, got ${size - 1}`, checksums);
+      }
+      await refused(changed, 'SHA-256');
+    }
   },
 );
 

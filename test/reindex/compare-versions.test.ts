@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readVersion } from '../../gpu-embedder/publish/read-version.ts';
 import { compareVersions } from '../../gpu-embedder/reindex/compare-versions.ts';
+import { sha256Hex } from '../../gpu-embedder/sha256-hex.ts';
 import { toItemColumns } from '../../src/artifact/items.ts';
 import { versionKey } from '../../src/artifact/keys.ts';
 import { writeTinyVersion } from '../setup/tiny-version.ts';
@@ -48,9 +49,6 @@ async function storeScores(
     preview: { offset: 0, length: 0, type: 'image/png' },
   }));
   const files: Record<string, Uint8Array> = {
-    'manifest.json': Buffer.from(
-      JSON.stringify({ ...manifest, model: { ...manifest.model, hash: `model-${version}` } }),
-    ),
     'items.json': Buffer.from(JSON.stringify(toItemColumns(items))),
     'captions.json': Buffer.from(
       JSON.stringify({
@@ -62,6 +60,14 @@ async function storeScores(
     'image.f32': new Uint8Array(image.buffer),
     'caption.f32': new Uint8Array(caption.buffer),
   };
+  const entries = Object.entries(files);
+  const listed = entries.map(([name, content]) => [
+    name,
+    { bytes: content.byteLength, sha256: sha256Hex(content) },
+  ]);
+  const model = { ...manifest.model, hash: `model-${version}` };
+  const whole = { ...manifest, model, files: Object.fromEntries(listed) };
+  files['manifest.json'] = Buffer.from(JSON.stringify(whole));
   for (const [name, bytes] of Object.entries(files))
     await store.put(versionKey(collection, version, name), bytes);
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRandom } from '../../gpu-embedder/random.ts';
 import { verifyCollection } from '../../gpu-embedder/reindex/verify-collection.ts';
+import { versionKey } from '../../src/artifact/keys.ts';
+import { readPointer } from '../../src/artifact/move-pointer.ts';
 import { createJob, getJob } from '../../src/catalogue/jobs.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
 import { DiptychError } from '../../src/errors.ts';
@@ -67,6 +69,17 @@ async function expectWhole(fixture: Fixture, job: string): Promise<void> {
   expect(await published(fixture)).toEqual(undisturbed);
   expect((await verifyCollection(fixture, collection)).differences).toEqual([]);
 }
+
+test('a version that lost its items is told by what is wrong with it, not by each item', async () => {
+  const fixture = await open(d1);
+  await runners[0][1]({ ...jobs.workOn(fixture), embedder: jobs.embedder }, await start(fixture));
+  const { pointer } = await readPointer(fixture.objects, collection);
+  const key = versionKey(collection, pointer!.version, 'items.json');
+  await fixture.objects.delete(key);
+  expect((await verifyCollection(fixture, collection)).differences).toEqual([
+    `version ${pointer!.version}: ${key}: expected an object, got none`,
+  ]);
+});
 
 describe.each(runners)('a job run %s', (_, run: Runner) => {
   let fixture: Fixture;

@@ -94,6 +94,23 @@ test('nothing of a deleted item is left, and all of the others', async () => {
   expect(await purge()).toMatchObject({ items: 0, packs: 0 });
 });
 
+test.each([
+  ['cut short', (bytes: Uint8Array) => bytes.slice(0, -8)],
+  ['damaged', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte))],
+])('a pack of embeddings that is %s goes as a whole, and is made again', async (_, damage) => {
+  await publishModel();
+  await index();
+  const other = await embeddingOf('caption of 4');
+  for (const { key } of await fixture.objects.list('embeddings/')) {
+    await fixture.objects.put(key, damage((await fixture.objects.get(key))!));
+  }
+  await deleteItems(fixture.catalogue, collection, ['item-00003']);
+  await purge();
+  expect(await fixture.objects.list('embeddings/')).toEqual([]);
+  expect(await index()).not.toEqual([]);
+  expect(await embeddingOf('caption of 4')).toEqual(other);
+});
+
 test('an image that another item shows stays', async () => {
   await fixture.ingest([{ id: 'copy', image: svg('picture 3') }]);
   await deleteItems(fixture.catalogue, collection, ['item-00003']);

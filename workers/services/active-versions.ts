@@ -1,6 +1,8 @@
 import { activeKey } from '../../src/artifact/keys.ts';
 import { parsePointer } from '../../src/artifact/pointer.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { readUnlistedText } from '../../src/search/open/read-file.ts';
+import { bucketSource } from '../stores/bucket-source.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
 /** Tells which version of a collection is the active one. */
@@ -34,11 +36,11 @@ export function createActiveVersions(pointerMs: number): ActiveVersions {
 }
 
 async function readPointer(bucket: ArtifactBucket, name: string): Promise<string> {
-  const object = await bucket.get(activeKey(name));
-  if (!object) {
+  const json = await readUnlistedText(bucketSource(bucket), activeKey(name));
+  if (json === null) {
     throw new DiptychError('unknown_collection', `collection: there is none named ${name}`, {
       collection: name,
     });
   }
-  return parsePointer(activeKey(name), await object.text()).version;
+  return parsePointer(activeKey(name), json).version;
 }

@@ -1,4 +1,6 @@
-/** What the services read published artifacts from: an R2Bucket, or a stand-in of its shape. */
+import type { Bucket, BucketCondition } from '../../src/objects/bucket-store.ts';
+
+/** What published artifacts are read from: an R2Bucket, or a stand-in of its shape. */
 export interface ArtifactBucket {
   get(
     key: string,
@@ -12,9 +14,44 @@ export interface StoredObject {
   readonly size: number;
   /** The object, or the range of it that was asked for. */
   readonly body: ReadableStream;
-  text(): Promise<string>;
 }
 
 export type StoredKeys = { readonly delimitedPrefixes: string[] } & (
   { readonly truncated: false } | { readonly truncated: true; readonly cursor: string }
 );
+
+/** A bucket that can be written as well: an R2Bucket, but not the files of a static site. */
+export interface ObjectBucket extends ArtifactBucket, Pick<Bucket, 'head' | 'delete'> {
+  get(
+    key: string,
+    options?: { range: { offset: number; length: number } },
+  ): Promise<WrittenObject | null>;
+  list(options: {
+    prefix: string;
+    delimiter?: string;
+    cursor?: string;
+  }): Promise<StoredKeys & { objects: { key: string; size: number; uploaded: Date }[] }>;
+  put(
+    key: string,
+    value: Uint8Array | ReadableStream,
+    options?: { onlyIf: BucketCondition },
+  ): Promise<{ etag: string } | null>;
+  createMultipartUpload(key: string): Promise<{ uploadId: string }>;
+  resumeMultipartUpload(key: string, uploadId: string): MultipartUpload;
+}
+
+export interface WrittenObject extends StoredObject {
+  readonly etag: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+export interface MultipartUpload {
+  uploadPart(part: number, value: ReadableStream): Promise<UploadedPart>;
+  complete(parts: UploadedPart[]): Promise<{ etag: string }>;
+  abort(): Promise<void>;
+}
+
+export interface UploadedPart {
+  readonly partNumber: number;
+  readonly etag: string;
+}

@@ -1,4 +1,6 @@
 import { deletedKey, parseDeleted } from '../../src/reindex/deleted-overlay.ts';
+import { readUnlistedText } from '../../src/search/open/read-file.ts';
+import { bucketSource } from '../stores/bucket-source.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
 /** Tells which items of a collection were deleted since its version was built. */
@@ -10,7 +12,8 @@ export interface DeletedItems {
 const none: ReadonlySet<string> = new Set();
 
 interface Known {
-  readonly json: string;
+  /** Null where there is no list, as nothing was deleted. */
+  readonly json: string | null;
   readonly ids: ReadonlySet<string>;
   readonly until: number;
 }
@@ -29,8 +32,8 @@ export function createDeletedItems(believedMs: number): DeletedItems {
       const key = deletedKey(collection);
       const until = Date.now() + believedMs;
       try {
-        const json = (await (await bucket.get(key))?.text()) ?? '';
-        const ids = json === known?.json ? known.ids : json === '' ? none : parseDeleted(key, json);
+        const json = await readUnlistedText(bucketSource(bucket), key);
+        const ids = json !== null && json === known?.json ? known.ids : idsIn(key, json);
         byCollection.set(collection, { json, ids, until });
         return ids;
       } catch (error) {
@@ -41,4 +44,8 @@ export function createDeletedItems(believedMs: number): DeletedItems {
       }
     },
   };
+}
+
+function idsIn(key: string, json: string | null): ReadonlySet<string> {
+  return json === null ? none : parseDeleted(key, json);
 }

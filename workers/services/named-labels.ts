@@ -1,6 +1,8 @@
 import { captionsLabelSet } from '../../src/api.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { labelSetKey, parseLabelSet } from '../../src/label-set.ts';
+import { readUnlistedText } from '../../src/search/open/read-file.ts';
+import { bucketSource } from '../stores/bucket-source.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
 /**
@@ -14,7 +16,7 @@ export async function namedLabels(
 ): Promise<readonly string[] | undefined> {
   if (name === captionsLabelSet) return undefined;
   const key = labelSetKey(name);
-  const object = await bucket.get(key);
-  if (object) return parseLabelSet(key, await object.text());
+  const json = await readUnlistedText(bucketSource(bucket), key);
+  if (json !== null) return parseLabelSet(key, json);
   throw new DiptychError('unknown_label_set', 'labelSet: there is none of that name');
 }

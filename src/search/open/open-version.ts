@@ -35,7 +35,7 @@ export async function openCaptions(files: VersionFiles): Promise<CaptionColumns>
  * @throws DiptychError index_unreadable, or what `openVectors` throws
  *
  * @example
- * const files = await folderVersion('.diptych/index/pictograms/20260101-0123456789ab');
+ * const files = await openVersionFolder('.diptych/index/pictograms/20260101-0123456789ab');
  * const { items, images } = await openVersion(files, (files) => openLocalVectors(files, module));
  */
 export async function openVersion<Vectors extends object>(

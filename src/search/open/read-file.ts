@@ -1,6 +1,6 @@
 import { sha256 } from '../../artifact/sha256.ts';
 import { DiptychError } from '../../errors.ts';
-import type { FileSource } from './file-source.ts';
+import type { FileSource, OpenFile } from './file-source.ts';
 
 /** What a manifest or the description of a model says of a file. */
 export interface FileEntry {
@@ -50,6 +50,11 @@ export async function checkListed(
   checkHash(key, expected, hash.digest('hex'));
 }
 
+/** Check the size of a file and read nothing of it. @throws DiptychError as `readListed` */
+export async function checkSize(source: FileSource, key: string, bytes: number): Promise<void> {
+  await (await openSized(source, key, bytes)).cancel?.();
+}
+
 /**
  * Read a text that nothing lists, such as a manifest.
  *
@@ -80,13 +85,16 @@ async function streamFile(
   bytes: number,
   onChunk: OnChunk,
 ): Promise<void> {
+  const { chunks } = await openSized(source, key, bytes);
+  await streamChunks(key, chunks, bytes, onChunk);
+}
+
+async function openSized(source: FileSource, key: string, bytes: number): Promise<OpenFile> {
   const file = await source.open(key);
   if (!file) throw missingFile(key);
-  if (file.size !== bytes) {
-    await file.cancel?.();
-    throw unreadable(key, `expected ${bytes} bytes, got ${file.size}`);
-  }
-  await streamChunks(key, file.chunks, bytes, onChunk);
+  if (file.size === bytes) return file;
+  await file.cancel?.();
+  throw unreadable(key, `expected ${bytes} bytes, got ${file.size}`);
 }
 
 async function streamChunks(

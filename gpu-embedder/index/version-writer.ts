@@ -6,15 +6,15 @@ import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 
-/** The files of a version as they are written, with their checksums. */
-export interface VersionFiles {
+/** Writes the files of a version and keeps their sizes and checksums for the manifest. */
+export interface VersionWriter {
   write(name: string, content: Uint8Array | string): Promise<void>;
   /** Take in a file that was written by other means. */
   add(name: string): Promise<void>;
   written(): Manifest['files'];
 }
 
-export function createVersionFiles(dir: string): VersionFiles {
+export function createVersionWriter(dir: string): VersionWriter {
   const files: Manifest['files'] = {};
   return {
     async write(name, content) {
