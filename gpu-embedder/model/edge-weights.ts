@@ -129,8 +129,9 @@ function write(
 }
 
 function checkFinite(tower: string, name: string, data: Float32Array): void {
-  const at = data.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
+  let at = 0;
+  while (at < data.length && Number.isFinite(data[at])) at++;
+  if (at === data.length) return;
   throw new DiptychError(
     'unreadable_model',
     `${tower} weights: ${name}: expected finite numbers, got ${data[at]} at ${at}`,
