@@ -1,48 +1,18 @@
-import {
-  apiLimits,
-  type Match,
-  type PartialAnswer,
-  type SearchEffort,
-  type SearchMode,
-} from '../api.ts';
-import type { VectorIndex } from '../artifact/manifest.ts';
+import { apiLimits, type Match, type PartialAnswer, type SearchEffort } from '../api.ts';
 import { defaults } from '../config.ts';
-import type { Matches } from '../hnsw/searcher.ts';
-import { rankByKeywords, rankHybrid } from './fusion.ts';
+import type { Collection } from './collection.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { captionMatch, itemMatch } from './describe-match.ts';
-import type { Collection } from './collection.ts';
-import { joinPartial } from './vector-search.ts';
+import { rank, type RankedQuery } from './rank.ts';
 
-export interface Query {
-  /** [embedDim] */
-  readonly embedding: Float32Array;
-  /** Given where the query is text. */
-  readonly text?: string;
-  /** Ordinal of the item that is the query, which is left out of its own results. */
-  readonly exclude?: number;
-  readonly target: 'image' | 'caption';
-  readonly mode: SearchMode;
+export interface Query extends RankedQuery {
   readonly limit: number;
   readonly cursor?: string;
-  readonly efSearch?: number;
 }
 
 export interface Page {
   readonly matches: Match[];
   readonly nextCursor: string | null;
-  readonly effort: SearchEffort | null;
-  readonly partial?: PartialAnswer;
-}
-
-interface Ranked {
-  readonly id: number;
-  readonly score: number;
-  readonly cosine?: number;
-}
-
-interface Ranking {
-  readonly ranked: readonly Ranked[];
   readonly effort: SearchEffort | null;
   readonly partial?: PartialAnswer;
 }
@@ -68,45 +38,4 @@ export async function searchCollection(collection: Collection, query: Query): Pr
     effort,
     ...(partial && { partial }),
   };
-}
-
-async function rank(collection: Collection, query: Query, depth: number): Promise<Ranking> {
-  const { images, captions, keywords, manifest } = collection;
-  const { embedding, text, exclude, mode, target, efSearch } = query;
-  if (target === 'caption') {
-    const found = await captions.search(embedding, depth, { efSearch });
-    const { partial } = found;
-    return { ranked: nearest(found), effort: effortOf(found, manifest.caption), partial };
-  }
-  let partial: PartialAnswer | undefined;
-  const score = async (ids: readonly number[]) => {
-    const scores = await images.score(embedding, ids);
-    partial = joinPartial(partial, scores.partial);
-    // An item whose vector cannot be asked counts as an unrelated picture: its words alone rank it.
-    return scores.cosines.map((cosine) => (isNaN(cosine) ? manifest.fusion.cosineMean : cosine));
-  };
-  if (text !== undefined && mode === 'keyword') {
-    const ranked = await rankByKeywords(keywords, text, depth, score);
-    return { ranked, effort: null, partial };
-  }
-  const searching = images.search(embedding, exclude === undefined ? depth : depth + 1, {
-    efSearch,
-  });
-  const isHybrid = text !== undefined && mode === 'hybrid';
-  const ranked = isHybrid
-    ? await rankHybrid(keywords, text, searching, score, manifest.fusion, depth)
-    : nearest(await searching).filter(({ id }) => id !== exclude);
-  const found = await searching;
-  const effort = effortOf(found, manifest.image);
-  return { ranked: ranked.slice(0, depth), effort, partial: joinPartial(partial, found.partial) };
-}
-
-function nearest({ ids, scores }: Matches): Ranked[] {
-  return Array.from(ids, (id, i) => ({ id, score: scores[i], cosine: scores[i] }));
-}
-
-function effortOf({ exhaustive, efSearch }: Matches, { effort }: VectorIndex): SearchEffort {
-  const measured = effort.findLast((one) => one.efSearch <= efSearch);
-  const annRecallAt10 = measured?.annRecallAt10 ?? null;
-  return { approximate: !exhaustive, efSearch, annRecallAt10 };
 }

@@ -1,5 +1,5 @@
 import { createLruCache, type LruCache } from './lru-cache.ts';
-import type { QueryModel } from './query-model.ts';
+import type { QueryModel } from '../query-model.ts';
 
 /** Labels whose embeddings are kept for each model, 1 KB each. */
 const cachedLabels = 2000;

@@ -1,10 +1,10 @@
-import type { ClassifyResponse, PartialAnswer } from '../api.ts';
-import { DiptychError } from '../errors.ts';
+import type { ClassifyResponse, PartialAnswer } from '../../api.ts';
+import { DiptychError } from '../../errors.ts';
 import { encodeLabel } from './encode-label.ts';
-import { limitError } from '../vectorize/limit-error.ts';
-import type { Collection } from './collection.ts';
-import { softmax } from './probability.ts';
-import type { QueryModel } from './query-model.ts';
+import { limitError } from '../../vectorize/limit-error.ts';
+import type { Collection } from '../collection.ts';
+import { softmax } from '../probability.ts';
+import type { QueryModel } from '../query-model.ts';
 
 export interface Classes {
   readonly labels?: readonly string[];
