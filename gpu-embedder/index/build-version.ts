@@ -1,12 +1,13 @@
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseManifest, type Manifest, type VectorPlace } from '../../src/artifact/manifest.ts';
+import type { Manifest, VectorPlace } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { fusionWeights } from '../../src/search/fusion-weights.ts';
 import { keywordDocs } from '../../src/search/keywords/keyword-docs.ts';
 import { buildKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import { openVersionFolder } from '../common/open-version-folder.ts';
 import type { BuiltVectorIndex, VectorIndexOptions } from './build-vector-index.ts';
 import { buildVectors } from './build-vectors.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
@@ -72,8 +73,7 @@ export async function buildVersion(
   const known = await findVersion(parent, hashes);
   if (known !== undefined) {
     const dir = join(parent, known);
-    const file = join(dir, 'manifest.json');
-    return { dir, built: false, manifest: parseManifest(file, await readFile(file, 'utf8')) };
+    return { dir, built: false, manifest: (await openVersionFolder(dir)).manifest };
   }
   const createdAt = options.createdAt ?? new Date();
   const version = versionId(hashes[hashes.length - 1], createdAt);
