@@ -11,14 +11,14 @@ import { openDataset, type PreparedDataset } from '../gpu-embedder/dataset/read-
 import { loadModel, type EmbeddingModel } from '../gpu-embedder/encode/load-model.ts';
 import { embedItems } from '../gpu-embedder/evaluate/embed-items.ts';
 import { drawKeywordQueries, type KeywordQuery } from '../gpu-embedder/evaluate/keyword-queries.ts';
-import { fusionWeights, type FusionWeights } from '../src/query/fusion-weights.ts';
-import { rankByKeywords, rankHybrid } from '../src/query/fusion.ts';
-import { keywordDocs } from '../src/query/keyword-docs.ts';
+import { fusionWeights, type FusionWeights } from '../src/search/fusion-weights.ts';
+import { rankByKeywords, rankHybrid } from '../src/search/fusion.ts';
+import { keywordDocs } from '../src/search/keywords/keyword-docs.ts';
 import {
   buildKeywordIndex,
   loadKeywordIndex,
   type KeywordIndex,
-} from '../src/query/keyword-index.ts';
+} from '../src/search/keywords/keyword-index.ts';
 
 const grid = [0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.4, 1];
 const kinds = ['annotated', 'held out'] as const;

@@ -24,13 +24,13 @@ import { hashModel, readModelFiles } from '../gpu-embedder/encode/model-files.ts
 import { subGallery, type Gallery } from '../gpu-embedder/evaluate/gallery.ts';
 import { drawKeywordQueries, type KeywordQuery } from '../gpu-embedder/evaluate/keyword-queries.ts';
 import { DiptychError } from '../src/errors.ts';
-import { rankByKeywords } from '../src/query/fusion.ts';
+import { rankByKeywords } from '../src/search/fusion.ts';
 import {
   buildKeywordIndex,
   loadKeywordIndex,
   type Suggestion,
-} from '../src/query/keyword-index.ts';
-import { normaliseText } from '../src/query/keyword-tokens.ts';
+} from '../src/search/keywords/keyword-index.ts';
+import { normaliseText } from '../src/search/keywords/keyword-tokens.ts';
 
 const numbers = (value: string) => value.split(',').map(Number);
 const program = new Command('evaluate-pseudo-captions')

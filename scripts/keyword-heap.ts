@@ -1,14 +1,14 @@
 /**
  * Measure the memory of a data set's keyword index: `npx tsx --expose-gc scripts/keyword-heap.ts
- * [DATA]`. It prints the factor `keywordHeapFactor` of src/query/keyword-index.ts.
+ * [DATA]`. It prints the factor `keywordHeapFactor` of src/search/keywords/keyword-index.ts.
  */
 import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
-import { keywordDocs } from '../src/query/keyword-docs.ts';
+import { keywordDocs } from '../src/search/keywords/keyword-docs.ts';
 import {
   buildKeywordIndex,
   loadKeywordIndex,
   type KeywordDoc,
-} from '../src/query/keyword-index.ts';
+} from '../src/search/keywords/keyword-index.ts';
 
 const dataset = openDataset(process.argv[2] ?? '.diptych/data/pictograms-demo');
 const { gc } = globalThis;

@@ -3,7 +3,7 @@ import type { ArtifactBucket, ObjectBucket } from './services/artifact-bucket.ts
 import type { Collections } from './services/collections.ts';
 import type { ImageScaler } from './services/image-scaler.ts';
 import type { JobsBinding } from './services/open-jobs.ts';
-import type { Collection, CollectionItems } from './services/open-collection.ts';
+import type { Collection, CollectionItems } from '../src/search/collection.ts';
 import type { ShardNamespace } from './services/shard.ts';
 import type { Timer } from './services/timer.ts';
 import type { VectorizeBinding } from './services/vectorize-binding.ts';

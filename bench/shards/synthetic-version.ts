@@ -7,7 +7,7 @@ import { createVersionWriter } from '../../gpu-embedder/index/version-writer.ts'
 import { writeVersion } from '../../gpu-embedder/index/write-version.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { defaults } from '../../src/config.ts';
-import { buildKeywordIndex } from '../../src/query/keyword-index.ts';
+import { buildKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 import type { VectorData } from '../vectors/vector-data.ts';
 
 export interface SyntheticOptions {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
-import type { Suggestion } from '../../src/query/build-keyword-index.ts';
+import type { Suggestion } from '../../src/search/keywords/build-keyword-index.ts';
 import { openDataset, readManifest, type PreparedDataset } from '../dataset/read-dataset.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { modelDir } from '../encode/model-dir.ts';

@@ -1,4 +1,4 @@
-import { normaliseText } from '../../src/query/keyword-tokens.ts';
+import { normaliseText } from '../../src/search/keywords/keyword-tokens.ts';
 import type { Item } from '../dataset/prepared.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 

@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
-import type { Suggestion } from '../../src/query/build-keyword-index.ts';
+import type { Suggestion } from '../../src/search/keywords/build-keyword-index.ts';
 import type { PreparedDataset } from '../dataset/read-dataset.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 

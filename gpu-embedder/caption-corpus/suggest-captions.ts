@@ -1,5 +1,5 @@
-import type { Suggestion } from '../../src/query/build-keyword-index.ts';
-import { fusionWeights } from '../../src/query/fusion-weights.ts';
+import type { Suggestion } from '../../src/search/keywords/build-keyword-index.ts';
+import { fusionWeights } from '../../src/search/fusion-weights.ts';
 import type { Gallery } from '../evaluate/gallery.ts';
 import { withProgress } from '../evaluate/with-progress.ts';
 import { describingTexts } from './captioned-items.ts';

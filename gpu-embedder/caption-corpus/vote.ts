@@ -1,4 +1,4 @@
-import type { Suggestion } from '../../src/query/build-keyword-index.ts';
+import type { Suggestion } from '../../src/search/keywords/build-keyword-index.ts';
 import type { Texts } from './captioned-items.ts';
 
 /** A captioned picture that is near to a picture without captions. */

@@ -1,5 +1,5 @@
 import type { NewShownItem } from '../../src/artifact/items.ts';
-import type { KeywordConcept, KeywordItem } from '../../src/query/keyword-docs.ts';
+import type { KeywordConcept, KeywordItem } from '../../src/search/keywords/keyword-docs.ts';
 
 /** What an index version is built from: a prepared data set with its embeddings, or the plan of a job. */
 export interface IndexSource {

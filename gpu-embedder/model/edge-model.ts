@@ -1,15 +1,11 @@
 import { DiptychError } from '../../src/errors.ts';
-import { createImageEncoder } from '../../src/encoder/image-encoder.ts';
 import type { ImageEncoder } from '../../src/encoder/image-encoder.ts';
-import { createTextEncoder } from '../../src/encoder/text-encoder.ts';
 import { decodeImage } from '../encode/decode-image.ts';
 import { readImageRule } from '../encode/image-rule.ts';
 import type { EmbeddingModel } from '../encode/load-model.ts';
 import { describeModel } from '../encode/model-description.ts';
 import { hashModel, readModelFiles } from '../encode/model-files.ts';
-import { createTextTokeniser } from '../encode/tokenise-texts.ts';
-import { loadWasm } from '../wasm-modules.ts';
-import { edgeWeights } from './edge-weights.ts';
+import { openEdgeTowers } from './edge-towers.ts';
 
 /**
  * Load a model of ours as the edge runs it: its int8 weights on the WASM kernels, one text or image
@@ -23,13 +19,11 @@ export async function loadEdgeModel(modelDir: string): Promise<EmbeddingModel> {
   const description = describeModel(files);
   const imageRule = readImageRule(files, description);
   const hash = await hashModel(files);
-  const weights = await edgeWeights(modelDir);
-  const text = createTextEncoder(loadWasm('encoder'), weights.text);
-  const image = createImageEncoder(loadWasm('encoder'), weights.image);
-  const tokenise = createTextTokeniser(files, description);
+  const towers = await openEdgeTowers(files);
+  const [text, image] = await Promise.all([towers.text(), towers.image()]);
   const { embedDim } = description;
   const encodeText = (words: string): Float32Array => {
-    const ids = tokenise(words);
+    const { ids } = towers.tokenizer.encode(words);
     // A text without tokens has no direction. `loadModel` gives zeros as well.
     return ids.some((id) => id !== 0) ? text.encode(ids) : new Float32Array(embedDim);
   };

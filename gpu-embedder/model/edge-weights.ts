@@ -41,6 +41,15 @@ const configSchema = z.object({
   }),
 });
 
+/** The weights of {@link EdgeWeights}, each derived when it is asked for. */
+export interface EdgeWeightSource {
+  readonly description: EdgeModelDescription;
+  /** @throws DiptychError unreadable_model */
+  text(): Promise<EdgeWeights['text']>;
+  /** @throws DiptychError unreadable_model */
+  image(): Promise<EdgeWeights['image']>;
+}
+
 /**
  * Derive the weights for the edge kernels from a model folder.
  *
@@ -48,6 +57,17 @@ const configSchema = z.object({
  *   kernels do not support
  */
 export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
+  const { text, image, description } = await openEdgeWeights(modelDir);
+  return { text: await text(), image: await image(), description };
+}
+
+/**
+ * Prepare to derive the weights: to derive both takes a third of a second, and a text query needs
+ * those of one tower.
+ *
+ * @throws DiptychError `unreadable_model`: not one of ours, or of a shape without kernels
+ */
+export async function openEdgeWeights(modelDir: string): Promise<EdgeWeightSource> {
   const config = configSchema.safeParse(await readJson(modelDir, 'config.json'));
   if (!config.success) {
     const [{ path, message }] = config.error.issues;
@@ -71,8 +91,10 @@ export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
   const onnx = (name: string): Promise<WeightSource> =>
     openStoredWeights(join(modelDir, 'onnx', name));
   return {
-    text: write(headers.text, await onnx('text_model.onnx'), textTensors(text, embedDim)),
-    image: write(headers.image, await onnx('vision_model.onnx'), imageTensors(image, embedDim)),
+    text: async () =>
+      write(headers.text, await onnx('text_model.onnx'), textTensors(text, embedDim)),
+    image: async () =>
+      write(headers.image, await onnx('vision_model.onnx'), imageTensors(image, embedDim)),
     description: { id, embedDim, imageSize, contextLength, logitScale, preprocessing },
   };
 }
@@ -108,8 +130,9 @@ function write(
 }
 
 function checkFinite(tower: string, name: string, data: Float32Array): void {
-  const at = data.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
+  let at = 0;
+  while (at < data.length && Number.isFinite(data[at])) at++;
+  if (at === data.length) return;
   throw new DiptychError(
     'unreadable_model',
     `${tower} weights: ${name}: expected finite numbers, got ${data[at]} at ${at}`,

@@ -36,14 +36,20 @@ function roundShift(value: number, shift: number): number {
 
 /** Widen half-precision bits. */
 export function fromFloat16(halves: Uint16Array): Float32Array {
-  widened ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => widen(half));
+  const table = (widened ??= widenAll());
   const out = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) out[i] = widened[halves[i]];
+  for (let i = 0; i < halves.length; i++) out[i] = table[halves[i]];
   return out;
 }
 
 /** Every half-precision number by its bits. The table is made when it is first needed. */
 let widened: Float32Array | undefined;
+
+function widenAll(): Float32Array {
+  const table = new Float32Array(2 ** 16);
+  for (let half = 0; half < table.length; half++) table[half] = widen(half);
+  return table;
+}
 
 function widen(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;

@@ -23,7 +23,9 @@ export function packRows(data: Float32Array, rows: number, width: number): Packe
 
 /** Pack a dense layer's matrix for the edge kernel. `data` [depth, columns]. */
 export function packMatrix(data: Float32Array, depth: number, columns: number): PackedMatrix {
-  return packPanels(depth, columns, (row, column) => data[row * columns + column]);
+  return packPanels(depth, columns, (column, values) => {
+    for (let row = 0; row < depth; row++) values[row] = data[row * columns + column];
+  });
 }
 
 /** A matrix whose input is multiplied by `inputScale` [depth] first. */
@@ -73,26 +75,35 @@ export function packConvolution(data: Float32Array, shape: ConvolutionShape): Pa
   const area = block * block;
   const taps = kernel * kernel;
   const folded = channels * area;
-  return packPanels(taps * folded, out, (row, column) => {
+  const depth = taps * folded;
+  const places = Int32Array.from({ length: depth }, (_, row) => {
     const tap = Math.floor(row / folded);
     const inBlock = Math.floor((row % folded) / channels);
     const channel = row % channels;
-    return data[((column * channels + channel) * area + inBlock) * taps + tap];
+    return (channel * area + inBlock) * taps + tap;
+  });
+  return packPanels(depth, out, (column, values) => {
+    const start = column * depth;
+    for (let row = 0; row < depth; row++) values[row] = data[start + places[row]];
   });
 }
 
-/** Reorder to [columns / 8, depth, 8], so that a tile of 8 columns reads one run of memory. */
+/**
+ * Reorder to [columns / 8, depth, 8], so that a tile of 8 columns reads one run of memory.
+ *
+ * @param readColumn - writes a column into `values` [depth]
+ */
 function packPanels(
   depth: number,
   columns: number,
-  at: (row: number, column: number) => number,
+  readColumn: (column: number, values: Float32Array) => void,
 ): PackedMatrix {
   const { panel } = weightsFormat;
   const codes = new Int8Array(depth * columns);
   const scales = new Float32Array(columns);
   const values = new Float32Array(depth);
   for (let column = 0; column < columns; column++) {
-    for (let row = 0; row < depth; row++) values[row] = at(row, column);
+    readColumn(column, values);
     const quantised = quantiseNumbers(values);
     scales[column] = quantised.scale;
     const inPanel = column % panel;

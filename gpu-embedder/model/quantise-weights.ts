@@ -11,7 +11,7 @@ export interface QuantisedNumbers {
  */
 export function quantiseNumbers(values: Float32Array): QuantisedNumbers {
   let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
   const scale = Math.fround(largest / 127);
   const codes = new Int8Array(values.length);
   if (scale === 0) return { codes, scale };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fusionSchema } from '../query/fusion-weights.ts';
+import { fusionSchema } from '../search/fusion-weights.ts';
 import { parseArtifactJson } from './parse-json.ts';
 import { quantisations } from './quantise.ts';
 import type { Range } from './ranges.ts';

@@ -1,7 +1,7 @@
 import { DiptychError } from '../errors.ts';
 import { searcherMemoryPages } from '../hnsw/searcher-memory.ts';
 import { megabytes } from '../megabytes.ts';
-import { keywordHeapFactor } from '../query/keyword-index.ts';
+import { keywordHeapFactor } from '../search/keywords/keyword-index.ts';
 import type { Manifest } from './manifest.ts';
 
 /**

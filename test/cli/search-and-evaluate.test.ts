@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
 import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
 import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import type { SearchResponse } from '../../src/api.ts';
+import { writeClipFolder } from '../encode/write-clip-folder.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 import { uploads } from '../setup/uploads.ts';
 import { runDiptych } from './run-diptych.ts';
@@ -38,11 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-interface Printed {
-  readonly matches: readonly { id: string; score: number; title: string; set: string }[];
-  readonly mode: string;
-  readonly index: { collection: string };
-}
+type Printed = Omit<SearchResponse, 'timings'>;
 
 describe('diptych search', () => {
   const search = async (...args: string[]): Promise<Printed> => {
@@ -67,14 +65,18 @@ describe('diptych search', () => {
     expect(matches.slice(0, 2).map(({ id }) => id)).toEqual(
       expect.arrayContaining(['round:birthday-cake', 'square:birthday-cake']),
     );
-    const isRound = matches[0].set === 'round';
+    const isRound = matches[0].metadata.set === 'round';
     expect(matches[0]).toEqual({
       id: expect.any(String),
       score: expect.any(Number),
-      title: 'birthday cake',
-      set: expect.any(String),
-      width: isRound ? 64 : null,
-      height: isRound ? 48 : null,
+      probability: expect.any(Number),
+      metadata: {
+        title: 'birthday cake',
+        set: expect.any(String),
+        width: isRound ? 64 : null,
+        height: isRound ? 48 : null,
+        imageUrl: expect.stringContaining('/v1/collections/tiny/items/'),
+      },
     });
   });
 
@@ -93,6 +95,22 @@ describe('diptych search', () => {
     const { matches, mode } = await search('--image', join(dir, 'square.png'), '--limit', '1');
     expect(mode).toBe('vector');
     expect(matches).toHaveLength(1);
+  });
+
+  it('takes the ONNX towers of a model that the edge has no kernels for, and says so', async () => {
+    const at = (name: string) => join(dir, 'clip', name);
+    await writeClipFolder(at('model'), 'clip');
+    await writeTinyDataset(at('data'), 4);
+    const from = { model: at('model'), data: at('data'), collection: 'clip' };
+    const encoded = await encodeDataset({ ...from, out: at('embeddings'), threads: 1 });
+    await buildIndex({ ...from, embeddings: encoded.dir, out: at('index') });
+    const flags = ['--model', at('model'), '--index', at('index'), '--json'];
+    for (const query of [['birthday cake'], ['--image', join(dir, 'square.png')]]) {
+      const { stdout, stderr } = await runDiptych('search', ...query, ...flags);
+      expect(stderr).toBe('');
+      const { matches, encoder } = JSON.parse(stdout) as Printed;
+      expect({ encoder, count: matches.length }).toEqual({ encoder: 'onnx', count: 16 });
+    }
   });
 
   it.each([

@@ -12,7 +12,7 @@ import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
 import { parseCaptions } from '../../src/artifact/captions.ts';
 import { itemAt, parseItems } from '../../src/artifact/items.ts';
 import { manifestSchema } from '../../src/artifact/manifest.ts';
-import { loadKeywordIndex } from '../../src/query/keyword-index.ts';
+import { loadKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 
 let root: string;

@@ -10,7 +10,8 @@ import { publishVersion } from '../../gpu-embedder/publish/publish-version.ts';
 import { removeVersion } from '../../gpu-embedder/publish/remove-version.ts';
 import { rollBack } from '../../gpu-embedder/publish/roll-back.ts';
 import { openVectorizeIndex } from '../../gpu-embedder/publish/vectorize-rest.ts';
-import { openVersion } from '../../gpu-embedder/search/open-version.ts';
+import { openLocalModel } from '../../gpu-embedder/search/local-model.ts';
+import { openLocalCollection } from '../../gpu-embedder/search/open-local-collection.ts';
 import { folderStore } from '../../gpu-embedder/store/folder-store.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 import { serveVectorize } from '../support/vectorize-rest-stand-in.ts';
@@ -113,7 +114,10 @@ test('a version goes where it says, or nowhere', async () => {
   expect(standIn.calls).toEqual([]);
   const site = { dir: join(root, 'site'), versionDir: remote.dir, modelDir: options.model };
   await expect(exportStatic(site)).rejects.toMatchObject({ code: 'invalid_option' });
-  await expect(openVersion(remote.dir)).rejects.toThrow(/got vectorize: search it through/);
+  const model = await openLocalModel(options.model);
+  await expect(openLocalCollection(remote.dir, model)).rejects.toThrow(
+    /got vectorize: search it through/,
+  );
 });
 
 test('a version that is not active can be removed, with its vectors', async () => {

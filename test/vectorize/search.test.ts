@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createItemFilter } from '../../src/hnsw/item-filter.ts';
 import { vectorNames } from '../../src/vectorize/vector-names.ts';
-import { classifyEmbedding } from '../../workers/services/classify-embedding.ts';
-import type { Collection } from '../../workers/services/open-collection.ts';
+import { classifyEmbedding } from '../../src/search/classify/classify-embedding.ts';
+import type { Collection } from '../../src/search/collection.ts';
 import { openVectorize } from '../../workers/services/vectorize-search.ts';
 import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
 import { cloudManifest } from './cloud-manifest.ts';

@@ -8,7 +8,7 @@ import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../env.ts';
 import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { decodeImage } from '../services/decode-image.ts';
-import { searchCollection } from '../services/search-collection.ts';
+import { searchCollection } from '../../src/search/search-collection.ts';
 
 export const captions = new Hono<AppEnv>().post(
   '/v1/captions',
@@ -26,7 +26,7 @@ async function postCaptions(
   const collection = await timer.measure('load', () => c.var.open(request.collection));
   const { model } = collection;
   const embedding = await timer.measure('encode', async () =>
-    model.image.encode(await decodeImage(c.env.IMAGES, image, model.imageSize)),
+    model.encodeImage(await decodeImage(c.env.IMAGES, image, model.imageSize)),
   );
   const { limit, efSearch } = request;
   const { matches, effort, partial } = await timer.measure('search', () =>

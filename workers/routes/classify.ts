@@ -8,9 +8,9 @@ import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../env.ts';
 import { readRequest, type RequestBody } from '../http/read-request.ts';
-import { classifyEmbedding } from '../services/classify-embedding.ts';
+import { classifyEmbedding } from '../../src/search/classify/classify-embedding.ts';
 import { decodeImage } from '../services/decode-image.ts';
-import { encodeText, meanEmbedding } from '../services/encode-query.ts';
+import { meanEmbedding } from '../../src/search/classify/mean-embedding.ts';
 import { namedLabels } from '../services/named-labels.ts';
 
 export const classify = new Hono<AppEnv>().post(
@@ -33,10 +33,10 @@ async function postClassify(
   const { model, reference } = collection;
   const { embedding, truncated } = await timer.measure('encode', async () => {
     const pixels = image && (await decodeImage(c.env.IMAGES, image, model.imageSize));
-    const encoded = text?.trim() ? encodeText(model, text) : null;
+    const encoded = text?.trim() ? await model.encodeText(text) : null;
     return {
       embedding: meanEmbedding([
-        ...(pixels ? [model.image.encode(pixels)] : []),
+        ...(pixels ? [await model.encodeImage(pixels)] : []),
         ...(encoded ? [encoded.embedding] : []),
       ]),
       truncated: encoded?.truncated ?? false,

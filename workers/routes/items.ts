@@ -2,8 +2,8 @@ import { Hono, type Context } from 'hono';
 import type { ItemInfo } from '../../src/api.ts';
 import { itemAt } from '../../src/artifact/items.ts';
 import type { AppEnv } from '../env.ts';
-import { describeItem } from '../services/describe-match.ts';
-import { findItem } from '../services/resolve-query.ts';
+import { describeItem } from '../../src/search/describe-match.ts';
+import { findItem } from '../../src/search/resolve-query.ts';
 import { bucketVersion } from '../stores/bucket-version.ts';
 import { readSlice } from '../stores/read-slice.ts';
 

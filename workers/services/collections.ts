@@ -4,20 +4,17 @@ import type { Manifest } from '../../src/artifact/manifest.ts';
 import { jointMemory } from '../../src/artifact/memory-budget.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { openModel, type EdgeModel } from '../../src/search/open/open-model.ts';
+import type { Collection, CollectionItems } from '../../src/search/collection.ts';
+import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
+import { openModel } from '../../src/search/open/open-model.ts';
+import type { QueryModel } from '../../src/search/query-model.ts';
 import type { Env } from '../env.ts';
 import { bucketSource } from '../stores/bucket-source.ts';
 import { bucketManifest, bucketVersion } from '../stores/bucket-version.ts';
 import { createActiveVersions } from './active-versions.ts';
 import { createDeletedItems } from './deleted-items.ts';
-import { hideFromItems, hideItems } from './hide-items.ts';
 import type { Kernels } from './kernels.ts';
-import {
-  openCollection,
-  openShownItems,
-  type Collection,
-  type CollectionItems,
-} from './open-collection.ts';
+import { openCollection, openShownItems } from './open-collection.ts';
 import type { ShardTimes } from './shard-vectors.ts';
 import { createShared, type Shared } from './shared.ts';
 
@@ -72,7 +69,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   /** What is left of an opened version without the items that were deleted. */
   const views = new WeakMap<Collection, { ids: ReadonlySet<string>; collection: Collection }>();
   const manifests = createShared<Manifest>();
-  const models = createShared<EdgeModel>();
+  const models = createShared<QueryModel>();
   const items = createShared<CollectionItems>();
   /** By collection, the least recently used first. */
   const slots = new Map<string, Slot>();

@@ -4,8 +4,8 @@ import type { ImageScaler } from './image-scaler.ts';
 import { readImageHeader } from '../../src/image/image-header.ts';
 import { limits } from '../../src/limits.ts';
 import { takeJpegOrientation } from './jpeg-orientation.ts';
-import { pixelsOnWhite } from './pixels-on-white.ts';
-import { turnUpright } from './turn-upright.ts';
+import { pixelsOnWhite } from '../../src/image/pixels-on-white.ts';
+import { turnUpright } from '../../src/image/turn-upright.ts';
 
 /**
  * Decode an upload and fit all of it into a square over white: what the starter model was trained on.

@@ -1,39 +1,16 @@
-import type { IndexReference, PartialAnswer } from '../../src/api.ts';
-import type { CaptionColumns } from '../../src/artifact/captions.ts';
-import type { ItemColumns } from '../../src/artifact/items.ts';
 import type { Manifest } from '../../src/artifact/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
-import type { KeywordIndex } from '../../src/query/keyword-index.ts';
+import type { Collection, CollectionItems } from '../../src/search/collection.ts';
 import { openLocalVectors } from '../../src/search/open/open-local-vectors.ts';
-import type { EdgeModel } from '../../src/search/open/open-model.ts';
 import { openItems, openVersion } from '../../src/search/open/open-version.ts';
 import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import type { QueryModel } from '../../src/search/query-model.ts';
+import { localVectors } from '../../src/search/vector-search.ts';
 import type { Env } from '../env.ts';
 import { bucketVersion } from '../stores/bucket-version.ts';
 import { openShards, type ShardTimes } from './shard-vectors.ts';
 import type { ShardNamespace } from './shard.ts';
-import { localVectors, type VectorSearch } from './vector-search.ts';
 import { openVectorize } from './vectorize-search.ts';
-
-/** The items of an index version: enough to show them. */
-export interface CollectionItems {
-  readonly reference: IndexReference;
-  readonly manifest: Manifest;
-  readonly items: ItemColumns;
-  /** Ids of items that were deleted since: nothing may show them. */
-  readonly hidden?: ReadonlySet<string>;
-}
-
-/** An index version that can be searched, with the model that it was built with. */
-export interface Collection extends CollectionItems {
-  readonly model: EdgeModel;
-  readonly images: VectorSearch;
-  readonly captions: VectorSearch;
-  /** Given where some of the vectors could not be loaded when it was opened. */
-  readonly partial?: PartialAnswer;
-  readonly captionColumns: CaptionColumns;
-  readonly keywords: KeywordIndex;
-}
 
 /** Load what is needed to show items. @throws DiptychError index_unreadable */
 export async function openShownItems(files: VersionFiles): Promise<CollectionItems> {
@@ -51,7 +28,7 @@ export async function openShownItems(files: VersionFiles): Promise<CollectionIte
 export async function openCollection(
   env: Env,
   { reference, manifest, items }: CollectionItems,
-  model: EdgeModel,
+  model: QueryModel,
   searchModule: WebAssembly.Module,
   times: ShardTimes,
 ): Promise<Collection> {

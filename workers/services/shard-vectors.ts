@@ -8,7 +8,7 @@ import { filterWithin } from '../../src/hnsw/item-filter.ts';
 import { mergeMatches } from '../../src/hnsw/merge-matches.ts';
 import { createAskShards, type AskShards } from './ask-shards.ts';
 import type { ShardNamespace } from './shard.ts';
-import type { VectorSearch } from './vector-search.ts';
+import type { VectorSearch } from '../../src/search/vector-search.ts';
 
 export interface ShardTimes {
   /** How long an answer waits for shards, milliseconds. */

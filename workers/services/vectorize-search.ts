@@ -6,7 +6,7 @@ import { DiptychError } from '../../src/errors.ts';
 import { passes } from '../../src/hnsw/item-filter.ts';
 import { vectorizeLimits } from '../../src/vectorize/limits.ts';
 import { vectorNames, type VectorNames } from '../../src/vectorize/vector-names.ts';
-import type { VectorSearch } from './vector-search.ts';
+import type { VectorSearch } from '../../src/search/vector-search.ts';
 import type { VectorizeBinding } from './vectorize-binding.ts';
 
 /** Calls at the same time: a worker has six connections. */

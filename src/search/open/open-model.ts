@@ -3,32 +3,15 @@ import { modelKey } from '../../version/keys.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
 import { parseArtifactJson } from '../../artifact/parse-json.ts';
 import { createEncoderMemory } from '../../encoder/encoder-memory.ts';
-import { openImageEncoder, type ImageEncoder } from '../../encoder/image-encoder.ts';
-import { openTextEncoder, type TextEncoder } from '../../encoder/text-encoder.ts';
+import { openImageEncoder } from '../../encoder/image-encoder.ts';
+import { openTextEncoder } from '../../encoder/text-encoder.ts';
 import { DiptychError } from '../../errors.ts';
 import type { TokenizerJson } from '../../text/tokenizer-json.ts';
-import { createTokenizer, type Tokenizer } from '../../text/tokenizer.ts';
+import { createTokenizer } from '../../text/tokenizer.ts';
+import { createEdgeModel } from '../edge-model.ts';
+import type { QueryModel } from '../query-model.ts';
 import type { FileSource } from './file-source.ts';
-import { createLruCache, type LruCache } from './lru-cache.ts';
 import { missingFile, readListed, readUnlistedText } from './read-file.ts';
-
-/** A model that encodes with the kernels of the edge. */
-export interface EdgeModel {
-  readonly id: string;
-  readonly hash: string;
-  readonly embedDim: number;
-  readonly imageSize: number;
-  /** Exponential of logitScale: multiplies cosines before softmax. */
-  readonly scale: number;
-  readonly tokenizer: Tokenizer;
-  readonly text: TextEncoder;
-  readonly image: ImageEncoder;
-  /** Embeddings of class labels in their templates. */
-  readonly labels: LruCache<string, Float32Array>;
-}
-
-/** Labels whose embeddings are kept, 1 KB each. */
-const cachedLabels = 2000;
 
 const fileSchema = z.object({ bytes: z.int().min(1), sha256: z.string() });
 const modelSchema = z.object({
@@ -55,7 +38,7 @@ export async function openModel(
   source: FileSource,
   manifest: Manifest,
   encoderModule: WebAssembly.Module,
-): Promise<EdgeModel> {
+): Promise<QueryModel> {
   const { hash } = manifest.model;
   const key = modelKey(hash, 'model.json');
   const json = await readUnlistedText(source, key);
@@ -78,8 +61,8 @@ async function openFiles(
   source: FileSource,
   description: Description,
   encoderModule: WebAssembly.Module,
-): Promise<EdgeModel> {
-  const { files, id, hash, embedDim, imageSize, contextLength, logitScale } = description;
+): Promise<QueryModel> {
+  const { files, id, hash, imageSize, contextLength, logitScale } = description;
   const tower = async (name: 'text.bin' | 'image.bin') => {
     const memory = createEncoderMemory(encoderModule, files[name].bytes);
     const options = { target: memory.weights, hasOwnChecksum: true };
@@ -90,17 +73,14 @@ async function openFiles(
   const image = openImageEncoder(await tower('image.bin'));
   const tokenizerKey = modelKey(hash, 'tokenizer.json');
   const tokenizer = await readListed(source, tokenizerKey, files['tokenizer.json']);
-  return {
-    id,
-    hash,
-    embedDim,
-    imageSize,
-    scale: Math.exp(logitScale),
-    tokenizer: createTokenizer(parseTokenizer(tokenizer), { contextLength }),
-    text,
-    image,
-    labels: createLruCache(cachedLabels),
-  };
+  return createEdgeModel(
+    { id, hash, imageSize, scale: Math.exp(logitScale) },
+    {
+      tokenizer: createTokenizer(parseTokenizer(tokenizer), { contextLength }),
+      text: () => text,
+      image: () => image,
+    },
+  );
 }
 
 /** Its checksum says that it is the file that was published: nothing else is checked. */

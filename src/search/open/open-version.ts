@@ -1,7 +1,7 @@
 import { parseCaptions, type CaptionColumns } from '../../artifact/captions.ts';
 import { parseItems, type ItemColumns } from '../../artifact/items.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
-import { loadKeywordIndex, type KeywordIndex } from '../../query/keyword-index.ts';
+import { loadKeywordIndex, type KeywordIndex } from '../keywords/keyword-index.ts';
 import { checkCaptions, checkCount } from './check-columns.ts';
 import type { VersionFiles } from './version-files.ts';
 

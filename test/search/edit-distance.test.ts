@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { editDistance } from '../../src/query/edit-distance.ts';
+import { editDistance } from '../../src/search/keywords/edit-distance.ts';
 
 it.each([
   ['cake', 'cake', 0],

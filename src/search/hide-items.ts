@@ -1,6 +1,6 @@
-import { createItemFilter } from '../../src/hnsw/item-filter.ts';
-import type { KeywordIndex } from '../../src/query/keyword-index.ts';
-import type { Collection, CollectionItems } from './open-collection.ts';
+import { createItemFilter } from '../hnsw/item-filter.ts';
+import type { KeywordIndex } from './keywords/keyword-index.ts';
+import type { Collection, CollectionItems } from './collection.ts';
 import type { VectorSearch } from './vector-search.ts';
 
 /** The items of a version without some of them. */
@@ -33,7 +33,7 @@ function filtered(vectors: VectorSearch, isShown: readonly boolean[]): VectorSea
     search: (query, k, options) => vectors.search(query, k, { ...options, filter }),
     score: async (query, ids) => {
       const { cosines, ...rest } = await vectors.score(query, ids);
-      // As of one that cannot be asked: no class, no result.
+      // NaN says "not scored": callers drop it, as they do for a shard that does not answer.
       return { ...rest, cosines: cosines.map((cosine, i) => (isShown[ids[i]] ? cosine : NaN)) };
     },
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fusionSchema, fusionWeights } from '../../src/query/fusion-weights.ts';
-import { rankByKeywords, rankHybrid } from '../../src/query/fusion.ts';
-import { buildKeywordIndex, loadKeywordIndex } from '../../src/query/keyword-index.ts';
+import { fusionSchema, fusionWeights } from '../../src/search/fusion-weights.ts';
+import { rankByKeywords, rankHybrid } from '../../src/search/fusion.ts';
+import { buildKeywordIndex, loadKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 
 const doc = (items: number[], name: string, tags: string[]) => ({
   items,

@@ -1,8 +1,8 @@
 import type { FusionWeights } from './fusion-weights.ts';
-import type { KeywordHit, KeywordIndex } from './keyword-index.ts';
+import type { KeywordHit, KeywordIndex } from './keywords/keyword-index.ts';
 
 export interface RankedItem {
-  /** Item ordinal. */
+  /** Ordinal of the item or caption. */
   readonly id: number;
   /** Larger is closer; the scale is that of the mode. */
   readonly score: number;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keywordDocs } from '../../src/query/keyword-docs.ts';
+import { keywordDocs } from '../../src/search/keywords/keyword-docs.ts';
 
 it('shares the texts of a concept among its items and leaves the others alone', () => {
   const item = { captions: [], tags: [] };

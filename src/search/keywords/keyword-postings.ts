@@ -1,4 +1,4 @@
-import { DiptychError } from '../errors.ts';
+import { DiptychError } from '../../errors.ts';
 import { fieldOf, suggestedField, unpackPosting } from './keyword-format.ts';
 import type { Posting, StoredKeywords } from './keyword-format.ts';
 import { prefixSums } from './prefix-sums.ts';

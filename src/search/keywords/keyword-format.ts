@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DiptychError } from '../errors.ts';
+import { DiptychError } from '../../errors.ts';
 
 /** Fields of a group, the most telling first; a term counts once a group, in the first that has it. */
 export const keywordFields = ['names', 'tags', 'other', 'suggested'] as const;

@@ -4,7 +4,7 @@ import {
   buildKeywordIndex,
   loadKeywordIndex,
   type KeywordDoc,
-} from '../../src/query/keyword-index.ts';
+} from '../../src/search/keywords/keyword-index.ts';
 
 const doc = (names: string[], tags: string[] = [], other: string[] = []): KeywordDoc => ({
   items: [],

@@ -4,7 +4,7 @@ import {
   loadKeywordIndex,
   type KeywordDoc,
   type Suggestion,
-} from '../../src/query/keyword-index.ts';
+} from '../../src/search/keywords/keyword-index.ts';
 
 const own = (names: string[], tags: string[] = [], other: string[] = []): KeywordDoc => ({
   items: [],

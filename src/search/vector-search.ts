@@ -1,6 +1,6 @@
-import type { PartialAnswer } from '../../src/api.ts';
-import type { Matches, SearchOptions } from '../../src/hnsw/searcher.ts';
-import type { LocalVectors } from '../../src/search/open/open-local-vectors.ts';
+import type { PartialAnswer } from '../api.ts';
+import type { Matches, SearchOptions } from '../hnsw/searcher.ts';
+import type { LocalVectors } from './open/open-local-vectors.ts';
 
 /**
  * The vectors of a collection, wherever they are: in this isolate, in others, in a service. Ids are

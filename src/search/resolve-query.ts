@@ -1,9 +1,10 @@
-import type { SearchMode, SearchRequest } from '../../src/api.ts';
-import { DiptychError } from '../../src/errors.ts';
-import { decodeImage } from './decode-image.ts';
-import { encodeText } from './encode-query.ts';
-import type { ImageScaler } from './image-scaler.ts';
-import type { Collection } from './open-collection.ts';
+import type { SearchMode, SearchRequest } from '../api.ts';
+import { DiptychError } from '../errors.ts';
+import type { Collection } from './collection.ts';
+import { noWords } from './query-model.ts';
+
+/** A request to search a collection that is open. */
+export type SearchQuery = Omit<SearchRequest, 'collection'>;
 
 export interface ResolvedQuery {
   /** [embedDim] */
@@ -18,7 +19,7 @@ export interface ResolvedQuery {
  *
  * @throws DiptychError empty_query or bad_request
  */
-export function checkQuery(request: SearchRequest, image: Uint8Array | null): void {
+export function checkQuery(request: SearchQuery, image: Uint8Array | null): void {
   const { text, id, vector } = request;
   const given = Object.entries({ text, image: image ?? undefined, id, vector })
     .filter(([, value]) => value !== undefined)
@@ -32,9 +33,7 @@ export function checkQuery(request: SearchRequest, image: Uint8Array | null): vo
   if (given.length === 0) {
     throw new DiptychError('empty_query', 'expected text, image, id or vector, got none of them');
   }
-  if (text !== undefined && text.trim() === '') {
-    throw new DiptychError('empty_query', 'text: expected at least one word, got none');
-  }
+  if (text !== undefined && text.trim() === '') throw noWords();
   if (text === undefined && request.mode === 'keyword') {
     throw new DiptychError('bad_request', 'mode: keyword needs text');
   }
@@ -43,29 +42,36 @@ export function checkQuery(request: SearchRequest, image: Uint8Array | null): vo
   }
 }
 
-/** Tell the mode that is used: words search images alone, where the collection has any. */
-export function resolveMode(request: SearchRequest, { keywords }: Collection): SearchMode {
+/** Tell the mode that is used: words find images only, and only where the collection has words. */
+export function resolveMode(request: SearchQuery, { keywords }: Collection): SearchMode {
   const hasWords = request.text !== undefined && request.target === 'image' && keywords.groups > 0;
   if (!hasWords) return request.mode === 'keyword' ? 'keyword' : 'vector';
   return request.mode ?? 'hybrid';
 }
 
 /**
+ * Decodes an encoded image and scales it to a square: RGB8 [size, size, 3].
+ *
+ * @throws DiptychError unsupported_image, unreadable_image, payload_too_large
+ */
+export type DecodeImage = (image: Uint8Array<ArrayBuffer>, size: number) => Promise<Uint8Array>;
+
+/**
  * Turn the query of a search into an embedding.
  *
- * @throws DiptychError unknown_item, model_mismatch, empty_query or what decodeImage throws
+ * @throws DiptychError unknown_item, model_mismatch, empty_query or what `decodeImage` throws
  */
 export async function resolveQuery(
   collection: Collection,
-  request: SearchRequest,
+  request: SearchQuery,
   image: Uint8Array<ArrayBuffer> | null,
-  images: ImageScaler,
+  decodeImage: DecodeImage,
 ): Promise<ResolvedQuery> {
   const { model, manifest } = collection;
   checkModel(collection, request);
   if (image) {
-    const pixels = await decodeImage(images, image, model.imageSize);
-    return { embedding: model.image.encode(pixels), truncated: false };
+    const pixels = await decodeImage(image, model.imageSize);
+    return { embedding: await model.encodeImage(pixels), truncated: false };
   }
   if (request.id !== undefined) {
     const ordinal = findItem(collection, request.id);
@@ -84,7 +90,7 @@ export async function resolveQuery(
     }
     return { embedding: Float32Array.from(request.vector), truncated: false };
   }
-  return encodeText(model, request.text ?? '');
+  return model.encodeText(request.text ?? '');
 }
 
 /** Ordinal of an item. @throws DiptychError unknown_item */
@@ -100,7 +106,7 @@ export function findItem(
   );
 }
 
-function checkModel({ model, reference }: Collection, { model: asked }: SearchRequest): void {
+function checkModel({ model, reference }: Collection, { model: asked }: SearchQuery): void {
   if (asked === undefined || asked === model.id || asked === model.hash) return;
   throw new DiptychError(
     'model_mismatch',

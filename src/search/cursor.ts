@@ -1,5 +1,5 @@
-import { DiptychError } from '../../src/errors.ts';
-import { apiLimits } from '../../src/api.ts';
+import { DiptychError } from '../errors.ts';
+import { apiLimits } from '../api.ts';
 
 /** Where a page of results begins, in an index version. */
 export interface Cursor {

@@ -1,10 +1,11 @@
-import type { ClassifyResponse, PartialAnswer } from '../../src/api.ts';
-import { DiptychError } from '../../src/errors.ts';
-import { dot } from '../../src/metrics/dot.ts';
-import { encodeLabel } from './encode-query.ts';
-import { limitError } from '../../src/vectorize/limit-error.ts';
-import type { Collection } from './open-collection.ts';
-import { softmax } from './probability.ts';
+import { dot } from '../../metrics/dot.ts';
+import type { ClassifyResponse, PartialAnswer } from '../../api.ts';
+import { DiptychError } from '../../errors.ts';
+import { encodeLabel } from './encode-label.ts';
+import { limitError } from '../../vectorize/limit-error.ts';
+import type { Collection } from '../collection.ts';
+import { softmax } from '../probability.ts';
+import type { QueryModel } from '../query-model.ts';
 
 export interface Classes {
   readonly labels?: readonly string[];
@@ -37,13 +38,9 @@ export async function classifyEmbedding(
   const most = labels ? Infinity : (collection.captions.mostScored ?? Infinity);
   if (names.length > most) throw limitError('captions of labelSet', most, names.length);
   const { cosines, partial } = labels
-    ? {
-        cosines: labels.map((label) =>
-          dot(embedding, encodeLabel(collection.model, template, label)),
-        ),
-      }
+    ? { cosines: await scoreLabels(collection.model, embedding, template, labels) }
     : await collection.captions.score(embedding, Uint32Array.from(names.keys()));
-  // Captions that could not be asked are none of the classes.
+  // A caption that could not be scored is no class.
   const order = Uint32Array.from(names.keys()).filter((i) => !isNaN(cosines[i]));
   order.sort((a, b) => cosines[b] - cosines[a]);
   const probabilities = softmax(
@@ -56,4 +53,15 @@ export async function classifyEmbedding(
     probability: probabilities[rank],
   }));
   return { labels: best, ...(partial && { partial }) };
+}
+
+function scoreLabels(
+  model: QueryModel,
+  embedding: Float32Array,
+  template: string,
+  labels: readonly string[],
+): Promise<readonly number[]> {
+  return Promise.all(
+    labels.map(async (label) => dot(embedding, await encodeLabel(model, template, label))),
+  );
 }

@@ -1,12 +1,24 @@
-import type { DecodedPng } from 'fast-png';
+/** A decoded image of any kind that PNG has. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  /** [height, width, channels], or [height, width] of places in the palette */
+  readonly data: ArrayLike<number>;
+  /** 1 or 3, and one more for alpha, which is not multiplied. */
+  readonly channels: number;
+  /** Bits of a sample. */
+  readonly depth: number;
+  /** Red, green, blue and perhaps alpha of each colour. */
+  readonly palette?: readonly (readonly number[])[];
+}
 
 /**
- * Lay a decoded PNG of any kind on the middle of a white square.
+ * Lay a decoded image on the middle of a white square.
  *
  * @param size - side of the square, pixels; what lies beyond it is cut off
  * @returns RGB8, [size, size, 3]
  */
-export function pixelsOnWhite(image: DecodedPng, size: number): Uint8Array {
+export function pixelsOnWhite(image: DecodedImage, size: number): Uint8Array {
   const pixels = new Uint8Array(3 * size * size).fill(255);
   const colourAt = colourReader(image);
   const left = Math.floor((size - image.width) / 2);
@@ -26,7 +38,7 @@ export function pixelsOnWhite(image: DecodedPng, size: number): Uint8Array {
 /** Red, green and blue from 0 to 255, alpha from 0 to 1. */
 type Colour = readonly [number, number, number, number];
 
-function colourReader({ data, channels, depth, palette }: DecodedPng): (pixel: number) => Colour {
+function colourReader({ data, channels, depth, palette }: DecodedImage): (pixel: number) => Colour {
   if (palette) {
     return (pixel) => {
       const [red, green, blue, alpha = 255] = palette[data[pixel]];

@@ -1,27 +1,24 @@
-import type { ItemInfo, Match } from '../../src/api.ts';
-import { itemAt } from '../../src/artifact/items.ts';
-import type { Collection } from './open-collection.ts';
+import type { ItemInfo, Match } from '../api.ts';
+import { itemAt } from '../artifact/items.ts';
+import type { Collection } from './collection.ts';
+import type { RankedItem } from './fusion.ts';
 import { matchProbability } from './probability.ts';
 
-/** Items named with a caption; a caption like "flag" describes hundreds. */
+/** Most items that are named with a caption: one like "flag" describes hundreds. */
 const itemsShown = 8;
 
-interface Ranked {
-  /** Ordinal. */
-  readonly id: number;
-  readonly score: number;
-  readonly cosine?: number;
-}
-
 /** Show an item as a search result. */
-export function itemMatch(collection: Collection, { id: ordinal, score, cosine }: Ranked): Match {
+export function itemMatch(
+  collection: Collection,
+  { id: ordinal, score, cosine }: RankedItem,
+): Match {
   const { id, ...metadata } = describeItem(collection, ordinal);
   const count = collection.manifest.image.count;
   return { id, score, probability: probabilityOf(collection, cosine ?? score, count), metadata };
 }
 
 /** Show a caption as a search result, with the items that it describes. */
-export function captionMatch(collection: Collection, { id, score }: Ranked): Match {
+export function captionMatch(collection: Collection, { id, score }: RankedItem): Match {
   const { texts, items } = collection.captionColumns;
   const described = items[id].slice(0, itemsShown);
   // The picture of a caption is that of its first item, which may be of a set that others are not.
@@ -45,7 +42,7 @@ export function describeItem(
 ): ItemInfo {
   const { id, preview: _, ...shown } = itemAt(items, ordinal);
   const { collection, version } = reference;
-  // The version makes the address one that may be cached for ever.
+  // With the version in it, the address always gives the same bytes and may be cached for ever.
   const path = `/v1/collections/${collection}/items/${encodeURIComponent(id)}/image`;
   const imageUrl = `${path}?v=${encodeURIComponent(version)}`;
   return { id, ...shown, imageUrl };

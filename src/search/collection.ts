@@ -1,0 +1,27 @@
+import type { IndexReference, PartialAnswer } from '../api.ts';
+import type { CaptionColumns } from '../artifact/captions.ts';
+import type { ItemColumns } from '../artifact/items.ts';
+import type { Manifest } from '../artifact/manifest.ts';
+import type { KeywordIndex } from './keywords/keyword-index.ts';
+import type { QueryModel } from './query-model.ts';
+import type { VectorSearch } from './vector-search.ts';
+
+/** The items of an index version: enough to show them. */
+export interface CollectionItems {
+  readonly reference: IndexReference;
+  readonly manifest: Manifest;
+  readonly items: ItemColumns;
+  /** Ids of items that were deleted after the version was built: nothing may show them. */
+  readonly hidden?: ReadonlySet<string>;
+}
+
+/** An index version that can be searched, with the model that it was built with. */
+export interface Collection extends CollectionItems {
+  readonly model: QueryModel;
+  readonly images: VectorSearch;
+  readonly captions: VectorSearch;
+  /** Given where some of the vectors could not be loaded when it was opened. */
+  readonly partial?: PartialAnswer;
+  readonly captionColumns: CaptionColumns;
+  readonly keywords: KeywordIndex;
+}

@@ -1,0 +1,27 @@
+import type { ImageEncoder } from '../encoder/image-encoder.ts';
+import type { TextEncoder } from '../encoder/text-encoder.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import { noWords, type QueryModel } from './query-model.ts';
+
+/** The int8 towers of a model; each is asked for when a query first needs it. */
+export interface EdgeTowers {
+  readonly tokenizer: Tokenizer;
+  text(): TextEncoder | Promise<TextEncoder>;
+  image(): ImageEncoder | Promise<ImageEncoder>;
+}
+
+/** Create a model that encodes queries on the WASM kernels, as the edge does. */
+export function createEdgeModel(
+  description: Pick<QueryModel, 'id' | 'hash' | 'imageSize' | 'scale'>,
+  towers: EdgeTowers,
+): QueryModel {
+  return {
+    ...description,
+    async encodeText(text) {
+      const { ids, truncated } = towers.tokenizer.encode(text.trim());
+      if (ids.length === 0) throw noWords();
+      return { embedding: (await towers.text()).encode(ids), truncated };
+    },
+    encodeImage: async (pixels) => (await towers.image()).encode(pixels),
+  };
+}

@@ -1,0 +1,33 @@
+import { DiptychError } from '../errors.ts';
+
+/** A model that encodes queries, wherever its towers run. */
+export interface QueryModel {
+  readonly id: string;
+  /** Of configuration, tokenizer and weights. */
+  readonly hash: string;
+  /** Side of the square images that it reads, pixels. */
+  readonly imageSize: number;
+  /** Exponential of logitScale: multiplies cosines before softmax. */
+  readonly scale: number;
+  /** Encode a text. @throws DiptychError empty_query where it has no word */
+  encodeText(text: string): Promise<EncodedText>;
+  /**
+   * Encode an image.
+   *
+   * @param pixels - RGB8 [imageSize, imageSize, 3]
+   * @returns [embedDim], L2-normalised
+   */
+  encodeImage(pixels: Uint8Array): Promise<Float32Array>;
+}
+
+export interface EncodedText {
+  /** [embedDim], L2-normalised */
+  readonly embedding: Float32Array;
+  /** Whether the text had more tokens than the model reads. */
+  readonly truncated: boolean;
+}
+
+/** Make the error for a text without a word. */
+export function noWords(): DiptychError {
+  return new DiptychError('empty_query', 'text: expected at least one word, got none');
+}

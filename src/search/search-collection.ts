@@ -1,0 +1,41 @@
+import { apiLimits, type Match, type PartialAnswer, type SearchEffort } from '../api.ts';
+import { defaults } from '../config.ts';
+import type { Collection } from './collection.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { captionMatch, itemMatch } from './describe-match.ts';
+import { rank, type RankedQuery } from './rank.ts';
+
+export interface Query extends RankedQuery {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface Page {
+  readonly matches: Match[];
+  readonly nextCursor: string | null;
+  readonly effort: SearchEffort | null;
+  readonly partial?: PartialAnswer;
+}
+
+/**
+ * How many results are ranked: the first of these that the wanted page lies within. What is found
+ * depends on this number, so pages within one of them are slices of one ranking.
+ */
+const tiers = [defaults.maxLimit + 1, apiLimits.window + 1];
+
+/** Search an index version. @throws DiptychError bad_request (cursor), model_mismatch (dimension) */
+export async function searchCollection(collection: Collection, query: Query): Promise<Page> {
+  const { version } = collection.reference;
+  const offset = readCursor(query.cursor, version);
+  const end = Math.min(offset + query.limit, apiLimits.window);
+  const depth = tiers.find((tier) => end < tier) ?? tiers[tiers.length - 1];
+  const { ranked, effort, partial } = await rank(collection, query, depth);
+  const describe = query.target === 'caption' ? captionMatch : itemMatch;
+  return {
+    matches: ranked.slice(offset, end).map((one) => describe(collection, one)),
+    nextCursor:
+      ranked.length > end && end < apiLimits.window ? writeCursor({ version, offset: end }) : null,
+    effort,
+    ...(partial && { partial }),
+  };
+}
