@@ -21,6 +21,26 @@ const pure = [
   },
 ];
 
+/** Wings of gpu-embedder in the order data flows: each imports itself and those before it. */
+const wings = ['common', 'data', 'learn', 'embed', 'index', 'measure', 'operate', 'cli'];
+
+const notFromSrc = {
+  group: ['**/workers/**', '**/site/**', 'cloudflare:*'],
+  message: 'gpu-embedder/ imports src/ alone.',
+};
+
+const wing = (name, i) =>
+  layer(
+    [`gpu-embedder/${name}/**/*.ts`],
+    [
+      notFromSrc,
+      ...wings.slice(i + 1).map((later) => ({
+        regex: `^(\\.\\./)+${later}/`,
+        message: `gpu-embedder/${name}/ comes before ${later}/: data flows one way.`,
+      })),
+    ],
+  );
+
 const layer = (files, patterns) => ({
   files,
   rules: { 'no-restricted-imports': ['error', { patterns }] },
@@ -68,15 +88,8 @@ export default tseslint.config(
       { group: ['node:*', 'cloudflare:*'], message: 'site/ runs in a browser.' },
     ],
   ),
-  layer(
-    ['gpu-embedder/**/*.ts'],
-    [
-      {
-        group: ['**/workers/**', '**/site/**', 'cloudflare:*'],
-        message: 'gpu-embedder/ imports src/ alone.',
-      },
-    ],
-  ),
+  layer(['gpu-embedder/*.ts'], [notFromSrc]),
+  ...wings.map(wing),
   {
     files: ['workers/page/vite.config.ts', 'site/vite.config.ts'],
     rules: { 'no-restricted-imports': 'off' },

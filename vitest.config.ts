@@ -8,7 +8,7 @@ const runInWorkerd: typeof cloudflareTest = pool
   : cloudflareTest;
 
 const buildWasm = './test/setup/build-wasm.ts';
-const hub = 'test/encode/fetch-hub-model.test.ts';
+const hub = 'test/common/model-folder/fetch-hub-model.test.ts';
 const buildSite = './test/setup/build-site.ts';
 
 /**

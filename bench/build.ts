@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { buildGraph } from '../gpu-embedder/index/build-graph.ts';
-import { chooseBuilder } from '../gpu-embedder/index/choose-builder.ts';
+import { buildGraph } from '../gpu-embedder/index/graph/build-graph.ts';
+import { chooseBuilder } from '../gpu-embedder/index/graph/choose-builder.ts';
 import type { BuilderName } from '../src/jobs/build-options.ts';
-import { reportGraph } from '../gpu-embedder/index/graph-report.ts';
-import { progressBar } from '../gpu-embedder/progress.ts';
+import { reportGraph } from '../gpu-embedder/index/graph/graph-report.ts';
+import { progressBar } from '../gpu-embedder/common/progress.ts';
 import { defaults } from '../src/config.ts';
 import type { BenchOptions } from './bench.ts';
 import { graphRecall } from './vectors/graph-recall.ts';

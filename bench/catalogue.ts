@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { startD1Runtime } from '../gpu-embedder/store/d1-runtime.ts';
-import { readMigrations } from '../gpu-embedder/catalogue/read-migrations.ts';
+import { startD1Runtime } from '../gpu-embedder/operate/store/d1-runtime.ts';
+import { readMigrations } from '../gpu-embedder/operate/catalogue/read-migrations.ts';
 import type { Catalogue } from '../src/catalogue/catalogue.ts';
-import { deleteItems } from '../src/catalogue/delete-items.ts';
-import { listItems, type ItemFilter } from '../src/catalogue/items.ts';
-import { migrate } from '../src/catalogue/migrate.ts';
-import { openD1 } from '../src/catalogue/open-d1.ts';
-import { upsertItems } from '../src/catalogue/upsert-items.ts';
+import { deleteItems } from '../src/items/delete-items.ts';
+import { listItems, type ItemFilter } from '../src/items/items.ts';
+import { migrate } from '../src/catalogue/schema/migrate.ts';
+import { openD1 } from '../src/catalogue/drivers/open-d1.ts';
+import { upsertItems } from '../src/items/upsert-items.ts';
 import type { BenchOptions } from './bench.ts';
 
 export interface CatalogueRow {

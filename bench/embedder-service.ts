@@ -7,16 +7,16 @@ import {
   openDataset,
   readImageBytes,
   type PreparedDataset,
-} from '../gpu-embedder/dataset/read-dataset.ts';
-import type { Item } from '../gpu-embedder/dataset/prepared.ts';
-import type { ThreadPool } from '../gpu-embedder/common/thread-pool.ts';
-import type { DecodeAnswers } from '../gpu-embedder/encode/decode-thread.ts';
-import { decodeThreads } from '../gpu-embedder/encode/decode-threads.ts';
-import { loadModel, type LoadedModel } from '../gpu-embedder/encode/load-model.ts';
-import { createService } from '../gpu-embedder/service/create-service.ts';
-import { directEmbedder } from '../gpu-embedder/service/direct-embedder.ts';
-import { listen } from '../gpu-embedder/service/listen.ts';
-import { loadModelInThread } from '../gpu-embedder/service/load-model-in-thread.ts';
+} from '../gpu-embedder/data/prepared/read-dataset.ts';
+import type { Item } from '../gpu-embedder/data/prepared/prepared.ts';
+import type { ThreadPool } from '../gpu-embedder/common/threads/thread-pool.ts';
+import type { DecodeAnswers } from '../gpu-embedder/embed/decode-thread.ts';
+import { decodeThreads } from '../gpu-embedder/embed/decode-threads.ts';
+import { loadModel, type LoadedModel } from '../gpu-embedder/embed/load-model.ts';
+import { createService } from '../gpu-embedder/embed/service/create-service.ts';
+import { directEmbedder } from '../gpu-embedder/embed/service/model/direct-embedder.ts';
+import { listen } from '../gpu-embedder/embed/service/listen.ts';
+import { loadModelInThread } from '../gpu-embedder/embed/service/model/load-model-in-thread.ts';
 import type { BenchOptions } from './bench.ts';
 
 export interface EmbedderRow {

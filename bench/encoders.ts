@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { captionsOf, openDataset, readImageBytes } from '../gpu-embedder/dataset/read-dataset.ts';
-import { decodeImage } from '../gpu-embedder/encode/decode-image.ts';
-import { loadModel } from '../gpu-embedder/encode/load-model.ts';
-import { edgeWeights } from '../gpu-embedder/model/edge-weights.ts';
-import { progressBar } from '../gpu-embedder/progress.ts';
+import {
+  captionsOf,
+  openDataset,
+  readImageBytes,
+} from '../gpu-embedder/data/prepared/read-dataset.ts';
+import { decodeImage } from '../gpu-embedder/common/images/decode-for-model.ts';
+import { loadModel } from '../gpu-embedder/embed/load-model.ts';
+import { edgeWeights } from '../gpu-embedder/learn/model/edge-weights.ts';
+import { progressBar } from '../gpu-embedder/common/progress.ts';
 import type { BenchOptions } from './bench.ts';
 import { startBenchWorker, type BenchWorker } from './workerd/start-bench-worker.ts';
 import { timeOverEmpty, type TimesOverEmpty } from './workerd/time-over-empty.ts';

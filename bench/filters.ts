@@ -1,7 +1,7 @@
 import v8 from 'node:v8';
-import { buildGraph } from '../gpu-embedder/index/build-graph.ts';
-import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
-import { createRandom } from '../gpu-embedder/random.ts';
+import { buildGraph } from '../gpu-embedder/index/graph/build-graph.ts';
+import { createExactSearch } from '../gpu-embedder/index/version/exact-search.ts';
+import { createRandom } from '../gpu-embedder/common/random.ts';
 import { createItemFilter, type ItemFilter } from '../src/hnsw/item-filter.ts';
 import { annRecallAtK } from '../src/metrics/ann-recall.ts';
 import { defaults } from '../src/config.ts';

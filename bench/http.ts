@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import { demoCollection } from '../gpu-embedder/dev/build-demo.ts';
-import { startWorker } from '../gpu-embedder/dev/start-worker.ts';
+import { demoCollection } from '../gpu-embedder/operate/dev/build-demo.ts';
+import { startWorker } from '../gpu-embedder/operate/dev/start-worker.ts';
 
 export const question =
   'How long does a request to the warm local worker take, compared with an empty one? First run npm start once.';

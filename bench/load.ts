@@ -1,7 +1,7 @@
-import { buildGraph } from '../gpu-embedder/index/build-graph.ts';
-import { xxh64 } from '../gpu-embedder/index/xxh64.ts';
-import { quantise, type Quantisation } from '../src/artifact/quantise.ts';
-import { writeVectorFile } from '../src/artifact/write-vector-file.ts';
+import { buildGraph } from '../gpu-embedder/index/graph/build-graph.ts';
+import { xxh64 } from '../gpu-embedder/index/version/xxh64.ts';
+import { quantise, type Quantisation } from '../src/version/quantise.ts';
+import { writeVectorFile } from '../src/version/write-vector-file.ts';
 import { defaults } from '../src/config.ts';
 import type { BenchOptions } from './bench.ts';
 import { workerdPeak } from './shards/workerd-memory.ts';

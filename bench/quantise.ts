@@ -1,5 +1,5 @@
-import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
-import { createRandom } from '../gpu-embedder/random.ts';
+import { createExactSearch } from '../gpu-embedder/index/version/exact-search.ts';
+import { createRandom } from '../gpu-embedder/common/random.ts';
 import type { BenchOptions } from './bench.ts';
 import { openSources, type VectorData } from './vectors/vector-data.ts';
 

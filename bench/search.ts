@@ -1,5 +1,5 @@
 import v8 from 'node:v8';
-import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
+import { createExactSearch } from '../gpu-embedder/index/version/exact-search.ts';
 import { annRecallAtK } from '../src/metrics/ann-recall.ts';
 import type { BenchOptions } from './bench.ts';
 import { hnswlibSide, ourSide, usearchSide, type Side } from './vectors/sides.ts';

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startWorker } from '../gpu-embedder/dev/start-worker.ts';
-import { createExactSearch } from '../gpu-embedder/index/exact-search.ts';
-import { publishVersion } from '../gpu-embedder/publish/publish-version.ts';
-import { localR2Store } from '../gpu-embedder/store/local-r2-store.ts';
-import type { SearchResponse } from '../src/api.ts';
-import type { Manifest } from '../src/artifact/manifest.ts';
+import { startWorker } from '../gpu-embedder/operate/dev/start-worker.ts';
+import { createExactSearch } from '../gpu-embedder/index/version/exact-search.ts';
+import { publishVersion } from '../gpu-embedder/operate/publish/publish-version.ts';
+import { localR2Store } from '../gpu-embedder/operate/store/local-r2-store.ts';
+import type { SearchResponse } from '../src/http/api.ts';
+import type { Manifest } from '../src/version/manifest.ts';
 import { defaults } from '../src/config.ts';
 import { DiptychError } from '../src/errors.ts';
 import { annRecallAtK } from '../src/metrics/ann-recall.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { progressBar } from '../gpu-embedder/progress.ts';
-import { createRandom, type Random } from '../gpu-embedder/random.ts';
+import { progressBar } from '../gpu-embedder/common/progress.ts';
+import { createRandom, type Random } from '../gpu-embedder/common/random.ts';
 import {
   coloured,
   collection,

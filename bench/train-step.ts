@@ -1,12 +1,12 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { DiptychError } from '../src/errors.ts';
-import { Graph } from '../gpu-embedder/onnx/graph.ts';
-import { writeModel } from '../gpu-embedder/onnx/model-proto.ts';
-import * as op from '../gpu-embedder/onnx/operators/index.ts';
-import { openSession, tensor } from '../gpu-embedder/onnx/session.ts';
-import { openStep } from '../gpu-embedder/train/open-step.ts';
-import type { SlotStore } from '../gpu-embedder/train/slots.ts';
+import { Graph } from '../gpu-embedder/learn/onnx/graph.ts';
+import { writeModel } from '../gpu-embedder/learn/onnx/model-proto.ts';
+import * as op from '../gpu-embedder/learn/onnx/operators/index.ts';
+import { openSession, tensor } from '../gpu-embedder/learn/onnx/session.ts';
+import { openStep } from '../gpu-embedder/learn/train/step/open-step.ts';
+import type { SlotStore } from '../gpu-embedder/learn/train/step/slots.ts';
 import type { BenchOptions } from './bench.ts';
 import type { Torch } from './training/find-torch.ts';
 import { findTorch } from './training/find-torch.ts';

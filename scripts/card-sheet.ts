@@ -5,12 +5,12 @@
  * answers have their true shares.
  */
 import { Command } from 'commander';
-import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
-import { chooseItems } from '../gpu-embedder/evaluate/choose-items.ts';
-import { measureRetrieval } from '../gpu-embedder/evaluate/evaluate-retrieval.ts';
-import { embedGallery } from '../gpu-embedder/evaluate/gallery.ts';
-import { openModel } from '../gpu-embedder/evaluate/open-model.ts';
-import { writeSheet } from '../gpu-embedder/evaluate/write-sheet.ts';
+import { openDataset } from '../gpu-embedder/data/prepared/read-dataset.ts';
+import { chooseItems } from '../gpu-embedder/measure/embeddings/choose-items.ts';
+import { measureRetrieval } from '../gpu-embedder/measure/tasks/evaluate-retrieval.ts';
+import { embedGallery } from '../gpu-embedder/measure/embeddings/gallery.ts';
+import { openModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
+import { writeSheet } from '../gpu-embedder/measure/results/write-sheet.ts';
 
 const flags = new Command('card-sheet')
   .option('--model <dir>', 'model folder', 'models/pictogram')

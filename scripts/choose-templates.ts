@@ -3,23 +3,23 @@
  * styles: `node --import tsx scripts/choose-templates.ts --help`.
  */
 import { Command } from 'commander';
-import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
-import { chooseItems } from '../gpu-embedder/evaluate/choose-items.ts';
-import { ownClasses, type Classes, type Level } from '../gpu-embedder/evaluate/classes.ts';
+import { openDataset } from '../gpu-embedder/data/prepared/read-dataset.ts';
+import { chooseItems } from '../gpu-embedder/measure/embeddings/choose-items.ts';
+import { ownClasses, type Classes, type Level } from '../gpu-embedder/measure/queries/classes.ts';
 import {
   emojiClassNames,
   plainWords,
   subgroupsOf,
-} from '../gpu-embedder/evaluate/emoji-class-names.ts';
-import { measureClassification } from '../gpu-embedder/evaluate/evaluate-classification.ts';
+} from '../gpu-embedder/measure/queries/emoji-class-names.ts';
+import { measureClassification } from '../gpu-embedder/measure/tasks/evaluate-classification.ts';
 import {
   embedGallery,
   type EvaluatedModel,
   type Gallery,
-} from '../gpu-embedder/evaluate/gallery.ts';
-import { openModel } from '../gpu-embedder/evaluate/open-model.ts';
-import { rememberTexts } from '../gpu-embedder/evaluate/remember-texts.ts';
-import { toTemplate } from '../gpu-embedder/evaluate/templates.ts';
+} from '../gpu-embedder/measure/embeddings/gallery.ts';
+import { openModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
+import { rememberTexts } from '../gpu-embedder/measure/embeddings/remember-texts.ts';
+import { toTemplate } from '../gpu-embedder/measure/queries/templates.ts';
 import type { ClassificationMetrics } from '../src/metrics/classification.ts';
 
 const levels: readonly Level[] = ['group', 'subgroup'];

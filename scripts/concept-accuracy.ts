@@ -10,18 +10,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pixelNormalisation } from '../gpu-embedder/model/config.ts';
-import { foldWeights } from '../gpu-embedder/model/fold.ts';
-import { imageTower } from '../gpu-embedder/model/image-tower.ts';
-import { StoredParameters } from '../gpu-embedder/model/parameters.ts';
-import { Graph } from '../gpu-embedder/onnx/graph.ts';
-import { writeModel } from '../gpu-embedder/onnx/model-proto.ts';
-import { openSession, tensor } from '../gpu-embedder/onnx/session.ts';
-import { plainView } from '../gpu-embedder/train/render-view.ts';
-import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
-import { parseTrainConfig } from '../gpu-embedder/train/config.ts';
-import { prototypesName } from '../gpu-embedder/train/losses/classification.ts';
-import { loadTrainingSet } from '../gpu-embedder/train/training-set.ts';
+import { pixelNormalisation } from '../gpu-embedder/common/model-folder/config.ts';
+import { foldWeights } from '../gpu-embedder/learn/model/fold.ts';
+import { imageTower } from '../gpu-embedder/learn/model/image-tower.ts';
+import { StoredParameters } from '../gpu-embedder/learn/model/parameters.ts';
+import { Graph } from '../gpu-embedder/learn/onnx/graph.ts';
+import { writeModel } from '../gpu-embedder/learn/onnx/model-proto.ts';
+import { openSession, tensor } from '../gpu-embedder/learn/onnx/session.ts';
+import { plainView } from '../gpu-embedder/learn/train/batch/render-view.ts';
+import { readCheckpoint } from '../gpu-embedder/learn/train/run/checkpoint.ts';
+import { parseTrainConfig } from '../gpu-embedder/learn/train/recipe/config.ts';
+import { prototypesName } from '../gpu-embedder/learn/train/losses/classification.ts';
+import { loadTrainingSet } from '../gpu-embedder/learn/train/batch/training-set.ts';
 
 const [runDir, dataDir, setName = 'held-out', checkpoint = 'checkpoint.bin'] =
   process.argv.slice(2);

@@ -7,11 +7,14 @@
  * is chosen on a training set with its own queries; the table shows the validation set.
  */
 import { Command } from 'commander';
-import { openDataset, type PreparedDataset } from '../gpu-embedder/dataset/read-dataset.ts';
-import { loadModel, type EmbeddingModel } from '../gpu-embedder/encode/load-model.ts';
-import { embedItems } from '../gpu-embedder/evaluate/embed-items.ts';
-import { drawKeywordQueries, type KeywordQuery } from '../gpu-embedder/evaluate/keyword-queries.ts';
-import { fusionWeights, type FusionWeights } from '../src/search/fusion-weights.ts';
+import { openDataset, type PreparedDataset } from '../gpu-embedder/data/prepared/read-dataset.ts';
+import { loadModel, type EmbeddingModel } from '../gpu-embedder/embed/load-model.ts';
+import { embedItems } from '../gpu-embedder/measure/embeddings/embed-items.ts';
+import {
+  drawKeywordQueries,
+  type KeywordQuery,
+} from '../gpu-embedder/measure/queries/keyword-queries.ts';
+import { fusionWeights, type FusionWeights } from '../src/version/fusion-weights.ts';
 import { rankByKeywords, rankHybrid } from '../src/search/fusion.ts';
 import { keywordDocs } from '../src/search/keywords/keyword-docs.ts';
 import {

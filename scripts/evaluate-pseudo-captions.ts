@@ -9,20 +9,23 @@
  * Choose settings on training sets; the measured set is always left out of the source.
  */
 import { Command } from 'commander';
-import { describingTexts } from '../gpu-embedder/caption-corpus/captioned-items.ts';
-import { embedSides } from '../gpu-embedder/caption-corpus/embed-sides.ts';
+import { describingTexts } from '../gpu-embedder/measure/caption-corpus/captioned-items.ts';
+import { embedSides } from '../gpu-embedder/measure/caption-corpus/embed-sides.ts';
 import {
   findNeighbours,
   suggestCaptions,
   type Neighbourhoods,
-} from '../gpu-embedder/caption-corpus/suggest-captions.ts';
-import { defaultSettings } from '../gpu-embedder/caption-corpus/suggestion-settings.ts';
-import type { SuggestionSettings } from '../gpu-embedder/caption-corpus/suggestion-settings.ts';
-import type { Item } from '../gpu-embedder/dataset/prepared.ts';
-import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
-import { hashModel, readModelFiles } from '../gpu-embedder/encode/model-files.ts';
-import { subGallery, type Gallery } from '../gpu-embedder/evaluate/gallery.ts';
-import { drawKeywordQueries, type KeywordQuery } from '../gpu-embedder/evaluate/keyword-queries.ts';
+} from '../gpu-embedder/measure/caption-corpus/suggest-captions.ts';
+import { defaultSettings } from '../gpu-embedder/measure/caption-corpus/suggestion-settings.ts';
+import type { SuggestionSettings } from '../gpu-embedder/measure/caption-corpus/suggestion-settings.ts';
+import type { Item } from '../gpu-embedder/data/prepared/prepared.ts';
+import { openDataset } from '../gpu-embedder/data/prepared/read-dataset.ts';
+import { hashModel, readModelFiles } from '../gpu-embedder/common/model-folder/model-files.ts';
+import { subGallery, type Gallery } from '../gpu-embedder/measure/embeddings/gallery.ts';
+import {
+  drawKeywordQueries,
+  type KeywordQuery,
+} from '../gpu-embedder/measure/queries/keyword-queries.ts';
 import { DiptychError } from '../src/errors.ts';
 import { rankByKeywords } from '../src/search/fusion.ts';
 import {

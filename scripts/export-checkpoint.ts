@@ -6,9 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TokenizerJson } from '../src/text/tokenizer-json.ts';
-import { readCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
-import { parseTrainConfig } from '../gpu-embedder/train/config.ts';
-import { scratchModel } from '../gpu-embedder/train/training-model.ts';
+import { readCheckpoint } from '../gpu-embedder/learn/train/run/checkpoint.ts';
+import { parseTrainConfig } from '../gpu-embedder/learn/train/recipe/config.ts';
+import { scratchModel } from '../gpu-embedder/learn/train/run/training-model.ts';
 
 const [runDir, modelDir] = process.argv.slice(2);
 const json = (name: string): unknown => JSON.parse(readFileSync(join(runDir, name), 'utf8'));

@@ -2,7 +2,7 @@
  * Measure the memory of a data set's keyword index: `npx tsx --expose-gc scripts/keyword-heap.ts
  * [DATA]`. It prints the factor `keywordHeapFactor` of src/search/keywords/keyword-index.ts.
  */
-import { openDataset } from '../gpu-embedder/dataset/read-dataset.ts';
+import { openDataset } from '../gpu-embedder/data/prepared/read-dataset.ts';
 import { keywordDocs } from '../src/search/keywords/keyword-docs.ts';
 import {
   buildKeywordIndex,

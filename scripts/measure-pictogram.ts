@@ -7,23 +7,23 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { openDataset, type PreparedDataset } from '../gpu-embedder/dataset/read-dataset.ts';
-import { meanMetrics, type Metrics } from '../gpu-embedder/evaluate/benchmark-result.ts';
-import { chooseItems } from '../gpu-embedder/evaluate/choose-items.ts';
-import { measureClassification } from '../gpu-embedder/evaluate/evaluate-classification.ts';
-import { measureImageRetrieval } from '../gpu-embedder/evaluate/evaluate-image-retrieval.ts';
-import { measureKeywords } from '../gpu-embedder/evaluate/evaluate-keywords.ts';
-import { measureMisspelt } from '../gpu-embedder/evaluate/evaluate-misspelt.ts';
-import { measureRetrieval } from '../gpu-embedder/evaluate/evaluate-retrieval.ts';
+import { openDataset, type PreparedDataset } from '../gpu-embedder/data/prepared/read-dataset.ts';
+import { meanMetrics, type Metrics } from '../gpu-embedder/measure/results/benchmark-result.ts';
+import { chooseItems } from '../gpu-embedder/measure/embeddings/choose-items.ts';
+import { measureClassification } from '../gpu-embedder/measure/tasks/evaluate-classification.ts';
+import { measureImageRetrieval } from '../gpu-embedder/measure/tasks/evaluate-image-retrieval.ts';
+import { measureKeywords } from '../gpu-embedder/measure/tasks/evaluate-keywords.ts';
+import { measureMisspelt } from '../gpu-embedder/measure/tasks/evaluate-misspelt.ts';
+import { measureRetrieval } from '../gpu-embedder/measure/tasks/evaluate-retrieval.ts';
 import {
   embedGallery,
   type EvaluatedModel,
   type Gallery,
-} from '../gpu-embedder/evaluate/gallery.ts';
-import { languagesOf } from '../gpu-embedder/evaluate/item-texts.ts';
-import { openModel } from '../gpu-embedder/evaluate/open-model.ts';
-import { rememberTexts } from '../gpu-embedder/evaluate/remember-texts.ts';
-import { edgeWeights } from '../gpu-embedder/model/edge-weights.ts';
+} from '../gpu-embedder/measure/embeddings/gallery.ts';
+import { languagesOf } from '../gpu-embedder/measure/queries/item-texts.ts';
+import { openModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
+import { rememberTexts } from '../gpu-embedder/measure/embeddings/remember-texts.ts';
+import { edgeWeights } from '../gpu-embedder/learn/model/edge-weights.ts';
 import { pictogramBars } from './pictogram-bars.ts';
 
 const styles = {

@@ -9,11 +9,14 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Slot } from '../gpu-embedder/train/adamw.ts';
-import { readCheckpoint, writeCheckpoint } from '../gpu-embedder/train/checkpoint.ts';
-import { parseTrainConfig, type TrainConfig } from '../gpu-embedder/train/config.ts';
-import { prototypesName, wordPrototypesName } from '../gpu-embedder/train/losses/classification.ts';
-import { loadTrainingSet } from '../gpu-embedder/train/training-set.ts';
+import type { Slot } from '../gpu-embedder/learn/train/step/adamw.ts';
+import { readCheckpoint, writeCheckpoint } from '../gpu-embedder/learn/train/run/checkpoint.ts';
+import { parseTrainConfig, type TrainConfig } from '../gpu-embedder/learn/train/recipe/config.ts';
+import {
+  prototypesName,
+  wordPrototypesName,
+} from '../gpu-embedder/learn/train/losses/classification.ts';
+import { loadTrainingSet } from '../gpu-embedder/learn/train/batch/training-set.ts';
 
 const flags = new Command('warm-start')
   .requiredOption('--from <run>', 'folder of the run to start from')

@@ -1,6 +1,6 @@
 import { encode } from 'fast-png';
 import { scalePixels } from '../src/image/scale-pixels.ts';
-import type { ImageScaler } from '../workers/services/image-scaler.ts';
+import type { ImageScaler } from '../workers/images/image-scaler.ts';
 
 /** Does for an upload what the Images binding does in a worker, with the browser's own decoders. */
 export const browserScaler: ImageScaler = {

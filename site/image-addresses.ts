@@ -1,5 +1,5 @@
-import type { SearchResponse } from '../src/api.ts';
-import { itemAt, type ItemColumns } from '../src/artifact/items.ts';
+import type { SearchResponse } from '../src/http/api.ts';
+import { itemAt, type ItemColumns } from '../src/version/items.ts';
 
 /**
  * Replace the addresses of images in an answer, which only a worker serves, by those of their bytes

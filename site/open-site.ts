@@ -1,8 +1,8 @@
-import type { SearchResponse } from '../src/api.ts';
-import { siteStorePrefix } from '../src/artifact/site.ts';
+import type { SearchResponse } from '../src/http/api.ts';
+import { siteStorePrefix } from '../src/version/site.ts';
 import { createApp } from '../workers/app.ts';
 import type { Loaded } from '../workers/page/state/page-state.ts';
-import { createCollections } from '../workers/services/collections.ts';
+import { createCollections } from '../workers/collections/collections.ts';
 import { bucketVersion } from '../workers/stores/bucket-version.ts';
 import { browserScaler } from './browser-scaler.ts';
 import { createImageAddresses } from './image-addresses.ts';

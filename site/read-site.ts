@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { siteFile, siteSchema, type Site } from '../src/artifact/site.ts';
+import { siteFile, siteSchema, type Site } from '../src/version/site.ts';
 import { DiptychError } from '../src/errors.ts';
 import { fetchFile } from './fetch-file.ts';
 

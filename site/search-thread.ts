@@ -1,4 +1,4 @@
-import { errorAnswer } from '../workers/services/error-answer.ts';
+import { errorAnswer } from '../workers/http/error-answer.ts';
 import { openSite, type OpenSite } from './open-site.ts';
 import type { FromSearch, SentAnswer, SentRequest, ToSearch } from './protocol.ts';
 

@@ -1,6 +1,6 @@
-import { siteStorePrefix, type Site } from '../src/artifact/site.ts';
+import { siteStorePrefix, type Site } from '../src/version/site.ts';
 import { DiptychError } from '../src/errors.ts';
-import type { ArtifactBucket } from '../workers/services/artifact-bucket.ts';
+import type { ArtifactBucket } from '../workers/stores/artifact-bucket.ts';
 import { fetchFile } from './fetch-file.ts';
 
 /**

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { checkImageBytes, defaultItemLimits } from '../gpu-embedder/service/item-limits.ts';
-import { defaultServiceLimits } from '../gpu-embedder/service/service-limits.ts';
-import { readImage } from '../src/ingest/read-image.ts';
+import {
+  checkImageBytes,
+  defaultItemLimits,
+} from '../gpu-embedder/embed/service/model/item-limits.ts';
+import { defaultServiceLimits } from '../gpu-embedder/embed/service/service-limits.ts';
+import { readImage } from '../src/items/ingest/read-image.ts';
 import { limits } from '../src/limits.ts';
 import { memoryStore } from './support/memory-store.ts';
 

@@ -9,10 +9,10 @@ import { classify } from './routes/classify.ts';
 import { collections as collectionRoutes } from './routes/collections.ts';
 import { items } from './routes/items.ts';
 import { search } from './routes/search.ts';
-import type { Collections } from './services/collections.ts';
-import { errorAnswer } from './services/error-answer.ts';
-import { logRequest } from './services/log-request.ts';
-import { startTimer } from './services/timer.ts';
+import type { Collections } from './collections/collections.ts';
+import { errorAnswer } from './http/error-answer.ts';
+import { logRequest } from './http/log-request.ts';
+import { startTimer } from './http/timer.ts';
 
 const publicRoutes = new Hono<AppEnv>()
   .get('/healthz', (c) => c.json({ status: 'ok' }))

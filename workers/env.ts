@@ -1,12 +1,12 @@
-import type { D1Binding } from '../src/catalogue/open-d1.ts';
-import type { ArtifactBucket, ObjectBucket } from './services/artifact-bucket.ts';
-import type { Collections } from './services/collections.ts';
-import type { ImageScaler } from './services/image-scaler.ts';
-import type { JobsBinding } from './services/open-jobs.ts';
+import type { D1Binding } from '../src/catalogue/drivers/open-d1.ts';
+import type { ArtifactBucket, ObjectBucket } from './stores/artifact-bucket.ts';
+import type { Collections } from './collections/collections.ts';
+import type { ImageScaler } from './images/image-scaler.ts';
+import type { JobsBinding } from './jobs/open-jobs.ts';
 import type { Collection, CollectionItems } from '../src/search/collection.ts';
-import type { ShardNamespace } from './services/shard.ts';
-import type { Timer } from './services/timer.ts';
-import type { VectorizeBinding } from './services/vectorize-binding.ts';
+import type { ShardNamespace } from './vectors/shard.ts';
+import type { Timer } from './http/timer.ts';
+import type { VectorizeBinding } from './vectors/vectorize-binding.ts';
 
 /** Bindings of wrangler.toml, and what stands in for them where there is no worker. */
 export interface Env {

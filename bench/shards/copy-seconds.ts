@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { Miniflare } from 'miniflare';
-import { bundleWorker } from '../../gpu-embedder/dev/bundle-worker.ts';
-import { bucketName } from '../../gpu-embedder/store/local-r2-store.ts';
+import { bundleWorker } from '../../gpu-embedder/operate/dev/bundle-worker.ts';
+import { bucketName } from '../../gpu-embedder/operate/store/local-r2-store.ts';
 import { versionKey } from '../../src/version/keys.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
+import type { Manifest } from '../../src/version/manifest.ts';
 
 /** Measure the seconds to copy the vector files of a version from the local R2 into memory. */
 export async function copySeconds(manifest: Manifest, r2Dir: string): Promise<number> {

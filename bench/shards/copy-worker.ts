@@ -1,5 +1,5 @@
 import { readListed } from '../../src/search/open/read-file.ts';
-import type { ArtifactBucket } from '../../workers/services/artifact-bucket.ts';
+import type { ArtifactBucket } from '../../workers/stores/artifact-bucket.ts';
 import { bucketSource } from '../../workers/stores/bucket-source.ts';
 
 /** Copies the objects of a list into memory, one after the other, and drops them. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { describeModel } from '../../gpu-embedder/encode/model-description.ts';
-import { hashModel, readModelFiles } from '../../gpu-embedder/encode/model-files.ts';
-import { buildVectorIndex } from '../../gpu-embedder/index/build-vector-index.ts';
-import { describeEdgeModel } from '../../gpu-embedder/index/describe-edge-model.ts';
-import { createVersionWriter } from '../../gpu-embedder/index/version-writer.ts';
-import { writeVersion } from '../../gpu-embedder/index/write-version.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
+import { describeModel } from '../../gpu-embedder/common/model-folder/model-description.ts';
+import { hashModel, readModelFiles } from '../../gpu-embedder/common/model-folder/model-files.ts';
+import { buildVectorIndex } from '../../gpu-embedder/index/version/build-vector-index.ts';
+import { describeEdgeModel } from '../../gpu-embedder/index/version/describe-edge-model.ts';
+import { createVersionWriter } from '../../gpu-embedder/index/version/version-writer.ts';
+import { writeVersion } from '../../gpu-embedder/index/version/write-version.ts';
+import type { Manifest } from '../../src/version/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { buildKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 import type { VectorData } from '../vectors/vector-data.ts';

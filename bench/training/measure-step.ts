@@ -1,4 +1,4 @@
-import { openStep } from '../../gpu-embedder/train/open-step.ts';
+import { openStep } from '../../gpu-embedder/learn/train/step/open-step.ts';
 import { twoTowers } from './two-towers.ts';
 
 /** The cost of a step, measured in its own process: peak memory never goes down within a process. */

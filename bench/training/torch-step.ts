@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DiptychError } from '../../src/errors.ts';
-import type { SlotStore } from '../../gpu-embedder/train/slots.ts';
+import type { SlotStore } from '../../gpu-embedder/learn/train/step/slots.ts';
 import type { Torch } from './find-torch.ts';
 import type { TwoTowers } from './two-towers.ts';
 

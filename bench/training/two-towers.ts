@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import type { DualEncoderConfig, ImageTowerConfig } from '../../gpu-embedder/model/config.ts';
-import { createRandom } from '../../gpu-embedder/random.ts';
-import type { AdamWStep } from '../../gpu-embedder/train/adamw.ts';
-import type { Batch } from '../../gpu-embedder/train/batches.ts';
-import { parseTrainConfig } from '../../gpu-embedder/train/config.ts';
-import type { StagePlan } from '../../gpu-embedder/train/loss-graph.ts';
-import { ownImageTower, ownTextTower } from '../../gpu-embedder/train/own-towers.ts';
+import type {
+  DualEncoderConfig,
+  ImageTowerConfig,
+} from '../../gpu-embedder/common/model-folder/config.ts';
+import { createRandom } from '../../gpu-embedder/common/random.ts';
+import type { AdamWStep } from '../../gpu-embedder/learn/train/step/adamw.ts';
+import type { Batch } from '../../gpu-embedder/learn/train/batch/batches.ts';
+import { parseTrainConfig } from '../../gpu-embedder/learn/train/recipe/config.ts';
+import type { StagePlan } from '../../gpu-embedder/learn/train/step/loss-graph.ts';
+import { ownImageTower, ownTextTower } from '../../gpu-embedder/learn/train/run/own-towers.ts';
 
 /** A stage of symmetric InfoNCE over both towers, with the batch and the update of one step. */
 export interface TwoTowers {
@@ -18,7 +21,10 @@ export interface TwoTowers {
 
 export type ImageKind = ImageTowerConfig['kind'];
 
-const recipe = new URL('../../gpu-embedder/train/recipes/pictogram.json', import.meta.url);
+const recipe = new URL(
+  '../../gpu-embedder/learn/train/recipe/recipes/pictogram.json',
+  import.meta.url,
+);
 const imageSize = 64;
 const vit = {
   kind: 'vit',

@@ -1,4 +1,4 @@
-import { createRandom } from '../../gpu-embedder/random.ts';
+import { createRandom } from '../../gpu-embedder/common/random.ts';
 import type { VectorData } from './vector-data.ts';
 
 /** Vectors with names; a name is stable from one state of a collection to the next. */

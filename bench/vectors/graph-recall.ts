@@ -1,9 +1,9 @@
-import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
-import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
-import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
-import { quantise } from '../../src/artifact/quantise.ts';
-import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
-import type { HnswGraph } from '../../src/hnsw/graph.ts';
+import { createExactSearch } from '../../gpu-embedder/index/version/exact-search.ts';
+import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { xxh64 } from '../../gpu-embedder/index/version/xxh64.ts';
+import { quantise } from '../../src/version/quantise.ts';
+import { writeVectorFile } from '../../src/version/write-vector-file.ts';
+import type { HnswGraph } from '../../src/version/graph.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import type { VectorData } from './vector-data.ts';
 

@@ -1,6 +1,6 @@
-import { readEmbeddings } from '../../gpu-embedder/index/read-embeddings.ts';
-import { sampleQueries } from '../../gpu-embedder/index/measure-recall.ts';
-import { createRandom } from '../../gpu-embedder/random.ts';
+import { readEmbeddings } from '../../gpu-embedder/embed/read-embeddings.ts';
+import { sampleQueries } from '../../gpu-embedder/index/version/measure-recall.ts';
+import { createRandom } from '../../gpu-embedder/common/random.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { BenchOptions } from '../bench.ts';
 

@@ -3,8 +3,8 @@ import { createImageEncoder } from '../../src/encoder/image-encoder.ts';
 import { createTextEncoder } from '../../src/encoder/text-encoder.ts';
 import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { createTokenizer } from '../../src/text/tokenizer.ts';
-import { decodeImage } from '../../workers/services/decode-image.ts';
-import type { ImageScaler } from '../../workers/services/image-scaler.ts';
+import { decodeImage } from '../../workers/images/decode-image.ts';
+import type { ImageScaler } from '../../workers/images/image-scaler.ts';
 import type { BenchBucket } from './bench-bucket.ts';
 
 interface Env {

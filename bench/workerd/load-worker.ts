@@ -1,9 +1,9 @@
 import relaxed from '../../build/wasm/search-relaxed.wasm';
-import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher-memory.ts';
+import { searcherFileOffset, searcherMemoryPages } from '../../src/version/searcher-memory.ts';
 import { createSearcher } from '../../src/hnsw/searcher.ts';
 import { createMemory } from '../../src/kernel/webassembly.ts';
 import { readListed } from '../../src/search/open/read-file.ts';
-import type { ArtifactBucket } from '../../workers/services/artifact-bucket.ts';
+import type { ArtifactBucket } from '../../workers/stores/artifact-bucket.ts';
 import { bucketSource } from '../../workers/stores/bucket-source.ts';
 
 interface Env {

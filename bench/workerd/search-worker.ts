@@ -1,7 +1,7 @@
 import relaxed from '../../build/wasm/search-relaxed.wasm';
 import plain from '../../build/wasm/search.wasm';
-import { headerOffsets } from '../../src/artifact/format.ts';
-import { searcherFileOffset, searcherMemoryPages } from '../../src/hnsw/searcher-memory.ts';
+import { headerOffsets } from '../../src/version/format.ts';
+import { searcherFileOffset, searcherMemoryPages } from '../../src/version/searcher-memory.ts';
 import { createSearcher, type Searcher } from '../../src/hnsw/searcher.ts';
 import { createMemory } from '../../src/kernel/webassembly.ts';
 import { searchAll } from '../vectors/search-all.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare } from 'miniflare';
-import { bundleWorker } from '../../gpu-embedder/dev/bundle-worker.ts';
-import { readWranglerConfig } from '../../gpu-embedder/dev/wrangler-config.ts';
+import { bundleWorker } from '../../gpu-embedder/operate/dev/bundle-worker.ts';
+import { readWranglerConfig } from '../../gpu-embedder/operate/dev/wrangler-config.ts';
 
 /** A worker of this folder, with the workerd and the settings of the real worker. */
 export interface BenchWorker {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseManifest } from '../../src/artifact/manifest.ts';
+import { parseManifest } from '../../src/version/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { readUnlistedText } from '../../src/search/open/read-file.ts';
 import { versionFiles, type VersionFiles } from '../../src/search/open/version-files.ts';

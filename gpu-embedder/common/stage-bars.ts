@@ -1,4 +1,4 @@
-import { progressBar, type Progress } from '../progress.ts';
+import { progressBar, type Progress } from './progress.ts';
 
 /** Shows the progress of work in stages, one bar after the other. */
 export interface StageBars {

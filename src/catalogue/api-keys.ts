@@ -4,7 +4,7 @@ import { textHash } from './content-hash.ts';
 import { insertRows } from './insert-rows.ts';
 import { catalogueLimits, checkLength } from './limits.ts';
 import { sortableId } from './sortable-id.ts';
-import type { ApiKeyRow } from './tables.ts';
+import type { ApiKeyRow } from './schema/tables.ts';
 
 export const apiKeyScopes = ['read', 'write', 'admin'] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];

@@ -1,6 +1,6 @@
 import { CamelCasePlugin, Kysely, type Compilable, type CompiledQuery } from 'kysely';
 import { statementDialect, type DatabaseKind, type Statement } from './statement-dialect.ts';
-import type { Tables } from './tables.ts';
+import type { Tables } from './schema/tables.ts';
 
 /** An open database with the tables of migrations/. Every failure of it is a DiptychError. */
 export interface Catalogue {

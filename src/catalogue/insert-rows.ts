@@ -2,7 +2,7 @@ import { sql, type Compilable, type RawBuilder } from 'kysely';
 import type { Catalogue } from './catalogue.ts';
 import { rowsAtOnce } from './chunks.ts';
 import type { DatabaseKind } from './statement-dialect.ts';
-import type { Tables } from './tables.ts';
+import type { Tables } from './schema/tables.ts';
 
 /** What happens to a row whose key is there: a DuplicateKeyError, nothing, or these columns change. */
 export type OnDuplicate<Row> = 'refuse' | 'keep' | readonly (keyof Row & string)[];

@@ -1,7 +1,7 @@
 import type { Catalogue } from './catalogue.ts';
 import { insertRows } from './insert-rows.ts';
 import { catalogueLimits, checkLength } from './limits.ts';
-import type { LabelSetRow } from './tables.ts';
+import type { LabelSetRow } from './schema/tables.ts';
 
 export interface LabelSet extends Omit<LabelSetRow, 'labels'> {
   readonly labels: readonly string[];

@@ -2,7 +2,7 @@ import { among } from './among.ts';
 import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
 import { insertRows } from './insert-rows.ts';
-import type { IndexVersionRow, VersionState } from './tables.ts';
+import type { IndexVersionRow, VersionState } from './schema/tables.ts';
 
 export type NewVersion = Omit<IndexVersionRow, 'state' | 'createdAt' | 'publishedAt'>;
 

@@ -2,7 +2,7 @@ import { DiptychError } from '../errors.ts';
 import { createMemory, instantiate } from '../kernel/webassembly.ts';
 import type { WasmMemory } from '../kernel/webassembly.ts';
 import type { EncoderKernel } from './encoder-kernel.ts';
-import type { StoredHeader, TensorType } from './weights-format.ts';
+import type { StoredHeader, TensorType } from '../version/weights-format.ts';
 
 const pageBytes = 65536;
 /** The module keeps the constants of its exponential function in the first page. */

@@ -5,7 +5,7 @@ import { findLayer, normalised, panelLength } from './layer.ts';
 import type { Layer } from './layer.ts';
 import { multiply } from './product.ts';
 import { readWeights } from './read-weights.ts';
-import type { ImageTowerHeader } from './weights-format.ts';
+import type { ImageTowerHeader } from '../version/weights-format.ts';
 
 /** Pixels to a unit embedding. */
 export interface ImageEncoder {
@@ -21,7 +21,7 @@ export interface ImageEncoder {
 }
 
 /**
- * Create the image tower: a residual CNN (gpu-embedder/model/image-tower.ts) over one image.
+ * Create the image tower: a residual CNN (gpu-embedder/learn/model/image-tower.ts) over one image.
  *
  * @param module - `encoder.wasm`
  * @throws DiptychError `unreadable_model`

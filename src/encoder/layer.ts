@@ -1,6 +1,6 @@
 import type { TensorAddress } from './encoder-memory.ts';
-import { weightsFormat } from './weights-format.ts';
-import type { StoredHeader } from './weights-format.ts';
+import { weightsFormat } from '../version/weights-format.ts';
+import type { StoredHeader } from '../version/weights-format.ts';
 
 /** Addresses of a dense or convolution layer. */
 export interface Layer {

@@ -1,7 +1,7 @@
 import { DiptychError } from '../errors.ts';
 import { checksum } from './checksum.ts';
-import { weightsFormat } from './weights-format.ts';
-import type { StoredHeader, TowerHeader } from './weights-format.ts';
+import { weightsFormat } from '../version/weights-format.ts';
+import type { StoredHeader, TowerHeader } from '../version/weights-format.ts';
 
 /**
  * Read the header of a weights file after checking that the file is whole.

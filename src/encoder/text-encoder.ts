@@ -20,7 +20,7 @@ export interface TextEncoder {
 }
 
 /**
- * Create the text tower: a pre-norm transformer (gpu-embedder/model/text-tower.ts) over the tokens of one text.
+ * Create the text tower: a pre-norm transformer (gpu-embedder/learn/model/text-tower.ts) over the tokens of one text.
  *
  * @param module - `encoder.wasm`
  * @throws DiptychError `unreadable_model`

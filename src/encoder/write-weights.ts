@@ -1,6 +1,6 @@
 import { checksum } from './checksum.ts';
-import { align, weightsFormat } from './weights-format.ts';
-import type { StoredHeader, Tensor, TensorPlace, TowerHeader } from './weights-format.ts';
+import { align, weightsFormat } from '../version/weights-format.ts';
+import type { StoredHeader, Tensor, TensorPlace, TowerHeader } from '../version/weights-format.ts';
 
 /** Write a weights file. */
 export function writeWeights(

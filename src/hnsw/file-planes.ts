@@ -1,7 +1,7 @@
-import type { SectionName, VectorFileHeader } from '../artifact/format.ts';
+import type { SectionName, VectorFileHeader } from '../version/format.ts';
 import type { WasmMemory } from '../kernel/webassembly.ts';
 
-/** Views of the vectors of a file (src/artifact/format.ts); a plane that the file lacks is empty. */
+/** Views of the vectors of a file (src/version/format.ts); a plane that the file lacks is empty. */
 export interface FilePlanes {
   readonly centre: Float32Array;
   readonly codeScales: Float32Array;

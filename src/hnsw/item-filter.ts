@@ -1,4 +1,4 @@
-import type { Range } from '../artifact/ranges.ts';
+import type { Range } from '../version/ranges.ts';
 
 /** The ordinals that a search may find, one bit each. */
 export interface ItemFilter {

@@ -1,4 +1,4 @@
-import { idsWithin, rangeOf, type Range } from '../artifact/ranges.ts';
+import { idsWithin, rangeOf, type Range } from '../version/ranges.ts';
 import { filterWithin } from './item-filter.ts';
 import { mergeMatches } from './merge-matches.ts';
 import type { Searcher } from './searcher.ts';

@@ -1,7 +1,7 @@
-import type { VectorFileHeader } from '../artifact/format.ts';
+import type { VectorFileHeader } from '../version/format.ts';
 import type { FilePlanes } from './file-planes.ts';
 import { codeQueryBits, quantiseCodeQuery, quantiseQuery } from './quantise-query.ts';
-import type { SearcherScratch } from './searcher-memory.ts';
+import type { SearcherScratch } from '../version/searcher-memory.ts';
 
 /** How integer scores of codes become cosines: `constant + step * score`. */
 export interface CodeScores {

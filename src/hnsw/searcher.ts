@@ -1,5 +1,5 @@
-import type { SectionName, VectorFileHeader } from '../artifact/format.ts';
-import { readVectorHeader } from '../artifact/read-vector-header.ts';
+import type { SectionName, VectorFileHeader } from '../version/format.ts';
+import { readVectorHeader } from '../version/read-vector-header.ts';
 import { defaults } from '../config.ts';
 import { DiptychError } from '../errors.ts';
 import { createSearchKernel, type SearchKernel } from '../kernel/search-kernel.ts';
@@ -12,7 +12,7 @@ import {
   searcherFileOffset,
   searcherScratch,
   type SearcherScratch,
-} from './searcher-memory.ts';
+} from '../version/searcher-memory.ts';
 import { upperPlace } from './upper-place.ts';
 import { verifyVectorFile } from './verify-vector-file.ts';
 

@@ -1,4 +1,4 @@
-import type { VectorFileHeader } from '../artifact/format.ts';
+import type { VectorFileHeader } from '../version/format.ts';
 
 /** Find the position of a node among the nodes of the upper levels; -1 if it is on level 0 alone. */
 export function upperPlace(view: DataView, { sections }: VectorFileHeader, node: number): number {

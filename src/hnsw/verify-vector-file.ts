@@ -1,4 +1,4 @@
-import { sectionNames, vectorFormat, type VectorFileHeader } from '../artifact/format.ts';
+import { sectionNames, vectorFormat, type VectorFileHeader } from '../version/format.ts';
 import { DiptychError } from '../errors.ts';
 import type { SearchKernel } from '../kernel/search-kernel.ts';
 import type { WasmMemory } from '../kernel/webassembly.ts';

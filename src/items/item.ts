@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { shownFields } from '../artifact/items.ts';
-import type { ItemRow } from '../catalogue/tables.ts';
+import { shownFields } from '../version/items.ts';
+import type { ItemRow } from '../catalogue/schema/tables.ts';
 
 /** A caption of an item in the catalogue. */
 export interface StoredCaption {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { vectorFormat } from '../artifact/format.ts';
-import { maxShards } from '../artifact/manifest.ts';
-import { quantisations } from '../artifact/quantise.ts';
+import { vectorFormat } from '../version/format.ts';
+import { maxShards } from '../version/manifest.ts';
+import { quantisations } from '../version/quantise.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Job } from '../catalogue/jobs.ts';
-import { ledgerCounts } from '../catalogue/ledger.ts';
+import type { Job } from './rows/jobs.ts';
+import { ledgerCounts } from './rows/ledger.ts';
 import { DiptychError } from '../errors.ts';
 
 /** Libraries that build graphs, as options and version ids name them. */

@@ -1,5 +1,5 @@
-import { isActive, requestCancel, type Job } from '../catalogue/jobs.ts';
-import { requireJob } from '../catalogue/require-job.ts';
+import { isActive, requestCancel, type Job } from './rows/jobs.ts';
+import { requireJob } from './rows/require-job.ts';
 import type { JobQueue } from './job-queue.ts';
 import { stepOf } from './next-step.ts';
 

@@ -1,10 +1,10 @@
-import { getJob, isActive } from '../catalogue/jobs.ts';
+import { getJob, isActive } from './rows/jobs.ts';
 import type { JobMessage } from './job-messages.ts';
 import { sendNext, sendStep, type JobQueue } from './job-queue.ts';
 import { stepOf } from './next-step.ts';
 import { keepReport } from './report/keep-report.ts';
 import { retryDelay } from './retry-policy.ts';
-import type { JobWork } from './step.ts';
+import type { JobWork } from './steps/step.ts';
 import { giveUp, takeStep, type Follow } from './take-step.ts';
 
 /** What the consumer of a queue has at hand. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ActiveJobState } from '../catalogue/tables.ts';
+import type { ActiveJobState } from '../catalogue/schema/tables.ts';
 import { machine } from './machine.ts';
 
 const job = z.string().min(1).max(64);

@@ -1,8 +1,8 @@
-import type { CompareOptions, JobOptions } from '../catalogue/job-details.ts';
+import type { CompareOptions, JobOptions } from './rows/job-details.ts';
 import { DiptychError } from '../errors.ts';
 import { heldOutSchema } from '../metrics/comparison.ts';
 import type { BuildOptions } from './build-options.ts';
-import { parseSwitchCondition } from './switch-condition.ts';
+import { parseSwitchCondition } from './steps/switch-condition.ts';
 
 /**
  * Check what was asked about the switch, and put it beside the options of the index.

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { batchCounts } from '../catalogue/job-batches.ts';
-import type { Job } from '../catalogue/jobs.ts';
-import type { JobState } from '../catalogue/tables.ts';
+import { batchCounts } from './rows/job-batches.ts';
+import type { Job } from './rows/jobs.ts';
+import type { JobState } from '../catalogue/schema/tables.ts';
 
 /** How far a job is, in batches; the total grows while the job is planned. */
 export interface JobProgress {

@@ -1,4 +1,4 @@
-import { listBatches, pendingBatches, updateBatches } from '../catalogue/job-batches.ts';
+import { listBatches, pendingBatches, updateBatches } from './rows/job-batches.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { JobMessage } from './job-messages.ts';
 import { stateOf } from './machine.ts';

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { releaseLease, renewLease, takeLease } from '../catalogue/job-lease.ts';
-import { getJob, isActive } from '../catalogue/jobs.ts';
-import { requireJob } from '../catalogue/require-job.ts';
+import { releaseLease, renewLease, takeLease } from './rows/job-lease.ts';
+import { getJob, isActive } from './rows/jobs.ts';
+import { requireJob } from './rows/require-job.ts';
 import { DiptychError } from '../errors.ts';
 import { withPatience, type Patience } from './retry-policy.ts';
 

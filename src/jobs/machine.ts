@@ -1,5 +1,5 @@
-import type { ActiveJobState, JobState } from '../catalogue/tables.ts';
-import type { Step } from './step.ts';
+import type { ActiveJobState, JobState } from '../catalogue/schema/tables.ts';
+import type { Step } from './steps/step.ts';
 import { build } from './steps/build.ts';
 import { compare } from './steps/compare.ts';
 import { plan } from './steps/plan.ts';

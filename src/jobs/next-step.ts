@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { unfinishedBatches } from '../catalogue/job-batches.ts';
-import type { ActiveJob } from '../catalogue/jobs.ts';
+import { unfinishedBatches } from './rows/job-batches.ts';
+import type { ActiveJob } from './rows/jobs.ts';
 import type { JobMessage } from './job-messages.ts';
 import { machine, stateOf } from './machine.ts';
 

@@ -1,5 +1,5 @@
-import { isHeld } from '../catalogue/job-lease.ts';
-import { listActiveJobs } from '../catalogue/jobs.ts';
+import { isHeld } from './rows/job-lease.ts';
+import { listActiveJobs } from './rows/jobs.ts';
 import { sendLate, sendNext, type JobQueue } from './job-queue.ts';
 
 /**

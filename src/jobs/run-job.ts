@@ -1,12 +1,12 @@
-import { isActive, type ActiveJob, type Job } from '../catalogue/jobs.ts';
-import { requireJob } from '../catalogue/require-job.ts';
+import { isActive, type ActiveJob, type Job } from './rows/jobs.ts';
+import { requireJob } from './rows/require-job.ts';
 import { jobProgress, type JobProgress } from './job-progress.ts';
 import { isBusy, underLease, withLease, type Runner } from './lease.ts';
 import { nextStep } from './next-step.ts';
 import { reportJob, type JobReport } from './report/job-report.ts';
 import { keepReport } from './report/keep-report.ts';
 import { isPassing, pause, withPatience } from './retry-policy.ts';
-import type { JobWork } from './step.ts';
+import type { JobWork } from './steps/step.ts';
 import { giveUp, takeStep } from './take-step.ts';
 
 /** What a job needs to be run in one process. */

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { CompareOptions } from '../catalogue/job-details.ts';
-import { activeJob, createJob, type Job } from '../catalogue/jobs.ts';
+import type { CompareOptions } from './rows/job-details.ts';
+import { activeJob, createJob, type Job } from './rows/jobs.ts';
 import { requireCollection } from '../catalogue/require-collection.ts';
 import type { Embedder } from '../embedder/embedder.ts';
 import { DiptychError } from '../errors.ts';

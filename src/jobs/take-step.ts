@@ -5,14 +5,14 @@ import {
   moveJob,
   type ActiveJob,
   type JobChange,
-} from '../catalogue/jobs.ts';
-import type { ActiveJobState, JobState } from '../catalogue/tables.ts';
-import { failBatch } from './fail-batch.ts';
+} from './rows/jobs.ts';
+import type { ActiveJobState, JobState } from '../catalogue/schema/tables.ts';
+import { failBatch } from './steps/fail-batch.ts';
 import type { JobMessage } from './job-messages.ts';
 import { stateOf } from './machine.ts';
 import { keepReport } from './report/keep-report.ts';
 import { isOfBatch, reasonOf } from './retry-policy.ts';
-import { pollSeconds, type JobWork } from './step.ts';
+import { pollSeconds, type JobWork } from './steps/step.ts';
 import { encodeBatch } from './steps/encode.ts';
 
 /** What follows a step: more work in this state, at once or after some seconds. */

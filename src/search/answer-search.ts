@@ -1,4 +1,4 @@
-import type { SearchResponse } from '../api.ts';
+import type { SearchResponse } from '../http/api.ts';
 import type { Collection } from './collection.ts';
 import { resolveMode, resolveQuery, type DecodeImage, type SearchQuery } from './resolve-query.ts';
 import { searchCollection } from './search-collection.ts';

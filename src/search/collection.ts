@@ -1,7 +1,7 @@
-import type { IndexReference, PartialAnswer } from '../api.ts';
-import type { CaptionColumns } from '../artifact/captions.ts';
-import type { ItemColumns } from '../artifact/items.ts';
-import type { Manifest } from '../artifact/manifest.ts';
+import type { IndexReference, PartialAnswer } from '../http/api.ts';
+import type { CaptionColumns } from '../version/captions.ts';
+import type { ItemColumns } from '../version/items.ts';
+import type { Manifest } from '../version/manifest.ts';
 import type { KeywordIndex } from './keywords/keyword-index.ts';
 import type { QueryModel } from './query-model.ts';
 import type { VectorSearch } from './vector-search.ts';

@@ -1,5 +1,5 @@
 import { DiptychError } from '../errors.ts';
-import { apiLimits } from '../api.ts';
+import { apiLimits } from '../http/api.ts';
 
 /** Where a page of results begins, in an index version. */
 export interface Cursor {

@@ -1,5 +1,5 @@
-import type { ItemInfo, Match } from '../api.ts';
-import { itemAt } from '../artifact/items.ts';
+import type { ItemInfo, Match } from '../http/api.ts';
+import { itemAt } from '../version/items.ts';
 import type { Collection } from './collection.ts';
 import type { RankedItem } from './fusion.ts';
 import { matchProbability } from './probability.ts';

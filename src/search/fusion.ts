@@ -1,4 +1,4 @@
-import type { FusionWeights } from './fusion-weights.ts';
+import type { FusionWeights } from '../version/fusion-weights.ts';
 import type { KeywordHit, KeywordIndex } from './keywords/keyword-index.ts';
 
 export interface RankedItem {

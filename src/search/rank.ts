@@ -1,5 +1,5 @@
-import type { PartialAnswer, SearchEffort, SearchMode } from '../api.ts';
-import type { VectorIndex } from '../artifact/manifest.ts';
+import type { PartialAnswer, SearchEffort, SearchMode } from '../http/api.ts';
+import type { VectorIndex } from '../version/manifest.ts';
 import type { Matches } from '../hnsw/searcher.ts';
 import type { Collection } from './collection.ts';
 import { rankByKeywords, rankHybrid, type RankedItem } from './fusion.ts';

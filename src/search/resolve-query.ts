@@ -1,4 +1,4 @@
-import type { SearchMode, SearchRequest } from '../api.ts';
+import type { SearchMode, SearchRequest } from '../http/api.ts';
 import { DiptychError } from '../errors.ts';
 import type { Collection } from './collection.ts';
 import { noWords } from './query-model.ts';

@@ -1,4 +1,4 @@
-import { apiLimits, type Match, type PartialAnswer, type SearchEffort } from '../api.ts';
+import { apiLimits, type Match, type PartialAnswer, type SearchEffort } from '../http/api.ts';
 import { defaults } from '../config.ts';
 import type { Collection } from './collection.ts';
 import { readCursor, writeCursor } from './cursor.ts';

@@ -1,4 +1,4 @@
-import type { PartialAnswer } from '../api.ts';
+import type { PartialAnswer } from '../http/api.ts';
 import type { Matches, SearchOptions } from '../hnsw/searcher.ts';
 import type { LocalVectors } from './open/open-local-vectors.ts';
 

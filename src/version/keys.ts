@@ -24,7 +24,7 @@
  *       report.json, report.html          stay after the job
  *     label-sets/<name>.json              labels to classify with
  */
-import { weightsFormat } from '../encoder/weights-format.ts';
+import { weightsFormat } from './weights-format.ts';
 
 /** Whose vectors a file holds. */
 export type VectorKind = 'image' | 'caption';

@@ -4,10 +4,10 @@ import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { createCollection, listCollections } from '../../src/catalogue/collections.ts';
 import { DuplicateKeyError } from '../../src/catalogue/failures.ts';
 import { insertRows } from '../../src/catalogue/insert-rows.ts';
-import { countItems, getItem, getItems } from '../../src/catalogue/items.ts';
-import { openD1, type D1Statement } from '../../src/catalogue/open-d1.ts';
-import { openPlanetScale } from '../../src/catalogue/open-planetscale.ts';
-import { upsertItems } from '../../src/catalogue/upsert-items.ts';
+import { countItems, getItem, getItems } from '../../src/items/items.ts';
+import { openD1, type D1Statement } from '../../src/catalogue/drivers/open-d1.ts';
+import { openPlanetScale } from '../../src/catalogue/drivers/open-planetscale.ts';
+import { upsertItems } from '../../src/items/upsert-items.ts';
 import {
   startPlanetScale,
   testDatabases,

@@ -11,12 +11,12 @@ import {
   listDeleted,
   purgeDeleted,
   type DeletedItem,
-} from '../../src/catalogue/delete-items.ts';
+} from '../../src/items/delete-items.ts';
 import { insertRows } from '../../src/catalogue/insert-rows.ts';
-import { countItems, getItem, getItems, listItems } from '../../src/catalogue/items.ts';
-import type { ItemFilter } from '../../src/catalogue/items.ts';
-import type { ItemRow } from '../../src/catalogue/tables.ts';
-import { upsertItems } from '../../src/catalogue/upsert-items.ts';
+import { countItems, getItem, getItems, listItems } from '../../src/items/items.ts';
+import type { ItemFilter } from '../../src/items/items.ts';
+import type { ItemRow } from '../../src/catalogue/schema/tables.ts';
+import { upsertItems } from '../../src/items/upsert-items.ts';
 import type { NewItem } from '../../src/items/item.ts';
 import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
 

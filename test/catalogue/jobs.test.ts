@@ -6,15 +6,15 @@ import {
   listBatches,
   updateBatches,
   pendingBatches,
-} from '../../src/catalogue/job-batches.ts';
-import { releaseLease, renewLease, takeLease } from '../../src/catalogue/job-lease.ts';
+} from '../../src/jobs/rows/job-batches.ts';
+import { releaseLease, renewLease, takeLease } from '../../src/jobs/rows/job-lease.ts';
 import {
   insertUnits,
   findUnits,
   updateUnits,
   unitCounts,
   failUnits,
-} from '../../src/catalogue/job-units.ts';
+} from '../../src/jobs/rows/job-units.ts';
 import {
   activeJob,
   createJob,
@@ -24,15 +24,15 @@ import {
   moveJob,
   requestCancel,
   updatePlanCursor,
-} from '../../src/catalogue/jobs.ts';
+} from '../../src/jobs/rows/jobs.ts';
 import {
   insertLedger,
   failuresOf,
   ledgerCounts,
   listLedger,
   updateLedger,
-} from '../../src/catalogue/ledger.ts';
-import type { BatchState } from '../../src/catalogue/tables.ts';
+} from '../../src/jobs/rows/ledger.ts';
+import type { BatchState } from '../../src/catalogue/schema/tables.ts';
 import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
 
 describe.each(testDatabases)('jobs (%s)', (_, start) => {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readMigrations } from '../../gpu-embedder/catalogue/read-migrations.ts';
-import { describeSchema } from '../../src/catalogue/describe-schema.ts';
-import { migrate, splitStatements } from '../../src/catalogue/migrate.ts';
-import { catalogueSchema } from '../../src/catalogue/schema.ts';
+import { readMigrations } from '../../gpu-embedder/operate/catalogue/read-migrations.ts';
+import { describeSchema } from '../../src/catalogue/schema/describe-schema.ts';
+import { migrate, splitStatements } from '../../src/catalogue/schema/migrate.ts';
+import { catalogueSchema } from '../../src/catalogue/schema/schema.ts';
 import { mariadbMissing, testDatabases, type TestDatabases } from '../support/catalogues.ts';
 
 const names = ['0001_catalogue.sql'];

@@ -8,7 +8,7 @@ import {
 } from '../../src/catalogue/api-keys.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { textHash } from '../../src/catalogue/content-hash.ts';
-import { deleteItems } from '../../src/catalogue/delete-items.ts';
+import { deleteItems } from '../../src/items/delete-items.ts';
 import {
   insertEmbeddings,
   embeddedModels,
@@ -16,16 +16,16 @@ import {
   removeEmbeddings,
   removeModelEmbeddings,
   rowsOfPack,
-} from '../../src/catalogue/embeddings.ts';
-import { addImages, findImages, imagesOfPack, removeImages } from '../../src/catalogue/images.ts';
+} from '../../src/items/embeddings.ts';
+import { addImages, findImages, imagesOfPack, removeImages } from '../../src/items/images.ts';
 import {
   getLabelSet,
   listLabelSets,
   putLabelSet,
   removeLabelSet,
 } from '../../src/catalogue/label-sets.ts';
-import { hashesInUse } from '../../src/catalogue/hashes-in-use.ts';
-import { upsertItems } from '../../src/catalogue/upsert-items.ts';
+import { hashesInUse } from '../../src/items/hashes-in-use.ts';
+import { upsertItems } from '../../src/items/upsert-items.ts';
 import {
   addVersion,
   getVersion,

@@ -1,5 +1,5 @@
-import { answerRequests } from '../../gpu-embedder/common/answer-requests.ts';
-import { handOver } from '../../gpu-embedder/common/thread-messages.ts';
+import { answerRequests } from '../../gpu-embedder/common/threads/answer-requests.ts';
+import { handOver } from '../../gpu-embedder/common/threads/thread-messages.ts';
 import { DiptychError } from '../../src/errors.ts';
 
 const answers = {

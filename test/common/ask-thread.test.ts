@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { askThread, type AskedThread } from '../../gpu-embedder/common/ask-thread.ts';
-import { handOver } from '../../gpu-embedder/common/thread-messages.ts';
-import { createThreadPool } from '../../gpu-embedder/common/thread-pool.ts';
+import { askThread, type AskedThread } from '../../gpu-embedder/common/threads/ask-thread.ts';
+import { handOver } from '../../gpu-embedder/common/threads/thread-messages.ts';
+import { createThreadPool } from '../../gpu-embedder/common/threads/thread-pool.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { TestAnswers } from './answering-thread.ts';
 

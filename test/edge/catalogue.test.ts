@@ -1,12 +1,12 @@
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import migration from '../../migrations/d1/0001_catalogue.sql?raw';
-import { deleteItems } from '../../src/catalogue/delete-items.ts';
-import { listItems } from '../../src/catalogue/items.ts';
-import { createJob } from '../../src/catalogue/jobs.ts';
-import { migrate } from '../../src/catalogue/migrate.ts';
-import { openD1, type D1Binding } from '../../src/catalogue/open-d1.ts';
-import { upsertItems } from '../../src/catalogue/upsert-items.ts';
+import { deleteItems } from '../../src/items/delete-items.ts';
+import { listItems } from '../../src/items/items.ts';
+import { createJob } from '../../src/jobs/rows/jobs.ts';
+import { migrate } from '../../src/catalogue/schema/migrate.ts';
+import { openD1, type D1Binding } from '../../src/catalogue/drivers/open-d1.ts';
+import { upsertItems } from '../../src/items/upsert-items.ts';
 
 it('works on the binding of a worker', async () => {
   const catalogue = openD1((env as unknown as { CATALOGUE: D1Binding }).CATALOGUE);

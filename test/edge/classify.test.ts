@@ -3,7 +3,7 @@ import {
   captionsResponseSchema,
   classifyResponseSchema,
   type ClassifyResponse,
-} from '../../src/api.ts';
+} from '../../src/http/api.ts';
 import { createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 
 const client = createClient();

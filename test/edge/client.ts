@@ -4,9 +4,12 @@ import type { EdgeFixture } from '../setup/edge-fixture-type.ts';
 import { createApp } from '../../workers/app.ts';
 import type { Env } from '../../workers/env.ts';
 import { addManagement } from '../../workers/management.ts';
-import { kernels } from '../../workers/kernels.ts';
-import type { ShardNamespace } from '../../workers/services/shard.ts';
-import { createCollections, type CollectionsOptions } from '../../workers/services/collections.ts';
+import { kernels } from '../../workers/vectors/bundled-kernels.ts';
+import type { ShardNamespace } from '../../workers/vectors/shard.ts';
+import {
+  createCollections,
+  type CollectionsOptions,
+} from '../../workers/collections/collections.ts';
 
 export const fixture: EdgeFixture = inject('edge');
 export const bindings = env as unknown as {

@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { collectionSchema, collectionsResponseSchema, type SearchResponse } from '../../src/api.ts';
+import {
+  collectionSchema,
+  collectionsResponseSchema,
+  type SearchResponse,
+} from '../../src/http/api.ts';
 import { activeKey, deletedKey, modelKey, versionKey } from '../../src/version/keys.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
+import type { Manifest } from '../../src/version/manifest.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture } from './client.ts';
 import {
   countReads,

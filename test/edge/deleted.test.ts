@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CaptionsResponse, SearchResponse } from '../../src/api.ts';
+import type { CaptionsResponse, SearchResponse } from '../../src/http/api.ts';
 import { deletedKey } from '../../src/version/keys.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import migration from '../../migrations/d1/0001_catalogue.sql?raw';
-import { errorResponseSchema } from '../../src/api.ts';
+import { errorResponseSchema } from '../../src/http/api.ts';
 import { createApiKey } from '../../src/catalogue/api-keys.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
-import { activeJob, createJob, getJob, moveJob } from '../../src/catalogue/jobs.ts';
-import { insertLedger } from '../../src/catalogue/ledger.ts';
-import { migrate } from '../../src/catalogue/migrate.ts';
-import { openD1 } from '../../src/catalogue/open-d1.ts';
+import { activeJob, createJob, getJob, moveJob } from '../../src/jobs/rows/jobs.ts';
+import { insertLedger } from '../../src/jobs/rows/ledger.ts';
+import { migrate } from '../../src/catalogue/schema/migrate.ts';
+import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
 import type { JobReport } from '../../src/jobs/report/job-report.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, createClient, failureOf } from './client.ts';

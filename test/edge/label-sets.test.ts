@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import migration from '../../migrations/d1/0001_catalogue.sql?raw';
-import type { ClassifyResponse } from '../../src/api.ts';
-import { migrate } from '../../src/catalogue/migrate.ts';
-import { openD1 } from '../../src/catalogue/open-d1.ts';
+import type { ClassifyResponse } from '../../src/http/api.ts';
+import { migrate } from '../../src/catalogue/schema/migrate.ts';
+import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, createClient, failureOf, fillBucket } from './client.ts';
 

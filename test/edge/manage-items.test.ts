@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import migration from '../../migrations/d1/0001_catalogue.sql?raw';
 import { createApiKey, type ApiKeyScope } from '../../src/catalogue/api-keys.ts';
-import { migrate } from '../../src/catalogue/migrate.ts';
-import { openD1 } from '../../src/catalogue/open-d1.ts';
+import { migrate } from '../../src/catalogue/schema/migrate.ts';
+import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
 import { deletedKey } from '../../src/version/keys.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, createClient, failureOf, fixture } from './client.ts';

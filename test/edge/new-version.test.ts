@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SearchResponse } from '../../src/api.ts';
+import type { SearchResponse } from '../../src/http/api.ts';
 import { createClient, fillBucket, fixture } from './client.ts';
 import {
   countReads,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { errorResponseSchema } from '../../src/api.ts';
+import { errorResponseSchema } from '../../src/http/api.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { limits } from '../../src/limits.ts';
 import { bytesOf, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import migration from '../../migrations/d1/0001_catalogue.sql?raw';
 import { createCollection } from '../../src/catalogue/collections.ts';
-import { migrate } from '../../src/catalogue/migrate.ts';
-import { openD1 } from '../../src/catalogue/open-d1.ts';
+import { migrate } from '../../src/catalogue/schema/migrate.ts';
+import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, createClient } from './client.ts';
 

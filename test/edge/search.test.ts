@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { searchResponseSchema, type SearchResponse } from '../../src/api.ts';
+import { searchResponseSchema, type SearchResponse } from '../../src/http/api.ts';
 import { createClient, fillBucket, fixture, upload } from './client.ts';
 
 const client = createClient();

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ClassifyResponse, SearchResponse } from '../../src/api.ts';
+import type { ClassifyResponse, SearchResponse } from '../../src/http/api.ts';
 import { versionKey } from '../../src/version/keys.ts';
-import type { Shard, ShardNamespace } from '../../workers/services/shard.ts';
+import type { Shard, ShardNamespace } from '../../workers/vectors/shard.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture } from './client.ts';
 import { publishCopy, readManifest } from './versions.ts';
 

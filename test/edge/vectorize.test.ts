@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { searchResponseSchema, type SearchResponse } from '../../src/api.ts';
+import { searchResponseSchema, type SearchResponse } from '../../src/http/api.ts';
 import { activeKey, versionKey } from '../../src/version/keys.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
+import type { Manifest } from '../../src/version/manifest.ts';
 import { vectorNames } from '../../src/vectorize/vector-names.ts';
-import { kernels } from '../../workers/kernels.ts';
-import { createCollections } from '../../workers/services/collections.ts';
-import type { VectorizeBinding } from '../../workers/services/vectorize-binding.ts';
+import { kernels } from '../../workers/vectors/bundled-kernels.ts';
+import { createCollections } from '../../workers/collections/collections.ts';
+import type { VectorizeBinding } from '../../workers/vectors/vectorize-binding.ts';
 import { createVectorizeStandIn } from '../support/vectorize-stand-in.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 import { keyOf, readManifest } from './versions.ts';

@@ -1,5 +1,5 @@
 import { activeKey, versionKey } from '../../src/version/keys.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
+import type { Manifest } from '../../src/version/manifest.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, fixture } from './client.ts';
 

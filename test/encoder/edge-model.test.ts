@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadModel } from '../../gpu-embedder/encode/load-model.ts';
-import type { EmbeddingModel } from '../../gpu-embedder/encode/load-model.ts';
-import { loadEdgeModel } from '../../gpu-embedder/model/edge-model.ts';
-import { edgeWeights } from '../../gpu-embedder/model/edge-weights.ts';
+import { loadModel } from '../../gpu-embedder/embed/load-model.ts';
+import type { EmbeddingModel } from '../../gpu-embedder/embed/load-model.ts';
+import { loadEdgeModel } from '../../gpu-embedder/embed/edge-model.ts';
+import { edgeWeights } from '../../gpu-embedder/learn/model/edge-weights.ts';
 
 /** The committed starter model with 8 bits a weight, against ONNX Runtime with its float16. */
 const dir = 'models/pictogram';

@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFloat16 } from '../../gpu-embedder/model/float16.ts';
-import { exportImported } from '../../gpu-embedder/model/import/export-imported.ts';
-import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
-import { readModel } from '../../gpu-embedder/onnx/model-proto.ts';
+import { fromFloat16 } from '../../gpu-embedder/learn/model/float16.ts';
+import { exportImported } from '../../gpu-embedder/learn/model/import/export-imported.ts';
+import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
+import { readModel } from '../../gpu-embedder/learn/onnx/model-proto.ts';
 
 /**
  * Write a random tiny model whose matrices int8 holds, so that the edge must equal ONNX Runtime to

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { packConvolution, packMatrix } from '../../gpu-embedder/model/pack-weights.ts';
-import { createRandom } from '../../gpu-embedder/random.ts';
-import { loadWasm } from '../../gpu-embedder/wasm-modules.ts';
+import { packConvolution, packMatrix } from '../../gpu-embedder/learn/model/pack-weights.ts';
+import { createRandom } from '../../gpu-embedder/common/random.ts';
+import { loadWasm } from '../../gpu-embedder/common/wasm-modules.ts';
 import type { EncoderKernel } from '../../src/encoder/encoder-kernel.ts';
 import { createMemory, instantiate } from '../../src/kernel/webassembly.ts';
 import * as reference from './reference.ts';

@@ -4,8 +4,8 @@ import {
   packMatrix,
   packProjection,
   packRows,
-} from '../../gpu-embedder/model/pack-weights.ts';
-import { createRandom } from '../../gpu-embedder/random.ts';
+} from '../../gpu-embedder/learn/model/pack-weights.ts';
+import { createRandom } from '../../gpu-embedder/common/random.ts';
 
 const random = createRandom(11);
 const normal = (length: number): Float32Array =>

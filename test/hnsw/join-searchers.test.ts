@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
-import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
-import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
-import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
-import { quantise } from '../../src/artifact/quantise.ts';
-import { idsWithin, rangeOf, splitRange } from '../../src/artifact/ranges.ts';
-import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import { buildGraph } from '../../gpu-embedder/index/graph/build-graph.ts';
+import { createExactSearch } from '../../gpu-embedder/index/version/exact-search.ts';
+import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { xxh64 } from '../../gpu-embedder/index/version/xxh64.ts';
+import { quantise } from '../../src/version/quantise.ts';
+import { idsWithin, rangeOf, splitRange } from '../../src/version/ranges.ts';
+import { writeVectorFile } from '../../src/version/write-vector-file.ts';
 import { createItemFilter } from '../../src/hnsw/item-filter.ts';
 import { joinSearchers } from '../../src/hnsw/join-searchers.ts';
 import type { Searcher } from '../../src/hnsw/searcher.ts';

@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Index, MetricKind, ScalarKind } from 'usearch';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
+import { buildGraph } from '../../gpu-embedder/index/graph/build-graph.ts';
 import {
   canLoadHnswlib,
   chooseBuilder,
   threadsFor,
   usearchFrom,
-} from '../../gpu-embedder/index/choose-builder.ts';
-import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
-import { reportGraph } from '../../gpu-embedder/index/graph-report.ts';
-import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
-import { readUsearch } from '../../gpu-embedder/index/read-usearch.ts';
-import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
-import { quantise } from '../../src/artifact/quantise.ts';
-import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
-import type { HnswGraph } from '../../src/hnsw/graph.ts';
+} from '../../gpu-embedder/index/graph/choose-builder.ts';
+import { createExactSearch } from '../../gpu-embedder/index/version/exact-search.ts';
+import { reportGraph } from '../../gpu-embedder/index/graph/graph-report.ts';
+import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { readUsearch } from '../../gpu-embedder/index/graph/read-usearch.ts';
+import { xxh64 } from '../../gpu-embedder/index/version/xxh64.ts';
+import { quantise } from '../../src/version/quantise.ts';
+import { writeVectorFile } from '../../src/version/write-vector-file.ts';
+import type { HnswGraph } from '../../src/version/graph.ts';
 import { builderNames } from '../../src/jobs/build-options.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { clusteredVectors, rowsOf } from './clustered-vectors.ts';

@@ -3,15 +3,18 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDataset, readImageBytes } from '../../gpu-embedder/dataset/read-dataset.ts';
-import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
-import { canLoadHnswlib, chooseBuilder } from '../../gpu-embedder/index/choose-builder.ts';
-import { buildIndex, type BuildIndexOptions } from '../../gpu-embedder/index/build-index.ts';
-import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
-import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
-import { parseCaptions } from '../../src/artifact/captions.ts';
-import { itemAt, parseItems } from '../../src/artifact/items.ts';
-import { manifestSchema } from '../../src/artifact/manifest.ts';
+import { openDataset, readImageBytes } from '../../gpu-embedder/data/prepared/read-dataset.ts';
+import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
+import { canLoadHnswlib, chooseBuilder } from '../../gpu-embedder/index/graph/choose-builder.ts';
+import {
+  buildIndex,
+  type BuildIndexOptions,
+} from '../../gpu-embedder/index/version/build-index.ts';
+import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
+import { parseCaptions } from '../../src/version/captions.ts';
+import { itemAt, parseItems } from '../../src/version/items.ts';
+import { manifestSchema } from '../../src/version/manifest.ts';
 import { loadKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 

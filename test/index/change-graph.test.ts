@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { chooseBuilder } from '../../gpu-embedder/index/choose-builder.ts';
-import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
-import { changeGraph } from '../../gpu-embedder/index/change-graph.ts';
-import { createExactSearch } from '../../gpu-embedder/index/exact-search.ts';
-import { reportGraph } from '../../gpu-embedder/index/graph-report.ts';
-import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
-import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
-import { createRandom } from '../../gpu-embedder/random.ts';
-import { quantise } from '../../src/artifact/quantise.ts';
-import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
-import type { HnswGraph } from '../../src/hnsw/graph.ts';
+import { chooseBuilder } from '../../gpu-embedder/index/graph/choose-builder.ts';
+import { buildGraph } from '../../gpu-embedder/index/graph/build-graph.ts';
+import { changeGraph } from '../../gpu-embedder/index/graph/change-graph.ts';
+import { createExactSearch } from '../../gpu-embedder/index/version/exact-search.ts';
+import { reportGraph } from '../../gpu-embedder/index/graph/graph-report.ts';
+import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { xxh64 } from '../../gpu-embedder/index/version/xxh64.ts';
+import { createRandom } from '../../gpu-embedder/common/random.ts';
+import { quantise } from '../../src/version/quantise.ts';
+import { writeVectorFile } from '../../src/version/write-vector-file.ts';
+import type { HnswGraph } from '../../src/version/graph.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { clusteredVectors, rowsOf } from './clustered-vectors.ts';
 

@@ -2,21 +2,24 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
-import { chooseBuilder } from '../../gpu-embedder/index/choose-builder.ts';
-import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
-import { buildIndex, type BuildIndexOptions } from '../../gpu-embedder/index/build-index.ts';
-import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
-import { planChange } from '../../gpu-embedder/index/plan-change.ts';
-import { openPreviousVectors } from '../../gpu-embedder/index/previous-vectors.ts';
-import { readEmbeddings } from '../../gpu-embedder/index/read-embeddings.ts';
-import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
-import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
-import { createRandom } from '../../gpu-embedder/random.ts';
-import { sha256Hex } from '../../gpu-embedder/sha256-hex.ts';
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
-import { quantisations, quantise } from '../../src/artifact/quantise.ts';
-import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
+import { chooseBuilder } from '../../gpu-embedder/index/graph/choose-builder.ts';
+import { buildGraph } from '../../gpu-embedder/index/graph/build-graph.ts';
+import {
+  buildIndex,
+  type BuildIndexOptions,
+} from '../../gpu-embedder/index/version/build-index.ts';
+import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { planChange } from '../../gpu-embedder/index/graph/plan-change.ts';
+import { openPreviousVectors } from '../../gpu-embedder/index/version/previous-vectors.ts';
+import { readEmbeddings } from '../../gpu-embedder/embed/read-embeddings.ts';
+import { xxh64 } from '../../gpu-embedder/index/version/xxh64.ts';
+import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
+import { createRandom } from '../../gpu-embedder/common/random.ts';
+import { sha256Hex } from '../../gpu-embedder/common/sha256-hex.ts';
+import { manifestSchema, type Manifest } from '../../src/version/manifest.ts';
+import { quantisations, quantise } from '../../src/version/quantise.ts';
+import { writeVectorFile } from '../../src/version/write-vector-file.ts';
 import { runDiptych } from '../cli/run-diptych.ts';
 import { writeTinyDataset, type TinyDatasetChanges } from '../setup/tiny-dataset.ts';
 import { clusteredVectors } from './clustered-vectors.ts';

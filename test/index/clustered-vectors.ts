@@ -1,4 +1,4 @@
-import { createRandom } from '../../gpu-embedder/random.ts';
+import { createRandom } from '../../gpu-embedder/common/random.ts';
 
 /** Unit vectors around common centres, [count, dim]: nearer to real embeddings than plain noise. */
 export function clusteredVectors(count: number, dim: number, seed: number): Float32Array {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { connectGraph } from '../../gpu-embedder/index/connect-graph.ts';
-import type { HnswGraph } from '../../src/hnsw/graph.ts';
+import { connectGraph } from '../../gpu-embedder/index/graph/connect-graph.ts';
+import type { HnswGraph } from '../../src/version/graph.ts';
 
 /** Level 0 of a graph with M = 1, so at most two links a node, from lists of links. */
 function graphOf(links: readonly number[][]): HnswGraph {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
-import { measureRecall, noisyQueries } from '../../gpu-embedder/index/measure-recall.ts';
-import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
-import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
-import { quantise } from '../../src/artifact/quantise.ts';
-import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import { buildGraph } from '../../gpu-embedder/index/graph/build-graph.ts';
+import { measureRecall, noisyQueries } from '../../gpu-embedder/index/version/measure-recall.ts';
+import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { xxh64 } from '../../gpu-embedder/index/version/xxh64.ts';
+import { quantise } from '../../src/version/quantise.ts';
+import { writeVectorFile } from '../../src/version/write-vector-file.ts';
 import { clusteredVectors } from './clustered-vectors.ts';
 
 const dim = 32;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { packPreviews } from '../../gpu-embedder/index/pack-previews.ts';
+import { packPreviews } from '../../gpu-embedder/index/version/pack-previews.ts';
 
 test('a raster image becomes a WebP of at most 256 pixels', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-previews-'));

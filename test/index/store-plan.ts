@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { openDatasetSource } from '../../gpu-embedder/index/dataset-source.ts';
-import type { IndexSource } from '../../gpu-embedder/index/index-source.ts';
-import { shownSchema } from '../../src/artifact/items.ts';
+import { openDatasetSource } from '../../gpu-embedder/index/source/dataset-source.ts';
+import type { IndexSource } from '../../gpu-embedder/index/source/index-source.ts';
+import { shownSchema } from '../../src/version/items.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { type EmbeddingPlace, type PlannedItem } from '../../src/jobs/build-page.ts';
+import { type EmbeddingPlace, type PlannedItem } from '../../src/jobs/steps/build-page.ts';
 import { buildPageKey, embeddingPackKey, imagePackKey } from '../../src/version/keys.ts';
 
 export interface PlanSizes {

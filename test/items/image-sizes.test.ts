@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { prepareSource } from '../../gpu-embedder/dataset/prepare-source.ts';
-import { openDataset } from '../../gpu-embedder/dataset/read-dataset.ts';
-import type { Source } from '../../gpu-embedder/dataset/source.ts';
-import { listItems } from '../../src/catalogue/items.ts';
-import { collection, openFixture } from '../reindex/job-fixture.ts';
+import { prepareSource } from '../../gpu-embedder/data/prepare/prepare-source.ts';
+import { openDataset } from '../../gpu-embedder/data/prepared/read-dataset.ts';
+import type { Source } from '../../gpu-embedder/data/readers/source.ts';
+import { listItems } from '../../src/items/items.ts';
+import { collection, openFixture } from '../jobs/job-fixture.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 
 const picture = sharp({ create: { width: 30, height: 20, channels: 3, background: 'red' } });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
-import { getItem, listItems } from '../../src/catalogue/items.ts';
-import { ingestItems } from '../../src/ingest/ingest-items.ts';
+import { getItem, listItems } from '../../src/items/items.ts';
+import { ingestItems } from '../../src/items/ingest/ingest-items.ts';
 import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
 import { memoryStore } from '../support/memory-store.ts';
 

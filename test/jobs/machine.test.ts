@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { takeLease } from '../../src/catalogue/job-lease.ts';
-import { createJob, getJob, hasEnded } from '../../src/catalogue/jobs.ts';
-import { activeJobStates } from '../../src/catalogue/tables.ts';
+import { takeLease } from '../../src/jobs/rows/job-lease.ts';
+import { createJob, getJob, hasEnded } from '../../src/jobs/rows/jobs.ts';
+import { activeJobStates } from '../../src/catalogue/schema/tables.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { cancelJob } from '../../src/jobs/cancel-job.ts';
 import {
@@ -24,7 +24,7 @@ import {
   numbered,
   openFixture,
   type Fixture,
-} from '../reindex/job-fixture.ts';
+} from './job-fixture.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 
 let databases: TestDatabases;

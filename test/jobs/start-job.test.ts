@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createJob, getJob, moveJob } from '../../src/catalogue/jobs.ts';
+import { createJob, getJob, moveJob } from '../../src/jobs/rows/jobs.ts';
 import { cancelJob } from '../../src/jobs/cancel-job.ts';
 import { handleMessage, type JobConsumer } from '../../src/jobs/handle-message.ts';
 import type { JobMessage } from '../../src/jobs/job-messages.ts';
@@ -11,7 +11,7 @@ import {
   model,
   openFixture,
   type Fixture,
-} from '../reindex/job-fixture.ts';
+} from './job-fixture.ts';
 import { startD1, type TestDatabases } from '../support/catalogues.ts';
 
 let databases: TestDatabases;

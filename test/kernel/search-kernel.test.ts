@@ -1,19 +1,19 @@
 import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { buildGraph } from '../../gpu-embedder/index/build-graph.ts';
-import { openSearcher } from '../../gpu-embedder/index/open-searcher.ts';
-import { xxh64 } from '../../gpu-embedder/index/xxh64.ts';
-import { loadWasm } from '../../gpu-embedder/wasm-modules.ts';
-import { alignUp, codeStrideOf, strideOf } from '../../src/artifact/format.ts';
-import { quantise } from '../../src/artifact/quantise.ts';
-import { writeVectorFile } from '../../src/artifact/write-vector-file.ts';
+import { buildGraph } from '../../gpu-embedder/index/graph/build-graph.ts';
+import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { xxh64 } from '../../gpu-embedder/index/version/xxh64.ts';
+import { loadWasm } from '../../gpu-embedder/common/wasm-modules.ts';
+import { alignUp, codeStrideOf, strideOf } from '../../src/version/format.ts';
+import { quantise } from '../../src/version/quantise.ts';
+import { writeVectorFile } from '../../src/version/write-vector-file.ts';
 import {
   codeQueryBits,
   quantiseCodeQuery,
   quantiseQuery,
   type QuantisedQuery,
 } from '../../src/hnsw/quantise-query.ts';
-import { searcherFileOffset, searcherScratch } from '../../src/hnsw/searcher-memory.ts';
+import { searcherFileOffset, searcherScratch } from '../../src/version/searcher-memory.ts';
 import { hasRelaxedSimd } from '../../src/kernel/relaxed-simd.ts';
 import {
   scalarCodeScore,
@@ -21,7 +21,7 @@ import {
   scalarScore,
   scalarSearch,
   scalarVector,
-} from '../../src/kernel/scalar.ts';
+} from '../../src/hnsw/scalar.ts';
 import { createSearchKernel } from '../../src/kernel/search-kernel.ts';
 import { createMemory } from '../../src/kernel/webassembly.ts';
 import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';

@@ -7,8 +7,8 @@ import {
   collectionsResponseSchema,
   searchRequestSchema,
   searchResponseSchema,
-} from '../../src/api.ts';
-import type { SearchRequest } from '../../src/api.ts';
+} from '../../src/http/api.ts';
+import type { SearchRequest } from '../../src/http/api.ts';
 
 export interface FakeItem {
   readonly id: string;
@@ -34,7 +34,7 @@ const common = {
 const effort = { approximate: true, efSearch: 101, annRecallAt10: 0.99 };
 
 /**
- * Answers in the shapes of src/api.ts; it throws for a request that the schemas there refuse.
+ * Answers in the shapes of src/http/api.ts; it throws for a request that the schemas there refuse.
  * `broken server` fails, and `nothing` finds nothing. Other words find the titles that contain them,
  * or all titles if none does.
  */

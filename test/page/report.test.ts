@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { openDataset } from '../../gpu-embedder/dataset/read-dataset.ts';
-import { writeReport } from '../../gpu-embedder/train/report/write-report.ts';
+import { openDataset } from '../../gpu-embedder/data/prepared/read-dataset.ts';
+import { writeReport } from '../../gpu-embedder/learn/train/report/write-report.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
-import { exampleQueries, markup, writeRun } from '../train/report/write-run.ts';
+import { exampleQueries, markup, writeRun } from '../learn/train/report/write-run.ts';
 import { findChromium } from './find-chromium.ts';
 
 const chromiumPath = findChromium();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fusionSchema, fusionWeights } from '../../src/search/fusion-weights.ts';
+import { fusionSchema, fusionWeights } from '../../src/version/fusion-weights.ts';
 import { rankByKeywords, rankHybrid } from '../../src/search/fusion.ts';
 import { buildKeywordIndex, loadKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 

@@ -1,6 +1,6 @@
-import { renderSvg } from '../../gpu-embedder/dataset/render-svg.ts';
-import { datasetWriter } from '../../gpu-embedder/dataset/dataset-writer.ts';
-import type { Concept } from '../../gpu-embedder/dataset/prepared.ts';
+import { renderSvg } from '../../gpu-embedder/common/images/render-svg.ts';
+import { datasetWriter } from '../../gpu-embedder/data/prepared/dataset-writer.ts';
+import type { Concept } from '../../gpu-embedder/data/prepared/prepared.ts';
 
 /** Names of concepts, each with a keyword and a word of another language. */
 const words = [

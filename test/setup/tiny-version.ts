@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
-import { buildIndex } from '../../gpu-embedder/index/build-index.ts';
-import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
+import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
+import { buildIndex } from '../../gpu-embedder/index/version/build-index.ts';
+import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { writeTinyDataset } from './tiny-dataset.ts';
 
 export interface TinyVersion {

@@ -1,9 +1,9 @@
-import { readMigrations } from '../../gpu-embedder/catalogue/read-migrations.ts';
-import { startD1Runtime } from '../../gpu-embedder/store/d1-runtime.ts';
+import { readMigrations } from '../../gpu-embedder/operate/catalogue/read-migrations.ts';
+import { startD1Runtime } from '../../gpu-embedder/operate/store/d1-runtime.ts';
 import type { Catalogue, CatalogueOptions } from '../../src/catalogue/catalogue.ts';
-import { migrate } from '../../src/catalogue/migrate.ts';
-import { openD1 } from '../../src/catalogue/open-d1.ts';
-import { openPlanetScale } from '../../src/catalogue/open-planetscale.ts';
+import { migrate } from '../../src/catalogue/schema/migrate.ts';
+import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
+import { openPlanetScale } from '../../src/catalogue/drivers/open-planetscale.ts';
 import { findMariadbd, startMariadb } from './mariadb.ts';
 import { startPlanetScaleGateway, type PlanetScaleGateway } from './planetscale-gateway.ts';
 

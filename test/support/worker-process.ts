@@ -1,4 +1,4 @@
-import { startWorker, type WorkerOptions } from '../../gpu-embedder/dev/start-worker.ts';
+import { startWorker, type WorkerOptions } from '../../gpu-embedder/operate/dev/start-worker.ts';
 
 /** Runs the worker in a process that a test can kill. It reads options as JSON and prints its URL. */
 const worker = await startWorker(JSON.parse(process.argv[2]) as WorkerOptions);

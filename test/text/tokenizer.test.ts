@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { trainTokenizer } from '../../gpu-embedder/model/tokenizer-trainer.ts';
+import { trainTokenizer } from '../../gpu-embedder/learn/model/tokenizer-trainer.ts';
 import { createTokenizer } from '../../src/text/tokenizer.ts';
 
 const tokenizerJson = trainTokenizer(

@@ -1,5 +1,5 @@
-import { manifestSchema, type Manifest } from '../../src/artifact/manifest.ts';
-import { keepVectors } from '../../gpu-embedder/index/keep-vectors.ts';
+import { manifestSchema, type Manifest } from '../../src/version/manifest.ts';
+import { keepVectors } from '../../gpu-embedder/index/version/keep-vectors.ts';
 
 export interface CloudVectors {
   readonly dim: number;

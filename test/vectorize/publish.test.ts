@@ -2,17 +2,20 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encodeDataset } from '../../gpu-embedder/encode/encode-dataset.ts';
-import { exportStatic } from '../../gpu-embedder/export/export-static.ts';
-import { buildIndex, type BuildIndexOptions } from '../../gpu-embedder/index/build-index.ts';
-import { writeTinyModel } from '../../gpu-embedder/model/tiny-model.ts';
-import { publishVersion } from '../../gpu-embedder/publish/publish-version.ts';
-import { removeVersion } from '../../gpu-embedder/publish/remove-version.ts';
-import { rollBack } from '../../gpu-embedder/publish/roll-back.ts';
-import { openVectorizeIndex } from '../../gpu-embedder/publish/vectorize-rest.ts';
-import { openLocalModel } from '../../gpu-embedder/search/local-model.ts';
-import { openLocalCollection } from '../../gpu-embedder/search/open-local-collection.ts';
-import { folderStore } from '../../gpu-embedder/store/folder-store.ts';
+import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
+import { exportStatic } from '../../gpu-embedder/operate/export/export-static.ts';
+import {
+  buildIndex,
+  type BuildIndexOptions,
+} from '../../gpu-embedder/index/version/build-index.ts';
+import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
+import { publishVersion } from '../../gpu-embedder/operate/publish/publish-version.ts';
+import { removeVersion } from '../../gpu-embedder/operate/publish/remove-version.ts';
+import { rollBack } from '../../gpu-embedder/operate/publish/roll-back.ts';
+import { openVectorizeIndex } from '../../gpu-embedder/operate/vectorize/vectorize-rest.ts';
+import { openLocalModel } from '../../gpu-embedder/operate/search/local-model.ts';
+import { openLocalCollection } from '../../gpu-embedder/operate/search/open-local-collection.ts';
+import { folderStore } from '../../gpu-embedder/operate/store/folder-store.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 import { serveVectorize } from '../support/vectorize-rest-stand-in.ts';
 import { createVectorizeStandIn } from '../support/vectorize-stand-in.ts';

@@ -3,7 +3,7 @@ import { createItemFilter } from '../../src/hnsw/item-filter.ts';
 import { vectorNames } from '../../src/vectorize/vector-names.ts';
 import { classifyEmbedding } from '../../src/search/classify/classify-embedding.ts';
 import type { Collection } from '../../src/search/collection.ts';
-import { openVectorize } from '../../workers/services/vectorize-search.ts';
+import { openVectorize } from '../../workers/vectors/vectorize-search.ts';
 import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
 import { cloudManifest } from './cloud-manifest.ts';
 import { createVectorizeStandIn } from '../support/vectorize-stand-in.ts';

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { deleteVectors } from '../../gpu-embedder/publish/delete-vectors.ts';
+import { deleteVectors } from '../../gpu-embedder/operate/vectorize/delete-vectors.ts';
 import type { Clock } from '../../gpu-embedder/common/clock.ts';
-import { uploadVectors } from '../../gpu-embedder/publish/upload-vectors.ts';
-import { accountOf, openVectorizeIndex } from '../../gpu-embedder/publish/vectorize-rest.ts';
-import { openVectorize } from '../../workers/services/vectorize-search.ts';
+import { uploadVectors } from '../../gpu-embedder/operate/vectorize/upload-vectors.ts';
+import {
+  accountOf,
+  openVectorizeIndex,
+} from '../../gpu-embedder/operate/vectorize/vectorize-rest.ts';
+import { openVectorize } from '../../workers/vectors/vectorize-search.ts';
 import { clusteredVectors, rowsOf } from '../index/clustered-vectors.ts';
 import { refusal, serveVectorize } from '../support/vectorize-rest-stand-in.ts';
 import { createVectorizeStandIn, type StandInOptions } from '../support/vectorize-stand-in.ts';

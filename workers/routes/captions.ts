@@ -3,11 +3,11 @@ import {
   captionsRequestSchema,
   type CaptionsRequest,
   type CaptionsResponse,
-} from '../../src/api.ts';
+} from '../../src/http/api.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../env.ts';
 import { readRequest, type RequestBody } from '../http/read-request.ts';
-import { decodeImage } from '../services/decode-image.ts';
+import { decodeImage } from '../images/decode-image.ts';
 import { searchCollection } from '../../src/search/search-collection.ts';
 
 export const captions = new Hono<AppEnv>().post(

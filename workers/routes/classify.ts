@@ -3,15 +3,15 @@ import {
   classifyRequestSchema,
   type ClassifyRequest,
   type ClassifyResponse,
-} from '../../src/api.ts';
+} from '../../src/http/api.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { AppEnv } from '../env.ts';
 import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { classifyEmbedding } from '../../src/search/classify/classify-embedding.ts';
-import { decodeImage } from '../services/decode-image.ts';
+import { decodeImage } from '../images/decode-image.ts';
 import { meanEmbedding } from '../../src/search/classify/mean-embedding.ts';
-import { namedLabels } from '../services/named-labels.ts';
+import { namedLabels } from '../stores/named-labels.ts';
 
 export const classify = new Hono<AppEnv>().post(
   '/v1/classify',

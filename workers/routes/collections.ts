@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
-import type { CollectionInfo } from '../../src/api.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
+import type { CollectionInfo } from '../../src/http/api.ts';
+import type { Manifest } from '../../src/version/manifest.ts';
 import type { AppEnv } from '../env.ts';
 
 export const collections = new Hono<AppEnv>()

@@ -5,18 +5,22 @@ import { sortableId } from '../../src/catalogue/sortable-id.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { parseJson } from '../../src/http/parse-request.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
-import { createImageFetcher } from '../../src/ingest/allowed-urls.ts';
-import { ingestItems, type Ingestion, type IngestResult } from '../../src/ingest/ingest-items.ts';
-import { uploadPattern } from '../../src/ingest/item-input.ts';
+import { createImageFetcher } from '../../src/items/ingest/allowed-urls.ts';
+import {
+  ingestItems,
+  type Ingestion,
+  type IngestResult,
+} from '../../src/items/ingest/ingest-items.ts';
+import { uploadPattern } from '../../src/items/ingest/item-input.ts';
 import { uploadKey } from '../../src/version/keys.ts';
-import { readLines } from '../../src/ingest/read-lines.ts';
+import { readLines } from '../../src/items/ingest/read-lines.ts';
 import { limits } from '../../src/limits.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
-import { openCatalogue } from '../services/open-catalogue.ts';
-import { r2Objects } from '../services/r2-objects.ts';
-import { readChunks } from '../services/read-chunks.ts';
-import { requireScope } from '../services/require-scope.ts';
+import { openCatalogue } from '../stores/open-catalogue.ts';
+import { r2Objects } from '../stores/r2-objects.ts';
+import { readChunks } from '../stores/read-chunks.ts';
+import { requireScope } from '../http/require-scope.ts';
 
 const write = requireScope('write');
 

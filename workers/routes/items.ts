@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
-import type { ItemInfo } from '../../src/api.ts';
-import { itemAt } from '../../src/artifact/items.ts';
+import type { ItemInfo } from '../../src/http/api.ts';
+import { itemAt } from '../../src/version/items.ts';
 import type { AppEnv } from '../env.ts';
 import { describeItem } from '../../src/search/describe-match.ts';
 import { findItem } from '../../src/search/resolve-query.ts';

@@ -2,9 +2,9 @@ import { Hono, type Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { hasEnded, listJobs, type Job } from '../../src/catalogue/jobs.ts';
+import { hasEnded, listJobs, type Job } from '../../src/jobs/rows/jobs.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
-import { requireJob } from '../../src/catalogue/require-job.ts';
+import { requireJob } from '../../src/jobs/rows/require-job.ts';
 import { buildOptionsSchema } from '../../src/jobs/build-options.ts';
 import { cancelJob } from '../../src/jobs/cancel-job.ts';
 import { jobProgress } from '../../src/jobs/job-progress.ts';
@@ -16,10 +16,10 @@ import { heldOutSchema } from '../../src/metrics/comparison.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
 import { readQuery } from '../http/read-query.ts';
-import { openCatalogue } from '../services/open-catalogue.ts';
-import { costSettings, openEmbedder, openJobs } from '../services/open-jobs.ts';
-import { r2Objects } from '../services/r2-objects.ts';
-import { requireScope } from '../services/require-scope.ts';
+import { openCatalogue } from '../stores/open-catalogue.ts';
+import { costSettings, openEmbedder, openJobs } from '../jobs/open-jobs.ts';
+import { r2Objects } from '../stores/r2-objects.ts';
+import { requireScope } from '../http/require-scope.ts';
 
 const [read, write] = [requireScope('read'), requireScope('write')];
 

@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
-import { captionsLabelSet, labelSetNameSchema, labelsSchema } from '../../src/api.ts';
+import { captionsLabelSet, labelSetNameSchema, labelsSchema } from '../../src/http/api.ts';
 import {
   getLabelSet,
   listLabelSets,
@@ -14,9 +14,9 @@ import { labelSetKey } from '../../src/version/keys.ts';
 import { putJson } from '../../src/objects/put-json.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
-import { openCatalogue } from '../services/open-catalogue.ts';
-import { r2Objects } from '../services/r2-objects.ts';
-import { requireScope } from '../services/require-scope.ts';
+import { openCatalogue } from '../stores/open-catalogue.ts';
+import { r2Objects } from '../stores/r2-objects.ts';
+import { requireScope } from '../http/require-scope.ts';
 
 const [read, write] = [requireScope('read'), requireScope('write')];
 

@@ -1,16 +1,16 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
-import { deleteItems } from '../../src/catalogue/delete-items.ts';
-import { listItems } from '../../src/catalogue/items.ts';
+import { deleteItems } from '../../src/items/delete-items.ts';
+import { listItems } from '../../src/items/items.ts';
 import { catalogueLimits } from '../../src/catalogue/limits.ts';
 import type { CatalogueItem } from '../../src/items/item.ts';
-import { writeDeleted } from '../../src/reindex/deleted-overlay.ts';
+import { writeDeleted } from '../../src/items/remove/deleted-overlay.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
 import { readQuery } from '../http/read-query.ts';
-import { openCatalogue } from '../services/open-catalogue.ts';
-import { r2Objects } from '../services/r2-objects.ts';
-import { requireScope } from '../services/require-scope.ts';
+import { openCatalogue } from '../stores/open-catalogue.ts';
+import { r2Objects } from '../stores/r2-objects.ts';
+import { requireScope } from '../http/require-scope.ts';
 
 const [read, write] = [requireScope('read'), requireScope('write')];
 

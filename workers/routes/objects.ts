@@ -10,8 +10,8 @@ import { objectHeaders } from '../../src/objects/http.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
 import { readQuery } from '../http/read-query.ts';
-import { objectBucket } from '../services/r2-objects.ts';
-import { requireScope } from '../services/require-scope.ts';
+import { objectBucket } from '../stores/r2-objects.ts';
+import { requireScope } from '../http/require-scope.ts';
 
 type ObjectContext = Context<AppEnv>;
 

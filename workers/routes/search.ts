@@ -1,10 +1,14 @@
 import { Hono, type Context } from 'hono';
-import { searchRequestSchema, type SearchRequest, type SearchResponse } from '../../src/api.ts';
+import {
+  searchRequestSchema,
+  type SearchRequest,
+  type SearchResponse,
+} from '../../src/http/api.ts';
 import type { AppEnv } from '../env.ts';
 import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { answerSearch } from '../../src/search/answer-search.ts';
 import { checkQuery } from '../../src/search/resolve-query.ts';
-import { decodeImage } from '../services/decode-image.ts';
+import { decodeImage } from '../images/decode-image.ts';
 
 export const search = new Hono<AppEnv>().post('/v1/search', readRequest(searchRequestSchema), (c) =>
   postSearch(c, c.req.valid('json')),

@@ -1,6 +1,6 @@
 import type { FileSource } from '../../src/search/open/file-source.ts';
-import type { ArtifactBucket } from '../services/artifact-bucket.ts';
-import { readChunks } from '../services/read-chunks.ts';
+import type { ArtifactBucket } from './artifact-bucket.ts';
+import { readChunks } from './read-chunks.ts';
 
 /** Bytes that are copied at a time: one buffer of this size serves a whole file. */
 const chunkBytes = 1024 * 1024;

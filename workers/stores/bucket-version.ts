@@ -1,12 +1,12 @@
 import { versionKey } from '../../src/version/keys.ts';
-import type { Manifest } from '../../src/artifact/manifest.ts';
+import type { Manifest } from '../../src/version/manifest.ts';
 import { missingFile } from '../../src/search/open/read-file.ts';
 import {
   readManifest,
   versionFiles,
   type VersionFiles,
 } from '../../src/search/open/version-files.ts';
-import type { ArtifactBucket } from '../services/artifact-bucket.ts';
+import type { ArtifactBucket } from './artifact-bucket.ts';
 import { bucketSource } from './bucket-source.ts';
 
 /** Read the manifest of a version in a bucket. @throws DiptychError index_unreadable */

@@ -1,7 +1,7 @@
 import type { ByteRange } from '../../src/objects/object-store.ts';
 import { missingFile, unreadable } from '../../src/search/open/read-file.ts';
 import type { VersionFiles } from '../../src/search/open/version-files.ts';
-import type { ArtifactBucket, StoredObject } from '../services/artifact-bucket.ts';
+import type { ArtifactBucket, StoredObject } from './artifact-bucket.ts';
 
 /**
  * Stream a part of a file of a version, such as one picture of many. The part cannot be hashed, as

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { quantisations } from '../../../src/artifact/quantise.ts';
+import { quantisations } from '../../../src/version/quantise.ts';
 import { builderChoices, buildRanges } from '../../../src/jobs/build-options.ts';
 import { shareAbove0, wholeNumber } from './numbers.ts';
 

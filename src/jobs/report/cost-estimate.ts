@@ -1,6 +1,6 @@
 import { plannedAtOnce } from '../steps/plan.ts';
 import { settledAtOnce } from '../steps/settle.ts';
-import { pollSeconds } from '../step.ts';
+import { pollSeconds } from '../steps/step.ts';
 import type { JobTimings } from './job-timings.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { Manifest } from '../../artifact/manifest.ts';
-import { unitCounts } from '../../catalogue/job-units.ts';
-import { hasEnded, type Job } from '../../catalogue/jobs.ts';
-import { failuresOf, ledgerCounts } from '../../catalogue/ledger.ts';
+import type { Manifest } from '../../version/manifest.ts';
+import { unitCounts } from '../rows/job-units.ts';
+import { hasEnded, type Job } from '../rows/jobs.ts';
+import { failuresOf, ledgerCounts } from '../rows/ledger.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 import { DiptychError } from '../../errors.ts';
 import type { Comparison } from '../../metrics/comparison.ts';

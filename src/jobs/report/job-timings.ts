@@ -1,5 +1,5 @@
-import { hasEnded, type Job } from '../../catalogue/jobs.ts';
-import { activeJobStates } from '../../catalogue/tables.ts';
+import { hasEnded, type Job } from '../rows/jobs.ts';
+import { activeJobStates } from '../../catalogue/schema/tables.ts';
 
 /** Seconds of each stage that a job came to, and of all together. */
 export type JobTimings = Readonly<Record<string, number>>;

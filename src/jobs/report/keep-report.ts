@@ -1,4 +1,4 @@
-import { isActive, type Job } from '../../catalogue/jobs.ts';
+import { isActive, type Job } from '../rows/jobs.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 import { putJson } from '../../objects/put-json.ts';
 import type { CostSettings } from './cost-estimate.ts';

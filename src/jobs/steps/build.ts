@@ -1,4 +1,4 @@
-import type { Step } from '../step.ts';
+import type { Step } from './step.ts';
 
 /** Have the version built that the pages of a job describe. */
 export const build: Step<'comparing'> = async (work, job) => {

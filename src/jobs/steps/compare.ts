@@ -1,15 +1,15 @@
 import { versionKey } from '../../version/keys.ts';
-import { readPointer } from '../../artifact/move-pointer.ts';
-import type { Compared } from '../../catalogue/job-details.ts';
-import type { Job } from '../../catalogue/jobs.ts';
+import { readPointer } from '../../version/move-pointer.ts';
+import type { Compared } from '../rows/job-details.ts';
+import type { Job } from '../rows/jobs.ts';
 import { DiptychError } from '../../errors.ts';
 import type { Comparison } from '../../metrics/comparison.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
 import { missingFile } from '../../search/open/read-file.ts';
 import { storeSource } from '../../search/open/store-source.ts';
 import { readManifest } from '../../search/open/version-files.ts';
-import type { JobWork, Step } from '../step.ts';
-import { isMet, parseSwitchCondition } from '../switch-condition.ts';
+import type { JobWork, Step } from './step.ts';
+import { isMet, parseSwitchCondition } from './switch-condition.ts';
 
 /**
  * Hold the version that was built against the active one, and decide whether it may take its place.

@@ -1,20 +1,16 @@
-import { sha256 } from '../../artifact/sha256.ts';
-import {
-  findEmbeddings,
-  insertEmbeddings,
-  type EmbeddingPlace,
-} from '../../catalogue/embeddings.ts';
-import { updateBatches } from '../../catalogue/job-batches.ts';
-import { findUnits, updateUnits, type Unit } from '../../catalogue/job-units.ts';
-import type { Job } from '../../catalogue/jobs.ts';
+import { sha256 } from '../../version/sha256.ts';
+import { findEmbeddings, insertEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
+import { updateBatches } from '../rows/job-batches.ts';
+import { findUnits, updateUnits, type Unit } from '../rows/job-units.ts';
+import type { Job } from '../rows/jobs.ts';
 import type { Stores } from '../../catalogue/stores.ts';
-import { embeddingKinds, type EmbeddingKind } from '../../catalogue/tables.ts';
+import { embeddingKinds, type EmbeddingKind } from '../../catalogue/schema/tables.ts';
 import type { EncodeAnswer } from '../../embedder/embedder.ts';
 import { DiptychError } from '../../errors.ts';
 import { embeddingPackKey } from '../../version/keys.ts';
 import { readSlices } from '../../objects/read-slices.ts';
-import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from '../plan-batch.ts';
-import type { JobWork } from '../step.ts';
+import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from './plan-batch.ts';
+import type { JobWork } from './step.ts';
 
 type EncodeWork = Stores & Pick<JobWork, 'embedder' | 'signal'>;
 

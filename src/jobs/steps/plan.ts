@@ -1,20 +1,20 @@
-import type { ByKind } from '../../catalogue/by-kind.ts';
-import { findEmbeddings, type EmbeddingPlace } from '../../catalogue/embeddings.ts';
-import { findImages } from '../../catalogue/images.ts';
-import { listItems } from '../../catalogue/items.ts';
-import { insertBatch } from '../../catalogue/job-batches.ts';
-import { insertUnits, type UnitKey } from '../../catalogue/job-units.ts';
-import { updatePlanCursor, type Job } from '../../catalogue/jobs.ts';
-import { insertLedger, type NewLedgerEntry } from '../../catalogue/ledger.ts';
+import type { ByKind } from '../../items/by-kind.ts';
+import { findEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
+import { findImages } from '../../items/images.ts';
+import { listItems } from '../../items/items.ts';
+import { insertBatch } from '../rows/job-batches.ts';
+import { insertUnits, type UnitKey } from '../rows/job-units.ts';
+import { updatePlanCursor, type Job } from '../rows/jobs.ts';
+import { insertLedger, type NewLedgerEntry } from '../rows/ledger.ts';
 import type { Stores } from '../../catalogue/stores.ts';
-import { embeddingKinds, type ImageRow, type LedgerState } from '../../catalogue/tables.ts';
+import { embeddingKinds, type ImageRow, type LedgerState } from '../../catalogue/schema/tables.ts';
 import { toIndexedFields, type CatalogueItem } from '../../items/item.ts';
 import { putJson } from '../../objects/put-json.ts';
-import { notePointer } from '../job-pointer.ts';
-import { hashesOf, readPlanBatch, type BatchItem } from '../plan-batch.ts';
+import { notePointer } from './job-pointer.ts';
+import { hashesOf, readPlanBatch, type BatchItem } from './plan-batch.ts';
 import { planBatchKey } from '../../version/keys.ts';
-import type { Step } from '../step.ts';
-import { writeBuildPage } from '../write-build-page.ts';
+import type { Step } from './step.ts';
+import { writeBuildPage } from './write-build-page.ts';
 
 /** Items of a batch: what one request to an embedder holds. */
 export const batchItems = 256;

@@ -1,5 +1,5 @@
-import type { Job } from '../../catalogue/jobs.ts';
-import type { Step } from '../step.ts';
+import type { Job } from '../rows/jobs.ts';
+import type { Step } from './step.ts';
 
 /** Make the version of a job the active one, where its comparison allows that. */
 export const publish: Step<'succeeded'> = async (work, job) => {

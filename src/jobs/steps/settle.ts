@@ -1,12 +1,12 @@
-import { findEmbeddings, type EmbeddingPlace } from '../../catalogue/embeddings.ts';
-import { unsettledBatches, updateBatches } from '../../catalogue/job-batches.ts';
-import { findUnits, type Unit } from '../../catalogue/job-units.ts';
-import type { Job } from '../../catalogue/jobs.ts';
-import { updateLedger } from '../../catalogue/ledger.ts';
+import { findEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
+import { unsettledBatches, updateBatches } from '../rows/job-batches.ts';
+import { findUnits, type Unit } from '../rows/job-units.ts';
+import type { Job } from '../rows/jobs.ts';
+import { updateLedger } from '../rows/ledger.ts';
 import type { Stores } from '../../catalogue/stores.ts';
-import { hashesOf, readPlanBatch } from '../plan-batch.ts';
-import type { Step } from '../step.ts';
-import { writeBuildPage } from '../write-build-page.ts';
+import { hashesOf, readPlanBatch } from './plan-batch.ts';
+import type { Step } from './step.ts';
+import { writeBuildPage } from './write-build-page.ts';
 
 /** Batches that are settled at once: a consumer of a queue has bounded time. */
 export const settledAtOnce = 20;

@@ -1,4 +1,4 @@
-// Where the host has put a vector file (src/artifact/format.ts) and the scratch of a search.
+// Where the host has put a vector file (src/version/format.ts) and the scratch of a search.
 
 export let count: u32, stride: usize, codeStride: usize, M: u32;
 export let entryPoint: u32, entryPlace: u32, maxLevel: u32;

@@ -1,5 +1,5 @@
 import { dot } from '../../metrics/dot.ts';
-import type { ClassifyResponse, PartialAnswer } from '../../api.ts';
+import type { ClassifyResponse, PartialAnswer } from '../../http/api.ts';
 import { DiptychError } from '../../errors.ts';
 import { encodeLabel } from './encode-label.ts';
 import { limitError } from '../../vectorize/limit-error.ts';

@@ -1,4 +1,4 @@
-import type { CaptionColumns } from '../../artifact/captions.ts';
+import type { CaptionColumns } from '../../version/captions.ts';
 import { DiptychError } from '../../errors.ts';
 import type { VersionFiles } from './version-files.ts';
 

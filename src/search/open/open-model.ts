@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { modelKey } from '../../version/keys.ts';
-import type { Manifest } from '../../artifact/manifest.ts';
-import { parseArtifactJson } from '../../artifact/parse-json.ts';
+import type { Manifest } from '../../version/manifest.ts';
+import { parseArtifactJson } from '../../version/parse-json.ts';
 import { createEncoderMemory } from '../../encoder/encoder-memory.ts';
 import { openImageEncoder } from '../../encoder/image-encoder.ts';
 import { openTextEncoder } from '../../encoder/text-encoder.ts';

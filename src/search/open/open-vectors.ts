@@ -1,5 +1,5 @@
 import { vectorFile, type VectorKind } from '../../version/keys.ts';
-import { searcherFileOffset, searcherMemoryPages } from '../../hnsw/searcher-memory.ts';
+import { searcherFileOffset, searcherMemoryPages } from '../../version/searcher-memory.ts';
 import { createSearcher, type Searcher } from '../../hnsw/searcher.ts';
 import { createMemory } from '../../kernel/webassembly.ts';
 import { checkCount } from './check-columns.ts';

@@ -1,6 +1,6 @@
-import { parseCaptions, type CaptionColumns } from '../../artifact/captions.ts';
-import { parseItems, type ItemColumns } from '../../artifact/items.ts';
-import type { Manifest } from '../../artifact/manifest.ts';
+import { parseCaptions, type CaptionColumns } from '../../version/captions.ts';
+import { parseItems, type ItemColumns } from '../../version/items.ts';
+import type { Manifest } from '../../version/manifest.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../keywords/keyword-index.ts';
 import { checkCaptions, checkCount } from './check-columns.ts';
 import type { VersionFiles } from './version-files.ts';

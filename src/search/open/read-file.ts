@@ -1,4 +1,4 @@
-import { sha256 } from '../../artifact/sha256.ts';
+import { sha256 } from '../../version/sha256.ts';
 import { DiptychError } from '../../errors.ts';
 import type { FileSource, OpenFile } from './file-source.ts';
 

@@ -1,5 +1,5 @@
 import { versionKey } from '../../version/keys.ts';
-import { parseManifest, type Manifest } from '../../artifact/manifest.ts';
+import { parseManifest, type Manifest } from '../../version/manifest.ts';
 import type { FileSource } from './file-source.ts';
 import { readListed, readUnlistedText, unreadable, type ReadOptions } from './read-file.ts';
 

@@ -1,5 +1,5 @@
-import type { Value } from '../../../gpu-embedder/onnx/graph.ts';
-import { writeModel } from '../../../gpu-embedder/onnx/model-proto.ts';
+import type { Value } from '../../../gpu-embedder/learn/onnx/graph.ts';
+import { writeModel } from '../../../gpu-embedder/learn/onnx/model-proto.ts';
 import type { HubModelSizes } from './hub-model-sizes.ts';
 import { patchTokens } from './patch-tokens.ts';
 import { TorchGraph } from './torch-graph.ts';

@@ -4,9 +4,9 @@ import type {
   Shape,
   TypedArray,
   Value,
-} from '../../../gpu-embedder/onnx/graph.ts';
-import { Graph } from '../../../gpu-embedder/onnx/graph.ts';
-import { createRandom } from '../../../gpu-embedder/random.ts';
+} from '../../../gpu-embedder/learn/onnx/graph.ts';
+import { Graph } from '../../../gpu-embedder/learn/onnx/graph.ts';
+import { createRandom } from '../../../gpu-embedder/common/random.ts';
 
 /** Writes graphs node by node as torch.onnx does, with random weights. */
 export class TorchGraph {

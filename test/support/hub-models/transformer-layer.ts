@@ -1,4 +1,4 @@
-import type { Value } from '../../../gpu-embedder/onnx/graph.ts';
+import type { Value } from '../../../gpu-embedder/learn/onnx/graph.ts';
 import type { TorchGraph } from './torch-graph.ts';
 
 export const width = 32;

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { trainTokenizer } from '../../../gpu-embedder/model/tokenizer-trainer.ts';
+import { trainTokenizer } from '../../../gpu-embedder/learn/model/tokenizer-trainer.ts';
 import { clipText, clipVision } from './clip-towers.ts';
 import type { HubModelSizes } from './hub-model-sizes.ts';
 import { siglipText, siglipVision } from './siglip-towers.ts';

@@ -1,4 +1,4 @@
-import type { CaptionsResponse } from '../../../src/api.ts';
+import type { CaptionsResponse } from '../../../src/http/api.ts';
 import type { Loadable } from '../state/page-state.ts';
 import { ErrorNotice } from './error-notice.tsx';
 

@@ -1,4 +1,4 @@
-import type { ClassifyResponse } from '../../../src/api.ts';
+import type { ClassifyResponse } from '../../../src/http/api.ts';
 import { defaultLabels } from '../state/labels.ts';
 import type { Loadable } from '../state/page-state.ts';
 import { valueOf } from '../state/page-state.ts';

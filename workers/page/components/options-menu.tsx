@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'hono/jsx/dom';
-import type { SearchMode } from '../../../src/api.ts';
+import type { SearchMode } from '../../../src/http/api.ts';
 import type { PageActions } from '../state/page-actions.ts';
 import type { PageState } from '../state/page-state.ts';
 import { valueOf } from '../state/page-state.ts';

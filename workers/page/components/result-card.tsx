@@ -1,5 +1,5 @@
 import { memo } from 'hono/jsx/dom';
-import type { ItemInfo, Match } from '../../../src/api.ts';
+import type { ItemInfo, Match } from '../../../src/http/api.ts';
 import { addressOf, type AddressMark } from '../state/view.ts';
 import { Picture } from './picture.tsx';
 

@@ -1,4 +1,4 @@
-import type { CollectionInfo, ItemInfo, SearchMode } from '../../../src/api.ts';
+import type { CollectionInfo, ItemInfo, SearchMode } from '../../../src/http/api.ts';
 import { bodyOf, type ApiClient } from '../api/api-client.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import { pickImage } from '../browser/pick-image.ts';

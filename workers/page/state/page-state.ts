@@ -3,7 +3,7 @@ import type {
   ClassifyResponse,
   CollectionInfo,
   SearchResponse,
-} from '../../../src/api.ts';
+} from '../../../src/http/api.ts';
 import type { ApiFailure } from '../api/api-failure.ts';
 import type { Place } from './view.ts';
 

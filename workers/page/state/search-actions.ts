@@ -1,5 +1,5 @@
 import type { InferRequestType } from 'hono/client';
-import type { Match } from '../../../src/api.ts';
+import type { Match } from '../../../src/http/api.ts';
 import { bodyOf, type ApiClient } from '../api/api-client.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import { createLatest } from './latest.ts';

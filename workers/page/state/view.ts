@@ -1,4 +1,4 @@
-import type { ItemInfo, SearchMode } from '../../../src/api.ts';
+import type { ItemInfo, SearchMode } from '../../../src/http/api.ts';
 
 /** An image that someone dropped, pasted or chose; `url` shows it, `blob` is sent. */
 export interface PickedImage {

@@ -1,0 +1,191 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { defaults } from '../../../src/config.ts';
+import { names } from '../flags/lists.ts';
+import { shareOrCount, wholeNumber } from '../flags/numbers.ts';
+import { preparePictograms } from '../../data/pictograms/prepare-pictograms.ts';
+import { prepareCoco, prepareFolder } from '../../data/prepare/prepare-images.ts';
+import { prepareParquet, prepareTar } from '../../data/prepare/prepare-shards.ts';
+import type { PrepareResult } from '../../data/prepare/prepare-result.ts';
+
+/** Register `prepare pictograms | folder | coco | tar | parquet`. */
+export function registerPrepare(program: Command): void {
+  const prepare = program
+    .command('prepare')
+    .description('turn images and captions, wherever they are, into a prepared data set');
+  prepare
+    .command('pictograms')
+    .description('emoji and icon sets of npm packages; default: the demo, about 16,000 images')
+    .option('--out <dir>', 'where the data set goes (default: .diptych/data/<choice of sets>)')
+    .option('--all', 'the whole training corpus and the validation sets; installs packages')
+    .option('--variants', 'keep other styles of each icon as views, which training draws from')
+    .option('--sets <names>', 'only these sets of corpus/sets.json, comma-separated', names)
+    .option('--image-size <pixels>', 'side of an image', wholeNumber(1), defaults.imageSize)
+    .option('--json', 'print the result as JSON')
+    .action(async (options: PictogramOptions) => {
+      const out = options.out ?? `.diptych/data/${defaultName(options)}`;
+      show(await preparePictograms({ ...options, out }), options.json);
+    });
+
+  const folder = prepare
+    .command('folder')
+    .description('a folder of images with a captions file, or with a .txt file for each image')
+    .argument('<dir>', 'folder of the images')
+    .option('--captions <file>', '.csv, .tsv or .jsonl; names images by path under <dir>')
+    .option('--separator <text>', 'between columns (default: comma, in .tsv a tab)')
+    .option('--image-column <name>', 'default: image, file_name, file, path, img, …');
+  commonOptions(columnOptions(folder), '<name of dir>').action(
+    async (images: string, options: FolderOptions) => {
+      const separator = options.separator === '\\t' ? '\t' : options.separator;
+      const columns = { ...columnsOf(options), separator };
+      const { captions } = options;
+      const result = await prepareFolder({ images, captions, columns, ...common(images, options) });
+      show(result, options.json);
+    },
+  );
+
+  const coco = prepare
+    .command('coco')
+    .description('images with COCO captions json')
+    .requiredOption('--images <dir>', 'folder of the images')
+    .requiredOption('--annotations <file>', 'captions json with "images" and "annotations"');
+  commonOptions(coco, '<name of the folder>').action(async (options: CocoOptions) => {
+    const { images, annotations } = options;
+    show(await prepareCoco({ images, annotations, ...common(images, options) }), options.json);
+  });
+
+  const tar = prepare
+    .command('tar')
+    .description(
+      'tar shards in the layout of webdataset: members of one name are one sample, an image with ' +
+        '.txt (a caption a line), .json (fields as columns) or .cls (label)',
+    )
+    .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'; .tar.gz, too");
+  commonOptions(columnOptions(tar), '<name of their folder>').action(
+    async (shards: readonly string[], options: ColumnOptions) => {
+      const columns = columnsOf(options);
+      const place = dirname(shards[0]);
+      show(await prepareTar({ shards, columns, ...common(place, options) }), options.json);
+    },
+  );
+
+  const parquet = prepare
+    .command('parquet')
+    .description(
+      'parquet files with a row for each image: its bytes, {bytes, path} as the Hugging Face hub ' +
+        'writes it, or its path',
+    )
+    .argument('<files...>', "files or brace patterns, 'train-{000..010}.parquet'")
+    .option('--images <dir>', 'folder that paths of images are under')
+    .option('--image-column <name>', 'default: image, file_name, file, path, img, …');
+  commonOptions(columnOptions(parquet), '<name of their folder>').action(
+    async (shards: readonly string[], options: ParquetOptions) => {
+      const columns = columnsOf(options);
+      const { images } = options;
+      const place = dirname(shards[0]);
+      const result = await prepareParquet({ shards, columns, images, ...common(place, options) });
+      show(result, options.json);
+    },
+  );
+}
+
+function columnOptions(command: Command): Command {
+  return command
+    .option('--caption-column <name>', 'default: caption, captions, text, title, …')
+    .option('--label-column <name>', 'default: label, class, category or cls')
+    .option('--id-column <name>', 'default: id, else where the image is')
+    .option('--tags-column <name>', 'default: tags or keywords; separated by , ; or |')
+    .option('--split-column <name>', 'default: split; train, or validation, val, dev, test');
+}
+
+function commonOptions(command: Command, name: string): Command {
+  return command
+    .option('--out <dir>', `where the data set goes (default: .diptych/data/${name})`)
+    .option(
+      '--validation <share>',
+      'images to hold out: a share (0.05) or a number (500)',
+      shareOrCount,
+    )
+    .option(
+      '--image-size <pixels>',
+      `side of an image (default: ${defaults.imageSize})`,
+      wholeNumber(1),
+    )
+    .option('--for <model>', 'model (folder or hub id) whose size and resizing are used')
+    .option('--json', 'print the result as JSON');
+}
+
+/** @param place - the folder that names the data set */
+function common(place: string, options: CommonOptions) {
+  const { imageSize, validation, for: forModel } = options;
+  const out = options.out ?? `.diptych/data/${basename(resolve(place))}`;
+  return { out, imageSize, validation, forModel };
+}
+
+function columnsOf(options: ColumnOptions & { readonly imageColumn?: string }) {
+  return {
+    id: options.idColumn,
+    image: options.imageColumn,
+    caption: options.captionColumn,
+    tags: options.tagsColumn,
+    label: options.labelColumn,
+    split: options.splitColumn,
+  };
+}
+
+interface PictogramOptions {
+  readonly out?: string;
+  readonly imageSize: number;
+  readonly json?: boolean;
+  readonly all?: boolean;
+  readonly variants?: boolean;
+  readonly sets?: readonly string[];
+}
+interface CommonOptions {
+  readonly out?: string;
+  readonly imageSize?: number;
+  readonly validation?: number;
+  readonly for?: string;
+  readonly json?: boolean;
+}
+interface ColumnOptions extends CommonOptions {
+  readonly captionColumn?: string;
+  readonly labelColumn?: string;
+  readonly idColumn?: string;
+  readonly tagsColumn?: string;
+  readonly splitColumn?: string;
+}
+interface FolderOptions extends ColumnOptions {
+  readonly captions?: string;
+  readonly imageColumn?: string;
+  readonly separator?: string;
+}
+interface CocoOptions extends CommonOptions {
+  readonly images: string;
+  readonly annotations: string;
+}
+interface ParquetOptions extends ColumnOptions {
+  readonly images?: string;
+  readonly imageColumn?: string;
+}
+
+function defaultName({ all, sets, variants }: PictogramOptions): string {
+  const name = sets?.join('+') ?? (all === true ? 'pictograms' : 'pictograms-demo');
+  return variants === true ? `${name}-views` : name;
+}
+
+/** Print the summary to stderr, and the result to stdout: its place, or all of it as JSON. */
+function show(result: PrepareResult, json: boolean | undefined): void {
+  const skips = Object.entries(result.skipped).map(([code, count]) => `${count} ${code}`);
+  const total = Object.values(result.skipped).reduce((sum, count) => sum + count, 0);
+  const because = skips.length === 0 ? '' : ` (${skips.join(', ')})`;
+  const views = result.views === undefined ? '' : ` + ${result.views} views`;
+  process.stderr.write(
+    `${result.unchanged ? 'Nothing to do, the inputs are unchanged' : 'Prepared'}: ` +
+      `${result.inputs} inputs = ${result.prepared} prepared${views} + ${total} skipped${because}\n` +
+      (total === 0
+        ? ''
+        : `Each skipped input with its reason: ${join(result.dir, 'report.json')}\n`),
+  );
+  process.stdout.write(`${json === true ? JSON.stringify(result, null, 2) : result.dir}\n`);
+}

@@ -1,0 +1,73 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import type { TokenizerJson } from '../../../src/text/tokenizer-json.ts';
+import { createTokenizer } from '../../../src/text/tokenizer.ts';
+import type { ModelDescription } from './model-description.ts';
+import type { ModelFiles } from './model-files.ts';
+
+/** Token ids of one text, special tokens included, at most `contextLength`. */
+export type TokeniseText = (text: string) => readonly number[];
+
+/** Token ids of several texts, as input of the text tower. */
+export interface TokenBatch {
+  /** [batch, sequence], padded on the right. */
+  readonly inputIds: BigInt64Array;
+  /** [batch, sequence], 1 for a token and 0 for padding. */
+  readonly attentionMask: BigInt64Array;
+  readonly sequence: number;
+}
+
+/** Create the tokenizer of a model folder. */
+export function createTextTokeniser(
+  files: ModelFiles,
+  { family, contextLength }: ModelDescription,
+): TokeniseText {
+  if (family === 'diptych') {
+    // `createTokenizer` checks the schema of tokenizer.json.
+    const tokenizer = createTokenizer(files.tokenizer as unknown as TokenizerJson, {
+      contextLength,
+    });
+    return (text) => tokenizer.encode(text).ids;
+  }
+  const tokenizer = new Tokenizer(files.tokenizer, files.tokenizerConfig);
+  return (text) => {
+    const { ids } = tokenizer.encode(text);
+    // Truncation keeps the last id, which marks the end of the text: CLIP pools there.
+    return ids.length <= contextLength
+      ? ids
+      : [...ids.slice(0, contextLength - 1), ids[ids.length - 1]];
+  };
+}
+
+/**
+ * Put texts of different lengths into one padded batch.
+ *
+ * @param padId - token that fills the rest of a row
+ * @param sequence - number of tokens in a row; that of the longest text by default
+ */
+export function padTokens(
+  texts: readonly (readonly number[])[],
+  padId: number,
+  sequence = texts.reduce((longest, ids) => Math.max(longest, ids.length), 1),
+): TokenBatch {
+  const inputIds = new BigInt64Array(texts.length * sequence).fill(BigInt(padId));
+  const attentionMask = new BigInt64Array(texts.length * sequence);
+  for (const [row, ids] of texts.entries()) {
+    for (let i = 0; i < ids.length; i++) {
+      inputIds[row * sequence + i] = BigInt(ids[i]);
+      attentionMask[row * sequence + i] = 1n;
+    }
+  }
+  return { inputIds, attentionMask, sequence };
+}
+
+/** Find the id of the padding token; 0 if the tokenizer names none. */
+export function padTokenId(files: ModelFiles): number {
+  const configured = files.tokenizerConfig.pad_token;
+  const content =
+    typeof configured === 'object' && configured !== null && 'content' in configured
+      ? configured.content
+      : configured;
+  if (typeof content !== 'string') return 0;
+  const { added_tokens: added, model } = files.tokenizer as Partial<TokenizerJson>;
+  return added?.find((token) => token.content === content)?.id ?? model?.vocab?.[content] ?? 0;
+}

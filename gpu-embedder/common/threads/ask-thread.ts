@@ -1,0 +1,115 @@
+import type { Worker } from 'node:worker_threads';
+import { DiptychError, type ErrorCode } from '../../../src/errors.ts';
+import { unpackError } from './pack-error.ts';
+import {
+  buffersOf,
+  type Answers,
+  type ThreadReply,
+  type ThreadRequest,
+} from './thread-messages.ts';
+
+/** A thread that answers requests, each a function of its table. */
+export interface AskedThread<A extends Answers> {
+  /**
+   * Ask the thread.
+   *
+   * @param args - the input, and a function that is called with each note before the answer
+   * @throws what the function threw in the thread, with its code, details and cause; where the thread
+   *   ended, a DiptychError of the code given to `askThread`
+   */
+  ask<K extends keyof A & string>(
+    name: K,
+    ...args: Parameters<A[K]>
+  ): Promise<Awaited<ReturnType<A[K]>>>;
+  /** Requests without an answer yet. */
+  owed(): number;
+  /** False from the moment on at which the thread ended. */
+  isAlive(): boolean;
+  /** Settles when the thread ends without being asked to, with why. */
+  readonly died: Promise<DiptychError>;
+  /** End the thread; what it owes fails. */
+  dispose(): Promise<void>;
+}
+
+export interface ThreadName {
+  /** As the message names it: `the thread of the model`. */
+  readonly what: string;
+  /** Of the failure of requests when it ends; default `internal`. */
+  readonly code?: ErrorCode;
+}
+
+interface Owed {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly onNote: ((note: unknown) => void) | undefined;
+}
+
+/**
+ * Ask a thread that calls `answerRequests`. It keeps the process alive only while it owes an answer.
+ * When it ends, by itself or by an error, all requests that it owes fail, and later ones at once.
+ */
+export function askThread<A extends Answers>(
+  thread: Worker,
+  { what, code = 'internal' }: ThreadName,
+): AskedThread<A> {
+  const owed = new Map<number, Owed>();
+  let next = 0;
+  let disposed = false;
+  let ended: DiptychError | undefined;
+  let tellDeath: (why: DiptychError) => void;
+  const died = new Promise<DiptychError>((resolve) => (tellDeath = resolve));
+
+  function end(how: string, cause?: unknown): void {
+    if (ended) return;
+    ended = new DiptychError(code, `${what} ${how}`, undefined, { cause });
+    for (const { reject } of owed.values()) reject(ended);
+    owed.clear();
+    if (!disposed) tellDeath(ended);
+  }
+
+  function settle(id: number): Owed | undefined {
+    const one = owed.get(id);
+    owed.delete(id);
+    if (owed.size === 0) thread.unref();
+    return one;
+  }
+
+  function note(id: number, what: unknown): void {
+    try {
+      owed.get(id)?.onNote?.(what);
+    } catch (error) {
+      settle(id)?.reject(error);
+    }
+  }
+
+  thread.unref();
+  thread.on('message', (reply: ThreadReply) => {
+    if ('note' in reply) note(reply.id, reply.note);
+    else if ('answer' in reply) settle(reply.id)?.resolve(reply.answer);
+    else settle(reply.id)?.reject(unpackError(reply.failure));
+  });
+  thread.on('error', (error) => end(`ended: ${(error as Error | null)?.message ?? error}`, error));
+  thread.on('messageerror', (error) => end(`sent what cannot be read: ${error.message}`, error));
+  thread.on('exit', (exitCode) => end(`ended with code ${exitCode}`));
+
+  return {
+    died,
+    owed: () => owed.size,
+    isAlive: () => ended === undefined,
+    ask: (name, ...[input, onNote]: readonly unknown[]) =>
+      new Promise((resolve, reject) => {
+        if (ended) return reject(ended);
+        const id = next++;
+        const request: ThreadRequest = { id, name, input };
+        thread.postMessage(request, [...buffersOf(input)]);
+        // The types of the table say that the answer and the notes are what the caller expects.
+        owed.set(id, { resolve, reject, onNote } as Owed);
+        thread.ref();
+      }),
+    dispose: async () => {
+      disposed = true;
+      end('was stopped');
+      await thread.terminate();
+    },
+  };
+}

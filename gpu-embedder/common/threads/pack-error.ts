@@ -1,0 +1,44 @@
+import { DiptychError, type ErrorCode } from '../../../src/errors.ts';
+
+/**
+ * An error as a message between threads: the structured clone of a DiptychError is a plain Error,
+ * without its code and its details.
+ */
+export interface PackedError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Present where it is a DiptychError. */
+  readonly code?: ErrorCode;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Absent where there is none. */
+  readonly cause?: PackedError;
+}
+
+/** Causes that are kept, one behind the other: a chain may be a circle. */
+const longestChain = 8;
+
+/** Pack what was thrown, with its causes. */
+export function packError(error: unknown, chain = longestChain): PackedError {
+  if (!(error instanceof Error)) {
+    return { name: 'Error', message: String(error), stack: undefined };
+  }
+  const { name, message, stack } = error;
+  const known =
+    error instanceof DiptychError ? { code: error.code, details: error.details } : undefined;
+  const cause =
+    error.cause === undefined || chain <= 1 ? undefined : packError(error.cause, chain - 1);
+  return { name, message, stack, ...known, ...(cause && { cause }) };
+}
+
+/** Make the error again, with its code, its details, its stack and its causes. */
+export function unpackError(packed: PackedError): Error {
+  const { name, message, stack, code, details } = packed;
+  const options = packed.cause && { cause: unpackError(packed.cause) };
+  if (code !== undefined) {
+    const error = new DiptychError(code, message, details, options);
+    error.stack = stack;
+    return error;
+  }
+  return Object.assign(new Error(message, options), { name, stack });
+}

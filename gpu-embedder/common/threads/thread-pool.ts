@@ -1,0 +1,55 @@
+import { DiptychError } from '../../../src/errors.ts';
+import type { AskedThread } from './ask-thread.ts';
+import type { Answers } from './thread-messages.ts';
+
+/** Threads of one kind, asked as one. */
+export type ThreadPool<A extends Answers> = Pick<AskedThread<A>, 'ask' | 'dispose'>;
+
+export interface PoolSize {
+  readonly threads: number;
+  /** Requests that a thread has at a time; further ones wait here for their turn. */
+  readonly perThread: number;
+}
+
+/**
+ * Create a pool: each request goes to the thread that owes least. The threads start with the first
+ * request. One that ended fails what it owes alone, and the next request replaces it.
+ */
+export function createThreadPool<A extends Answers>(
+  start: () => AskedThread<A>,
+  { threads: count, perThread }: PoolSize,
+): ThreadPool<A> {
+  let threads: AskedThread<A>[] = [];
+  const line: (() => void)[] = [];
+  let inFlight = 0;
+  let disposed = false;
+
+  function leastBusy(): AskedThread<A> {
+    if (disposed) throw new DiptychError('internal', 'the pool of threads was stopped');
+    threads = threads.filter((thread) => thread.isAlive());
+    while (threads.length < count) threads.push(start());
+    return threads.reduce((best, other) => (other.owed() < best.owed() ? other : best));
+  }
+
+  async function enter(): Promise<void> {
+    if (inFlight < count * perThread) inFlight += 1;
+    else await new Promise<void>((resolve) => line.push(resolve));
+  }
+
+  function leave(): void {
+    const next = line.shift();
+    if (next) next();
+    else inFlight -= 1;
+  }
+
+  return {
+    ask: (name, ...args) =>
+      enter()
+        .then(() => leastBusy().ask(name, ...args))
+        .finally(leave),
+    dispose: async () => {
+      disposed = true;
+      await Promise.all(threads.map((thread) => thread.dispose()));
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { createImageEncoder } from '../../src/encoder/image-encoder.ts';
+import { createTextEncoder } from '../../src/encoder/text-encoder.ts';
+import type { EdgeTowers } from '../../src/search/edge-model.ts';
+import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
+import { createTokenizer } from '../../src/text/tokenizer.ts';
+import type { ModelFiles } from '../common/model-folder/model-files.ts';
+import { loadWasm } from '../common/wasm-modules.ts';
+import { openEdgeWeights } from '../learn/model/edge-weights.ts';
+
+/**
+ * Open the int8 towers of a model folder on the kernels of the edge.
+ *
+ * @throws DiptychError unreadable_model
+ */
+export async function openEdgeTowers({ dir, tokenizer }: ModelFiles): Promise<EdgeTowers> {
+  const weights = await openEdgeWeights(dir);
+  const { contextLength } = weights.description;
+  // createTokenizer refuses what has not this shape.
+  const json = tokenizer as unknown as TokenizerJson;
+  return {
+    tokenizer: createTokenizer(json, { contextLength }),
+    text: once(async () => createTextEncoder(loadWasm('encoder'), await weights.text())),
+    image: once(async () => createImageEncoder(loadWasm('encoder'), await weights.image())),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,173 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SessionOptions } from '../learn/onnx/session.ts';
+import { openDataset, readManifest } from '../data/prepared/read-dataset.ts';
+import type { PreparedDataset } from '../data/prepared/read-dataset.ts';
+import { progressBar } from '../common/progress.ts';
+import type { Caption } from './collect-captions.ts';
+import { collectCaptions } from './collect-captions.ts';
+import type { EncodeReport, Identity } from './encoding-journal.ts';
+import {
+  finish,
+  formatVersion,
+  noteSubstituted,
+  readFinished,
+  readSubstituted,
+  startOrResume,
+} from './encoding-journal.ts';
+import { imageBatches } from './image-batches.ts';
+import type { EmbeddingModel } from './load-model.ts';
+import { describeModel } from '../common/model-folder/model-description.ts';
+import { modelDir } from '../common/model-folder/model-dir.ts';
+import { hashModel, readModelFiles } from '../common/model-folder/model-files.ts';
+import type { PartialRows } from './partial-rows.ts';
+import { openPartialRows } from './partial-rows.ts';
+
+export interface EncodeOptions extends SessionOptions {
+  /** Model folder, or the id of a hub model. */
+  readonly model: string;
+  /** Prepared data set. */
+  readonly data: string;
+  readonly collection: string;
+  /** Folder of the embeddings; `.diptych/embeddings/<collection>` by default. */
+  readonly out?: string;
+  /** Number of images in a batch; a batch of texts is four times as large. */
+  readonly batchSize?: number;
+}
+
+export interface EncodeResult extends EncodeReport {
+  readonly dir: string;
+  /** Whether the embeddings already existed. */
+  readonly unchanged: boolean;
+}
+
+/**
+ * Embed the images and captions of a data set. An interrupted run continues where it stopped; a
+ * finished run of the same model and data is left as it is.
+ *
+ * @throws DiptychError unreadable_model, not_prepared
+ */
+export async function encodeDataset(options: EncodeOptions): Promise<EncodeResult> {
+  const { data, out = `.diptych/embeddings/${options.collection}` } = options;
+  const dir = await modelDir(options.model);
+  const files = await readModelFiles(dir);
+  const { id, embedDim } = describeModel(files, dir === options.model ? undefined : options.model);
+  const { name, fingerprint } = readManifest(data);
+  const identity: Identity = {
+    formatVersion,
+    model: { id, hash: await hashModel(files), embedDim },
+    dataset: { name, fingerprint },
+  };
+  const finished = await readFinished(out, identity);
+  if (finished) return { ...finished, dir: out, unchanged: true };
+  await startOrResume(out, identity);
+  // The import is this late so that a run with nothing to do does not load the runtime.
+  const { loadModel } = await import('./load-model.ts');
+  const model = await loadModel(options.model, options);
+  try {
+    const { batchSize = 64 } = options;
+    return await encode(model, openDataset(data), identity, { out, batchSize });
+  } finally {
+    await model.dispose();
+  }
+}
+
+async function encode(
+  model: EmbeddingModel,
+  dataset: PreparedDataset,
+  identity: Identity,
+  { out, batchSize }: { readonly out: string; readonly batchSize: number },
+): Promise<EncodeResult> {
+  const began = performance.now();
+  const captions = collectCaptions(dataset);
+  const imageRows = await openPartialRows(join(out, 'image.partial'), model.embedDim);
+  const captionRows = await openPartialRows(join(out, 'caption.partial'), model.embedDim);
+  const resumedAt = { images: imageRows.count, captions: captionRows.count };
+  try {
+    await encodeImages(model, dataset, imageRows, { out, batchSize });
+    await encodeCaptions(model, captions, captionRows, 4 * batchSize);
+  } finally {
+    await imageRows.close();
+    await captionRows.close();
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const kept = await keepCaptions(out, captions, model.embedDim);
+  await rename(join(out, 'image.partial'), join(out, 'image.f32'));
+  const result = {
+    images: dataset.items.length,
+    captions: kept,
+    captionsSkipped: captions.length - kept,
+    substituted: await readSubstituted(out, dataset),
+    encoded: {
+      images: dataset.items.length - resumedAt.images,
+      captions: captions.length - resumedAt.captions,
+      seconds,
+    },
+  };
+  await finish(out, identity, result);
+  return { ...result, dir: out, unchanged: false };
+}
+
+async function encodeImages(
+  model: EmbeddingModel,
+  dataset: PreparedDataset,
+  rows: PartialRows,
+  { out, batchSize }: { readonly out: string; readonly batchSize: number },
+): Promise<void> {
+  const progress = measuredProgress('encode images', dataset.items.length, rows);
+  for await (const batch of imageBatches(dataset, model, { first: rows.count, batchSize })) {
+    await noteSubstituted(out, batch.substituted);
+    await rows.append(await model.embedPixels(batch.rgb));
+    progress.update('images/s');
+  }
+  progress.stop();
+}
+
+async function encodeCaptions(
+  model: EmbeddingModel,
+  captions: readonly Caption[],
+  rows: PartialRows,
+  batchSize: number,
+): Promise<void> {
+  const progress = measuredProgress('encode captions', captions.length, rows);
+  while (rows.count < captions.length) {
+    const batch = captions.slice(rows.count, rows.count + batchSize);
+    await rows.append(await model.embedTexts(batch.map(({ text }) => text)));
+    progress.update('captions/s');
+  }
+  progress.stop();
+}
+
+function measuredProgress(label: string, total: number, rows: PartialRows) {
+  const progress = progressBar(label, total);
+  const began = performance.now();
+  const first = rows.count;
+  return {
+    update: (unit: string) => {
+      const rate = (rows.count - first) / ((performance.now() - began) / 1000);
+      progress.update(rows.count, `${rate.toFixed(0)} ${unit}`);
+    },
+    stop: progress.stop,
+  };
+}
+
+/**
+ * Write the captions with a nonzero embedding, and their rows.
+ *
+ * @returns number of captions
+ */
+async function keepCaptions(
+  out: string,
+  captions: readonly Caption[],
+  dim: number,
+): Promise<number> {
+  const bytes = await readFile(join(out, 'caption.partial'));
+  const kept = captions
+    .map((caption, row) => ({ caption, row: bytes.subarray(row * 4 * dim, (row + 1) * 4 * dim) }))
+    .filter(({ row }) => row.some((byte) => byte !== 0));
+  await writeFile(join(out, 'caption.f32'), Buffer.concat(kept.map(({ row }) => row)));
+  const lines = kept.map(({ caption }) => `${JSON.stringify(caption)}\n`);
+  await writeFile(join(out, 'captions.jsonl'), lines.join(''));
+  await rm(join(out, 'caption.partial'));
+  return kept.length;
+}

@@ -1,0 +1,58 @@
+import { workerData } from 'node:worker_threads';
+import sharp from 'sharp';
+import { DiptychError, type ErrorCode } from '../../../../src/errors.ts';
+import { answerRequests } from '../../../common/threads/answer-requests.ts';
+import { decodeImage } from '../../../common/images/decode-for-model.ts';
+import type { ImageRule } from '../../../common/model-folder/image-rule.ts';
+import type { ThreadData } from '../../../common/threads/start-thread.ts';
+
+export interface DecodeSettings {
+  readonly rule: ImageRule;
+  /** Pixels of an image that is decoded at all. */
+  readonly maxPixels: number;
+}
+
+export interface DecodeFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const { rule, maxPixels } = (workerData as ThreadData<DecodeSettings>).data;
+// One core at a time per image: the images are the parallelism.
+sharp.concurrency(1);
+
+const answers = {
+  /** @returns RGB8 [imageSize, imageSize, 3] of each image, or why there is none */
+  decode: (images: readonly Uint8Array[]) => Promise.all(images.map(decode)),
+};
+
+export type UploadAnswers = typeof answers;
+
+answerRequests(answers);
+
+async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
+  try {
+    await checkHeader(bytes);
+    return await decodeImage(bytes, rule);
+  } catch (error) {
+    const { code, message } = error as DiptychError;
+    return { code: error instanceof DiptychError ? code : 'unreadable_image', message };
+  }
+}
+
+/** Refuse an image by its header, before its pixels take memory. */
+async function checkHeader(bytes: Uint8Array): Promise<void> {
+  const { width, height } = await sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch((cause: Error) => {
+      const code = /unsupported image format/.test(cause.message)
+        ? 'unsupported_image'
+        : 'unreadable_image';
+      throw new DiptychError(code, `the image of ${bytes.length} bytes: ${cause.message}`);
+    });
+  if (width * height <= maxPixels) return;
+  throw new DiptychError(
+    'payload_too_large',
+    `the image: expected at most ${maxPixels} pixels, got ${width} x ${height}`,
+  );
+}

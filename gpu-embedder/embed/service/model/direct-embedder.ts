@@ -1,0 +1,254 @@
+import { setMaxListeners } from 'node:events';
+import { availableParallelism } from 'node:os';
+import pMap from 'p-map';
+import { DiptychError } from '../../../../src/errors.ts';
+import type { EncodeFailure, EncodedImage, Embedder } from '../../../../src/embedder/embedder.ts';
+import { askThread } from '../../../common/threads/ask-thread.ts';
+import { handOver } from '../../../common/threads/thread-messages.ts';
+import { createThreadPool, type ThreadPool } from '../../../common/threads/thread-pool.ts';
+import { startThread } from '../../../common/threads/start-thread.ts';
+import { createBatcher, type Batcher } from '../batching/batcher.ts';
+import type { DecodeSettings, UploadAnswers } from './decode-upload-thread.ts';
+import { maxBatch as defaultMaxBatch } from '../batching/max-batch.ts';
+import { reproducibleModel, type DirectModel } from './reproducible-model.ts';
+import { createTurns, type TakeTurn } from '../batching/turns.ts';
+import { checkImageBytes, checkText, defaultItemLimits, type ItemLimits } from './item-limits.ts';
+
+export type InputKind = EncodeFailure['kind'];
+
+export interface DirectEmbedderOptions {
+  readonly limits?: Partial<ItemLimits>;
+  /** Images of a run of the model; texts come four times as many. */
+  readonly maxBatch?: number;
+  /** How long a lone row waits for others, milliseconds. */
+  readonly waitMs?: number;
+  /** Threads of the model: at most one per core by default. */
+  readonly threads?: number;
+  /** Threads that decode images: one per core by default. */
+  readonly decodeThreads?: number;
+  /** Told after each run of the model. */
+  readonly onRun?: (kind: InputKind, rows: number, seconds: number) => void;
+}
+
+export interface DirectEmbedder extends Embedder {
+  /** Rows that are ready and that no run of the model has taken yet. */
+  waiting(): Readonly<Record<InputKind, number>>;
+  /** Stop the threads that decode; the model stays. */
+  close(): Promise<void>;
+}
+
+/** Images that are decoded in one go. */
+const chunkSize = 16;
+/** Chunks that a decoding thread has at a time. */
+const chunksPerThread = 4;
+
+/**
+ * Embed with a model in this process. Concurrent calls share runs of the model, and images are
+ * decoded as `encode` does it, on threads of their own. What an input is embedded to depends on it
+ * alone, bit for bit: see {@link reproducibleModel}.
+ */
+export function directEmbedder(
+  model: DirectModel,
+  options: DirectEmbedderOptions = {},
+): DirectEmbedder {
+  const { id, hash, embedDim, imageRule } = model;
+  const { embedPixels, embedTexts } = reproducibleModel(
+    model,
+    options.threads ?? availableParallelism(),
+  );
+  const { maxBatch = defaultMaxBatch, waitMs = 3, onRun } = options;
+  const limits = { ...defaultItemLimits, ...options.limits };
+  const decodeThreads = options.decodeThreads ?? availableParallelism();
+  const pool = uploadDecoders({ rule: imageRule, maxPixels: limits.imagePixels }, decodeThreads);
+
+  const batcher = <T>(kind: InputKind, maxRows: number, embed: BatchRun<T>) =>
+    createBatcher<T>({ maxRows, waitMs, dim: embedDim, run: timed(kind, embed, onRun) });
+  const images = batcher<Uint8Array>('image', maxBatch, (rows) => embedPixels(Buffer.concat(rows)));
+  const takeTurn = createTurns();
+  const texts = batcher<string>('text', 4 * maxBatch, embedTexts);
+
+  return {
+    describe: async () => ({ id, hash, embedDim }),
+    encode: async (imageInputs, textInputs, signal) => {
+      // Every chunk listens to it.
+      if (signal) setMaxListeners(0, signal);
+      const [imageRows, textRows] = await Promise.all([
+        encodeImages(imageInputs, {
+          pool,
+          batcher: images,
+          limits,
+          signal,
+          inFlight: chunksPerThread * decodeThreads,
+          takeTurn: imageInputs.length > maxBatch ? takeTurn : undefined,
+        }),
+        encodeTexts(textInputs, { batcher: texts, limits, signal }),
+      ]);
+      return {
+        ...joinRows([...imageRows, ...textRows], imageInputs.length, embedDim),
+        model: { id, hash, embedDim },
+      };
+    },
+    waiting: () => ({ image: images.waiting(), text: texts.waiting() }),
+    close: () => pool.dispose(),
+  };
+}
+
+type BatchRun<T> = (rows: readonly T[]) => Promise<Float32Array>;
+
+/** The embedding of one input, [embedDim], or why there is none. */
+type Row = Float32Array | Failure;
+type Failure = Pick<EncodeFailure, 'code' | 'message'>;
+
+function timed<T>(
+  kind: InputKind,
+  embed: BatchRun<T>,
+  onRun: DirectEmbedderOptions['onRun'],
+): BatchRun<T> {
+  return async (rows) => {
+    const began = performance.now();
+    const embeddings = await embed(rows);
+    onRun?.(kind, rows.length, (performance.now() - began) / 1000);
+    return embeddings;
+  };
+}
+
+interface ImageWork {
+  readonly pool: ThreadPool<UploadAnswers>;
+  readonly batcher: Batcher<Uint8Array>;
+  readonly limits: ItemLimits;
+  readonly signal: AbortSignal | undefined;
+  /** Chunks of a request that are worked on at a time. */
+  readonly inFlight: number;
+  /** Absent: others may be decoded meanwhile. */
+  readonly takeTurn: TakeTurn | undefined;
+}
+
+/** Threads that start with the first image. */
+function uploadDecoders(settings: DecodeSettings, threads: number): ThreadPool<UploadAnswers> {
+  const entry = new URL('./decode-upload-thread.ts', import.meta.url);
+  return createThreadPool(
+    () => askThread<UploadAnswers>(startThread(entry, settings), { what: 'a decoding thread' }),
+    { threads, perThread: chunksPerThread },
+  );
+}
+
+/**
+ * A few chunks at a time: the model runs on those decoded while others are being decoded. Large
+ * requests take turns, so that the first is answered, and dealt with, while the next is encoded.
+ */
+async function encodeImages(inputs: readonly EncodedImage[], work: ImageWork): Promise<Row[]> {
+  const chunks = Array.from({ length: Math.ceil(inputs.length / chunkSize) }, (_, i) =>
+    inputs.slice(i * chunkSize, (i + 1) * chunkSize),
+  );
+  const { inFlight: concurrency, signal } = work;
+  const endTurn = await work.takeTurn?.();
+  const encode = (chunk: readonly EncodedImage[], at: number) => {
+    if (at === chunks.length - 1) endTurn?.();
+    return encodeChunk(chunk, work);
+  };
+  try {
+    return (await pMap(chunks, encode, { concurrency, signal })).flat();
+  } finally {
+    endTurn?.();
+  }
+}
+
+async function encodeChunk(inputs: readonly EncodedImage[], work: ImageWork): Promise<Row[]> {
+  const { pool, batcher, limits, signal } = work;
+  const bytes = checkEach(inputs, (image) => {
+    checkImageBytes(image.bytes, limits);
+    // A copy of its own, which moves to the thread: the request keeps its body.
+    return image.bytes.slice();
+  });
+  const decoded = await forGood(bytes, (good) =>
+    pool.ask(
+      'decode',
+      handOver(
+        good,
+        good.map(({ buffer }) => buffer),
+      ),
+    ),
+  );
+  return forGood<Uint8Array, Row>(decoded, async (good) =>
+    splitRows(await batcher.submit(good, signal), good.length),
+  );
+}
+
+interface TextWork {
+  readonly batcher: Batcher<string>;
+  readonly limits: ItemLimits;
+  readonly signal: AbortSignal | undefined;
+}
+
+function encodeTexts(inputs: readonly string[], work: TextWork): Promise<Row[]> {
+  const { batcher, limits, signal } = work;
+  const texts = checkEach(inputs, (text) => {
+    checkText(text, limits);
+    return { text };
+  });
+  return forGood(texts, async (good) => {
+    const rows = await batcher.submit(
+      good.map(({ text }) => text),
+      signal,
+    );
+    return splitRows(rows, good.length);
+  });
+}
+
+/** Keep the failure of an input instead of throwing it. */
+function checkEach<T, R>(inputs: readonly T[], check: (input: T) => R): (R | Failure)[] {
+  return inputs.map((input) => {
+    try {
+      return check(input);
+    } catch (error) {
+      if (!(error instanceof DiptychError)) throw error;
+      return { code: error.code, message: error.message };
+    }
+  });
+}
+
+/** Go on with those that have not failed; every input keeps its place. */
+async function forGood<T extends object, R>(
+  inputs: readonly (T | Failure)[],
+  work: (good: readonly T[]) => Promise<readonly (R | Failure)[]>,
+): Promise<(R | Failure)[]> {
+  const good = inputs.filter((input): input is T => !isFailure(input));
+  const results = good.length > 0 ? await work(good) : [];
+  let next = 0;
+  return inputs.map((input) => (isFailure(input) ? input : results[next++]));
+}
+
+const isFailure = (input: object): input is Failure => 'code' in input && 'message' in input;
+
+function splitRows(rows: Float32Array, count: number): Float32Array[] {
+  const dim = rows.length / count;
+  return Array.from({ length: count }, (_, i) => rows.subarray(i * dim, (i + 1) * dim));
+}
+
+const noEmbedding: Failure = {
+  code: 'no_embedding',
+  message: 'the model gives it no embedding: a text without a word it knows',
+};
+
+/** @param rows - those of the images, then those of the texts */
+function joinRows(rows: readonly Row[], imageCount: number, embedDim: number) {
+  const embeddings = new Float32Array(rows.length * embedDim);
+  const failed: EncodeFailure[] = [];
+  for (const [i, row] of rows.entries()) {
+    const isImage = i < imageCount;
+    const failure = isFailure(row) ? row : isDirection(row) ? null : noEmbedding;
+    if (failure) {
+      const place = isImage
+        ? ({ kind: 'image', index: i } as const)
+        : ({ kind: 'text', index: i - imageCount } as const);
+      failed.push({ ...place, ...failure });
+    } else {
+      embeddings.set(row as Float32Array, i * embedDim);
+    }
+  }
+  return { embeddings, failed };
+}
+
+/** Weights that overflow give what is not a number. */
+const isDirection = (row: Float32Array) =>
+  row.some((value) => value !== 0) && row.every(Number.isFinite);

@@ -1,0 +1,35 @@
+import { availableParallelism } from 'node:os';
+import { workerData } from 'node:worker_threads';
+import { answerRequests } from '../../../common/threads/answer-requests.ts';
+import { loadModel } from '../../load-model.ts';
+import type { SessionOptions } from '../../../learn/onnx/session.ts';
+import type { ThreadData } from '../../../common/threads/start-thread.ts';
+import { reproducibleModel } from './reproducible-model.ts';
+
+export interface ModelThreadSettings {
+  /** Folder, or id on the hub. */
+  readonly model: string;
+  readonly options: Pick<SessionOptions, 'threads' | 'device'>;
+}
+
+/** Load the model; all that follows is of it. */
+async function openModel({ model: dirOrHubId, options }: ModelThreadSettings) {
+  const model = await loadModel(dirOrHubId, options);
+  const { embedPixels, embedTexts } = reproducibleModel(
+    model,
+    options.threads ?? availableParallelism(),
+  );
+  const { id, hash, embedDim, imageRule } = model;
+  return {
+    /** What the model is, once it is loaded. */
+    describe: () => ({ id, hash, embedDim, imageRule }),
+    embedPixels,
+    embedTexts,
+    countTokens: (texts: readonly string[]) => model.countTokens(texts),
+    release: () => model.dispose(),
+  };
+}
+
+export type ModelAnswers = Awaited<ReturnType<typeof openModel>>;
+
+answerRequests(openModel((workerData as ThreadData<ModelThreadSettings>).data));

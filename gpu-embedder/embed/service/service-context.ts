@@ -1,0 +1,16 @@
+import type { DirectEmbedder } from './model/direct-embedder.ts';
+import type { Admission } from './batching/admission.ts';
+import type { Builds } from './builds.ts';
+import type { DirectModel } from './model/reproducible-model.ts';
+import type { ServiceLimits } from './service-limits.ts';
+import type { ServiceMetrics } from './service-metrics.ts';
+
+/** What the routes of a service share. */
+export interface ServiceContext {
+  readonly model: DirectModel;
+  readonly embedder: DirectEmbedder;
+  readonly builds: Builds;
+  readonly admission: Admission;
+  readonly limits: ServiceLimits;
+  readonly metrics: ServiceMetrics;
+}

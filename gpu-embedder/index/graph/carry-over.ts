@@ -1,0 +1,58 @@
+import type { HnswGraph } from '../../../src/version/graph.ts';
+import { levelOf, maxDegree, setLinks, type MutableGraph } from './mutable-graph.ts';
+import type { RowProducts } from './row-products.ts';
+import { rank, selectNeighbours } from './select-neighbours.ts';
+
+/**
+ * Create the step that takes a node of a graph over into another and closes the gaps that nodes
+ * which are not taken over leave (delete consolidation, Singh et al. 2021, FreshDiskANN, Alg. 4):
+ * whoever linked to one may link to its neighbours instead, as far as the heuristic takes them.
+ *
+ * @param newOf - [previous.count], the id of a node in `graph`; -1 if it is not taken over
+ * @returns takes an old id; false where more than half of the links of a level are lost: a whole
+ *   region went, neighbours of neighbours are not enough, and the node is to be inserted again
+ */
+export function createCarryOver(
+  previous: HnswGraph,
+  newOf: Int32Array,
+  graph: MutableGraph,
+  products: RowProducts,
+): (old: number) => boolean {
+  /** New ids of the neighbours of deleted neighbours, each once. */
+  function heirs(old: number, links: Uint32Array, level: number): number[] {
+    const heirs = new Set<number>();
+    for (const gone of links) {
+      if (newOf[gone] >= 0) continue;
+      for (const heir of oldLinks(previous, gone, level)) heirs.add(newOf[heir]);
+    }
+    heirs.delete(-1);
+    heirs.delete(newOf[old]);
+    for (const link of links) heirs.delete(newOf[link]);
+    return [...heirs];
+  }
+
+  return (old) => {
+    const id = newOf[old];
+    let linked = true;
+    for (let level = levelOf(previous, old); level >= 0; level--) {
+      const links = oldLinks(previous, old, level);
+      const kept: number[] = [];
+      for (const link of links) if (newOf[link] >= 0) kept.push(newOf[link]);
+      if (kept.length < links.length) {
+        const candidates = rank(products, id, heirs(old, links, level));
+        const limit = maxDegree(graph, level);
+        const wish = { limit, taken: kept, atLeast: links.length };
+        setLinks(graph, id, level, selectNeighbours(products, candidates, wish));
+        linked &&= 2 * kept.length >= links.length;
+      } else setLinks(graph, id, level, kept);
+    }
+    return linked;
+  };
+}
+
+function oldLinks(graph: HnswGraph, id: number, level: number): Uint32Array {
+  const { M, links, linkStarts, upperLinks, upperStarts } = graph;
+  if (level === 0) return links.subarray(linkStarts[id], linkStarts[id + 1]);
+  const row = (upperStarts[id] + level - 1) * (1 + M);
+  return upperLinks.subarray(row + 1, row + 1 + upperLinks[row]);
+}

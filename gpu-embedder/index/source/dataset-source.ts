@@ -1,0 +1,59 @@
+import { DiptychError } from '../../../src/errors.ts';
+import { readPseudoCaptions } from '../../data/prepared/pseudo-captions.ts';
+import {
+  openDataset,
+  readImageBytes,
+  type PreparedDataset,
+} from '../../data/prepared/read-dataset.ts';
+import type { IndexSource } from './index-source.ts';
+import { readEmbeddings, type Embeddings } from '../../embed/read-embeddings.ts';
+
+export interface DatasetSource extends IndexSource {
+  /** Pictures that are found by pseudo-captions. */
+  readonly pseudoCaptioned: number;
+}
+
+/**
+ * Open a prepared data set and its embeddings to build an index of them.
+ *
+ * @param dirs - folders of `encode` and of `prepare`
+ * @throws DiptychError not_prepared, unreadable_source
+ */
+export async function openDatasetSource(dirs: {
+  readonly embeddings: string;
+  readonly data: string;
+}): Promise<DatasetSource> {
+  const embeddings = await readEmbeddings(dirs.embeddings);
+  const dataset = openDataset(dirs.data);
+  checkDataset(embeddings, dataset, dirs);
+  const pseudo = await readPseudoCaptions(dataset);
+  const items = dataset.items.map((item) => {
+    const suggested = pseudo?.captions.get(item.id);
+    return suggested === undefined ? item : { ...item, suggested };
+  });
+  const { model, image, caption, captionTexts } = embeddings;
+  return {
+    ...{ model, dataset: embeddings.dataset, items, concepts: dataset.concepts },
+    ...{ image, caption, captionTexts },
+    ...(pseudo && { inputs: { pseudoCaptions: pseudo.manifest.sha256 } }),
+    pseudoCaptioned: pseudo?.captions.size ?? 0,
+    async readImage(ordinal) {
+      const item = dataset.items[ordinal];
+      return { bytes: await readImageBytes(dataset, item), type: item.image.type };
+    },
+  };
+}
+
+function checkDataset(
+  embeddings: Embeddings,
+  dataset: PreparedDataset,
+  dirs: { readonly embeddings: string; readonly data: string },
+): void {
+  const expected = `${embeddings.images.count} items, fingerprint ${embeddings.dataset.fingerprint}`;
+  const got = `${dataset.items.length} items, fingerprint ${dataset.manifest.fingerprint}`;
+  if (expected === got) return;
+  throw new DiptychError(
+    'not_prepared',
+    `${dirs.data}: expected the data set of ${dirs.embeddings} (${expected}), got ${got}: run diptych encode again`,
+  );
+}

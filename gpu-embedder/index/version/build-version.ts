@@ -1,0 +1,163 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest, VectorPlace } from '../../../src/version/manifest.ts';
+import { defaults } from '../../../src/config.ts';
+import { DiptychError } from '../../../src/errors.ts';
+import { fusionWeights } from '../../../src/version/fusion-weights.ts';
+import { keywordDocs } from '../../../src/search/keywords/keyword-docs.ts';
+import { buildKeywordIndex } from '../../../src/search/keywords/keyword-index.ts';
+import type { VersionFiles } from '../../../src/search/open/version-files.ts';
+import { openVersionFolder } from '../../common/open-version-folder.ts';
+import type { BuiltVectorIndex, VectorIndexOptions } from './build-vector-index.ts';
+import { buildVectors } from './build-vectors.ts';
+import { describeEdgeModel } from './describe-edge-model.ts';
+import type { GraphReport } from '../graph/graph-report.ts';
+import type { IndexSource } from '../source/index-source.ts';
+import { packPreviews } from './pack-previews.ts';
+import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
+import type { BuiltVectors } from './shard-entries.ts';
+import { findVersion, versionId } from './version-id.ts';
+import { createVersionWriter, type VersionWriter } from './version-writer.ts';
+import { settle, versionHashes, type VersionOptions } from './version-options.ts';
+import { writeVersion } from './write-version.ts';
+
+export interface BuildVersionOptions extends VersionOptions {
+  /** Model that made the embeddings: a folder or a hub id. */
+  readonly model: string;
+  /** Versions go to `<out>/<collection>/<version>`. */
+  readonly out: string;
+  /** A version whose graphs are changed instead of built anew. */
+  readonly from?: VersionFiles;
+  /** Bytes; default `defaults.isolateBudgetBytes`. */
+  readonly budget?: number;
+  /** What the version says of its making; default now. */
+  readonly createdAt?: Date;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (stage: BuildStage, done: number, total: number) => void;
+}
+
+/** Vectors are inserted, then previews made. */
+export type BuildStage = 'index' | 'previews';
+
+export interface BuiltVersion {
+  /** Folder of the version. */
+  readonly dir: string;
+  /** False: a version of the same content was there. */
+  readonly built: boolean;
+  readonly manifest: Manifest;
+  /** By shard; absent where the version was there, or has no graphs of ours. */
+  readonly graphs?: {
+    readonly image: readonly GraphReport[];
+    readonly caption: readonly GraphReport[];
+  };
+  /** Why a graph was built from nothing in spite of `from`. */
+  readonly rebuilt?: { readonly image?: string; readonly caption?: string };
+}
+
+/**
+ * Build an index version; the same input again finds the version that is there. Files are the same,
+ * byte for byte, wherever the source lies, as long as hnswlib builds (`choose-builder.ts`): graphs of
+ * usearch differ from run to run.
+ *
+ * @throws DiptychError model_mismatch, index_too_large, invalid_option, not_prepared
+ */
+export async function buildVersion(
+  source: IndexSource,
+  options: BuildVersionOptions,
+): Promise<BuiltVersion> {
+  const { place, settings } = settle(options);
+  const edge = await describeEdgeModel(options.model, source.model);
+  const previous = await openPrevious(options.from, settings, place, source);
+  const hashes = versionHashes(source, options, previous?.version);
+  const parent = join(options.out, options.collection);
+  const known = await findVersion(parent, hashes);
+  if (known !== undefined) {
+    const dir = join(parent, known);
+    return { dir, built: false, manifest: (await openVersionFolder(dir)).manifest };
+  }
+  const createdAt = options.createdAt ?? new Date();
+  const version = versionId(hashes[hashes.length - 1], createdAt);
+  const dir = join(parent, version);
+  // A version is there as a whole or not at all: built beside, moved when complete.
+  const partial = join(parent, `.${version}.${process.pid}`);
+  await mkdir(partial, { recursive: true });
+  try {
+    const vectors = await buildVectors(source, place, settings, hooksOf(source, options), previous);
+    const about = { collection: options.collection, version, createdAt: createdAt.toISOString() };
+    const files = createVersionWriter(partial);
+    const content = { about: { ...about, model: edge.model }, vectors, place, sizes: edge.sizes };
+    const manifest = await writeContent(partial, files, source, content, options);
+    await rename(partial, dir);
+    return { dir, built: true, manifest, ...report(vectors, place, previous !== null) };
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+interface Content {
+  readonly about: Pick<Manifest, 'collection' | 'version' | 'createdAt' | 'model'>;
+  readonly vectors: BuiltVectors;
+  readonly place: VectorPlace;
+  readonly sizes: Awaited<ReturnType<typeof describeEdgeModel>>['sizes'];
+}
+
+/** Write all files of a version into a folder, the previews first. */
+async function writeContent(
+  dir: string,
+  files: VersionWriter,
+  source: IndexSource,
+  { about, vectors, place, sizes }: Content,
+  { signal, onProgress, budget = defaults.isolateBudgetBytes }: BuildVersionOptions,
+): Promise<Manifest> {
+  const { captionTexts, dataset, concepts } = source;
+  const items = await packPreviews(source, join(dir, 'previews.bin'), (done) => {
+    signal?.throwIfAborted();
+    onProgress?.('previews', done, source.items.length);
+  });
+  await files.add('previews.bin');
+  const captions = {
+    formatVersion: 1 as const,
+    texts: captionTexts.map(({ text }) => text),
+    items: captionTexts.map((caption) => [...caption.items]),
+  };
+  const keywords = buildKeywordIndex(keywordDocs(source.items, concepts)).json;
+  const fusion = fusionWeights(source.caption, source.image, about.model.embedDim);
+  return writeVersion(files, {
+    about: { ...about, fusion, dataset },
+    ...{ vectors, place, items, captions, keywords, sizes, budget },
+  });
+}
+
+async function openPrevious(
+  from: VersionFiles | undefined,
+  { shards }: VectorIndexOptions,
+  place: VectorPlace,
+  { model }: IndexSource,
+): Promise<PreviousVersion | null> {
+  if (from === undefined) return null;
+  if (shards === 1 && place === 'isolate') return openPreviousVersion(from, model);
+  const got = place === 'isolate' ? `${shards} shards` : place;
+  throw new DiptychError(
+    'invalid_option',
+    `from: expected one graph to make, got ${got}: leave one of both out`,
+  );
+}
+
+function hooksOf({ items, captionTexts }: IndexSource, options: BuildVersionOptions) {
+  const { signal, onProgress } = options;
+  const total = items.length + captionTexts.length;
+  return { signal, onProgress: (done: number) => onProgress?.('index', done, total) };
+}
+
+function report(
+  { image, caption }: BuiltVectors,
+  place: VectorPlace,
+  isChanged: boolean,
+): Pick<BuiltVersion, 'graphs' | 'rebuilt'> {
+  const reports = ({ parts }: BuiltVectorIndex) => parts.flatMap(({ graph }) => graph ?? []);
+  const why = ({ parts }: BuiltVectorIndex) => parts[0].rebuilt;
+  return {
+    ...(place === 'isolate' && { graphs: { image: reports(image), caption: reports(caption) } }),
+    ...(isChanged && { rebuilt: { image: why(image), caption: why(caption) } }),
+  };
+}

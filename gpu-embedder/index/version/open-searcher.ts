@@ -1,0 +1,25 @@
+import { vectorFormat, headerOffsets } from '../../../src/version/format.ts';
+import { createSearcher, type Searcher, type SearcherOptions } from '../../../src/hnsw/searcher.ts';
+import { searcherFileOffset, searcherMemoryPages } from '../../../src/version/searcher-memory.ts';
+import { createMemory } from '../../../src/kernel/webassembly.ts';
+import { loadWasm } from '../../common/wasm-modules.ts';
+
+/** Open a vector file in Node. */
+export function openSearcher(
+  file: Uint8Array,
+  options: Partial<Pick<SearcherOptions, 'module' | 'name' | 'efSearch' | 'efMax' | 'dim'>> = {},
+): Searcher {
+  // A file too short for a header is the searcher's to refuse.
+  const tooShort = file.byteLength < vectorFormat.headerBytes;
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  // Nor can a count beyond the bytes be right, which keeps a damaged one from asking for memory.
+  const count = tooShort ? 0 : Math.min(view.getUint32(headerOffsets.count, true), file.byteLength);
+  const memory = createMemory(searcherMemoryPages(file.byteLength, count, options.efMax));
+  new Uint8Array(memory.buffer, searcherFileOffset).set(file);
+  return createSearcher({
+    module: loadWasm('search'),
+    ...options,
+    memory,
+    fileBytes: file.byteLength,
+  });
+}

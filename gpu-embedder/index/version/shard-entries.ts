@@ -1,0 +1,32 @@
+import type { ShardEntry } from '../../../src/version/manifest.ts';
+import { shardMemory, type VectorFileSize } from '../../../src/search/open/memory-budget.ts';
+import type { BuiltVectorIndex, VectorPart } from './build-vector-index.ts';
+
+export interface BuiltVectors {
+  readonly image: BuiltVectorIndex;
+  /** In as many parts. */
+  readonly caption: BuiltVectorIndex;
+}
+
+/**
+ * Describe what each shard holds and takes.
+ *
+ * @param budget - bytes of an isolate
+ * @throws DiptychError index_too_large
+ */
+export function shardEntries({ image, caption }: BuiltVectors, budget: number): ShardEntry[] {
+  return image.parts.map((part, i) => {
+    const other = caption.parts[i];
+    const memory = shardMemory(i, partSize(part), partSize(other), budget).total;
+    return { image: part.range, caption: other.range, memory };
+  });
+}
+
+/** Size of vectors that are in one part. */
+export function sizeOf({ parts: [part] }: BuiltVectorIndex): VectorFileSize {
+  return partSize(part);
+}
+
+function partSize({ file, range }: VectorPart): VectorFileSize {
+  return { bytes: file.byteLength, count: range.count };
+}

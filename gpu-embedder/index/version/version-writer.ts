@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Manifest } from '../../../src/version/manifest.ts';
+import { sha256Hex } from '../../common/sha256-hex.ts';
+
+/** Writes the files of a version and keeps their sizes and checksums for the manifest. */
+export interface VersionWriter {
+  write(name: string, content: Uint8Array | string): Promise<void>;
+  /** Take in a file that was written by other means. */
+  add(name: string): Promise<void>;
+  written(): Manifest['files'];
+}
+
+export function createVersionWriter(dir: string): VersionWriter {
+  const files: Manifest['files'] = {};
+  return {
+    async write(name, content) {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      const path = join(dir, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, bytes);
+      const sha256 = sha256Hex(bytes);
+      files[name] = { bytes: bytes.byteLength, sha256 };
+    },
+    async add(name) {
+      const hash = createHash('sha256');
+      const stream = createReadStream(join(dir, name));
+      await pipeline(stream, hash);
+      files[name] = { bytes: stream.bytesRead, sha256: hash.digest('hex') };
+    },
+    written: () => ({ ...files }),
+  };
+}

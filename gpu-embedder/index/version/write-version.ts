@@ -1,0 +1,77 @@
+import type { CaptionColumns } from '../../../src/version/captions.ts';
+import { toItemColumns, type IndexedItem } from '../../../src/version/items.ts';
+import { plainVectorFile, vectorFile } from '../../../src/version/keys.ts';
+import {
+  manifestFormatVersion,
+  manifestSchema,
+  type Manifest,
+  type VectorPlace,
+} from '../../../src/version/manifest.ts';
+import { memoryBudget, type LoadedSizes } from '../../../src/search/open/memory-budget.ts';
+import { shardEntries, sizeOf, type BuiltVectors } from './shard-entries.ts';
+import type { VersionWriter } from './version-writer.ts';
+
+export interface VersionContent {
+  readonly about: Pick<
+    Manifest,
+    'collection' | 'version' | 'createdAt' | 'model' | 'dataset' | 'fusion'
+  >;
+  readonly vectors: BuiltVectors;
+  /** Where the vectors are searched; default in the isolate. */
+  readonly place?: VectorPlace;
+  readonly items: readonly IndexedItem[];
+  readonly captions: CaptionColumns;
+  /** JSON of a keyword index. */
+  readonly keywords: string;
+  /** Of the model. */
+  readonly sizes: LoadedSizes['model'];
+  /** Of an isolate, bytes. */
+  readonly budget: number;
+}
+
+/**
+ * Write the files of a version but its previews, the manifest last.
+ *
+ * @throws DiptychError index_too_large when an isolate would hold more than the budget
+ */
+export async function writeVersion(
+  files: VersionWriter,
+  { about, vectors, place = 'isolate', items, captions, keywords, sizes, budget }: VersionContent,
+): Promise<Manifest> {
+  const isSharded = vectors.image.parts.length > 1;
+  const isLocal = place === 'isolate';
+  for (const kind of ['image', 'caption'] as const) {
+    for (const [shard, { file }] of vectors[kind].parts.entries()) {
+      const name = vectorFile(kind, isSharded ? shard : undefined);
+      await files.write(isLocal ? name : plainVectorFile(kind), file);
+    }
+  }
+  await files.write('items.json', JSON.stringify(toItemColumns(items)));
+  await files.write('captions.json', JSON.stringify(captions));
+  await files.write('keywords.json', keywords);
+  const bytes = (name: string) => files.written()[name].bytes;
+  const memory = memoryBudget(
+    {
+      ...(isLocal &&
+        !isSharded && { image: sizeOf(vectors.image), caption: sizeOf(vectors.caption) }),
+      items: bytes('items.json'),
+      captions: bytes('captions.json'),
+      keywords: bytes('keywords.json'),
+      model: sizes,
+    },
+    budget,
+  );
+  const manifest: Manifest = {
+    formatVersion: manifestFormatVersion,
+    ...about,
+    counts: { items: items.length, captions: captions.texts.length },
+    files: files.written(),
+    vectors: place,
+    image: vectors.image.index,
+    caption: vectors.caption.index,
+    memory,
+    ...(isSharded && { shards: shardEntries(vectors, budget) }),
+  };
+  await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
+  return manifest;
+}

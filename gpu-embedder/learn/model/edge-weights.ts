@@ -1,0 +1,227 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { weightsFormat } from '../../../src/version/weights-format.ts';
+import type { Tensor, TowerHeader } from '../../../src/version/weights-format.ts';
+import { writeWeights } from '../../../src/encoder/write-weights.ts';
+import { DiptychError } from '../../../src/errors.ts';
+import { readPreprocessing } from '../../../src/image/preprocessing.ts';
+import type { Preprocessing } from '../../../src/image/preprocessing.ts';
+import { imageTowerConfigSchema, textTowerConfigSchema } from '../../common/model-folder/config.ts';
+import type { CnnConfig, TextTowerConfig } from '../../common/model-folder/config.ts';
+import { packConvolution, packMatrix, packProjection, packRows } from './pack-weights.ts';
+import type { PackedMatrix, PackedProjection } from './pack-weights.ts';
+import { openStoredWeights } from './stored-weights.ts';
+import type { WeightSource } from './stored-weights.ts';
+
+/** What the edge must know of a model besides its weights and tokenizer. */
+export interface EdgeModelDescription {
+  readonly id: string;
+  readonly embedDim: number;
+  readonly imageSize: number;
+  readonly contextLength: number;
+  /** Log space. */
+  readonly logitScale: number;
+  readonly preprocessing: Preprocessing;
+}
+
+export interface EdgeWeights {
+  /** Files of src/version/weights-format.ts. */
+  readonly text: Uint8Array<ArrayBuffer>;
+  readonly image: Uint8Array<ArrayBuffer>;
+  readonly description: EdgeModelDescription;
+}
+
+const configSchema = z.object({
+  diptych: z.object({
+    modelId: z.string(),
+    embedDim: z.number().int().positive(),
+    logitScale: z.number(),
+    architecture: z.object({ image: imageTowerConfigSchema, text: textTowerConfigSchema }),
+  }),
+});
+
+/** The weights of {@link EdgeWeights}, each derived when it is asked for. */
+export interface EdgeWeightSource {
+  readonly description: EdgeModelDescription;
+  /** @throws DiptychError unreadable_model */
+  text(): Promise<EdgeWeights['text']>;
+  /** @throws DiptychError unreadable_model */
+  image(): Promise<EdgeWeights['image']>;
+}
+
+/**
+ * Derive the weights for the edge kernels from a model folder.
+ *
+ * @throws DiptychError `unreadable_model`: the model is not one of ours, or has a shape that the
+ *   kernels do not support
+ */
+export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
+  const { text, image, description } = await openEdgeWeights(modelDir);
+  return { text: await text(), image: await image(), description };
+}
+
+/**
+ * Prepare to derive the weights: to derive both takes a third of a second, and a text query needs
+ * those of one tower.
+ *
+ * @throws DiptychError `unreadable_model`: not one of ours, or of a shape without kernels
+ */
+export async function openEdgeWeights(modelDir: string): Promise<EdgeWeightSource> {
+  const config = configSchema.safeParse(await readJson(modelDir, 'config.json'));
+  if (!config.success) {
+    const [{ path, message }] = config.error.issues;
+    throw refuse(modelDir, `config.json: ${path.join('.')}`, 'a model of diptych', message);
+  }
+  const { modelId: id, embedDim, logitScale, architecture } = config.data.diptych;
+  const { image, text } = architecture;
+  if (image.kind !== 'cnn') throw refuse(modelDir, 'image tower', 'kind cnn', image.kind);
+  const { contextLength } = text;
+  const preprocessing = readPreprocessing(await readJson(modelDir, 'preprocessor_config.json'));
+  const { rescale, mean, std } = preprocessing;
+  const { imageSize } = image;
+  const headers = {
+    text: { tower: 'text', embedDim, ...text },
+    image: { tower: 'image', embedDim, ...image, rescale, mean, std },
+  } as const;
+  for (const width of [embedDim, text.width, ...image.channels]) {
+    const { panel } = weightsFormat;
+    if (width % panel) throw refuse(modelDir, 'width', `a multiple of ${panel}`, width);
+  }
+  const onnx = (name: string): Promise<WeightSource> =>
+    openStoredWeights(join(modelDir, 'onnx', name));
+  return {
+    text: async () =>
+      write(headers.text, await onnx('text_model.onnx'), textTensors(text, embedDim)),
+    image: async () =>
+      write(headers.image, await onnx('vision_model.onnx'), imageTensors(image, embedDim)),
+    description: { id, embedDim, imageSize, contextLength, logitScale, preprocessing },
+  };
+}
+
+/** A tensor in the ONNX file, and how to pack it as int8; without packing it is copied. */
+interface Packing {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly pack?: (data: Float32Array) => PackedMatrix | PackedProjection;
+}
+
+function write(
+  header: TowerHeader,
+  weights: WeightSource,
+  packings: readonly Packing[],
+): Uint8Array<ArrayBuffer> {
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape, pack } of packings) {
+    const data = weights(name, shape);
+    checkFinite(header.tower, name, data);
+    if (!pack) {
+      tensors.set(name, { shape, data });
+      continue;
+    }
+    const packed = pack(data);
+    const vector = (part: string, values: Float32Array): unknown =>
+      tensors.set(name.replace(/weight$/, part), { shape: [values.length], data: values });
+    tensors.set(name, { shape: packed.shape, data: packed.codes });
+    vector('scale', packed.scales);
+    if ('inputScale' in packed) vector('input_scale', packed.inputScale);
+  }
+  return writeWeights(header, tensors);
+}
+
+function checkFinite(tower: string, name: string, data: Float32Array): void {
+  let at = 0;
+  while (at < data.length && Number.isFinite(data[at])) at++;
+  if (at === data.length) return;
+  throw new DiptychError(
+    'unreadable_model',
+    `${tower} weights: ${name}: expected finite numbers, got ${data[at]} at ${at}`,
+  );
+}
+
+function textTensors(config: TextTowerConfig, embedDim: number): Packing[] {
+  const { vocabSize, contextLength, width, depth, mlpRatio } = config;
+  const layers = Array.from({ length: depth }, (_, i) => [
+    ...norm(`layers.${i}.ln1`, width),
+    ...dense(`layers.${i}.attention.qkv`, width, 3 * width),
+    ...dense(`layers.${i}.attention.out`, width, width),
+    ...norm(`layers.${i}.ln2`, width),
+    ...dense(`layers.${i}.mlp.fc1`, width, mlpRatio * width),
+    ...dense(`layers.${i}.mlp.fc2`, mlpRatio * width, width),
+  ]);
+  const packTokens = (data: Float32Array): PackedMatrix => packRows(data, vocabSize, width);
+  return [
+    { name: 'token_embedding.weight', shape: [vocabSize, width], pack: packTokens },
+    { name: 'position_embedding.weight', shape: [contextLength, width] },
+    ...layers.flat(),
+    ...norm('final_ln', width),
+    ...dense('text_projection', width, embedDim),
+  ];
+}
+
+function imageTensors({ stem, channels, blocks }: CnnConfig, embedDim: number): Packing[] {
+  const stages = channels.map((width, i) => [
+    ...(i > 0 ? convolution(`stages.${i}.down`, width, channels[i - 1], 2, 1) : []),
+    ...Array.from({ length: blocks[i] }, (_, k) => [
+      ...convolution(`stages.${i}.blocks.${k}.conv1`, width, width, 1, 3),
+      ...convolution(`stages.${i}.blocks.${k}.conv2`, width, width, 1, 3),
+    ]).flat(),
+  ]);
+  return [
+    ...convolution('stem', channels[0], 3, stem, 3),
+    ...stages.flat(),
+    ...dense('image_projection', channels[channels.length - 1], embedDim, packProjection),
+  ];
+}
+
+function norm(name: string, width: number): Packing[] {
+  return [
+    { name: `${name}.weight`, shape: [width] },
+    { name: `${name}.bias`, shape: [width] },
+  ];
+}
+
+function dense(name: string, from: number, to: number, pack = packMatrix): Packing[] {
+  return [
+    { name: `${name}.weight`, shape: [from, to], pack: (data) => pack(data, from, to) },
+    { name: `${name}.bias`, shape: [to] },
+  ];
+}
+
+function convolution(
+  name: string,
+  out: number,
+  channels: number,
+  block: number,
+  kernel: number,
+): Packing[] {
+  const shape = [out, channels * block * block, kernel, kernel];
+  const pack = (data: Float32Array): PackedMatrix =>
+    packConvolution(data, { out, channels, block, kernel });
+  return [
+    { name: `${name}.weight`, shape, pack },
+    { name: `${name}.bias`, shape: [out] },
+  ];
+}
+
+async function readJson(modelDir: string, name: string): Promise<unknown> {
+  const path = join(modelDir, name);
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new DiptychError('unreadable_model', `${path}: ${reason}`, undefined, { cause });
+  }
+}
+
+function refuse(
+  modelDir: string,
+  what: string,
+  expected: string,
+  got: string | number,
+): DiptychError {
+  return new DiptychError(
+    'unreadable_model',
+    `${modelDir}: ${what}: the edge kernels expect ${expected}, got ${got}`,
+  );
+}

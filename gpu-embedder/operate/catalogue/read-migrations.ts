@@ -1,0 +1,12 @@
+import { readFile, readdir } from 'node:fs/promises';
+import type { Migration } from '../../../src/catalogue/schema/migrate.ts';
+import type { DatabaseKind } from '../../../src/catalogue/statement-dialect.ts';
+
+/** The migrations of a database, as they stand in migrations/. */
+export async function readMigrations(kind: DatabaseKind): Promise<Migration[]> {
+  const folder = new URL(`../../../migrations/${kind}/`, import.meta.url);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => ({ name, sql: await readFile(new URL(name, folder), 'utf8') })),
+  );
+}

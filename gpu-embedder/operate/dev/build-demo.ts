@@ -1,0 +1,40 @@
+import { encodeDataset } from '../../embed/encode-dataset.ts';
+import { buildIndex } from '../../index/version/build-index.ts';
+import { preparePictograms } from '../../data/pictograms/prepare-pictograms.ts';
+import { publishVersion } from '../publish/publish-version.ts';
+import { localR2Store } from '../store/local-r2-store.ts';
+
+export interface DemoOptions {
+  readonly model: string;
+  readonly r2Dir: string;
+  /** Folder for all generated files. */
+  readonly workDir: string;
+  readonly onStage: (message: string) => void;
+}
+
+export const demoCollection = 'pictograms';
+
+/** Prepare, encode, index and publish the demo; stages that are already done are skipped. */
+export async function buildDemo({ model, r2Dir, workDir, onStage }: DemoOptions): Promise<void> {
+  const data = `${workDir}/data/pictograms-demo`;
+  const embeddings = `${workDir}/embeddings/${demoCollection}`;
+  onStage('prepare');
+  await preparePictograms({ out: data });
+  onStage('encode');
+  await encodeDataset({ model, data, collection: demoCollection, out: embeddings });
+  onStage('index');
+  const { dir } = await buildIndex({
+    embeddings,
+    data,
+    model,
+    collection: demoCollection,
+    out: `${workDir}/index`,
+  });
+  onStage('publish');
+  const store = await localR2Store(r2Dir);
+  try {
+    await publishVersion(store, dir, model);
+  } finally {
+    await store.close();
+  }
+}

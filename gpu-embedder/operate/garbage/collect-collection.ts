@@ -1,0 +1,66 @@
+import { readPointer } from '../../../src/version/move-pointer.ts';
+import type { Catalogue } from '../../../src/catalogue/catalogue.ts';
+import { activeJob } from '../../../src/jobs/rows/jobs.ts';
+import { listVersions, removeVersions } from '../../../src/catalogue/versions.ts';
+import type { Stores } from '../../../src/catalogue/stores.ts';
+import { markActive } from '../../../src/jobs/steps/switch-version.ts';
+import {
+  collectGarbage,
+  dayMs,
+  type CollectOptions,
+  type CollectResult,
+} from './collect-garbage.ts';
+import { collectJobs } from './collect-jobs.ts';
+import { collectPacks } from './collect-packs.ts';
+
+/**
+ * Remove what nothing refers to, by the store and by the catalogue: what `collectGarbage` does, but
+ * no version that a job is at, and besides packs that no row names and what ended jobs left. What the
+ * catalogue says of versions agrees with the store afterwards.
+ *
+ * @param options.orphans - false: packs and jobs that the catalogue does not know stay, as it may not be
+ *   the only one of the store; default true
+ * @param options.graceMs - left out, 60 minutes for versions and a day for the pages of a job
+ * @throws DiptychError index_unreadable, store_failed, catalogue_unavailable
+ */
+export async function collectCollection(
+  stores: Stores,
+  options: Omit<CollectOptions, 'isHeld'> & { readonly orphans?: boolean },
+): Promise<CollectResult> {
+  const { catalogue, objects } = stores;
+  const { collection, keep = 3, graceMs = dayMs, orphans = true, dryRun } = options;
+  const { now = Date.now() } = options;
+  // Before the store is listed: of what has a row, the objects were there before.
+  const rows = await listVersions(catalogue, collection);
+  const isHeld = (version: string) => isAtWork(catalogue, collection, version);
+  const { removed, kept } = await collectGarbage(objects, { ...options, keep, now, isHeld });
+  const stay = new Set(kept.map(({ version }) => version));
+  const gone = rows.flatMap(({ version }) => (stay.has(version) ? [] : version));
+  if (!dryRun) await agree(stores, collection, gone);
+  const needed = new Set(
+    rows.flatMap(({ version, jobId }) => (jobId && stay.has(version) ? jobId : [])),
+  );
+  const ofJobs = { collection, keep, needed, graceMs, orphans, dryRun, now };
+  const jobs = await collectJobs(stores, ofJobs);
+  const packs = orphans ? await collectPacks(stores, { dryRun, now }) : [];
+  return { collection, removed: [...removed, ...jobs, ...packs], kept };
+}
+
+/** While a job is built, nobody knows its version: it may be one that is there already. */
+async function isAtWork(catalogue: Catalogue, collection: string, version: string) {
+  const job = await activeJob(catalogue, collection);
+  if (!job) return false;
+  return job.state === 'building' || [job.version, job.options.index['from']].includes(version);
+}
+
+/** Enter into the catalogue what the store says of versions; while a job is active it is at them. */
+async function agree(
+  { catalogue, objects }: Stores,
+  collection: string,
+  gone: readonly string[],
+): Promise<void> {
+  if (await activeJob(catalogue, collection)) return;
+  await removeVersions(catalogue, collection, gone);
+  const { pointer } = await readPointer(objects, collection);
+  if (pointer) await markActive(catalogue, collection, pointer.version);
+}

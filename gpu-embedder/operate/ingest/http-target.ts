@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { DiptychError, errorStatus, type ErrorCode } from '../../../src/errors.ts';
+import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
+import { realClock } from '../../common/clock.ts';
+import { retryService } from '../../common/retry-service.ts';
+import type { IngestTarget, ReadItem } from './ingest-source.ts';
+
+const resultSchema = z.union([
+  z.object({ id: z.string(), status: z.enum(['created', 'updated', 'unchanged']) }),
+  z.object({
+    id: z.string().nullable(),
+    status: z.literal('failed'),
+    error: z.object({ code: z.string(), message: z.string() }),
+  }),
+]);
+const answerSchema = z.object({ results: z.array(resultSchema) });
+const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+/**
+ * Send items to a worker.
+ *
+ * @param url - of the worker
+ * @param key - API key with scope write
+ */
+export function httpTarget(url: string, key: string, collection: string): IngestTarget {
+  const address = new URL(`/v1/collections/${encodeURIComponent(collection)}/items`, url);
+  return async (items) => {
+    const body = JSON.stringify({ items: items.map(withBase64) });
+    const response = await retryService(realClock, () => post(address, key, body));
+    const parsed = answerSchema.safeParse(response);
+    if (parsed.success) return parsed.data.results as IngestResult[];
+    throw new DiptychError('store_failed', `${address.href}: expected results, got another answer`);
+  };
+}
+
+/** JSON has no bytes. */
+function withBase64({ image, ...item }: ReadItem): object {
+  return { ...item, image: { base64: Buffer.from(image.bytes).toString('base64') } };
+}
+
+async function post(address: URL, key: string, body: string): Promise<unknown> {
+  const response = await fetch(address, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body,
+  }).catch((cause: unknown) => {
+    const message = `${address.href}: ${(cause as Error).message}`;
+    throw new DiptychError('store_failed', message, { refused: false }, { cause });
+  });
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer;
+  const { code = 'store_failed', message = `status ${response.status}` } =
+    errorSchema.safeParse(answer).data?.error ?? {};
+  throw new DiptychError(
+    code in errorStatus ? (code as ErrorCode) : 'store_failed',
+    `${address.href}: ${message}`,
+    // The same items again do no harm.
+    { refused: response.status !== 429 && response.status < 500 },
+  );
+}

@@ -1,0 +1,54 @@
+import { DiptychError } from '../../../src/errors.ts';
+import type { JobComparison, JobReport } from '../../../src/jobs/report/job-report.ts';
+
+/**
+ * Print what a job came to: sums and reasons to stderr, the result to stdout.
+ *
+ * @param kept - where the report is
+ */
+export function showReport(report: JobReport, kept: string, json: boolean): void {
+  const { collection, inputs, indexed, reused, encoded, skipped, failed } = report;
+  const sum = (counts: Readonly<Record<string, number>>) =>
+    Object.values(counts).reduce((total, count) => total + count, 0);
+  process.stderr.write(
+    `${collection}: ${inputs} inputs = ${indexed} indexed (${reused} reused, ${encoded} encoded) + ` +
+      `${sum(skipped)} skipped + ${sum(failed)} failed\n`,
+  );
+  for (const { id, code, reason } of report.items.slice(0, 10)) {
+    process.stderr.write(`  ${id}: ${code}: ${reason}\n`);
+  }
+  if (report.comparison) process.stderr.write(comparisonText(report.comparison));
+  process.stderr.write(`report: ${kept}\n`);
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${outcomeOf(report)}\n`);
+}
+
+function comparisonText({ before, after, change, ...comparison }: JobComparison): string {
+  const { pairs, images, overlapAt10, versions } = comparison;
+  const recalls = Object.keys(before).map(
+    (metric) =>
+      `  ${metric}: ${before[metric].toFixed(4)} -> ${after[metric].toFixed(4)} (${change[metric].toFixed(4)})\n`,
+  );
+  const overlap =
+    overlapAt10 === null ? '' : `  overlap of the first 10: ${overlapAt10.toFixed(4)}\n`;
+  return `compared with ${versions.before}, ${pairs} captions among ${images} images:\n${recalls.join('')}${overlap}`;
+}
+
+function outcomeOf({ state, collection, version, switched }: JobReport): string {
+  if (state !== 'succeeded') return state;
+  return `${collection} ${version} is ${switched ? 'active' : 'ready, and not active'}`;
+}
+
+/**
+ * Refuse a job that did not make its version the active one.
+ *
+ * @throws DiptychError job_failed; below_minimum where the condition of the switch was not met
+ */
+export function refuseBadEnd({ job, state, error, collection, version, ...report }: JobReport) {
+  if (state === 'failed') throw new DiptychError('job_failed', `job ${job}: ${error}`);
+  if (state !== 'succeeded' || report.switched) return;
+  throw new DiptychError(
+    'below_minimum',
+    `${report.switchReason}; to make it active all the same: diptych versions rollback --collection ${collection} ${version}`,
+    { version },
+  );
+}

@@ -1,0 +1,98 @@
+import {
+  collectionOf,
+  collectionPrefix,
+  collectionsPrefix,
+  versionKey,
+  versionOf,
+} from '../../../src/version/keys.ts';
+import type { Pointer } from '../../../src/version/pointer.ts';
+import type { ObjectEntry, ObjectStore } from '../../../src/objects/object-store.ts';
+import { readPointer } from '../../../src/version/move-pointer.ts';
+import { openStoredVersion } from '../../common/open-stored-version.ts';
+
+/** What of a version a store has. */
+export interface StoredVersion {
+  readonly version: string;
+  /**
+   * `active` answers; `retired` did before; `ready` was uploaded and never active; `incomplete` has
+   * no manifest; `removing` is on its way out.
+   */
+  readonly state: 'active' | 'retired' | 'ready' | 'incomplete' | 'removing';
+  readonly objects: number;
+  readonly bytes: number;
+  /** When its last object was written. */
+  readonly uploaded: Date;
+  /** Of a retired one: when another took its place. */
+  readonly activeUntil?: Date;
+  /** Of a complete one, from its manifest. */
+  readonly about?: {
+    readonly items: number;
+    readonly captions: number;
+    readonly model: string;
+    readonly vectors: 'isolate' | 'vectorize';
+  };
+}
+
+/**
+ * List the versions of a collection that a store has, the latest first: the active one, then those
+ * that were active, by when, then the others by when they were uploaded.
+ *
+ * @throws DiptychError index_unreadable
+ */
+export async function listVersions(
+  store: ObjectStore,
+  collection: string,
+): Promise<StoredVersion[]> {
+  const { pointer } = await readPointer(store, collection);
+  const objects = new Map<string, ObjectEntry[]>();
+  for (const entry of await store.list(collectionPrefix(collection))) {
+    const version = versionOf(entry.key);
+    if (version === null) continue;
+    const known = objects.get(version);
+    if (known) known.push(entry);
+    else objects.set(version, [entry]);
+  }
+  const versions = await Promise.all(
+    [...objects].map(([version, entries]) =>
+      describe(store, collection, version, entries, pointer),
+    ),
+  );
+  return versions.sort((a, b) => lastUse(b) - lastUse(a));
+}
+
+/** Names of all collections of a store. */
+export async function listCollections(store: ObjectStore): Promise<string[]> {
+  const keys = await store.list(collectionsPrefix);
+  return [...new Set(keys.map(({ key }) => collectionOf(key)))];
+}
+
+async function describe(
+  store: ObjectStore,
+  collection: string,
+  version: string,
+  entries: readonly ObjectEntry[],
+  pointer: Pointer | null,
+): Promise<StoredVersion> {
+  const retired = pointer?.retired?.find((one) => one.version === version);
+  const size = {
+    version,
+    objects: entries.length,
+    bytes: entries.reduce((sum, entry) => sum + entry.size, 0),
+    uploaded: new Date(Math.max(...entries.map((entry) => entry.uploaded.getTime()))),
+    ...(retired && { activeUntil: new Date(retired.until) }),
+  };
+  const has = (file: string) =>
+    entries.some(({ key }) => key === versionKey(collection, version, file));
+  const isActive = pointer?.version === version && has('manifest.json');
+  if (has('removing.json') && !isActive) return { ...size, state: 'removing' };
+  if (!has('manifest.json')) return { ...size, state: 'incomplete' };
+  const { counts, model, vectors } = (await openStoredVersion(store, collection, version)).manifest;
+  const about = { ...counts, model: model.hash, vectors };
+  if (isActive) return { ...size, state: 'active', about };
+  return { ...size, state: retired ? 'retired' : 'ready', about };
+}
+
+/** When a version was used last, milliseconds. */
+export function lastUse({ state, activeUntil, uploaded }: StoredVersion): number {
+  return state === 'active' ? Infinity : (activeUntil ?? uploaded).getTime();
+}

@@ -1,0 +1,46 @@
+import type { ObjectStore } from '../../../src/objects/object-store.ts';
+import { readPointer } from '../../../src/version/move-pointer.ts';
+import { checkCollectionName } from '../../../src/version/collection-name.ts';
+import { activateVersion } from './activate-version.ts';
+import { publishVectors, type VectorizeTarget } from '../vectorize/publish-vectors.ts';
+import { checkModel } from './published-objects.ts';
+import { readVersion } from './read-version.ts';
+import { uploadVersion, type UploadResult } from './upload-version.ts';
+import type { VerifyOptions } from './verify-version.ts';
+
+export interface PublishResult extends UploadResult {
+  readonly collection: string;
+  readonly version: string;
+  /** False: the version was there and active already. */
+  readonly published: boolean;
+  /** Vectors that were sent to Vectorize. */
+  readonly vectors: number;
+}
+
+/**
+ * Upload an index version and the edge form of its model, verify what arrived, then make the
+ * version active. Of several publishers that began at the same pointer one wins. Immutable objects
+ * that are there already are not uploaded again.
+ *
+ * @param target - where vectors go that Vectorize searches; of other versions left out
+ * @throws DiptychError `bad_request` (the name of the collection), `index_unreadable` (a checksum differs), `model_mismatch`, `invalid_option`,
+ *   `publish_conflict`, `below_minimum`, `store_failed`, `vectorize_limit`, `vectorize_failed`
+ */
+export async function publishVersion(
+  store: ObjectStore,
+  versionDir: string,
+  modelDir: string,
+  onProgress: (bytes: number, total: number) => void = () => {},
+  target?: VectorizeTarget,
+  options: VerifyOptions = {},
+): Promise<PublishResult> {
+  const folder = await readVersion(versionDir);
+  const { collection, version } = folder.manifest;
+  checkCollectionName(collection);
+  await checkModel(folder.manifest, modelDir);
+  const seen = await readPointer(store, collection);
+  const vectors = await publishVectors(folder, target);
+  const uploaded = await uploadVersion(store, folder, modelDir, onProgress);
+  const published = await activateVersion(store, seen, version, options);
+  return { collection, version, published, vectors, ...uploaded };
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { modelKey } from '../../../src/version/keys.ts';
+import type { Manifest } from '../../../src/version/manifest.ts';
+import { DiptychError } from '../../../src/errors.ts';
+import { hashModel, readModelFiles } from '../../common/model-folder/model-files.ts';
+import { edgeWeights } from '../../learn/model/edge-weights.ts';
+import { sha256Hex } from '../../common/sha256-hex.ts';
+import type { VersionFolder } from './read-version.ts';
+
+export interface PublishedObject {
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+  read(): Promise<Uint8Array>;
+}
+
+/**
+ * Everything that an edge reads of a version and its model, but the pointer.
+ *
+ * @throws DiptychError `model_mismatch` when the version was built with another model
+ */
+export async function objectsOf(
+  { manifest, objects }: VersionFolder,
+  modelDir: string,
+): Promise<PublishedObject[]> {
+  await checkModel(manifest, modelDir);
+  return [...objects(), ...(await modelObjects(modelDir, manifest.model.hash))];
+}
+
+/** @throws DiptychError model_mismatch when a version was built with another model */
+export async function checkModel(manifest: Manifest, modelDir: string): Promise<void> {
+  const hash = await hashModel(await readModelFiles(modelDir));
+  if (hash === manifest.model.hash) return;
+  throw new DiptychError(
+    'model_mismatch',
+    `index ${manifest.version} was built with model ${manifest.model.id} (${manifest.model.hash}), ` +
+      `${modelDir} is ${hash}: encode and index again, or name the model it was built with`,
+  );
+}
+
+/** The edge form of a model. The description is the last, as the manifest is of a version. */
+export async function modelObjects(modelDir: string, hash: string): Promise<PublishedObject[]> {
+  const { text, image, description } = await edgeWeights(modelDir);
+  const tokenizer = await readFile(join(modelDir, 'tokenizer.json'));
+  const files = { 'text.bin': text, 'image.bin': image, 'tokenizer.json': tokenizer };
+  const entries = Object.entries(files).map(
+    ([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256Hex(bytes) }] as const,
+  );
+  const model = { ...description, hash, files: Object.fromEntries(entries) };
+  const object = (name: string, bytes: Uint8Array): PublishedObject => ({
+    key: modelKey(hash, name),
+    size: bytes.length,
+    sha256: sha256Hex(bytes),
+    read: async () => bytes,
+  });
+  return [
+    ...Object.entries(files).map(([name, bytes]) => object(name, bytes)),
+    object('model.json', Buffer.from(JSON.stringify(model))),
+  ];
+}

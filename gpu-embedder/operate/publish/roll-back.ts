@@ -1,0 +1,54 @@
+import { isComplete, makeActive } from '../../../src/version/make-active.ts';
+import { readPointer } from '../../../src/version/move-pointer.ts';
+import { DiptychError } from '../../../src/errors.ts';
+import type { ObjectStore } from '../../../src/objects/object-store.ts';
+import { listVersions } from './list-versions.ts';
+import { verifyVersion } from './verify-version.ts';
+
+export interface RollBackResult {
+  readonly collection: string;
+  /** The active version, now and before. */
+  readonly version: string;
+  readonly from: string;
+}
+
+/**
+ * Move the pointer of a collection to a version that was published before.
+ *
+ * @param version - default the one that was active before this one
+ * @throws DiptychError not_found, index_unreadable (files of it are missing), publish_conflict
+ */
+export async function rollBack(
+  store: ObjectStore,
+  collection: string,
+  version?: string,
+): Promise<RollBackResult> {
+  const seen = await readPointer(store, collection);
+  const target = version ?? seen.pointer?.previous;
+  if (!seen.pointer || !target) {
+    throw new DiptychError(
+      'not_found',
+      `collection ${collection}: expected a version that was active before, got none: name one`,
+    );
+  }
+  if (!(await isComplete(store, collection, target)))
+    throw await unknown(store, collection, target);
+  await makeActive(store, seen, target, () =>
+    verifyVersion(store, collection, target, { checksums: false }),
+  );
+  return { collection, version: target, from: seen.pointer.version };
+}
+
+/** The failure of asking for a version that there is not. */
+export async function unknown(
+  store: ObjectStore,
+  collection: string,
+  version: string,
+): Promise<DiptychError> {
+  const versions = await listVersions(store, collection);
+  const known = versions.flatMap(({ version: id, about }) => (about ? [id] : []));
+  return new DiptychError(
+    'not_found',
+    `collection ${collection} has no version ${version}; published: ${known.join(', ') || 'none'}`,
+  );
+}

@@ -1,0 +1,38 @@
+import sharp from 'sharp';
+import { DiptychError } from '../../../src/errors.ts';
+import { pixelsOnWhite } from '../../../src/image/pixels-on-white.ts';
+import { turnUpright } from '../../../src/image/turn-upright.ts';
+import { limits } from '../../../src/limits.ts';
+
+/**
+ * Decode a query image as the edge does it: scaled with its alpha as it is stored, laid on the middle
+ * of a white square, turned upright at last.
+ *
+ * @param bytes - PNG, JPEG, WebP, SVG, …
+ * @returns RGB8 [size, size, 3]
+ * @throws DiptychError unreadable_image
+ */
+export async function decodeQueryImage(bytes: Uint8Array, size: number): Promise<Uint8Array> {
+  try {
+    const image = sharp(bytes, { limitInputPixels: limits.imagePixels });
+    const stored = await image.metadata();
+    const scale = size / Math.max(stored.width, stored.height);
+    const side = (length: number) => Math.max(1, Math.round(length * scale));
+    const { data, info } = await image
+      .resize(side(stored.width), side(stored.height), { fit: 'contain' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    const orientation = stored.format === 'jpeg' ? (stored.orientation ?? 1) : 1;
+    const pixels = pixelsOnWhite({ width, height, data, channels, depth: 8 }, size);
+    return turnUpright(pixels, size, orientation);
+  } catch (cause) {
+    throw new DiptychError(
+      'unreadable_image',
+      `the image of ${bytes.length} bytes cannot be decoded: ${(cause as Error).message}`,
+      undefined,
+      { cause },
+    );
+  }
+}

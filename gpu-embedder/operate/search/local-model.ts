@@ -1,0 +1,85 @@
+import { createEdgeModel } from '../../../src/search/edge-model.ts';
+import { noWords, type QueryModel } from '../../../src/search/query-model.ts';
+import type { DecodeImage } from '../../../src/search/resolve-query.ts';
+import { readImageRule, type ImageRule } from '../../common/model-folder/image-rule.ts';
+import {
+  describeModel,
+  type ModelDescription,
+} from '../../common/model-folder/model-description.ts';
+import { modelDir } from '../../common/model-folder/model-dir.ts';
+import {
+  hashModel,
+  readModelFiles,
+  type ModelFiles,
+} from '../../common/model-folder/model-files.ts';
+import { openEdgeTowers } from '../../embed/edge-towers.ts';
+
+/** A model on this machine that encodes queries. */
+export interface LocalModel extends QueryModel {
+  /** The arithmetic of the towers: int8 on the kernels of the edge, or float in ONNX Runtime. */
+  readonly encoder: 'edge' | 'onnx';
+  readonly decodeImage: DecodeImage;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Open a model for queries: as the edge runs it, or by its ONNX towers where that is asked for or
+ * the edge has no kernels for it.
+ *
+ * @param dirOrHubId - its folder, or its id on the hub
+ * @throws DiptychError unreadable_model
+ */
+export async function openLocalModel(
+  dirOrHubId: string,
+  { precise = false }: { readonly precise?: boolean } = {},
+): Promise<LocalModel> {
+  const dir = await modelDir(dirOrHubId);
+  const files = await readModelFiles(dir);
+  const description = describeModel(files, dir === dirOrHubId ? undefined : dirOrHubId);
+  const { id, imageSize, logitScale, family } = description;
+  const identity = { id, hash: await hashModel(files), imageSize, scale: Math.exp(logitScale) };
+  const decodeImage = imageDecoder(readImageRule(files, description));
+  if (family === 'diptych' && !precise) {
+    const model = createEdgeModel(identity, await openEdgeTowers(files));
+    return { ...model, encoder: 'edge', decodeImage, dispose: async () => {} };
+  }
+  return {
+    ...identity,
+    encoder: 'onnx',
+    decodeImage,
+    ...(await openOnnxTowers(files, description)),
+  };
+}
+
+function imageDecoder(rule: ImageRule): DecodeImage {
+  return async (image, size) => {
+    // A native module, which a text query need not wait for.
+    const [{ decodeQueryImage }, { decodeImage }] = await Promise.all([
+      import('./decode-query-image.ts'),
+      import('../../common/images/decode-for-model.ts'),
+    ]);
+    return rule.contain ? decodeQueryImage(image, size) : decodeImage(image, rule);
+  };
+}
+
+async function openOnnxTowers(
+  files: ModelFiles,
+  description: ModelDescription,
+): Promise<Pick<LocalModel, 'encodeText' | 'encodeImage' | 'dispose'>> {
+  const [{ loadModel }, { createTextTokeniser }] = await Promise.all([
+    import('../../embed/load-model.ts'),
+    import('../../common/model-folder/tokenise-texts.ts'),
+  ]);
+  const model = await loadModel(files.dir);
+  const tokenise = createTextTokeniser(files, { ...description, contextLength: Infinity });
+  return {
+    async encodeText(text) {
+      const tokens = tokenise(text.trim()).length;
+      if (tokens === 0) throw noWords();
+      const embedding = await model.embedTexts([text.trim()]);
+      return { embedding, truncated: tokens > description.contextLength };
+    },
+    encodeImage: (pixels) => model.embedPixels(pixels),
+    dispose: () => model.dispose(),
+  };
+}

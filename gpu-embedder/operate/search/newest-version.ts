@@ -1,0 +1,54 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DiptychError } from '../../../src/errors.ts';
+
+/**
+ * Find the newest index version in a folder: of a version, of a collection, or of all collections.
+ *
+ * @throws DiptychError `not_prepared` when there is none
+ */
+export async function newestVersion(dir: string): Promise<string> {
+  let newest: { dir: string; createdAt: string } | undefined;
+  for (const candidate of await candidates(dir)) {
+    const createdAt = await creationTime(candidate);
+    if (createdAt !== undefined && createdAt > (newest?.createdAt ?? '')) {
+      newest = { dir: candidate, createdAt };
+    }
+  }
+  if (newest !== undefined) return newest.dir;
+  throw new DiptychError(
+    'not_prepared',
+    `${dir}: expected an index version (a folder with manifest.json), got none; make one with: diptych dev, or diptych prepare, encode and index`,
+    { dir },
+  );
+}
+
+/** The folder and those below it, two levels down: `<collection>/<version>`. */
+async function candidates(dir: string): Promise<string[]> {
+  let level = [dir];
+  const all = [dir];
+  for (let depth = 0; depth < 2; depth++) {
+    level = (await Promise.all(level.map(subfolders))).flat();
+    all.push(...level);
+  }
+  return all;
+}
+
+async function subfolders(dir: string): Promise<string[]> {
+  if (!(await stat(dir).catch(() => null))?.isDirectory()) return [];
+  const entries = await readdir(dir, { withFileTypes: true });
+  // A version is written beside its place first; half of one is none.
+  const whole = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  return whole.map(({ name }) => join(dir, name));
+}
+
+async function creationTime(dir: string): Promise<string | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')) as {
+      createdAt?: unknown;
+    };
+    return typeof manifest.createdAt === 'string' ? manifest.createdAt : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { DiptychError } from '../../../src/errors.ts';
+import type { ObjectStore } from '../../../src/objects/object-store.ts';
+import { folderStore } from './folder-store.ts';
+import { httpStore } from './http-store.ts';
+import { localR2Store } from './local-r2-store.ts';
+
+/** Where the local R2 of `diptych dev` keeps its objects. */
+export const localR2Dir = '.diptych/store/r2';
+
+/** Help of the flag that names a store. */
+export const storeFlag = 'local (R2 of diptych dev), a folder, or https://… of a worker';
+
+/**
+ * Open the store that a flag names; the key to a worker is in DIPTYCH_API_KEY.
+ *
+ * @param localDir - where the local R2 is
+ * @throws DiptychError unauthorized (no key), invalid_option (a URL that is not taken)
+ */
+export async function openStore(
+  where: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  localDir = localR2Dir,
+): Promise<ObjectStore> {
+  if (where === 'local') return localR2Store(localDir);
+  if (!/^https?:/i.test(where)) return folderStore(where);
+  const token = env.DIPTYCH_API_KEY;
+  if (token) return httpStore({ url: where, token });
+  throw new DiptychError(
+    'unauthorized',
+    `${where}: expected an API key of scope admin in DIPTYCH_API_KEY, got none`,
+  );
+}

@@ -1,9 +1,0 @@
-import type { BuiltVersion } from '../../src/jobs/built-version.ts';
-import type { PlanVersion } from '../index/build-from-plan.ts';
-
-/** What the catalogue keeps of a version. */
-export function describeBuilt({ version, manifest }: PlanVersion): BuiltVersion {
-  const { counts, files } = manifest;
-  const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-  return { version, items: counts.items, captions: counts.captions, bytes };
-}

@@ -1,7 +1,0 @@
-// A worker thread starts with JavaScript: find that of its entry, and run it.
-import { basename } from 'node:path';
-import { workerData } from 'node:worker_threads';
-import { compiled } from '../../bin/compiled.mjs';
-
-process.setSourceMapsEnabled(true);
-await import(await compiled(basename(workerData.entry, '.ts')));

@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import { shownFields } from '../version/items.ts';
+import { defaults } from '../config.ts';
+import { defaultEfMax } from '../version/searcher-memory.ts';
+import { limits } from '../limits.ts';
+import { collectionNameSchema, namePattern, nameRule } from '../version/collection-name.ts';
+
+/**
+ * The HTTP API: what requests may hold and what responses do. Form fields arrive as text, so
+ * numbers and lists are taken in that shape, too.
+ */
+export const apiLimits = {
+  labels: 1000,
+  labelCharacters: 200,
+  /** Results that paging reaches. */
+  window: 500,
+} as const;
+
+/** Left out, the server's default. */
+const collection = collectionNameSchema.optional();
+
+export const labelSetNameSchema = z.string().regex(namePattern, nameRule);
+/** The label set that every collection has. */
+export const captionsLabelSet = 'captions';
+
+const integer = z.preprocess(
+  (value: number | string) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+  z.int(),
+);
+const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
+/** Candidates that a search keeps: more find more, and take longer. Left out, what the index measured. */
+const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
+const text = z.string().max(limits.textCharacters);
+
+const vector = z.preprocess(
+  (value: readonly number[] | string) => parsedJson(value),
+  z.array(z.number()).min(1).max(4096),
+);
+export const labelsSchema = z.preprocess(
+  // One form field may hold a list: `labels=cat,dog`.
+  (value: readonly string[] | string) =>
+    typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value,
+  z
+    .array(z.string().trim().min(1).max(apiLimits.labelCharacters))
+    .min(1)
+    .max(apiLimits.labels)
+    .refine((all) => new Set(all).size === all.length, 'expected each label once'),
+);
+
+/** How an image is asked for: `image` is base64 or a data URI in JSON, a file in a form. */
+export const searchRequestSchema = z.strictObject({
+  collection,
+  text: text.optional(),
+  /** An item of the collection: "more like this". */
+  id: z.string().min(1).max(1024).optional(),
+  vector: vector.optional(),
+  /** Id or hash of the model behind `vector`: an index of another one is refused. */
+  model: z.string().min(1).max(256).optional(),
+  target: z.enum(['image', 'caption']).default('image'),
+  /** Left out: hybrid where the query is text and images are looked for, else vector. */
+  mode: z.enum(['vector', 'keyword', 'hybrid']).optional(),
+  limit: limit.default(defaults.limit),
+  cursor: z.string().max(256).optional(),
+  efSearch: efSearch.optional(),
+});
+
+export const captionsRequestSchema = z.strictObject({
+  collection,
+  limit: limit.default(5),
+  efSearch: efSearch.optional(),
+});
+
+export const classifyRequestSchema = z
+  .strictObject({
+    collection,
+    text: text.optional(),
+    labels: labelsSchema.optional(),
+    /** Of this name; `captions`: every caption of the collection is a label. */
+    labelSet: labelSetNameSchema.optional(),
+    /** Sentence that a label is put in. */
+    template: z
+      .string()
+      .max(apiLimits.labelCharacters)
+      .refine((value) => value.includes('{label}'), 'expected "{label}" in it')
+      .default('{label}'),
+    /** Most probable labels to return; default all of `labels`, 20 of a label set. */
+    limit: integer.pipe(z.int().min(1).max(apiLimits.labels)).optional(),
+  })
+  .refine((request) => (request.labels === undefined) !== (request.labelSet === undefined), {
+    message: 'expected either labels or labelSet',
+    path: ['labels'],
+  });
+
+const probability = z.number().min(0).max(1);
+
+export const indexReferenceSchema = z.object({
+  collection: z.string(),
+  version: z.string(),
+  /** Id of the model that made the embeddings. */
+  model: z.string(),
+});
+
+const timings = z.object({
+  /** Milliseconds. The clock of a worker stands still while it computes, so these are waits. */
+  load: z.number(),
+  encode: z.number(),
+  search: z.number(),
+  total: z.number(),
+});
+
+/** Of the shards that hold the vectors, how many answered in time: what the others hold is missing. */
+export const partialSchema = z.object({ shards: z.int(), answered: z.int() });
+
+const answer = {
+  index: indexReferenceSchema,
+  timings,
+  /** Where the query was encoded. */
+  encoder: z.literal('edge'),
+  /** The text had more tokens than the model reads, and the rest was left out. */
+  truncated: z.literal(true).optional(),
+  partial: partialSchema.optional(),
+};
+
+/** How the nearest vectors were found. */
+export const effortSchema = z.object({
+  /** False where all vectors were scored. */
+  approximate: z.boolean(),
+  efSearch: z.int(),
+  /** Measured when the index was built, at this efSearch or the next lower one. */
+  annRecallAt10: z.number().nullable(),
+});
+
+export const matchSchema = z.object({
+  id: z.string(),
+  /** Cosine; of keyword and hybrid results the fused score. */
+  score: z.number(),
+  probability,
+  metadata: z.object({
+    ...shownFields,
+    /** Items that a caption describes. */
+    items: z.array(z.string()).optional(),
+    imageUrl: z.string(),
+  }),
+});
+
+export const searchResponseSchema = z.object({
+  count: z.int(),
+  matches: z.array(matchSchema),
+  nextCursor: z.string().nullable(),
+  /** The mode that was used. */
+  mode: z.enum(['vector', 'keyword', 'hybrid']),
+  /** Null where words alone were searched for. */
+  effort: effortSchema.nullable(),
+  ...answer,
+});
+
+export const captionsResponseSchema = z.object({
+  count: z.int(),
+  captions: z.array(
+    z.object({ text: z.string(), score: z.number(), probability, items: z.array(z.string()) }),
+  ),
+  effort: effortSchema.nullable(),
+  ...answer,
+});
+
+export const classifyResponseSchema = z.object({
+  count: z.int(),
+  labels: z.array(z.object({ label: z.string(), score: z.number(), probability })),
+  ...answer,
+});
+
+export const collectionSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  createdAt: z.string(),
+  model: z.object({ id: z.string(), hash: z.string(), embedDim: z.int(), imageSize: z.int() }),
+  items: z.int(),
+  captions: z.int(),
+});
+export const collectionsResponseSchema = z.object({ collections: z.array(collectionSchema) });
+
+export const itemSchema = z.object({
+  id: z.string(),
+  ...shownFields,
+  imageUrl: z.string(),
+});
+
+export const errorResponseSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  }),
+});
+
+export type SearchRequest = z.infer<typeof searchRequestSchema>;
+export type CaptionsRequest = z.infer<typeof captionsRequestSchema>;
+export type ClassifyRequest = z.infer<typeof classifyRequestSchema>;
+export type SearchMode = z.infer<typeof searchResponseSchema>['mode'];
+export type IndexReference = z.infer<typeof indexReferenceSchema>;
+export type Match = z.infer<typeof matchSchema>;
+export type PartialAnswer = z.infer<typeof partialSchema>;
+export type SearchEffort = z.infer<typeof effortSchema>;
+export type SearchResponse = z.infer<typeof searchResponseSchema>;
+export type CaptionsResponse = z.infer<typeof captionsResponseSchema>;
+export type ClassifyResponse = z.infer<typeof classifyResponseSchema>;
+export type CollectionInfo = z.infer<typeof collectionSchema>;
+export type ItemInfo = z.infer<typeof itemSchema>;
+
+/** A form field that holds JSON; what does not parse is left for the schema to refuse. */
+function parsedJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,67 @@
+import { DiptychError } from '../../errors.ts';
+import { readLimitedBody } from '../../http/read-limited-body.ts';
+import { limits } from '../../limits.ts';
+
+/** Time that a server has to answer with all of an image, milliseconds. */
+const timeoutMs = 15_000;
+const maxRedirects = 3;
+
+/**
+ * Create a function that fetches images from addresses that the operator allows, and from no others:
+ * a server that fetches whatever it is told to would reach what only it can reach.
+ *
+ * @param allowed - prefixes like `https://images.example.com/public/`, separated by white space
+ * @param send - the platform's fetch
+ */
+export function createImageFetcher(
+  allowed: string | undefined,
+  send: typeof fetch,
+): (url: string) => Promise<Uint8Array<ArrayBuffer>> {
+  const rules = (allowed ?? '').split(/\s+/).filter(Boolean).map(parseRule);
+  const isAllowed = ({ origin, pathname }: URL) =>
+    rules.some((rule) => origin === rule.origin && pathname.startsWith(rule.pathname));
+
+  return async (address) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    let url = new URL(address);
+    for (let hop = 0; hop <= maxRedirects; hop++) {
+      if (!isAllowed(url)) throw refused(url, 'no rule of IMAGE_URLS allows it');
+      const response = await send(url, { redirect: 'manual', signal }).catch((cause: unknown) => {
+        throw failed(url, String(cause), cause);
+      });
+      const location = response.headers.get('location');
+      if (response.status >= 300 && response.status < 400 && location) {
+        await response.body?.cancel();
+        url = new URL(location, url);
+        continue;
+      }
+      if (!response.ok) throw failed(url, `status ${response.status}`);
+      return readLimitedBody(response, limits.imageBytes);
+    }
+    throw failed(url, `more than ${maxRedirects} redirects`);
+  };
+}
+
+/** @throws DiptychError invalid_option */
+function parseRule(rule: string): URL {
+  try {
+    const url = new URL(rule);
+    // `https://a.example` would allow `https://a.example.evil.org` if hosts were compared as text.
+    if (url.protocol === 'https:' || url.protocol === 'http:') return url;
+  } catch {
+    // Told below.
+  }
+  throw new DiptychError(
+    'invalid_option',
+    `IMAGE_URLS: expected prefixes of addresses, got ${rule}`,
+  );
+}
+
+function refused(url: URL, why: string): DiptychError {
+  return new DiptychError('url_refused', `image: ${url.href}: ${why}`, { url: url.href });
+}
+
+function failed(url: URL, why: string, cause?: unknown): DiptychError {
+  const message = `image: ${url.href} could not be fetched: ${why}`;
+  return new DiptychError('url_failed', message, { url: url.href }, { cause });
+}

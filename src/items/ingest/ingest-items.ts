@@ -1,0 +1,103 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { addImages, findImages } from '../images.ts';
+import { upsertItems, type UpsertOutcome } from '../upsert-items.ts';
+import { DiptychError } from '../../errors.ts';
+import { parseRequest } from '../../http/parse-request.ts';
+import type { NewItem } from '../item.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
+import { titleOf } from '../title.ts';
+import { imagePackKey } from '../../version/keys.ts';
+import { packImages, type HashedImage } from './image-pack.ts';
+import { itemInputSchema, type ItemInput } from './item-input.ts';
+import { readImage, type ImageSources } from './read-image.ts';
+
+/** What became of one item of a batch. */
+export type IngestResult =
+  | { readonly id: string; readonly status: UpsertOutcome }
+  | {
+      readonly id: string | null;
+      readonly status: 'failed';
+      readonly error: Pick<DiptychError, 'code' | 'message' | 'details'>;
+    };
+
+export interface Ingestion {
+  readonly catalogue: Catalogue;
+  readonly objects: ObjectStore;
+  readonly fetchImage: ImageSources['fetchImage'];
+}
+
+interface ReadItem {
+  readonly input: ItemInput;
+  readonly image: HashedImage | null;
+}
+
+/**
+ * Take a batch of items into a collection: images into one pack, the rest into the catalogue. One
+ * bad item fails alone; the same items again change nothing.
+ *
+ * @param items - as they came, unchecked, an error in place of one that could not be read; of
+ *   several with one id the last counts
+ * @returns a result for each, in their order
+ * @throws DiptychError unknown_collection, catalogue_unavailable, write_failed: nothing of the batch
+ *   can be told then, and all of it may be sent again
+ */
+export async function ingestItems(
+  ingestion: Ingestion,
+  collection: string,
+  items: readonly unknown[],
+): Promise<IngestResult[]> {
+  const read = await Promise.all(items.map((item) => readItem(item, ingestion)));
+  const good = read.filter((one): one is ReadItem => 'input' in one);
+  await storeImages(
+    ingestion,
+    good.flatMap(({ image }) => image ?? []),
+  );
+  const outcomes = await upsertItems(ingestion.catalogue, collection, good.map(toRow));
+  const outcomeOf = new Map(good.map((one, i) => [one, outcomes[i]]));
+  return read.map((one) =>
+    'input' in one ? { id: one.input.id, status: outcomeOf.get(one)! } : one,
+  );
+}
+
+async function readItem(item: unknown, ingestion: Ingestion): Promise<ReadItem | IngestResult> {
+  try {
+    if (item instanceof DiptychError) throw item;
+    const input = parseRequest(itemInputSchema, item, 'item');
+    return {
+      input,
+      image: input.image === undefined ? null : await readImage(input.image, ingestion),
+    };
+  } catch (error) {
+    if (error instanceof DiptychError) return refusal(item, error);
+    throw error;
+  }
+}
+
+function refusal(item: unknown, { code, message, details }: DiptychError): IngestResult {
+  const id = (item as { id?: unknown } | null)?.id;
+  return {
+    id: typeof id === 'string' ? id : null,
+    status: 'failed',
+    error: { code, message, details },
+  };
+}
+
+/** Write the images that are not there yet. */
+async function storeImages(
+  { catalogue, objects }: Ingestion,
+  images: readonly HashedImage[],
+): Promise<void> {
+  const distinct = new Map(images.map((image) => [image.hash, image]));
+  const known = await findImages(catalogue, [...distinct.keys()]);
+  const fresh = [...distinct.values()].filter(({ hash }) => !known.has(hash));
+  if (fresh.length === 0) return;
+  const { bytes, places } = await packImages(fresh);
+  await objects.put(imagePackKey(places[0].pack), bytes);
+  await addImages(catalogue, places);
+}
+
+function toRow({ input, image }: ReadItem): NewItem {
+  const { image: _, ...said } = input;
+  const { hash: imageHash, width, height } = image ?? {};
+  return { ...said, title: titleOf(input), imageHash, width, height };
+}

@@ -1,0 +1,54 @@
+import { uploadKey } from '../../version/keys.ts';
+import { sha256 } from '../../version/sha256.ts';
+import { DiptychError } from '../../errors.ts';
+import { decodeBase64Image } from '../../image/decode-base64-image.ts';
+import { describeImage } from '../../image/describe-image.ts';
+import { limits } from '../../limits.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
+import type { ImageInput } from './item-input.ts';
+import type { HashedImage } from './image-pack.ts';
+
+/** Where images come from that are not in the item itself. */
+export interface ImageSources {
+  readonly objects: Pick<ObjectStore, 'get'>;
+  /** Fetches an address that the operator allows. */
+  readonly fetchImage: (url: string) => Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * Get the bytes of an item's image and see what they are, without decoding them.
+ *
+ * @throws DiptychError unreadable_image, unsupported_image, payload_too_large, not_found, url_refused
+ */
+export async function readImage(input: ImageInput, sources: ImageSources): Promise<HashedImage> {
+  const bytes = await bytesOf(input, sources);
+  if (bytes.length === 0) {
+    throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
+  }
+  atMost('bytes', limits.imageBytes, bytes.length);
+  const kind = describeImage(bytes);
+  const { width = 0, height = 0 } = kind;
+  atMost('pixels', limits.imagePixels, width * height);
+  return { hash: await sha256(bytes), bytes, ...kind };
+}
+
+async function bytesOf(
+  input: ImageInput,
+  { objects, fetchImage }: ImageSources,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof input === 'string') return decodeBase64Image(input);
+  if ('bytes' in input) return input.bytes;
+  if ('base64' in input) return decodeBase64Image(input.base64);
+  if ('url' in input) return fetchImage(input.url);
+  const bytes = await objects.get(uploadKey(input.upload));
+  if (bytes) return new Uint8Array(bytes);
+  throw new DiptychError('not_found', `image: there is no upload ${input.upload}`);
+}
+
+function atMost(unit: string, most: number, got: number): void {
+  if (got <= most) return;
+  throw new DiptychError(
+    'payload_too_large',
+    `image: expected at most ${most} ${unit}, got ${got}`,
+  );
+}

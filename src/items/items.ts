@@ -1,0 +1,124 @@
+import { sql } from 'kysely';
+import type { CatalogueItem } from './item.ts';
+import { among } from '../catalogue/among.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { chunks } from '../catalogue/chunks.ts';
+import { pageSize } from '../catalogue/limits.ts';
+import { selectPage } from './select-page.ts';
+
+export interface ItemFilter {
+  readonly set?: string;
+  readonly label?: string;
+  readonly hasImage?: boolean;
+  readonly hasCaptions?: boolean;
+  /** Ms since 1970, included. */
+  readonly updatedSince?: number;
+  readonly idPrefix?: string;
+}
+
+export interface ItemPage {
+  readonly items: readonly CatalogueItem[];
+  /** Given as `after`, it brings the next page; left out where this is the last. */
+  readonly next?: string;
+}
+
+export async function getItem(
+  catalogue: Catalogue,
+  collection: string,
+  id: string,
+): Promise<CatalogueItem | undefined> {
+  return (await getItems(catalogue, collection, [id]))[0];
+}
+
+/** Those of some items that are there and not deleted, by id. */
+export async function getItems(
+  catalogue: Catalogue,
+  collection: string,
+  ids: readonly string[],
+): Promise<CatalogueItem[]> {
+  const found: CatalogueItem[] = [];
+  for (const part of chunks([...new Set(ids)].sort(), pageSize(Infinity))) {
+    const page = catalogue.db
+      .selectFrom('items')
+      .selectAll()
+      .where('collection', '=', collection)
+      .where('deletedAt', 'is', null)
+      .where(among(catalogue, 'id', part))
+      .orderBy('id')
+      .limit(part.length);
+    found.push(...(await selectPage(catalogue, page)));
+  }
+  return found;
+}
+
+/**
+ * A page of a collection, by id. Pages that follow each other hold every item that was there all
+ * the while, once.
+ *
+ * @param request.after - id that the page begins behind
+ * @param request.limit - at most `catalogueLimits.page`
+ */
+export async function listItems(
+  catalogue: Catalogue,
+  request: {
+    readonly collection: string;
+    readonly after?: string;
+    readonly limit: number;
+    readonly filter?: ItemFilter;
+    readonly includeDeleted?: boolean;
+  },
+): Promise<ItemPage> {
+  const { collection, after, filter = {}, includeDeleted = false } = request;
+  const limit = pageSize(request.limit);
+  let page = catalogue.db
+    .selectFrom('items')
+    .selectAll()
+    .where('collection', '=', collection)
+    .orderBy('id')
+    .limit(limit + 1);
+  const { set, label, hasImage, hasCaptions, updatedSince, idPrefix } = filter;
+  if (after !== undefined) page = page.where('id', '>', after);
+  if (!includeDeleted) page = page.where('deletedAt', 'is', null);
+  if (set !== undefined) page = page.where('setName', '=', set);
+  if (label !== undefined) page = page.where('label', '=', label);
+  if (hasImage !== undefined) page = page.where('imageHash', hasImage ? 'is not' : 'is', null);
+  if (hasCaptions !== undefined) page = page.where('captionCount', hasCaptions ? '>' : '=', 0);
+  if (updatedSince !== undefined) page = page.where('updatedAt', '>=', updatedSince);
+  if (idPrefix) {
+    // Not LIKE, whose patterns D1 limits to 50 bytes, and which no index serves in both databases.
+    page = page.where('id', '>=', idPrefix).where('id', '<', `${idPrefix}\u{10FFFF}`);
+  }
+  const items = await selectPage(catalogue, page);
+  return items.length > limit
+    ? { items: items.slice(0, limit), next: items[limit - 1].id }
+    : { items };
+}
+
+export interface ItemCounts {
+  /** Not deleted; the other counts are of these. */
+  readonly items: number;
+  readonly withImage: number;
+  readonly captions: number;
+  readonly deleted: number;
+}
+
+export async function countItems({ db }: Catalogue, collection: string): Promise<ItemCounts> {
+  const rows = await db
+    .selectFrom('items')
+    .select([
+      sql<number>`case when deleted_at is null then 0 else 1 end`.as('gone'),
+      sql<number>`count(*)`.as('count'),
+      sql<number>`count(image_hash)`.as('withImage'),
+      sql<number>`sum(caption_count)`.as('captions'),
+    ])
+    .where('collection', '=', collection)
+    .groupBy('gone')
+    .execute();
+  const live = rows.find(({ gone }) => gone === 0);
+  return {
+    items: live?.count ?? 0,
+    withImage: live?.withImage ?? 0,
+    captions: live?.captions ?? 0,
+    deleted: rows.find(({ gone }) => gone === 1)?.count ?? 0,
+  };
+}

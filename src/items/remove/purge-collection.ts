@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { parseItems } from '../../version/items.ts';
+import {
+  collectionPrefix,
+  embeddingPackKey,
+  imagePackKey,
+  isItemsKey,
+  modelKey,
+} from '../../version/keys.ts';
+import { parseArtifactJson } from '../../version/parse-json.ts';
+import { sha256 } from '../../version/sha256.ts';
+import { among } from '../../catalogue/among.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { purgeDeleted } from '../delete-items.ts';
+import { embeddedModels, findEmbeddings, removeEmbeddings, rowsOfPack } from '../embeddings.ts';
+import { hashesInUse } from '../hashes-in-use.ts';
+import { findImages, imagesOfPack } from '../images.ts';
+import { insertRows } from '../../catalogue/insert-rows.ts';
+import { listActiveJobs } from '../../jobs/rows/jobs.ts';
+import { embeddingKinds, type EmbeddingKind } from '../../catalogue/schema/tables.ts';
+import { DiptychError } from '../../errors.ts';
+import { packImages } from '../ingest/image-pack.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
+import { deletedIds, writeDeleted } from './deleted-overlay.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { readSlices } from '../../objects/read-slices.ts';
+
+export interface PurgeResult {
+  readonly collection: string;
+  /** Deleted items that are gone from the catalogue. */
+  readonly items: number;
+  /** Images and embeddings of theirs that nothing else uses. */
+  readonly images: number;
+  readonly embeddings: number;
+  /** Packs that were written anew without them, or removed. */
+  readonly packs: number;
+  /** Deleted items that stay, as a version that is kept has them: they are hidden as before. */
+  readonly kept: number;
+}
+
+/**
+ * Take deleted items out of the catalogue for good, and their images, captions and embeddings out of
+ * storage: packs are written anew without them. Items that a version which is still there has stay
+ * hidden instead, or going back to it would show them; collect versions first.
+ *
+ * @throws DiptychError job_busy: what an active job has planned must not go under it
+ */
+export async function purgeCollection(stores: Stores, collection: string): Promise<PurgeResult> {
+  const { catalogue, objects } = stores;
+  const before = catalogue.now() + 1;
+  const [busy] = await listActiveJobs(catalogue);
+  if (busy) {
+    throw new DiptychError(
+      'job_busy',
+      `job ${busy.id} of collection ${busy.collection} is under way: purge when it has ended`,
+      { job: busy.id },
+    );
+  }
+  const published = await publishedIds(objects, collection);
+  const deleted = await deletedIds(catalogue, collection);
+  const ids = deleted.filter((id) => !published.has(id));
+  const counts = { items: 0, images: 0, embeddings: 0, packs: 0 };
+  for (let at = 0; at < ids.length; at += itemsAtOnce) {
+    const part = ids.slice(at, at + itemsAtOnce);
+    const purged = await purgeDeleted(catalogue, collection, { before, ids: part });
+    counts.items += purged.ids.length;
+    const images = await unused(catalogue, 'image', purged.imageHashes);
+    const texts = await unused(catalogue, 'text', purged.textHashes);
+    counts.packs += await dropImages(stores, images);
+    const dropped = {
+      image: await dropEmbeddings(stores, 'image', images),
+      text: await dropEmbeddings(stores, 'text', texts),
+    };
+    counts.images += images.length;
+    counts.embeddings += dropped.image.rows + dropped.text.rows;
+    counts.packs += dropped.image.packs + dropped.text.packs;
+  }
+  await writeDeleted(stores, collection);
+  return { collection, ...counts, kept: deleted.length - counts.items };
+}
+
+const itemsAtOnce = 1000;
+
+async function unused(
+  catalogue: Catalogue,
+  kind: EmbeddingKind,
+  hashes: readonly string[],
+): Promise<string[]> {
+  const used = await hashesInUse(catalogue, kind, hashes);
+  return hashes.filter((hash) => !used.has(hash));
+}
+
+/** Ids in any version of a collection that the store has. */
+async function publishedIds(objects: ObjectStore, collection: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const { key } of await objects.list(collectionPrefix(collection))) {
+    if (!isItemsKey(key)) continue;
+    const bytes = await objects.get(key);
+    if (bytes) for (const id of parseItems(new TextDecoder().decode(bytes)).ids) ids.add(id);
+  }
+  return ids;
+}
+
+/** @returns packs that were changed */
+async function dropImages(
+  { catalogue, objects }: Stores,
+  hashes: readonly string[],
+): Promise<number> {
+  const gone = new Set(hashes);
+  const places = await findImages(catalogue, hashes);
+  const packs = new Set([...places.values()].map(({ pack }) => pack));
+  for (const pack of packs) {
+    const rows = await imagesOfPack(catalogue, pack);
+    const kept = rows.filter(({ hash }) => !gone.has(hash));
+    const bytes = await readSlices(objects, kept);
+    const packed = await packImages(
+      kept.map(({ hash, type }, i) => ({ hash, type, bytes: bytes[i] })),
+    );
+    if (kept.length > 0) await objects.put(imagePackKey(packed.places[0].pack), packed.bytes);
+    const createdAt = catalogue.now();
+    const moved = packed.places.map((place) => ({ ...place, createdAt }));
+    await catalogue.atomically([
+      ...insertRows(catalogue, 'images', moved, ['pack', 'byteOffset', 'byteLength']),
+      ...deletions(
+        catalogue,
+        rows.filter(({ hash }) => gone.has(hash)).map(({ hash }) => hash),
+      ),
+    ]);
+    await objects.delete(imagePackKey(pack));
+  }
+  return packs.size;
+}
+
+function deletions(catalogue: Catalogue, hashes: readonly string[]) {
+  if (hashes.length === 0) return [];
+  return [catalogue.db.deleteFrom('images').where(among(catalogue, 'hash', hashes))];
+}
+
+/** @returns rows that went and packs that were changed, of all models */
+async function dropEmbeddings(
+  stores: Stores,
+  kind: EmbeddingKind,
+  hashes: readonly string[],
+): Promise<{ rows: number; packs: number }> {
+  const { catalogue } = stores;
+  const counts = { rows: 0, packs: 0 };
+  const affected: { model: string; pack: string }[] = [];
+  for (const model of await embeddedModels(catalogue)) {
+    const places = [...(await findEmbeddings(catalogue, model, { [kind]: hashes }))[kind].values()];
+    counts.rows += places.length;
+    for (const pack of new Set(places.map((place) => place.pack))) affected.push({ model, pack });
+  }
+  if (counts.rows > 0) await removeEmbeddings(catalogue, kind, hashes);
+  for (const { model, pack } of affected) await repackEmbeddings(stores, model, pack);
+  return { ...counts, packs: affected.length };
+}
+
+/**
+ * Write a pack anew with the rows alone that the catalogue has of it. Where the pack is missing or
+ * damaged, or nothing tells how long a row is, all of the pack goes: its images are encoded once more
+ * when they are indexed again.
+ */
+async function repackEmbeddings(
+  { catalogue, objects }: Stores,
+  model: string,
+  pack: string,
+): Promise<void> {
+  const key = embeddingPackKey(model, pack);
+  const rows = await rowsOfPack(catalogue, model, pack);
+  const old = await readWhole(objects, key, pack);
+  const width = 4 * (await embedDimOf(objects, model));
+  if (old && width > 0 && rows.length > 0) {
+    const bytes = new Uint8Array(rows.length * width);
+    rows.forEach(({ rowIndex }, i) => {
+      bytes.set(old.subarray(rowIndex * width, (rowIndex + 1) * width), i * width);
+    });
+    const next = await sha256(bytes);
+    await objects.put(embeddingPackKey(model, next), bytes);
+    const moved = rows.map((row, rowIndex) => ({ ...row, pack: next, rowIndex }));
+    await catalogue.atomically(insertRows(catalogue, 'embeddings', moved, ['pack', 'rowIndex']));
+  } else {
+    for (const kind of embeddingKinds) {
+      const hashes = rows.flatMap((row) => (row.kind === kind ? row.hash : []));
+      await removeEmbeddings(catalogue, kind, hashes);
+    }
+  }
+  await objects.delete(key);
+}
+
+/** Read a pack, whose name is its SHA-256. @returns null where it is missing or damaged */
+async function readWhole(
+  objects: ObjectStore,
+  key: string,
+  pack: string,
+): Promise<Uint8Array | null> {
+  const bytes = await objects.get(key);
+  return bytes && (await sha256(new Uint8Array(bytes))) === pack ? bytes : null;
+}
+
+const modelSchema = z.object({ embedDim: z.int().positive() });
+
+/** Of a model that was published; else 0. */
+async function embedDimOf(objects: ObjectStore, hash: string): Promise<number> {
+  const key = modelKey(hash, 'model.json');
+  const bytes = await objects.get(key);
+  if (!bytes) return 0;
+  return parseArtifactJson(key, modelSchema, new TextDecoder().decode(bytes)).embedDim;
+}

@@ -1,0 +1,128 @@
+import { sql, type Compilable } from 'kysely';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { insertRows } from '../../catalogue/insert-rows.ts';
+import { pageSize } from '../../catalogue/limits.ts';
+import { ledgerStates, type JobItemRow, type LedgerState } from '../../catalogue/schema/tables.ts';
+import { updateOutcomes, type Outcome } from '../../catalogue/update-outcomes.ts';
+
+export type LedgerEntry = Omit<JobItemRow, 'jobId'>;
+
+export interface NewLedgerEntry {
+  readonly itemId: string;
+  readonly imageHash?: string | null;
+  /** Other than `pending` where planning knows already, as of an item without an image. */
+  readonly state?: LedgerState;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+/** Statements that enter items of a batch. One that is in the ledger stays as it is. */
+export function insertLedger(
+  catalogue: Catalogue,
+  jobId: string,
+  batch: number | null,
+  entries: readonly NewLedgerEntry[],
+): Compilable[] {
+  const rows = entries.map(({ itemId, imageHash, state, code, reason }) => ({
+    jobId,
+    itemId,
+    imageHash: imageHash ?? null,
+    state: state ?? ('pending' as const),
+    batch,
+    code: code ?? null,
+    reason: reason ?? null,
+  }));
+  return insertRows(catalogue, 'jobItems', rows, 'keep');
+}
+
+/**
+ * Statements that say what became of items.
+ *
+ * The first word counts: an item that is `pending` no more stays as it is, so that a late or
+ * repeated delivery changes nothing.
+ */
+export function updateLedger(
+  catalogue: Catalogue,
+  jobId: string,
+  outcomes: readonly Outcome<Exclude<LedgerState, 'pending'>, { readonly itemId: string }>[],
+): Compilable[] {
+  return updateOutcomes(
+    catalogue,
+    outcomes,
+    ({ itemId }) => itemId,
+    (change, condition) =>
+      catalogue.db
+        .updateTable('jobItems')
+        .set(change)
+        .where('jobId', '=', jobId)
+        .where('state', '=', 'pending')
+        .where(condition('itemId')),
+  );
+}
+
+export interface LedgerCounts {
+  readonly inputs: number;
+  readonly states: Readonly<Record<LedgerState, number>>;
+  /** Of those skipped and failed. */
+  readonly reasons: readonly {
+    readonly state: LedgerState;
+    readonly code: string;
+    readonly count: number;
+  }[];
+}
+
+/** The sums of a job: `inputs` is the sum of all states. */
+export async function ledgerCounts({ db }: Catalogue, jobId: string): Promise<LedgerCounts> {
+  const rows = await db
+    .selectFrom('jobItems')
+    .select(['state', 'code', sql<number>`count(*)`.as('count')])
+    .where('jobId', '=', jobId)
+    .groupBy(['state', 'code'])
+    .orderBy('state')
+    .orderBy('code')
+    .execute();
+  const sum = (some: typeof rows) => some.reduce((total, { count }) => total + count, 0);
+  const states = Object.fromEntries(
+    ledgerStates.map((state) => [state, sum(rows.filter((row) => row.state === state))]),
+  ) as Record<LedgerState, number>;
+  const reasons = rows.flatMap(({ state, code, count }) => (code ? [{ state, code, count }] : []));
+  return { inputs: sum(rows), states, reasons };
+}
+
+/**
+ * A page of the ledger, by item id.
+ *
+ * @param page.after - item id that the page begins behind
+ */
+export async function listLedger(
+  { db }: Catalogue,
+  jobId: string,
+  page: {
+    readonly after?: string;
+    readonly limit: number;
+    readonly states?: readonly LedgerState[];
+  },
+): Promise<LedgerEntry[]> {
+  const { after, limit, states } = page;
+  return db
+    .selectFrom('jobItems')
+    .select(entryColumns)
+    .where('jobId', '=', jobId)
+    .$if(after !== undefined, (query) => query.where('itemId', '>', after!))
+    .$if(states !== undefined, (query) => query.where('state', 'in', states!))
+    .orderBy('itemId')
+    .limit(pageSize(limit))
+    .execute();
+}
+
+/** A page of what was skipped or failed, with the reasons, by item id. */
+export async function failuresOf(
+  catalogue: Catalogue,
+  jobId: string,
+  after: string | undefined,
+  limit: number,
+): Promise<LedgerEntry[]> {
+  return listLedger(catalogue, jobId, { after, limit, states: ['skipped', 'failed'] });
+}
+
+const entryColumns = ['itemId', 'imageHash', 'state', 'batch', 'code', 'reason'] as const;

@@ -1,0 +1,38 @@
+import { makeActive } from '../../version/make-active.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Job } from '../rows/jobs.ts';
+import { listVersions, setVersionState } from '../../catalogue/versions.ts';
+import { pointerOf } from './job-pointer.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+
+/**
+ * Make the version of a job the active one, in the store and in the catalogue. Whoever published or
+ * went back since the job began knew nothing of its version, so that choice stands.
+ *
+ * @param verify - throws where the version must not become active
+ * @throws DiptychError publish_conflict, not_found (somebody removed the version), or what `verify`
+ *   throws
+ */
+export async function switchVersion(
+  { catalogue, objects }: Stores,
+  job: Pick<Job, 'id' | 'collection'>,
+  version: string,
+  verify?: () => Promise<unknown>,
+): Promise<void> {
+  const { collection } = job;
+  await makeActive(objects, await pointerOf(objects, job), version, verify, catalogue.now());
+  await markActive(catalogue, collection, version);
+}
+
+/** Let the catalogue say which version of a collection is active, where it knows that one. */
+export async function markActive(
+  catalogue: Catalogue,
+  collection: string,
+  version: string,
+): Promise<void> {
+  for (const other of await listVersions(catalogue, collection)) {
+    if (other.version === version || other.state !== 'published') continue;
+    await setVersionState(catalogue, collection, other.version, ['published'], 'retired');
+  }
+  await setVersionState(catalogue, collection, version, ['built', 'retired'], 'published');
+}

@@ -1,0 +1,115 @@
+import { DiptychError } from '../../errors.ts';
+import { searcherMemoryPages } from '../../version/searcher-memory.ts';
+import { megabytes } from '../../megabytes.ts';
+import { keywordHeapFactor } from '../keywords/keyword-index.ts';
+import type { Manifest } from '../../version/manifest.ts';
+
+/**
+ * Heap that a parsed items.json or captions.json takes per byte of text: measured 2.0 and 3.3 for
+ * 15,000 items and 20,000 captions, with room for the text itself while it is parsed.
+ */
+const jsonHeapFactor = 4;
+/** The same for tokenizer.json, whose vocabulary and merges become maps. */
+const tokenizerHeapFactor = 8;
+/** Activations of a tower and the panel of weights that is widened, next to its weights. */
+const towerScratchBytes = 2 * 1024 * 1024;
+const pageBytes = 65536;
+const modelParts = ['text tower', 'image tower', 'tokenizer'] as const;
+
+/** A vector file. */
+export interface VectorFileSize {
+  readonly bytes: number;
+  readonly count: number;
+}
+
+/** Sizes in bytes of what an isolate loads for one index version. */
+export interface LoadedSizes {
+  /** Both absent where shards hold the vectors. */
+  readonly image?: VectorFileSize;
+  readonly caption?: VectorFileSize;
+  readonly items: number;
+  readonly captions: number;
+  readonly keywords: number;
+  /** Null where the edge does not encode: the model is too large for it. */
+  readonly model: {
+    readonly textWeights: number;
+    readonly imageWeights: number;
+    readonly tokenizer: number;
+  } | null;
+}
+
+export interface MemoryBudget {
+  /** Bytes by part. */
+  readonly parts: Readonly<Record<string, number>>;
+  readonly total: number;
+  readonly budget: number;
+}
+
+/**
+ * Add up what an index version and its model take in an isolate.
+ *
+ * @throws DiptychError index_too_large, which lists the parts, when that is above `budget` bytes
+ */
+export function memoryBudget(sizes: LoadedSizes, budget: number): MemoryBudget {
+  const { image, caption, items, captions, keywords, model } = sizes;
+  return checked('index', budget, {
+    ...vectorParts(image, caption),
+    'text tower': model ? model.textWeights + towerScratchBytes : 0,
+    'image tower': model ? model.imageWeights + towerScratchBytes : 0,
+    tokenizer: model ? tokenizerHeapFactor * model.tokenizer : 0,
+    keywords: Math.ceil(keywordHeapFactor * keywords),
+    items: jsonHeapFactor * items,
+    captions: jsonHeapFactor * captions,
+  });
+}
+
+/**
+ * Add up what a shard takes in an isolate.
+ *
+ * @throws DiptychError index_too_large
+ */
+export function shardMemory(
+  shard: number,
+  image: VectorFileSize,
+  caption: VectorFileSize,
+  budget: number,
+): MemoryBudget {
+  return checked(`shard ${shard}`, budget, vectorParts(image, caption));
+}
+
+function vectorParts(image?: VectorFileSize, caption?: VectorFileSize) {
+  const memory = (file?: VectorFileSize) =>
+    file ? searcherMemoryPages(file.bytes, file.count) * pageBytes : 0;
+  return { 'image index': memory(image), 'caption index': memory(caption) };
+}
+
+function checked(
+  what: string,
+  budget: number,
+  parts: Readonly<Record<string, number>>,
+): MemoryBudget {
+  const total = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
+  if (total > budget) {
+    const list = Object.entries(parts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, bytes]) => `${name} ${megabytes(bytes)}`)
+      .join(', ');
+    throw new DiptychError(
+      'index_too_large',
+      `${what}: expected at most ${megabytes(budget)} MB of isolate memory, got ${megabytes(total)} MB: ${list}; --shards spreads the vectors over more isolates`,
+      { parts, total, budget },
+    );
+  }
+  return { parts, total, budget };
+}
+
+/** Bytes of several versions in one isolate: a model that they share is there once. */
+export function jointMemory(versions: readonly Pick<Manifest, 'memory' | 'model'>[]): number {
+  const models = new Map(versions.map(({ memory, model }) => [model.hash, modelBytes(memory)]));
+  const indexes = versions.map(({ memory }) => memory.total - modelBytes(memory));
+  return [...models.values(), ...indexes].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function modelBytes({ parts }: Pick<MemoryBudget, 'parts'>): number {
+  return modelParts.reduce((sum, part) => sum + (parts[part] ?? 0), 0);
+}

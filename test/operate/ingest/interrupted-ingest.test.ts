@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { IngestSummary } from '../../../gpu-embedder/operate/ingest/ingest-source.ts';
+import { outcomeOf, startDiptych } from '../../cli/run-diptych.ts';
+
+const items = 600;
+
+async function writePictures(dir: string): Promise<void> {
+  await mkdir(join(dir, 'pictures'));
+  const rows = ['image,caption', 'lost.svg,not there'];
+  for (let i = 0; i < items; i++) {
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg"><title>${i}</title></svg>`;
+    await writeFile(join(dir, 'pictures', `${i}.svg`), svg);
+    rows.push(`${i}.svg,picture ${i}`);
+  }
+  await writeFile(join(dir, 'pictures.csv'), rows.join('\n'));
+}
+
+/** Inputs that the journal says were taken in. */
+async function inJournal(workDir: string): Promise<number> {
+  const files = await readdir(join(workDir, 'ingest')).catch(() => []);
+  const [file] = files.filter((name) => name.endsWith('.json'));
+  return file ? Number(await readFile(join(workDir, 'ingest', file), 'utf8').catch(() => '0')) : 0;
+}
+
+test('interrupted and killed, ingest goes on: nothing is lost, nothing is there twice', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'diptych-ingest-'));
+  const workDir = join(dir, 'work');
+  const start = (...args: string[]) =>
+    startDiptych(...args, '--collection', 'pictures', '--work-dir', workDir, '--json');
+  const ingest = () =>
+    start('ingest', 'folder', join(dir, 'pictures'), '--captions', join(dir, 'pictures.csv'));
+  try {
+    await writePictures(dir);
+    let before = 0;
+    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+      const child = ingest();
+      const ended = once(child, 'exit');
+      await expect
+        .poll(() => inJournal(workDir), { timeout: 60_000, interval: 10 })
+        .toBeGreaterThan(before);
+      child.kill(signal);
+      await ended;
+      before = await inJournal(workDir);
+      expect(before).toBeLessThan(items);
+    }
+    const last = await outcomeOf(ingest());
+    const summary = JSON.parse(last.stdout) as IngestSummary;
+    // A batch may have been taken in that the journal does not have: it is unchanged now.
+    expect(summary.created + summary.unchanged).toBe(items + 1 - before);
+    expect(summary).toMatchObject({ inputs: items + 1, before, updated: 0, failed: {} });
+    const verified = await outcomeOf(start('verify'));
+    expect(JSON.parse(verified.stdout)).toMatchObject({ items, images: items, differences: [] });
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}, 240_000);

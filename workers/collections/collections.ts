@@ -1,0 +1,231 @@
+import type { IndexReference, PartialAnswer } from '../../src/http/api.ts';
+import { collectionOf, collectionsPrefix } from '../../src/version/keys.ts';
+import type { Manifest } from '../../src/version/manifest.ts';
+import { jointMemory } from '../../src/search/open/memory-budget.ts';
+import { defaults } from '../../src/config.ts';
+import { DiptychError } from '../../src/errors.ts';
+import type { Collection, CollectionItems } from '../../src/search/collection.ts';
+import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
+import { openModel } from '../../src/search/open/open-model.ts';
+import type { QueryModel } from '../../src/search/query-model.ts';
+import type { Env } from '../env.ts';
+import { bucketSource } from '../stores/bucket-source.ts';
+import { bucketManifest, bucketVersion } from '../stores/bucket-version.ts';
+import { createActiveVersions } from './active-versions.ts';
+import { createDeletedItems } from './deleted-items.ts';
+import type { Kernels } from './kernels.ts';
+import { openCollection, openShownItems } from './open-collection.ts';
+import type { ShardTimes } from '../vectors/shard-vectors.ts';
+import { createShared, type Shared } from './shared.ts';
+
+/** Keeps work going that other requests wait for, when the request that began it ends. */
+export type KeepAlive = (work: Promise<unknown>) => void;
+
+/**
+ * The collections of a bucket; versions are loaded when first asked for and kept. A version that
+ * becomes active is loaded beside the one that answers, which goes on answering until the new one is
+ * there, and longer where it cannot be loaded.
+ */
+export interface Collections {
+  /**
+   * The version that answers, in memory.
+   *
+   * @throws DiptychError unknown_collection, model_mismatch, index_unreadable, index_too_large,
+   *   shard_unavailable
+   */
+  open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection>;
+  /** Its items; where nothing is loaded, those of the active version without the rest. */
+  items(env: Env, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
+  /** The manifest of the active version, without loading it. */
+  describe(env: Env, name: string): Promise<Manifest>;
+  names(env: Env): Promise<string[]>;
+}
+
+export interface CollectionsOptions extends ShardTimes {
+  /**
+   * How long a pointer to the active version is believed, and how long a version that could not be
+   * loaded is left alone while another answers, milliseconds.
+   */
+  readonly pointerMs?: number;
+  /** Memory that loaded versions and their models may take, bytes. */
+  readonly budgetBytes?: number;
+}
+
+/** What this isolate has of a collection. */
+interface Slot {
+  /** The version that answers. */
+  serving?: Collection;
+  /** The version that is being loaded, once its manifest is there. */
+  next?: Manifest;
+  loading?: Promise<Collection>;
+  /** A version that could not be loaded. */
+  failed?: { readonly version: string; readonly until: number };
+}
+
+export function createCollections(kernels: Kernels, options: CollectionsOptions = {}): Collections {
+  const { pointerMs = 5000, budgetBytes = defaults.isolateBudgetBytes } = options;
+  const activeVersions = createActiveVersions(pointerMs);
+  const deletedItems = createDeletedItems(pointerMs);
+  /** What is left of an opened version without the items that were deleted. */
+  const views = new WeakMap<Collection, { ids: ReadonlySet<string>; collection: Collection }>();
+  const manifests = createShared<Manifest>();
+  const models = createShared<QueryModel>();
+  const items = createShared<CollectionItems>();
+  /** By collection, the least recently used first. */
+  const slots = new Map<string, Slot>();
+
+  function slotOf(name: string): Slot {
+    const slot = slots.get(name) ?? {};
+    slots.delete(name);
+    slots.set(name, slot);
+    return slot;
+  }
+
+  async function open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
+    const version = await activeVersions.of(env.ARTIFACTS, name);
+    const slot = slotOf(name);
+    const { serving, failed } = slot;
+    if (serving?.reference.version === version) return serving;
+    const isLeftAlone = serving && failed?.version === version && failed.until > Date.now();
+    if (!slot.loading && !isLeftAlone) {
+      slot.loading = load(env, name, version, slot).finally(() => {
+        slot.loading = slot.next = undefined;
+      });
+      keepAlive(slot.loading.catch(() => undefined));
+    }
+    return serving ?? slot.loading!;
+  }
+
+  /** Load a version into a slot; where that fails, what was there before answers on. */
+  async function load(env: Env, name: string, version: string, slot: Slot): Promise<Collection> {
+    // Keep only the manifest, so the old version can be garbage-collected.
+    const before = slot.serving?.manifest;
+    try {
+      slot.next = await manifestOf(env, name, version);
+      makeRoom(slot, slot.next);
+      const opened = await openVersion(env, slot.next);
+      if (before && opened.partial) throw incomplete(opened.reference, opened.partial);
+      slot.serving = opened;
+    } catch (error) {
+      if (!before) throw error;
+      slot.failed = { version, until: Date.now() + pointerMs };
+      const answers = before.version;
+      console.log(JSON.stringify({ collection: name, version, answers, failed: String(error) }));
+      slot.next = undefined;
+      items.forget(keyOf(name, version));
+      slot.serving ??= await openVersion(env, before);
+    }
+    return slot.serving;
+  }
+
+  /**
+   * Let go of the collections used longest ago until a version fits, then of the version that it is
+   * to replace: requests wait for it then.
+   */
+  function makeRoom(slot: Slot, { collection, version, memory }: Manifest): void {
+    if (memory.total > budgetBytes) {
+      throw new DiptychError(
+        'index_too_large',
+        `collection ${collection}, version ${version}: expected at most ${budgetBytes} bytes of memory, needs ${memory.total}`,
+        { budget: budgetBytes, needs: memory.total },
+      );
+    }
+    const present = () =>
+      [...slots.values()]
+        .flatMap(({ serving, next }) => [serving?.manifest, next])
+        .filter((manifest) => manifest !== undefined);
+    for (const [name, other] of slots) {
+      if (jointMemory(present()) <= budgetBytes) break;
+      if (other !== slot) slots.delete(name);
+    }
+    if (jointMemory(present()) > budgetBytes) slot.serving = undefined;
+    const used = new Set(present().map(({ model }) => model.hash));
+    for (const hash of models.keys()) if (!used.has(hash)) models.forget(hash);
+  }
+
+  async function openVersion(env: Env, manifest: Manifest): Promise<Collection> {
+    const [shown, model] = await Promise.all([
+      itemsOf(env, manifest),
+      models.get(manifest.model.hash, () =>
+        openModel(bucketSource(env.ARTIFACTS), manifest, kernels.encoder),
+      ),
+    ]);
+    return openCollection(env, shown, model, kernels.search, options);
+  }
+
+  function manifestOf(env: Env, name: string, version: string): Promise<Manifest> {
+    return getOnly(manifests, name, version, () => bucketManifest(env.ARTIFACTS, name, version));
+  }
+
+  function itemsOf(env: Env, manifest: Manifest): Promise<CollectionItems> {
+    const { collection, version } = manifest;
+    return getOnly(items, collection, version, () =>
+      openShownItems(bucketVersion(env.ARTIFACTS, manifest)),
+    );
+  }
+
+  /** The version that answers, without the items that were deleted since it was built. */
+  async function openShown(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
+    const opened = await open(env, name, keepAlive);
+    const ids = await deletedItems.of(env.ARTIFACTS, name);
+    const known = views.get(opened);
+    if (known?.ids === ids) return known.collection;
+    const collection = hideItems(opened, ids);
+    views.set(opened, { ids, collection });
+    return collection;
+  }
+
+  return {
+    open: openShown,
+    async items(env, name, keepAlive) {
+      if (slots.get(name)?.serving) return openShown(env, name, keepAlive);
+      const version = await activeVersions.of(env.ARTIFACTS, name);
+      const work = itemsOf(env, await manifestOf(env, name, version));
+      keepAlive(work.catch(() => undefined));
+      return hideFromItems(await work, await deletedItems.of(env.ARTIFACTS, name));
+    },
+    async describe(env, name) {
+      return manifestOf(env, name, await activeVersions.of(env.ARTIFACTS, name));
+    },
+    async names({ ARTIFACTS }) {
+      const names: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await ARTIFACTS.list({ prefix: collectionsPrefix, delimiter: '/', cursor });
+        names.push(...page.delimitedPrefixes.map(collectionOf));
+        cursor = page.truncated ? page.cursor : undefined;
+      } while (cursor);
+      return names;
+    },
+  };
+}
+
+/** A version that lacks shards is better than none, but not better than the one before. */
+function incomplete(
+  { collection, version }: IndexReference,
+  { shards, answered }: PartialAnswer,
+): DiptychError {
+  return new DiptychError(
+    'shard_unavailable',
+    `collection ${collection}, version ${version}: expected ${shards} shards, ${answered} could be loaded`,
+    { shards, answered },
+  );
+}
+
+/** Get a value of a version, and forget those of other versions where it has to be made. */
+function getOnly<V>(
+  shared: Shared<V>,
+  collection: string,
+  version: string,
+  make: () => Promise<V>,
+): Promise<V> {
+  return shared.get(keyOf(collection, version), () => {
+    const prefix = keyOf(collection, '');
+    for (const key of shared.keys()) if (key.startsWith(prefix)) shared.forget(key);
+    return make();
+  });
+}
+
+function keyOf(collection: string, version: string): string {
+  return `${collection}/${version}`;
+}

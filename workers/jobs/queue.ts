@@ -1,0 +1,170 @@
+import type { z } from 'zod';
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { addVersion } from '../../src/catalogue/versions.ts';
+import type { BuildRequest, BuildStatus } from '../../src/embedder/build-request.ts';
+import type { HttpEmbedder } from '../../src/embedder/http-embedder.ts';
+import { isUnknownBuild } from '../../src/embedder/several-embedders.ts';
+import { DiptychError } from '../../src/errors.ts';
+import { switchVersion } from '../../src/jobs/steps/switch-version.ts';
+import { planOptions } from '../../src/jobs/build-options.ts';
+import { builtVersionSchema, type BuiltVersion } from '../../src/jobs/steps/built-version.ts';
+import {
+  comparisonSchema,
+  type CompareRequest,
+  type Comparison,
+} from '../../src/metrics/comparison.ts';
+import {
+  handleDeadLetter,
+  handleMessage,
+  type JobConsumer,
+} from '../../src/jobs/handle-message.ts';
+import { jobMessageSchema, type JobMessage } from '../../src/jobs/job-messages.ts';
+import { nudgeJobs } from '../../src/jobs/nudge-jobs.ts';
+import { restarted } from '../../src/jobs/restarted.ts';
+import type { Job } from '../../src/jobs/rows/jobs.ts';
+import type { Env } from '../env.ts';
+import { openCatalogue } from '../stores/open-catalogue.ts';
+import { costSettings, openEmbedder, openJobs } from './open-jobs.ts';
+import { r2Objects } from '../stores/r2-objects.ts';
+
+/** A message as the runtime hands it over. */
+interface QueueMessage {
+  readonly body: unknown;
+  readonly attempts: number;
+  ack(): void;
+  retry(options?: { delaySeconds?: number }): void;
+}
+
+interface MessageBatch {
+  readonly queue: string;
+  readonly messages: readonly QueueMessage[];
+}
+
+/** Batches that were sent so long ago are sent again, milliseconds. */
+const lostAfterMs = 15 * 60 * 1000;
+
+/** Consume the queue of jobs, and the one of its dead letters. */
+export async function consume({ queue, messages }: MessageBatch, env: Env): Promise<void> {
+  const isDead = queue.endsWith('-dead');
+  await Promise.all(messages.map((message) => consumeOne(env, message, isDead)));
+}
+
+async function consumeOne(env: Env, message: QueueMessage, isDead: boolean): Promise<void> {
+  const parsed = jobMessageSchema.safeParse(message.body);
+  if (!parsed.success) {
+    console.log(JSON.stringify({ queue: 'jobs', dropped: message.body }));
+    return message.ack();
+  }
+  try {
+    const jobs = openConsumer(env);
+    if (isDead) await handleDeadLetter(jobs, parsed.data);
+    else {
+      const seconds = await handleMessage(jobs, parsed.data, message.attempts);
+      if (seconds !== undefined) return message.retry({ delaySeconds: Math.ceil(seconds) });
+    }
+    message.ack();
+  } catch (error) {
+    // Giving it up failed as well.
+    logFailure(parsed.data, error);
+    message.retry({ delaySeconds: 30 });
+  }
+}
+
+function logFailure(message: JobMessage, error: unknown): void {
+  console.log(JSON.stringify({ ...message, failed: String(error) }));
+}
+
+/**
+ * Look after the jobs that are active: what a lost message left waiting is sent again.
+ *
+ * @param event - `cron` says by what it was set off; after a restart of the local runtime, whose
+ *   queue is in memory, all messages are lost
+ */
+export async function nudge({ cron }: { readonly cron: string }, env: Env): Promise<void> {
+  if (!env.JOBS || !env.EMBEDDER_URL) return;
+  const queue = { catalogue: openCatalogue(env), send: openJobs(env).send };
+  const sentBefore = cron === restarted ? Infinity : queue.catalogue.now() - lostAfterMs;
+  await nudgeJobs(queue, sentBefore);
+}
+
+function openConsumer(env: Env): JobConsumer {
+  const embedder = openEmbedder(env);
+  const catalogue = openCatalogue(env);
+  const stores = { catalogue, objects: r2Objects(env) };
+  return {
+    ...stores,
+    embedder,
+    send: openJobs(env).send,
+    build: (job) => build(catalogue, embedder, job),
+    compare: (job, request) => compare(embedder, job, request),
+    stop: (job) => stop(embedder, job),
+    publish: async (job, version, activate) => {
+      if (activate) await switchVersion(stores, job, version);
+    },
+    costs: costSettings(env),
+    onFailure: logFailure,
+  };
+}
+
+/** Start the build of a job at an embedder, or look after it. */
+async function build(
+  catalogue: Catalogue,
+  embedder: HttpEmbedder,
+  job: Job,
+): Promise<BuiltVersion | undefined> {
+  const { id: jobId, collection, modelHash } = job;
+  const built = await workAt(embedder, jobId, builtVersionSchema, async () => ({
+    ...{ jobId, collection, model: modelHash },
+    options: await planOptions(catalogue, job),
+  }));
+  if (built) await addVersion(catalogue, { collection, modelHash, jobId, ...built });
+  return built;
+}
+
+/** Start the comparison of a job at an embedder, beside its build, or look after it. */
+async function compare(
+  embedder: HttpEmbedder,
+  { id, collection }: Job,
+  request: CompareRequest,
+): Promise<Comparison | undefined> {
+  return workAt(embedder, comparisonId(id), comparisonSchema, async () => ({
+    ...{ jobId: comparisonId(id), collection },
+    compare: request,
+  }));
+}
+
+const comparisonId = (jobId: string) => `${jobId}-compare`;
+
+async function stop(embedder: HttpEmbedder, { id }: Job): Promise<void> {
+  const ids = [id, comparisonId(id)];
+  // One of them was never begun; and the job ends, whether an embedder heard of it or not.
+  await Promise.allSettled(ids.map((one) => embedder.cancelBuild(one)));
+}
+
+/** Start work under an id, or look after it. @returns undefined while it goes on */
+async function workAt<T>(
+  embedder: HttpEmbedder,
+  id: string,
+  schema: z.ZodType<T>,
+  request: () => Promise<BuildRequest>,
+): Promise<T | undefined> {
+  // Ask before starting: restarting a failed build would lose its error.
+  const status = (await findBuild(embedder, id)) ?? (await embedder.startBuild(await request()));
+  // The embedder was shut down (for example, redeployed).
+  if (status.state === 'cancelled') await embedder.startBuild(await request());
+  if (!['succeeded', 'failed'].includes(status.state)) return undefined;
+  const { data, success } = schema.safeParse(status.result);
+  if (status.state === 'succeeded' && success) return data;
+  const { code = 'internal', message = status.state } = status.error ?? {};
+  throw new DiptychError('build_failed', `build: ${code}: ${message}`);
+}
+
+/** Undefined where no embedder knows of such a build, or does not any more. */
+async function findBuild(embedder: HttpEmbedder, jobId: string): Promise<BuildStatus | undefined> {
+  try {
+    return await embedder.buildStatus(jobId);
+  } catch (error) {
+    if (isUnknownBuild(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,6 +1,0 @@
-import encoder from '../build/wasm/encoder.wasm';
-import search from '../build/wasm/search-relaxed.wasm';
-import type { Kernels } from './services/kernels.ts';
-
-/** The kernels as workerd compiled them; it always has relaxed SIMD. */
-export const kernels: Kernels = { search, encoder };

@@ -1,0 +1,20 @@
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
+import { openPlanetScale } from '../../src/catalogue/drivers/open-planetscale.ts';
+import { DiptychError } from '../../src/errors.ts';
+import type { Env } from '../env.ts';
+
+/** Whether this deployment has a catalogue; searching does without. */
+export function hasCatalogue({ DATABASE_URL, CATALOGUE }: Env): boolean {
+  return Boolean(DATABASE_URL) || CATALOGUE !== undefined;
+}
+
+/** The catalogue of this deployment: PlanetScale where its address is a secret of the worker, else D1. */
+export function openCatalogue({ DATABASE_URL, CATALOGUE }: Env): Catalogue {
+  if (DATABASE_URL) return openPlanetScale({ url: DATABASE_URL });
+  if (CATALOGUE) return openD1(CATALOGUE);
+  throw new DiptychError(
+    'catalogue_unavailable',
+    'no catalogue: expected the binding CATALOGUE or the secret DATABASE_URL',
+  );
+}
