@@ -1,6 +1,6 @@
 import type { Modality } from '../../model/tower.ts';
 import type { FeatureTable } from './feature-table.ts';
-import type { TrainConfig } from '../recipe/config.ts';
+import type { DrawSettings } from './draw-fields.ts';
 import type { PixelNormalisation } from './render-view.ts';
 import type { TextInput } from './text-input.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -21,6 +21,6 @@ export interface BatchInputs {
 /** Everything that the batches of a run are made from. */
 export interface BatchRun {
   readonly set: TrainingSet;
-  readonly config: TrainConfig;
+  readonly config: DrawSettings;
   readonly inputs: BatchInputs;
 }

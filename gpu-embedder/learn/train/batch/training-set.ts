@@ -9,7 +9,7 @@ import type { Picture } from './render-view.ts';
 import type { CaptionOwners } from './caption-owners.ts';
 import { captionOwners } from './caption-owners.ts';
 import { captionPool } from './captions.ts';
-import type { TrainConfig } from '../recipe/config.ts';
+import type { DrawSettings } from './draw-fields.ts';
 import type { WordTable } from './words.ts';
 import { collectWords } from './words.ts';
 
@@ -58,7 +58,7 @@ export interface TrainingSet {
  *
  * @throws DiptychError `unreadable_source` if there is too little to learn from
  */
-export function loadTrainingSet(dir: string, config: TrainConfig): TrainingSet {
+export function loadTrainingSet(dir: string, config: DrawSettings): TrainingSet {
   const dataset = openDataset(dir);
   const { items } = dataset;
   const validation = validationSample(items, config.validation);
@@ -156,7 +156,7 @@ function epochOrder(items: readonly number[], seed: number): (position: number) 
 /** Choose the items with the smallest hashes, which do not depend on the order or growth of the set. */
 function validationSample(
   items: readonly Item[],
-  { items: count, from }: TrainConfig['validation'],
+  { items: count, from }: DrawSettings['validation'],
 ): number[] {
   const candidates = items.flatMap(({ split, id }, i) =>
     split === from ? [{ i, hash: sha256Hex(id) }] : [],

@@ -3,8 +3,7 @@ import { DiptychError } from '../../../../src/errors.ts';
 import { dualEncoderConfigSchema } from '../../../common/model-folder/config.ts';
 import type { Stage } from '../losses/loss-table.ts';
 import { losses, lossNames, lossOf } from '../losses/loss-table.ts';
-
-const positive = z.number().int().positive();
+import { drawFields } from '../batch/draw-fields.ts';
 
 /** A stage of a recipe: its loss decides which fields it has. */
 const [firstSchema, ...otherSchemas] = losses.map(({ schema }) => schema);
@@ -39,30 +38,12 @@ export const trainChoiceSchema = z.union([
 const configFields = {
   /** Name that the exported model carries. */
   modelId: z.string().min(1),
-  seed: z.number().int().default(1),
+  ...drawFields,
   stages: z.array(stageSchema).min(1),
-  /** Share of the items drawn from emoji, one concept at a time; icons make up the rest. */
-  emojiShare: z.number().min(0).max(1).default(0.6),
-  /** Classes are the concepts or labels with at least this many training images. */
-  minItemsPerClass: positive.default(2),
-  /** `wordWeight` classifies the words in the captions of at least this many images. */
-  minItemsPerWord: positive.default(8),
-  /** Share of English captions, for concepts that have names in other languages. */
-  englishShare: z.number().min(0).max(1).default(0.6),
-  /** `pictogram`: random views, inks and typing errors; `photograph`: random crops. */
-  augment: z.enum(['pictogram', 'photograph', 'none']).default('pictogram'),
   /** Exponential moving average of the weights; the average is validated and exported. */
   emaDecay: z.number().min(0).max(1).default(0.998),
   /** Initial logitScale; an existing model has its own. */
   logitScale: z.number().optional(),
-  validation: z
-    .strictObject({
-      /** Images in the validation sample; 0 for no validation. */
-      items: z.number().int().nonnegative().default(500),
-      /** `train` holds a sample out of the training images; `validation` uses the split of that name. */
-      from: z.enum(['train', 'validation']).default('validation'),
-    })
-    .prefault({}),
 };
 
 /** A model from scratch. `vocabSize` is the most tokens that the tokenizer may learn. */
