@@ -7,15 +7,14 @@ const subject = (names: string[], keywords: string[], items: number[]) => ({
   pool: new Set<string>(),
 });
 const item = { captions: [] };
+const items = Array.from({ length: 6 }, () => item);
 const words = collectWords(
-  {
-    subjects: [
-      subject(['red boat'], ['sea'], [0, 1, 2]),
-      subject(['red house'], ['home'], [3, 4]),
-      subject(['Zug'], [], [5]),
-    ],
-    dataset: { items: Array.from({ length: 6 }, () => item) },
-  } as never,
+  [
+    subject(['red boat'], ['sea'], [0, 1, 2]),
+    subject(['red house'], ['home'], [3, 4]),
+    subject(['Zug'], [], [5]),
+  ],
+  { items } as never,
   2,
 );
 

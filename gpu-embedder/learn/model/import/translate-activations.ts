@@ -1,7 +1,7 @@
 import * as op from '../../onnx/operators/index.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import { floatOf } from './node-attributes.ts';
-import type { Translation } from './translations.ts';
+import type { Translation } from './translation.ts';
 
 const half = (g: Graph, x: Value, gate: Value): Value =>
   op.Mul(g, op.Mul(g, x, 0.5), op.Add(g, gate, 1));

@@ -2,7 +2,7 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import * as op from '../../onnx/operators/index.ts';
 import { sizeOf } from '../../onnx/operators/shape-rules.ts';
 import { intOf } from './node-attributes.ts';
-import type { Translation } from './translations.ts';
+import type { Translation } from './translation.ts';
 
 export const indexTranslations: Readonly<Record<string, Translation>> = {
   /** Write a run of positions as a Slice: its gradient is a Pad instead of a scatter. */

@@ -2,7 +2,7 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import * as op from '../../onnx/operators/index.ts';
 import { sizeOf } from '../../onnx/operators/shape-rules.ts';
 import { floatOf, intOf, intsOf } from './node-attributes.ts';
-import type { Copying, Translation } from './translations.ts';
+import type { Copying, Translation } from './translation.ts';
 
 type Reduce = (g: Graph, x: Value, axes: readonly number[], keepdims?: boolean) => Value;
 

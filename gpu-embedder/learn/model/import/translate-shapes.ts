@@ -2,7 +2,7 @@ import type { DataType } from '../../onnx/operators/data-types.ts';
 import * as op from '../../onnx/operators/index.ts';
 import { sameShape } from '../../onnx/operators/shape-rules.ts';
 import { intsOf, intOf } from './node-attributes.ts';
-import type { Translation } from './translations.ts';
+import type { Translation } from './translation.ts';
 import { valueType } from './value-types.ts';
 
 /** Operators that only regroup elements become a Reshape to the shape of the result. */

@@ -1,5 +1,5 @@
 import type { Caption } from './captions.ts';
-import type { ImageClass } from './training-set.ts';
+import type { ImageClass } from './subject.ts';
 
 /** Finds the groups that a caption describes, by ascending index: their pools have all of its parts. */
 export type CaptionOwners = (caption: Caption) => readonly number[];

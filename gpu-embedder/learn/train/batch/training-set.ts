@@ -10,20 +10,9 @@ import type { CaptionOwners } from './caption-owners.ts';
 import { captionOwners } from './caption-owners.ts';
 import { captionPool } from './captions.ts';
 import type { DrawSettings } from './draw-fields.ts';
+import type { ImageClass, Subject } from './subject.ts';
 import type { WordTable } from './words.ts';
 import { collectWords } from './words.ts';
-
-/** One thing that images show: every training image belongs to exactly one subject. */
-export interface Subject {
-  readonly concept: Concept;
-  /** Ordinals of its training images. */
-  readonly items: readonly number[];
-  /** Lower-cased captions that describe it. */
-  readonly pool: ReadonlySet<string>;
-}
-
-/** A concept or label that classification distinguishes. */
-export type ImageClass = Pick<Subject, 'items' | 'pool'>;
 
 /** The training images of a prepared set, grouped by subject; pixels stay on disk. */
 export interface TrainingSet {
@@ -97,7 +86,7 @@ export function loadTrainingSet(dir: string, config: DrawSettings): TrainingSet 
     dataset,
     subjects,
     classes,
-    words: collectWords({ subjects, dataset }, config.minItemsPerWord),
+    words: collectWords(subjects, dataset, config.minItemsPerWord),
     subjectOf,
     classOf,
     describedSubjects: captionOwners(subjects),

@@ -1,4 +1,5 @@
-import type { TrainingSet } from './training-set.ts';
+import type { PreparedDataset } from '../../../data/prepared/read-dataset.ts';
+import type { Subject } from './subject.ts';
 
 /** The words of the captions, and how informative each one is. */
 export interface WordTable {
@@ -25,7 +26,8 @@ export function wordsOf(text: string): Set<string> {
  * Vision-Language Pre-Training" (SuperClass, arXiv:2411.03313, section 3.2).
  */
 export function collectWords(
-  { subjects, dataset: { items } }: Pick<TrainingSet, 'subjects' | 'dataset'>,
+  subjects: readonly Subject[],
+  { items }: PreparedDataset,
   minItems: number,
 ): WordTable {
   const counts = new Map<string, number>();
