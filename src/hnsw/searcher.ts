@@ -117,7 +117,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
       );
     }
     let squares = 0;
-    for (let j = 0; j < dim; j++) squares += query[j] * query[j];
+    for (let j = 0; j < dim; j++) squares += query[j]! * query[j]!;
     const norm = Math.sqrt(squares);
     if (!Number.isFinite(norm)) {
       throw new DiptychError('bad_request', `${name}: query: expected finite numbers, got ${norm}`);
@@ -136,7 +136,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
     kernel.score(n);
     const integers = new Int32Array(memory.buffer, scratch.scores, n);
     const { constant, step } = codeScores;
-    for (let i = 0; i < n; i++) scores[i] = constant + step * integers[i];
+    for (let i = 0; i < n; i++) scores[i] = constant + step * integers[i]!;
     return scores;
   }
 
@@ -195,7 +195,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
     for (let at = 0; at < ids.length; at += scratch.capacity) {
       const n = Math.min(scratch.capacity, ids.length - at);
       const block = new Uint32Array(memory.buffer, scratch.ids, n);
-      for (let i = 0; i < n; i++) block[i] = checkId(ids[at + i]);
+      for (let i = 0; i < n; i++) block[i] = checkId(ids[at + i]!);
       result.set(rescore(n), at);
     }
     return result;
@@ -241,12 +241,12 @@ function allBits(count: number): Uint8Array {
 /** Sort both by falling score. Insertion sort suits them: they are few and nearly in order. */
 function sortByScore(ids: Uint32Array, scores: Float32Array): void {
   for (let i = 1; i < ids.length; i++) {
-    const id = ids[i];
-    const score = scores[i];
+    const id = ids[i]!;
+    const score = scores[i]!;
     let at = i;
-    for (; at > 0 && scores[at - 1] < score; at--) {
-      ids[at] = ids[at - 1];
-      scores[at] = scores[at - 1];
+    for (; at > 0 && scores[at - 1]! < score; at--) {
+      ids[at] = ids[at - 1]!;
+      scores[at] = scores[at - 1]!;
     }
     ids[at] = id;
     scores[at] = score;
@@ -267,9 +267,13 @@ function place(
   const at = (name: SectionName) =>
     sections[name].bytes === 0 ? 0 : fileOffset + sections[name].offset;
   kernel.placeVectors(at('codes'), at('vectors'), at('sums'), at('residuals'));
-  const graph = ['linkStarts', 'links', 'upperNodes', 'upperStarts', 'upperLinks'] as const;
-  const [linkStarts, links, upperNodes, upperStarts, upperLinks] = graph.map(at);
-  kernel.placeGraph(linkStarts, links, upperNodes, upperStarts, upperLinks);
+  kernel.placeGraph(
+    at('linkStarts'),
+    at('links'),
+    at('upperNodes'),
+    at('upperStarts'),
+    at('upperLinks'),
+  );
   const { visited, filter, query, floatQuery, ids, scores, pool } = scratch;
   kernel.placeScratch(visited, filter, query, floatQuery, ids, scores, pool);
 }

@@ -12,8 +12,11 @@ type Issue = z.core.$ZodIssue;
 const most = 10;
 
 /** List the fields that a schema refused, an unknown field by its own name, ten of them at most. */
-export function issuesOf(error: z.ZodError): readonly RequestIssue[] {
-  return error.issues.flatMap((issue) => describe(issue, [])).slice(0, most);
+export function issuesOf(error: z.ZodError): readonly [RequestIssue, ...RequestIssue[]] {
+  const [first = { field: '', message: error.message }, ...others] = error.issues.flatMap((issue) =>
+    describe(issue, []),
+  );
+  return [first, ...others.slice(0, most - 1)];
 }
 
 /** @param above - path of what the issue's own path starts from */

@@ -18,7 +18,7 @@ export function toPixelValues(
   const values = new Float32Array(rgb.length);
   for (let colour = 0; colour < 3; colour++) {
     for (let i = 0; i < area; i++) {
-      values[colour * area + i] = (rgb[3 * i + colour] * rescale - mean[colour]) / std[colour];
+      values[colour * area + i] = (rgb[3 * i + colour]! * rescale - mean[colour]!) / std[colour]!;
     }
   }
   return values;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DiptychError } from '../errors.ts';
+import { issuesOf } from '../http/request-issues.ts';
 
 /** From an image of any size to pixel values, as a `preprocessor_config.json` says. */
 export interface Preprocessing {
@@ -54,11 +55,8 @@ const schema = z.object({
 export function readPreprocessing(config: unknown): Preprocessing {
   const parsed = schema.safeParse(config);
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
-    throw new DiptychError(
-      'unreadable_model',
-      `preprocessor_config.json: ${path.join('.')}: ${message}`,
-    );
+    const [{ field, message }] = issuesOf(parsed.error);
+    throw new DiptychError('unreadable_model', `preprocessor_config.json: ${field}: ${message}`);
   }
   const fields = parsed.data;
   const cropSize = fields.crop_size ?? fields.size;

@@ -17,8 +17,8 @@ const lobes = 3;
 export function scalePixels({ data, width, height }: Pixels, to: Size): Uint8Array {
   const premultiplied = new Float32Array(data.length);
   for (let at = 0; at < data.length; at += 4) {
-    const alpha = data[at + 3];
-    for (let c = 0; c < 3; c++) premultiplied[at + c] = (data[at + c] * alpha) / 255;
+    const alpha = data[at + 3]!;
+    for (let c = 0; c < 3; c++) premultiplied[at + c] = (data[at + c]! * alpha) / 255;
     premultiplied[at + 3] = alpha;
   }
   const narrow = scaleAxis(premultiplied, {
@@ -77,11 +77,11 @@ function scaleAxis(source: Float32Array, { lines, taps, lineStep, step }: Axis):
   const result = new Float32Array(4 * lines * taps.length);
   for (let line = 0; line < lines; line++) {
     for (let i = 0; i < taps.length; i++) {
-      const { first, weights } = taps[i];
+      const { first, weights } = taps[i]!;
       const to = 4 * (line * lineStep[1] + i * step[1]);
       for (let k = 0; k < weights.length; k++) {
         const at = 4 * (line * lineStep[0] + (first + k) * step[0]);
-        for (let c = 0; c < 4; c++) result[to + c] += weights[k] * source[at + c];
+        for (let c = 0; c < 4; c++) result[to + c]! += weights[k]! * source[at + c]!;
       }
     }
   }
@@ -92,9 +92,9 @@ function scaleAxis(source: Float32Array, { lines, taps, lineStep, step }: Axis):
 function straightBytes(premultiplied: Float32Array): Uint8Array {
   const bytes = new Uint8ClampedArray(premultiplied.length);
   for (let at = 0; at < bytes.length; at += 4) {
-    const alpha = Math.min(255, premultiplied[at + 3]);
+    const alpha = Math.min(255, premultiplied[at + 3]!);
     if (alpha < 0.5) continue;
-    for (let c = 0; c < 3; c++) bytes[at + c] = (premultiplied[at + c] * 255) / alpha;
+    for (let c = 0; c < 3; c++) bytes[at + c] = (premultiplied[at + c]! * 255) / alpha;
     bytes[at + 3] = alpha;
   }
   return new Uint8Array(bytes.buffer);

@@ -21,7 +21,7 @@ export function annRecallAtK(
   let sum = 0;
   for (const [query, truth] of exact.entries()) {
     const wanted = new Set(Array.from(truth).slice(0, k));
-    const got = new Set(Array.from(found[query]).slice(0, k));
+    const got = new Set(Array.from(found[query]!).slice(0, k));
     let common = 0;
     for (const id of got) if (wanted.has(id)) common += 1;
     // A gallery of fewer than k items has fewer than k neighbours.

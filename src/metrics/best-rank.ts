@@ -18,13 +18,16 @@ export function bestRank(scores: ArrayLike<number>, answers: readonly number[]):
   }
   const right = new Set(answers);
   let best = -Infinity;
-  for (const answer of right) if (scores[answer] > best) best = scores[answer];
+  for (const answer of right) {
+    const score = scores[answer] ?? NaN;
+    if (score > best) best = score;
+  }
   if (best === -Infinity) return Infinity;
   const bar = best - tieWidth;
   let rank = 0;
   // Written so that a score that is no number stands before the answer as well.
   for (let item = 0; item < scores.length; item++) {
-    if (!(scores[item] < bar) && !right.has(item)) rank += 1;
+    if (!(scores[item]! < bar) && !right.has(item)) rank += 1;
   }
   return rank;
 }

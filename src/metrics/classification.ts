@@ -31,19 +31,20 @@ export function classificationMetrics(
   let first = 0;
   let fifth = 0;
   for (let i = 0; i < n; i++) {
-    const own = scores[i * classes + labels[i]];
+    const label = labels[i]!;
+    const own = scores[i * classes + label] ?? NaN;
     let rank = 0;
     for (let c = 0; c < classes; c++) {
-      if (c !== labels[i] && !(scores[i * classes + c] < own)) rank += 1;
+      if (c !== label && !(scores[i * classes + c]! < own)) rank += 1;
     }
-    const ofClass = right.get(labels[i]) ?? { total: 0, first: 0 };
+    const ofClass = right.get(label) ?? { total: 0, first: 0 };
     ofClass.total += 1;
     if (rank < 1) {
       first += 1;
       ofClass.first += 1;
     }
     if (rank < 5) fifth += 1;
-    right.set(labels[i], ofClass);
+    right.set(label, ofClass);
   }
   const recalls = [...right.values()].map((counts) => counts.first / counts.total);
   return {

@@ -43,7 +43,7 @@ export function bestRanks({ queries, gallery, dim, relevant }: RetrievalTask): n
   for (let query = 0; query < queryCount; query++) {
     for (let item = 0; item < galleryCount; item++) {
       let dot = 0;
-      for (let j = 0; j < dim; j++) dot += queries[query * dim + j] * gallery[item * dim + j];
+      for (let j = 0; j < dim; j++) dot += queries[query * dim + j]! * gallery[item * dim + j]!;
       scores[item] = dot;
     }
     ranks.push(bestRank(scores, relevant(query)));

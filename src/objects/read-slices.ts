@@ -28,11 +28,11 @@ export async function readSlices(
     .sort((a, b) => (a.pack === b.pack ? a.byteOffset - b.byteOffset : a.pack < b.pack ? -1 : 1));
   const result = new Array<Uint8Array>(slices.length);
   for (let first = 0; first < order.length;) {
-    const { pack, byteOffset: start } = order[first];
+    const { pack, byteOffset: start } = order[first]!;
     let end = start;
     let next = first;
     for (; next < order.length; next++) {
-      const { pack: other, byteOffset, byteLength } = order[next];
+      const { pack: other, byteOffset, byteLength } = order[next]!;
       const isFar = byteOffset > end + gapBytes || byteOffset + byteLength - start > maxRunBytes;
       if (other !== pack || (next > first && isFar)) break;
       end = Math.max(end, byteOffset + byteLength);

@@ -20,17 +20,17 @@ export function itemMatch(
 /** Show a caption as a search result, with the items that it describes. */
 export function captionMatch(collection: Collection, { id, score }: RankedItem): Match {
   const { texts, items } = collection.captionColumns;
-  const described = items[id].slice(0, itemsShown);
+  const described = items[id]!.slice(0, itemsShown);
   // The picture of a caption is that of its first item, which may be of a set that others are not.
-  const { id: _id, set: _set, ...picture } = describeItem(collection, described[0]);
+  const { id: _id, set: _set, ...picture } = describeItem(collection, described[0]!);
   return {
     id: `caption:${id}`,
     score,
     probability: probabilityOf(collection, score, collection.manifest.caption.count),
     metadata: {
       ...picture,
-      title: texts[id],
-      items: described.map((ordinal) => collection.items.ids[ordinal]),
+      title: texts[id]!,
+      items: described.map((ordinal) => collection.items.ids[ordinal]!),
     },
   };
 }

@@ -57,8 +57,8 @@ export async function rankHybrid(
   const [matched, { ids, scores }] = await Promise.all([expand(index, hits, scoreItems), nearest]);
   const candidates = new Map(matched.map((item) => [item.id, item]));
   for (let i = 0; i < ids.length; i++) {
-    const id = ids[i];
-    if (!candidates.has(id)) candidates.set(id, { id, score: 0, keyword: 0, cosine: scores[i] });
+    const id = ids[i]!;
+    if (!candidates.has(id)) candidates.set(id, { id, score: 0, keyword: 0, cosine: scores[i]! });
   }
   return [...candidates.values()]
     .map((item) => {

@@ -27,14 +27,14 @@ export function hideItems(opened: Collection, ids: ReadonlySet<string>): Collect
 }
 
 function filtered(vectors: VectorSearch, isShown: readonly boolean[]): VectorSearch {
-  const filter = createItemFilter(isShown.length, (id) => isShown[id]);
+  const filter = createItemFilter(isShown.length, (id) => isShown[id]!);
   return {
     ...vectors,
     search: (query, k, options) => vectors.search(query, k, { ...options, filter }),
     score: async (query, ids) => {
       const { cosines, ...rest } = await vectors.score(query, ids);
       // NaN says "not scored": callers drop it, as they do for a shard that does not answer.
-      return { ...rest, cosines: cosines.map((cosine, i) => (isShown[ids[i]] ? cosine : NaN)) };
+      return { ...rest, cosines: cosines.map((cosine, i) => (isShown[ids[i]!] ? cosine : NaN)) };
     },
   };
 }

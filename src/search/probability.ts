@@ -14,7 +14,7 @@ export function matchProbability(cosine: number, scale: number, count: number): 
 /** Softmax of `scale * cosine`: probabilities that add up to 1. */
 export function softmax(cosines: ArrayLike<number>, scale: number): Float64Array {
   let largest = -Infinity;
-  for (let i = 0; i < cosines.length; i++) largest = Math.max(largest, cosines[i]);
+  for (let i = 0; i < cosines.length; i++) largest = Math.max(largest, cosines[i]!);
   const values = Float64Array.from(cosines, (cosine) => Math.exp(scale * (cosine - largest)));
   const sum = values.reduce((total, value) => total + value, 0);
   return values.map((value) => value / sum);

@@ -71,7 +71,7 @@ async function rankItems(
 }
 
 function nearest({ ids, scores }: Matches): RankedItem[] {
-  return Array.from(ids, (id, i) => ({ id, score: scores[i], cosine: scores[i] }));
+  return Array.from(ids, (id, i) => ({ id, score: scores[i]!, cosine: scores[i]! }));
 }
 
 function effortOf({ exhaustive, efSearch }: Matches, { effort }: VectorIndex): SearchEffort {

@@ -41,7 +41,7 @@ export function fusionWeights(
   for (const caption of spread(captions)) {
     for (const image of imageStarts) {
       let dot = 0;
-      for (let j = 0; j < dim; j++) dot += captions[caption + j] * images[image + j];
+      for (let j = 0; j < dim; j++) dot += captions[caption + j]! * images[image + j]!;
       count += 1;
       sum += dot;
       squares += dot * dot;

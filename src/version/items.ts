@@ -94,20 +94,26 @@ function sides(column: (number | null)[]): (number | null)[] | undefined {
   return column.some((side) => side !== null) ? column : undefined;
 }
 
-/** Read item `ordinal` back. */
+/** Read item `ordinal` back. @throws RangeError where the columns do not have it */
 export function itemAt(columns: ItemColumns, ordinal: number): IndexedItem & ShownItem {
   const { ids, titles, sets, setNames, widths, heights, previews, previewTypes } = columns;
-  const set = setNames[sets[ordinal]];
+  const set = setNames[cell(sets, ordinal)];
   return {
-    id: ids[ordinal],
-    title: titles[ordinal],
+    id: cell(ids, ordinal),
+    title: cell(titles, ordinal),
     ...(set === undefined ? {} : { set }),
     width: widths?.[ordinal] ?? null,
     height: heights?.[ordinal] ?? null,
     preview: {
-      offset: previews.offsets[ordinal],
-      length: previews.lengths[ordinal],
-      type: previewTypes[previews.types[ordinal]],
+      offset: cell(previews.offsets, ordinal),
+      length: cell(previews.lengths, ordinal),
+      type: cell(previewTypes, cell(previews.types, ordinal)),
     },
   };
+}
+
+function cell<T extends string | number>(column: readonly T[], row: number): T {
+  const value = column[row];
+  if (value !== undefined) return value;
+  throw new RangeError(`items.json: expected one of ${column.length} rows, got ${row}`);
 }

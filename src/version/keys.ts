@@ -43,7 +43,7 @@ export function collectionPrefix(collection: string): string {
 
 /** The collection that a key, or a prefix of keys, is of. */
 export function collectionOf(key: string): string {
-  return key.slice(collectionsPrefix.length).split('/')[0];
+  return partAfter(collectionsPrefix, key);
 }
 
 export function activeKey(collection: string): string {
@@ -87,7 +87,7 @@ export function modelKey(hash: string, file: string): string {
 
 /** Hash of the model that a key is of. */
 export function modelOf(key: string): string {
-  return key.slice(modelsPrefix.length).split('/')[0];
+  return partAfter(modelsPrefix, key);
 }
 
 /** Whether a key is what completes a version or a model, and so goes first when that is removed. */
@@ -113,7 +113,7 @@ export function embeddingPackKey(modelHash: string, pack: string): string {
 /** Model and pack that a key below `embeddings/` is of; null for other keys. */
 export function embeddingPackOf(key: string): { model: string; pack: string } | null {
   const [, model, pack] = /^embeddings\/([^/]+)\/([0-9a-f]{64})\.f32$/.exec(key) ?? [];
-  return pack ? { model, pack } : null;
+  return model && pack ? { model, pack } : null;
 }
 
 /** An image that was uploaded before the item that names it. */
@@ -128,7 +128,7 @@ export function jobPrefix(jobId: string): string {
 
 /** Id of the job that a key is of. */
 export function jobOf(key: string): string {
-  return key.slice(jobsPrefix.length).split('/')[0];
+  return partAfter(jobsPrefix, key);
 }
 
 /** The pointer of the collection as it was when a job began. */
@@ -168,4 +168,10 @@ export function isReportKey(key: string): boolean {
 /** Labels to classify with, where the edge reads them without a database. */
 export function labelSetKey(name: string): string {
   return `label-sets/${name}.json`;
+}
+
+/** The part of a key between a prefix and the next "/". */
+function partAfter(prefix: string, key: string): string {
+  const [part = ''] = key.slice(prefix.length).split('/');
+  return part;
 }

@@ -56,13 +56,13 @@ function planeOf(x: Float32Array, count: number, dim: number): Plane {
   const stride = strideOf(dim);
   const scales = new Float32Array(stride);
   for (let i = 0; i < count; i++) {
-    for (let j = 0; j < dim; j++) scales[j] = Math.max(scales[j], Math.abs(x[i * dim + j]) / 127);
+    for (let j = 0; j < dim; j++) scales[j] = Math.max(scales[j]!, Math.abs(x[i * dim + j]!) / 127);
   }
   const inverse = scales.map((scale) => (scale > 0 ? 1 / scale : 0));
   const values = new Int8Array(count * stride);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < dim; j++) {
-      const value = Math.round(x[i * dim + j] * inverse[j]);
+      const value = Math.round(x[i * dim + j]! * inverse[j]!);
       values[i * stride + j] = Math.max(-127, Math.min(127, value));
     }
   }
@@ -74,7 +74,7 @@ function sumsOf({ scales, values }: Plane, count: number): Int32Array {
   const sums = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     let sum = 0;
-    for (let j = i * stride; j < (i + 1) * stride; j++) sum += values[j];
+    for (let j = i * stride; j < (i + 1) * stride; j++) sum += values[j]!;
     sums[i] = sum;
   }
   return sums;
@@ -85,7 +85,7 @@ function restOf(x: Float32Array, count: number, dim: number, plane: Plane): Floa
   const rest = new Float32Array(x.length);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < dim; j++) {
-      rest[i * dim + j] = x[i * dim + j] - scales[j] * values[i * scales.length + j];
+      rest[i * dim + j] = x[i * dim + j]! - scales[j]! * values[i * scales.length + j]!;
     }
   }
   return rest;
@@ -97,15 +97,15 @@ function codesOf(x: Float32Array, count: number, dim: number): Codes {
   const codeStride = codeStrideOf(dim);
   const centre = new Float64Array(stride);
   for (let i = 0; i < count; i++) {
-    for (let j = 0; j < dim; j++) centre[j] += x[i * dim + j] / count;
+    for (let j = 0; j < dim; j++) centre[j]! += x[i * dim + j]! / count;
   }
   const scales = new Float64Array(stride);
   const bits = new Uint8Array(count * codeStride);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < dim; j++) {
-      const offset = x[i * dim + j] - centre[j];
-      scales[j] += Math.abs(offset) / count;
-      if (offset > 0) bits[i * codeStride + (j >> 3)] |= 1 << (j & 7);
+      const offset = x[i * dim + j]! - centre[j]!;
+      scales[j]! += Math.abs(offset) / count;
+      if (offset > 0) bits[i * codeStride + (j >> 3)]! |= 1 << (j & 7);
     }
   }
   return { centre: Float32Array.from(centre), scales: Float32Array.from(scales), bits };

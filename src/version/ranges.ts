@@ -17,10 +17,14 @@ export function idsWithin(
   { first, count }: Range,
   ids: ArrayLike<number>,
 ): { readonly places: number[]; readonly local: Uint32Array } {
-  const places = Array.from(ids, (_, place) => place).filter(
-    (place) => ids[place] >= first && ids[place] < first + count,
-  );
-  return { places, local: Uint32Array.from(places, (place) => ids[place] - first) };
+  const places: number[] = [];
+  const local: number[] = [];
+  for (const [place, id] of Array.from(ids).entries()) {
+    if (!(id >= first && id < first + count)) continue;
+    places.push(place);
+    local.push(id - first);
+  }
+  return { places, local: Uint32Array.from(local) };
 }
 
 /** The place of the range that holds an id. @throws RangeError */

@@ -45,20 +45,20 @@ function lastBlocks(rest: Uint8Array, length: number): DataView {
 function addBlock(state: Uint32Array, w: Uint32Array, block: DataView, at: number): void {
   for (let t = 0; t < 16; t++) w[t] = block.getUint32(at + 4 * t);
   for (let t = 16; t < 64; t++) {
-    const [x, y] = [w[t - 15], w[t - 2]];
+    const [x, y] = [w[t - 15]!, w[t - 2]!];
     const small0 = turn(x, 7) ^ turn(x, 18) ^ (x >>> 3);
     const small1 = turn(y, 17) ^ turn(y, 19) ^ (y >>> 10);
-    w[t] = w[t - 16] + small0 + w[t - 7] + small1;
+    w[t] = w[t - 16]! + small0 + w[t - 7]! + small1;
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let t = 0; t < 64; t++) {
     const big1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
-    const t1 = (h + big1 + ((e & f) ^ (~e & g)) + rounds[t] + w[t]) | 0;
+    const t1 = (h + big1 + ((e & f) ^ (~e & g)) + rounds[t]! + w[t]!) | 0;
     const big0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
     const t2 = (big0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
   }
-  [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] += word));
+  [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i]! += word));
 }
 
 function turn(x: number, by: number): number {

@@ -84,9 +84,10 @@ export function writeVectorFile(
 function packIds(ids: Uint32Array): Uint8Array {
   const packed = new Uint8Array(3 * ids.length);
   for (let i = 0; i < ids.length; i++) {
-    packed[3 * i] = ids[i];
-    packed[3 * i + 1] = ids[i] >> 8;
-    packed[3 * i + 2] = ids[i] >> 16;
+    const id = ids[i]!;
+    packed[3 * i] = id;
+    packed[3 * i + 1] = id >> 8;
+    packed[3 * i + 2] = id >> 16;
   }
   return packed;
 }
@@ -100,10 +101,10 @@ function packUpper({ count, M, upperStarts, upperLinks }: HnswGraph) {
     places[id] = nodes.length;
     nodes.push(id);
   }
-  const starts = Uint32Array.from([0, ...nodes.map((id) => upperStarts[id + 1])]);
+  const starts = Uint32Array.from([0, ...nodes.map((id) => upperStarts[id + 1]!)]);
   const links = upperLinks.slice();
   for (let row = 0; row < links.length; row += 1 + M) {
-    for (let i = 1; i <= links[row]; i++) links[row + i] = places[links[row + i]];
+    for (let i = 1; i <= links[row]!; i++) links[row + i] = places[links[row + i]!]!;
   }
   return { nodes: Uint32Array.from(nodes), starts, links };
 }

@@ -41,16 +41,16 @@ export async function classifyEmbedding(
     ? { cosines: await scoreLabels(collection.model, embedding, template, labels) }
     : await collection.captions.score(embedding, Uint32Array.from(names.keys()));
   // A caption that could not be scored is no class.
-  const order = Uint32Array.from(names.keys()).filter((i) => !isNaN(cosines[i]));
-  order.sort((a, b) => cosines[b] - cosines[a]);
+  const order = Uint32Array.from(names.keys()).filter((i) => !isNaN(cosines[i]!));
+  order.sort((a, b) => cosines[b]! - cosines[a]!);
   const probabilities = softmax(
-    Array.from(order, (i) => cosines[i]),
+    Array.from(order, (i) => cosines[i]!),
     collection.model.scale,
   );
   const best = Array.from(order.subarray(0, limit), (i, rank) => ({
-    label: names[i],
-    score: cosines[i],
-    probability: probabilities[rank],
+    label: names[i]!,
+    score: cosines[i]!,
+    probability: probabilities[rank]!,
   }));
   return { labels: best, ...(partial && { partial }) };
 }

@@ -48,7 +48,7 @@ export function buildKeywordIndex(docs: readonly KeywordDoc[]): { json: string }
     for (const [field, name] of ownFields.entries()) {
       const whole = new Set(doc[name].map(normaliseText));
       const tokens = new Set(doc[name].flatMap((text) => keywordTokens(text, 'index')));
-      lengths[field].push(tokens.size);
+      lengths[field]!.push(tokens.size);
       // Names of several words are found as a whole, too; those of tags would be too many.
       if (name === 'names') whole.forEach((text) => text.includes(' ') && tokens.add(text));
       for (const term of tokens) add(term, { field, whole: whole.has(term) });

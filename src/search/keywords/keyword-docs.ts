@@ -24,16 +24,19 @@ export function keywordDocs(
   items: readonly KeywordItem[],
   concepts: ReadonlyMap<string, KeywordConcept>,
 ): KeywordDoc[] {
-  const groups = new Map<string, number[]>();
+  const groups = new Map<string, { ordinals: number[]; members: KeywordItem[] }>();
   for (const [ordinal, item] of items.entries()) {
     const shared =
       item.concept !== undefined && concepts.has(item.concept) && item.suggested === undefined;
     const key = shared ? `concept ${item.concept}` : `item ${ordinal}`;
-    groups.set(key, [...(groups.get(key) ?? []), ordinal]);
+    const group = groups.get(key) ?? { ordinals: [], members: [] };
+    group.ordinals.push(ordinal);
+    group.members.push(item);
+    groups.set(key, group);
   }
-  return [...groups.values()].map((ordinals) => {
-    const members = ordinals.map((ordinal) => items[ordinal]);
-    const concept = members[0].concept === undefined ? undefined : concepts.get(members[0].concept);
+  return [...groups.values()].map(({ ordinals, members }) => {
+    const [first] = members;
+    const concept = first?.concept === undefined ? undefined : concepts.get(first.concept);
     const languages = Object.values(concept?.languages ?? {});
     return {
       items: ordinals,
@@ -43,7 +46,7 @@ export function keywordDocs(
         ...members.flatMap((item) => [...item.captions, ...item.tags]),
       ]),
       other: distinct(languages.flatMap(({ names, keywords }) => [...names, ...keywords])),
-      ...(members[0].suggested && { suggested: members[0].suggested }),
+      ...(first?.suggested && { suggested: first.suggested }),
     };
   });
 }

@@ -82,7 +82,7 @@ export function loadKeywordIndex(json: string): KeywordIndex {
       postings.visit(variant.ordinal, ({ group, field, confidence }) => {
         const guessed = field === suggestedField;
         if (guessed && variant.ownOnly) return;
-        const weight = variant.weight * confidence * boosts[field] * norms[field][group];
+        const weight = variant.weight * confidence * boosts[field]! * norms[field]![group]!;
         const score = weight * (guessed ? rarities.guessed : rarities.own);
         if (score > (best.get(group)?.score ?? 0)) {
           best.set(group, { score, share: variant.share * confidence });
@@ -90,8 +90,8 @@ export function loadKeywordIndex(json: string): KeywordIndex {
       });
     }
     for (const [group, { score, share }] of best) {
-      scores[group] += score;
-      shares[group] += share;
+      scores[group]! += score;
+      shares[group]! += share;
     }
   };
 
@@ -103,7 +103,7 @@ export function loadKeywordIndex(json: string): KeywordIndex {
     postings.visit(ordinal, ({ group, field, whole }) => {
       if (!whole) return;
       if (keywordFields[field] === 'names') named.add(group);
-      else scores[group] *= wholeBoost;
+      else scores[group]! *= wholeBoost;
     });
     return named;
   };
@@ -119,18 +119,20 @@ export function loadKeywordIndex(json: string): KeywordIndex {
       const named = matchWhole(normaliseText(query), scores);
       const found: { id: number; score: number }[] = [];
       for (let id = 0; id < groups; id++) {
-        if (scores[id] > 0) found.push({ id, score: scores[id] * shares[id] });
+        if (scores[id]! > 0) found.push({ id, score: scores[id]! * shares[id]! });
       }
-      if (found.length === 0) return [];
       const byScore = (a: KeywordHit, b: KeywordHit) => b.score - a.score || a.id - b.id;
       const exact = found.filter(({ id }) => named.has(id)).sort(byScore);
       const others = found.filter(({ id }) => !named.has(id)).sort(byScore);
-      if (exact.length > 0) {
-        const unit = 1 / (namedBoost * Math.max(exact[0].score, others[0]?.score ?? 0));
+      const [bestExact] = exact;
+      const [bestOther] = others;
+      if (bestExact) {
+        const unit = 1 / (namedBoost * Math.max(bestExact.score, bestOther?.score ?? 0));
         const rest = others.map(({ id, score }) => ({ id, score: score * unit }));
         return [...exact.map(({ id }) => ({ id, score: 1 })), ...rest].slice(0, limit);
       }
-      const unit = shares[others[0].id] / words.length / others[0].score;
+      if (!bestOther) return [];
+      const unit = shares[bestOther.id]! / words.length / bestOther.score;
       return others.slice(0, limit).map(({ id, score }) => ({ id, score: score * unit }));
     },
   };
@@ -204,7 +206,7 @@ function lengthNorms(lengths: readonly number[]): Float32Array {
 function keywordNorms(lengths: StoredKeywords['lengths'], groups: number): readonly Float32Array[] {
   const uniform = new Float32Array(groups).fill(1);
   return keywordFields.map((name, field) =>
-    name === 'other' || name === 'suggested' ? uniform : lengthNorms(lengths[field]),
+    name === 'other' || name === 'suggested' ? uniform : lengthNorms(lengths[field]!),
   );
 }
 

@@ -28,19 +28,19 @@ export function openPostings(stored: StoredKeywords): Postings {
   const confidences = placeConfidences(packed, stored.confidences);
   return {
     visit(term, visit) {
-      for (let at = starts[term]; at < starts[term + 1]; at++) {
-        const { group, field, whole } = unpackPosting(packed[at]);
-        const confidence = confidences === undefined ? 1 : confidences[at] / 100;
+      for (let at = starts[term]!; at < starts[term + 1]!; at++) {
+        const { group, field, whole } = unpackPosting(packed[at]!);
+        const confidence = confidences === undefined ? 1 : confidences[at]! / 100;
         visit({ group, field, whole, confidence });
       }
     },
     count(term) {
-      const all = starts[term + 1] - starts[term];
+      const all = starts[term + 1]! - starts[term]!;
       if (confidences === undefined) return { own: all, expected: all };
       let own = 0;
       let guessed = 0;
-      for (let at = starts[term]; at < starts[term + 1]; at++) {
-        if (fieldOf(packed[at]) === suggestedField) guessed += confidences[at];
+      for (let at = starts[term]!; at < starts[term + 1]!; at++) {
+        if (fieldOf(packed[at]!) === suggestedField) guessed += confidences[at]!;
         else own += 1;
       }
       return { own, expected: own + guessed / 100 };
@@ -51,7 +51,9 @@ export function openPostings(stored: StoredKeywords): Postings {
 function decodePostings(deltas: readonly number[], starts: Uint32Array): Uint32Array {
   const postings = Uint32Array.from(deltas);
   for (let term = 0; term + 1 < starts.length; term++) {
-    for (let at = starts[term] + 1; at < starts[term + 1]; at++) postings[at] += postings[at - 1];
+    for (let at = starts[term]! + 1; at < starts[term + 1]!; at++) {
+      postings[at]! += postings[at - 1]!;
+    }
   }
   return postings;
 }
@@ -65,7 +67,7 @@ function placeConfidences(
   let next = 0;
   for (const [at, packed] of postings.entries()) {
     if (fieldOf(packed) !== suggestedField) continue;
-    if (placed) placed[at] = confidences[next];
+    if (placed) placed[at] = confidences[next] ?? 0;
     next += 1;
   }
   if (next !== confidences.length) {

@@ -33,7 +33,7 @@ export function foldText(text: string): string {
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
-    .replace(/[øłđðþßæœı]/g, (letter) => folded[letter]);
+    .replace(/[øłđðþßæœı]/g, (letter) => folded[letter] ?? letter);
 }
 
 /** "Birthday  Cake" and "birthday-cake" as one string, words with single spaces between. */
@@ -61,7 +61,7 @@ export function keywordTokens(text: string, purpose: 'index' | 'query'): string[
     tokens.add(run);
     if (!isUnspaced(run)) continue;
     const characters = [...run];
-    for (let i = 0; i + 1 < characters.length; i++) tokens.add(characters[i] + characters[i + 1]);
+    for (let i = 0; i + 1 < characters.length; i++) tokens.add(characters[i]! + characters[i + 1]!);
     if (purpose === 'query') continue;
     for (const character of characters) {
       if (/\p{Script=Han}/u.test(character)) tokens.add(character);

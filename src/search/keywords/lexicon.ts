@@ -20,7 +20,7 @@ export function createLexicon(terms: string): Lexicon {
   for (let at = terms.indexOf('\n'); at >= 0; at = terms.indexOf('\n', at + 1)) starts.push(at + 1);
   const offsets = Uint32Array.from(starts);
   const size = offsets.length - 1;
-  const at = (ordinal: number): string => terms.slice(offsets[ordinal], offsets[ordinal + 1] - 1);
+  const at = (ordinal: number): string => terms.slice(offsets[ordinal], offsets[ordinal + 1]! - 1);
 
   /** First ordinal whose term is not below `bound`. */
   const lowerBound = (bound: string): number => {
@@ -37,7 +37,7 @@ export function createLexicon(terms: string): Lexicon {
     lowerBound(prefix),
     lowerBound(`${prefix}\uffff`),
   ];
-  const lengthOf = (ordinal: number): number => offsets[ordinal + 1] - 1 - offsets[ordinal];
+  const lengthOf = (ordinal: number): number => offsets[ordinal + 1]! - 1 - offsets[ordinal]!;
 
   return {
     size,
