@@ -2,9 +2,9 @@ import type { HnswGraph } from './graph.ts';
 import type { SectionName, VectorFileHeader } from './format.ts';
 
 /**
- * Read the graph of a vector file back, as it was before `writeVectorFile`.
+ * Read the graph of a vector file back, as `writeVectorFile` took it.
  *
- * @param file - verified (`createSearcher` does that)
+ * @param file - a file that was verified, as `createSearcher` does
  */
 export function readVectorGraph(file: Uint8Array, header: VectorFileHeader): HnswGraph {
   const { count, M, efConstruction, entryPoint, maxLevel, sections } = header;
@@ -31,7 +31,7 @@ export function readVectorGraph(file: Uint8Array, header: VectorFileHeader): Hns
   };
 }
 
-/** Ids of 24 bits. */
+/** Read ids of 24 bits. */
 function unpackIds(packed: Uint8Array): Uint32Array {
   const ids = new Uint32Array(packed.length / 3);
   for (let i = 0; i < ids.length; i++) {

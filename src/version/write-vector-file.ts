@@ -11,9 +11,9 @@ import {
 import type { QuantisedVectors } from './quantise.ts';
 
 /**
- * Lay a graph and its vectors out as a vector file.
+ * Write a graph and its vectors as a vector file.
  *
- * @param checksum - XXH64 of bytes (`createSearchKernel` has one)
+ * @param checksum - computes XXH64, as `createSearchKernel` does
  */
 export function writeVectorFile(
   graph: HnswGraph,
@@ -80,7 +80,7 @@ export function writeVectorFile(
   return file;
 }
 
-/** Ids of 24 bits. */
+/** Write ids with 24 bits. */
 function packIds(ids: Uint32Array): Uint8Array {
   const packed = new Uint8Array(3 * ids.length);
   for (let i = 0; i < ids.length; i++) {
@@ -92,7 +92,9 @@ function packIds(ids: Uint32Array): Uint8Array {
   return packed;
 }
 
-/** Keep the levels above of the few nodes that have any; links name places among these. */
+/**
+ * Keep the few nodes that are on levels above 0. Links become positions in the list of these nodes.
+ */
 function packUpper({ count, M, upperStarts, upperLinks }: HnswGraph) {
   const places = new Uint32Array(count);
   const nodes: number[] = [];
