@@ -8,15 +8,15 @@ export interface PackSlice {
   readonly byteLength: number;
 }
 
-/** Bytes between two slices that are read with them rather than asked for apart. */
+/** Two slices with at most so many bytes between them are read in one request. */
 const gapBytes = 64 * 1024;
-/** Bytes of one request. */
+/** Largest request of several slices, bytes. */
 const maxRunBytes = 16 * 1024 * 1024;
 
 /**
  * Read slices of packs in few requests.
  *
- * @returns the bytes of each, in their order
+ * @returns the bytes of each slice, in the order of `slices`
  * @throws DiptychError index_unreadable where a pack is missing
  */
 export async function readSlices(
