@@ -2,7 +2,7 @@
  * Lay RGBA pixels over white.
  *
  * @param rgba - RGBA8
- * @param options.premultiplied - colours are already multiplied by alpha, as in pixels.bin
+ * @param options.premultiplied - whether colours are already multiplied by alpha, as in pixels.bin
  * @returns RGB8
  */
 export function overWhite(

@@ -1,23 +1,23 @@
 import { DiptychError } from '../errors.ts';
 
-/** A decoded image of any kind that PNG has. */
+/** A decoded image of any kind that PNG can store. */
 export interface DecodedImage {
   readonly width: number;
   readonly height: number;
-  /** [height, width, channels], or [height, width] of places in the palette */
+  /** [height, width, channels]; with a palette [height, width], positions of colours in it */
   readonly data: ArrayLike<number>;
-  /** 1 or 3, and one more for alpha, which is not multiplied. */
+  /** 1 or 3 colours, and one more for alpha. Colours are not multiplied by alpha. */
   readonly channels: number;
   /** Bits of a sample. */
   readonly depth: number;
-  /** Red, green, blue and perhaps alpha of each colour. */
+  /** Red, green, blue and, optionally, alpha of each colour. */
   readonly palette?: readonly (readonly number[])[];
 }
 
 /**
  * Lay a decoded image on the middle of a white square.
  *
- * @param size - side of the square, pixels; what lies beyond it is cut off
+ * @param size - side of the square, pixels; a larger image is cut off at the edges
  * @returns RGB8, [size, size, 3]
  * @throws DiptychError unreadable_image where a pixel has no colour in the palette
  */

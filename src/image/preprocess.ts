@@ -2,7 +2,7 @@ import { DiptychError } from '../errors.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
 /**
- * Turn the resized (and cropped) image into `pixel_values`.
+ * Turn an image that was resized and cropped into `pixel_values`.
  *
  * @param rgb - RGB8 over white, [side, side, 3]
  * @returns [3, side, side], normalised
