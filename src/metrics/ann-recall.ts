@@ -1,11 +1,12 @@
 import { DiptychError } from '../errors.ts';
 
 /**
- * Measure how much of the exact nearest neighbours an approximate search found.
+ * Measure which share of the exact nearest neighbours an approximate search found.
  *
  * @param found - ids of each query, best first
  * @param exact - ids of each query by exact search, best first
- * @returns mean share of the first `k` exact ids among the first `k` found, 0 to 1
+ * @returns 0 to 1: the share of the first `k` exact ids that are among the first `k` found, on
+ *   average
  */
 export function annRecallAtK(
   found: readonly ArrayLike<number>[],

@@ -4,15 +4,18 @@ export interface ClassificationMetrics {
   readonly acc1: number;
   /** NaN with fewer than five classes, as in CLIP_benchmark. */
   readonly acc5: number;
-  /** Recall of each class that occurs, averaged: rare classes count as much as common ones. */
+  /**
+   * The mean of the recalls of all classes that occur: rare classes count as much as common ones.
+   */
   readonly mean_per_class_recall: number;
 }
 
 /**
- * Measure zero-shot classification, with the names of CLIP_benchmark.
+ * Measure zero-shot classification. The names are those of CLIP_benchmark.
  *
- * @param scores - [labels.length, classes]; ties count against the right class
- * @param labels - class of each row
+ * @param scores - [labels.length, classes]; a wrong class with the same score ranks before the
+ *   right one
+ * @param labels - the right class of each row
  * @throws DiptychError `bad_request` when lengths do not fit
  */
 export function classificationMetrics(
