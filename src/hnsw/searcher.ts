@@ -26,7 +26,9 @@ const walkCost = 40;
 export interface SearcherOptions {
   /** `search.wasm` or `search-relaxed.wasm`. */
   readonly module: WebAssembly.Module;
-  /** Holds the file. It has at least `searcherMemoryPages` pages, and only this searcher uses it. */
+  /**
+   * Holds the file. It has at least `searcherMemoryPages` pages, and only this searcher uses it.
+   */
   readonly memory: WasmMemory;
   readonly fileBytes: number;
   /** Where the file begins, a multiple of 64; default `searcherFileOffset`. */
@@ -80,6 +82,12 @@ export interface Searcher {
  * Create a searcher over a vector file that already lies in `memory`.
  *
  * @throws DiptychError index_unreadable when the file is damaged, of another version or dimension
+ *
+ * @example
+ * const memory = createMemory(searcherMemoryPages(file.byteLength, vectorCount));
+ * new Uint8Array(memory.buffer).set(file, searcherFileOffset);
+ * const searcher = createSearcher({ module, memory, fileBytes: file.byteLength });
+ * const { ids, scores } = searcher.search(query, 10);
  */
 export function createSearcher(options: SearcherOptions): Searcher {
   const { module, memory, fileBytes, name = 'vector file', efMax = defaultEfMax } = options;
@@ -126,7 +134,9 @@ export function createSearcher(options: SearcherOptions): Searcher {
     codeScores = placeQuery(unit, memory.buffer, header, planes, scratch, kernel.queryBits());
   }
 
-  /** Compute cosines of the first `n` ids in the scratch from the most precise planes of the file. */
+  /**
+   * Compute cosines of the first `n` ids in the scratch from the most precise planes of the file.
+   */
   function rescore(n: number): Float32Array {
     const scores = new Float32Array(memory.buffer, scratch.scores, n);
     if (planes.scales.length > 0) {
@@ -140,7 +150,10 @@ export function createSearcher(options: SearcherOptions): Searcher {
     return scores;
   }
 
-  /** How many of the best integer scores are computed again as cosines. Codes are less precise than int8. */
+  /**
+   * How many of the best integer scores are computed again as cosines. Codes are less precise than
+   * int8.
+   */
   const rescored = (k: number) =>
     planes.codeScales.length > 0 ? efMax : Math.min(efMax, Math.max(defaults.rescore, 2 * k));
 
