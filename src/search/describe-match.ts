@@ -4,7 +4,7 @@ import type { Collection } from './collection.ts';
 import type { RankedItem } from './fusion.ts';
 import { matchProbability } from './probability.ts';
 
-/** Most items that are named with a caption: one like "flag" describes hundreds. */
+/** The most items that are listed with a caption: a caption like "flag" describes hundreds. */
 const itemsShown = 8;
 
 /** Show an item as a search result. */
@@ -21,7 +21,7 @@ export function itemMatch(
 export function captionMatch(collection: Collection, { id, score }: RankedItem): Match {
   const { texts, items } = collection.captionColumns;
   const described = items[id]!.slice(0, itemsShown);
-  // The picture of a caption is that of its first item, which may be of a set that others are not.
+  // A caption shows the picture of its first item. It has no set: its other items may be of others.
   const { id: _id, set: _set, ...picture } = describeItem(collection, described[0]!);
   return {
     id: `caption:${id}`,
@@ -42,7 +42,7 @@ export function describeItem(
 ): ItemInfo {
   const { id, preview: _, ...shown } = itemAt(items, ordinal);
   const { collection, version } = reference;
-  // With the version in it, the address always gives the same bytes and may be cached for ever.
+  // The address contains the version, so it always gives the same bytes and may be cached forever.
   const path = `/v1/collections/${collection}/items/${encodeURIComponent(id)}/image`;
   const imageUrl = `${path}?v=${encodeURIComponent(version)}`;
   return { id, ...shown, imageUrl };

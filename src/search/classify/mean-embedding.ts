@@ -1,4 +1,4 @@
-/** Mean direction of embeddings. @returns [embedDim], L2-normalised */
+/** Compute the mean direction of embeddings. @returns [embedDim], L2-normalised */
 export function meanEmbedding(embeddings: readonly Float32Array[]): Float32Array {
   const [first] = embeddings;
   if (!first) throw new RangeError('mean: expected at least one embedding, got none');

@@ -4,10 +4,11 @@ type Rows = readonly [Uint8Array, Uint8Array, Uint8Array];
 let rows = newRows(64);
 
 /**
- * Count the edits between two words, a swap of neighbours being one (optimal string alignment).
+ * Count the edits between two words. A swap of two neighbouring letters is one edit (optimal string
+ * alignment).
  *
- * @param limit - most edits of interest, below 255
- * @returns the distance, or `limit + 1` when it is larger
+ * @param limit - below 255; larger distances are not told apart
+ * @returns the distance, or `limit + 1` when it is larger than `limit`
  */
 export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;

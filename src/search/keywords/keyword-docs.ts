@@ -1,16 +1,16 @@
 import type { KeywordDoc, Suggestion } from './build-keyword-index.ts';
 
-/** What of an item is searched by words. */
+/** The parts of an item that are searched by words. */
 export interface KeywordItem {
   readonly title: string;
   readonly captions: readonly string[];
   readonly tags: readonly string[];
   readonly concept?: string;
-  /** What was guessed of it alone, whatever its concept shares. */
+  /** Texts that were guessed for this item alone. Such an item forms a group by itself. */
   readonly suggested?: readonly Suggestion[];
 }
 
-/** What of a concept is. */
+/** The parts of a concept that are searched by words. */
 export interface KeywordConcept {
   readonly names: readonly string[];
   readonly keywords: readonly string[];
@@ -19,7 +19,7 @@ export interface KeywordConcept {
   >;
 }
 
-/** Group items by concept, so that texts which many images share are indexed once. */
+/** Group items by concept, so that the texts that many images share are indexed once. */
 export function keywordDocs(
   items: readonly KeywordItem[],
   concepts: ReadonlyMap<string, KeywordConcept>,

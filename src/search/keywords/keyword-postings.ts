@@ -4,15 +4,15 @@ import type { Posting, StoredKeywords } from './keyword-format.ts';
 import { prefixSums } from './prefix-sums.ts';
 
 export interface WeighedPosting extends Posting {
-  /** Above 0 to 1; 1 unless the term was guessed. */
+  /** Above 0 and at most 1. It is 1 where the term was not guessed. */
   readonly confidence: number;
 }
 
-/** How many groups have a term. */
+/** The number of groups that have a term. */
 export interface TermCount {
-  /** In texts of their own. */
+  /** Groups that have it in texts that were not guessed. */
   readonly own: number;
-  /** The same, with each group of which it is guessed counting as its confidence. */
+  /** The same, plus the confidences of the groups for which it was guessed. */
   readonly expected: number;
 }
 
@@ -21,7 +21,7 @@ export interface Postings {
   count(term: number): TermCount;
 }
 
-/** @throws DiptychError `index_unreadable` when confidences are missing or left over */
+/** @throws DiptychError `index_unreadable` when there are too few or too many confidences */
 export function openPostings(stored: StoredKeywords): Postings {
   const starts = prefixSums(stored.counts);
   const packed = decodePostings(stored.postings, starts);
@@ -58,7 +58,7 @@ function decodePostings(deltas: readonly number[], starts: Uint32Array): Uint32A
   return postings;
 }
 
-/** Lay confidences beside their postings, hundredths; an index without guesses needs none. */
+/** Give each posting its confidence, hundredths. @returns undefined for an index without guesses */
 function placeConfidences(
   postings: Uint32Array,
   confidences: readonly number[],

@@ -9,7 +9,9 @@ export function checkCount(what: string, got: number, expected: number): void {
   throw new DiptychError('index_unreadable', message, { expected, got });
 }
 
-/** Check that captions are as many as their vectors and describe items that there are. */
+/**
+ * Check that there is a caption for each vector, and that captions describe items of the version.
+ */
 export function checkCaptions(
   { manifest, key }: VersionFiles,
   { texts, items }: CaptionColumns,
