@@ -1,4 +1,6 @@
-/** Stable codes: a client may switch on them, so a code is never renamed or reused. */
+/**
+ * The HTTP status of each code. Clients may switch on codes, so a code is never renamed or reused.
+ */
 export const errorStatus = {
   bad_request: 400,
   invalid_json: 400,
@@ -48,7 +50,10 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus;
 
-/** Every failure that a user can meet: what, where, expected, got; the code says which. */
+/**
+ * A failure that a user can meet. The message says what, where, expected and got; the code is
+ * stable.
+ */
 export class DiptychError extends Error {
   constructor(
     readonly code: ErrorCode,

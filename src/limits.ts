@@ -3,51 +3,55 @@ const imageBytes = 10 * mebibyte;
 const fieldBytes = 512 * 1024;
 
 /**
- * How large an image, a text or a body may be, wherever one comes in. What is larger is refused with
- * `payload_too_large`; one input of many fails alone. Where two limits of one thing differ, the
- * reason stands beside them.
+ * How large an image, a text or a body may be, at every door. A larger one is refused with
+ * `payload_too_large`. Among many inputs of one request, only the large one fails. Where two doors
+ * have different limits for the same thing, a comment says why.
  */
 export const limits = {
   /**
-   * Width times height of an image that is prepared, ingested or encoded, since a small file can
-   * claim a size that fills the memory. Node decodes it, whole where it must: 400 MB of RGBA.
+   * Width times height of an image that is prepared, ingested or encoded: a small file can claim a
+   * size that fills the memory. Node may have to decode the whole image, which is 400 MB of RGBA.
    */
   imagePixels: 100_000_000,
   /**
-   * The same of an image that is searched with. It is decoded while the request waits, by the Images
-   * binding of a worker or, in a static site, whole by a browser tab: 160 MB of RGBA.
+   * Width times height of an image that is a query. It is decoded while the request waits. A worker
+   * leaves that to the Images binding; in a static site a browser tab decodes it: 160 MB of RGBA.
    */
   queryPixels: 40_000_000,
-  /** File of an image, bytes. A worker, which has 128 MB, holds it, its base64 and its request at once. */
+  /**
+   * File of an image, bytes. A worker has 128 MB for the file, its base64 and its request together.
+   */
   imageBytes,
-  /** The same at an embedder, which has the memory of a server, and clients that shrink nothing. */
+  /** The same at an embedder: a server has more memory, and its clients do not shrink images. */
   embedderImageBytes: 32 * mebibyte,
-  /** Member of a tar shard, bytes: `prepare` holds it in memory, and it may be more than an image. */
+  /** Member of a tar shard, bytes. `prepare` holds it in memory; it need not be an image. */
   tarMemberBytes: 256 * mebibyte,
-  /** Text that is searched with, a label, or a text to embed, UTF-16 units. */
+  /** A text that is a query, a label or an input of an embedder, UTF-16 units. */
   textCharacters: 10_000,
 
-  /** What a request or an item holds besides its image, bytes. */
+  /** All fields of a request or an item except its image, bytes. */
   fieldBytes,
-  /** A form with an image, bytes. */
+  /** A form that has an image, bytes. */
   formBytes: imageBytes + fieldBytes,
   /** A request or a line of NDJSON with an image, bytes: base64 writes 3 bytes as 4. */
   jsonBytes: Math.ceil(imageBytes / 3) * 4 + fieldBytes,
-  /** Items of one request, and its body, bytes: more are sent as NDJSON, which is read line by line. */
+  /**
+   * Items of one request, and bytes of its body. NDJSON takes more, because it is read by lines.
+   */
   batchItems: 1000,
   batchBytes: 64 * mebibyte,
 
   /** Body of a request to an embedder, bytes. */
   embedderBodyBytes: 64 * mebibyte,
-  /** All bodies that an embedder holds at a time, bytes. */
+  /** All bodies that an embedder holds at the same time, bytes. */
   embedderQueuedBytes: 512 * mebibyte,
   /** Answer of an embedder in JSON, bytes. */
   embedderJsonBytes: mebibyte,
 
-  /** Object that is put in one request, bytes: Cloudflare takes 100 MB. */
+  /** Largest object that is put in one request, bytes. Cloudflare takes 100 MB. */
   objectBytes: 64 * mebibyte,
-  /** A larger object is put in parts of so many bytes; R2 wants them of one size, 5 MiB at least. */
+  /** Size of the parts of a larger object, bytes. R2 wants parts of equal size, at least 5 MiB. */
   objectPartBytes: 50 * mebibyte,
-  /** List of parts that ends such an upload, bytes. */
+  /** Body of the request that ends an upload in parts and lists them, bytes. */
   partListBytes: 2 * mebibyte,
 } as const;

@@ -1,24 +1,24 @@
 export interface RetryOptions {
   /**
-   * Decides whether and when the work is done again.
+   * Decides whether the work is done again, and when.
    *
-   * @param attempt - how often it was done, from 1 on
-   * @returns milliseconds to wait, or null: not again
+   * @param attempt - the number of attempts so far, at least 1
+   * @returns milliseconds to wait, or null to give up
    */
   readonly delayMs: (error: unknown, attempt: number) => number | null;
-  /** Ends the wait, and the work is not done again; `retry` then throws its reason. */
+  /** Ends the wait. `retry` then throws the reason of the signal and makes no further attempt. */
   readonly signal?: AbortSignal;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onWait?: (error: unknown, ms: number) => void;
-  /** Default: by the clock. */
+  /** How to wait; by the clock by default. */
   readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /**
- * Do work again, as often as `delayMs` says.
+ * Do work, and repeat it as long as it fails and `delayMs` allows another attempt.
  *
- * @param work - what does no harm when it is done twice
- * @throws what it failed with at last
+ * @param work - it must do no harm when it is done twice
+ * @throws the error of the last attempt
  * @example
  *   await retry(() => fetch(url), { delayMs: (_, attempt) => (attempt < 3 ? 100 * attempt : null) });
  */

@@ -2,33 +2,33 @@ import { z } from 'zod';
 import { compareRequestSchema } from '../metrics/comparison.ts';
 import { collectionNameSchema } from '../version/collection-name.ts';
 
-/** Jobs name keys and URLs. */
+/** The id of a job is a part of keys and URLs. */
 const jobId = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, "_" or "-"');
 
 /**
- * What a service builds: the version that a job's plan describes, which lies in the object store. Or
- * what it compares, under an id of its own: two versions that lie there.
+ * A request to build the version that the plan of a job describes, or to compare two versions. The
+ * plan and the versions lie in the object store. A comparison has a job id of its own.
  */
 export const buildRequestSchema = z.strictObject({
   jobId,
   collection: collectionNameSchema,
-  /** Hash of the model. */
+  /** The hash of the model. */
   model: z.string().min(1).max(64).optional(),
-  /** Of the index: checked by whoever builds. */
+  /** Options of the index. The builder checks them. */
   options: z.record(z.string(), z.unknown()).optional(),
   compare: compareRequestSchema.optional(),
 });
 
 export const buildStatusSchema = z.object({
-  /** That of its job. */
+  /** The id of the job. */
   id: jobId,
   state: z.enum(['running', 'cancelling', 'succeeded', 'failed', 'cancelled']),
   stage: z.string().nullable(),
   done: z.number(),
   total: z.number(),
-  /** Of one that succeeded. */
+  /** Given where the build succeeded. */
   result: z.record(z.string(), z.unknown()).optional(),
-  /** Of one that failed. */
+  /** Given where the build failed. */
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 

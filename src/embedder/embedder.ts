@@ -1,7 +1,7 @@
 /** The model that made an embedding. */
 export interface EmbedderModel {
   readonly id: string;
-  /** Of configuration, tokenizer and weights: 16 hex digits. */
+  /** Hash of configuration, tokenizer and weights: 16 hex digits. */
   readonly hash: string;
   readonly embedDim: number;
 }
@@ -9,34 +9,34 @@ export interface EmbedderModel {
 /** An image as it was uploaded. */
 export interface EncodedImage {
   readonly bytes: Uint8Array;
-  /** Media type as its source told it; the bytes decide. */
+  /** The media type that the source declared. The bytes decide if it is another one. */
   readonly type: string;
 }
 
-/** An input that got no embedding; the rest of its request did. */
+/** An input without an embedding. The other inputs of the request have theirs. */
 export interface EncodeFailure {
   readonly kind: 'image' | 'text';
-  /** Among the images or among the texts of the request. */
+  /** Position among the images or among the texts of the request. */
   readonly index: number;
-  /** A code of `src/errors.ts`; one of a newer embedder may be unknown here. */
+  /** A code of `src/errors.ts`. A newer embedder may send a code that is unknown here. */
   readonly code: string;
   readonly message: string;
 }
 
 export interface EncodeAnswer {
-  /** [images + texts, embedDim], unit vectors; what failed is a row of zeros. */
+  /** [images + texts, embedDim], unit vectors; a failed input has a row of zeros. */
   readonly embeddings: Float32Array<ArrayBuffer>;
   readonly failed: readonly EncodeFailure[];
   readonly model: EmbedderModel;
 }
 
-/** Whatever embeds images and texts: a model in this process, or a service. */
+/** Something that embeds images and texts: a model in this process, or a service. */
 export interface Embedder {
   describe(): Promise<EmbedderModel>;
   /**
-   * One bad image or text never fails the others: it is told in `failed`.
+   * Embed images and texts. A bad image or text does not stop the others: `failed` lists it.
    *
-   * @throws DiptychError `embedder_unavailable` where another try may help
+   * @throws DiptychError `embedder_unavailable` where a later try may succeed
    */
   encode(
     images: readonly EncodedImage[],

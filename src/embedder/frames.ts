@@ -1,10 +1,10 @@
 /*
- * What travels between a worker and an embedder: a request and its answer are each one frame.
+ * The format between a worker and an embedder. A request is one frame, and so is its answer.
  *
  *   offset       bytes
  *   0            u32 LE: length of the header, h
  *   4            h        JSON in UTF-8
- *   4 + h        …        request: the images one after the other
+ *   4 + h        …        request: the images, one after the other
  *                         answer:  float32 LE [images + texts, embedDim]
  */
 import { z } from 'zod';
@@ -14,14 +14,14 @@ import type { EncodeAnswer, EncodedImage } from './embedder.ts';
 
 export const framesType = 'application/x-diptych-frames';
 
-/** What a request may hold. */
+/** The largest numbers of inputs in a request. */
 export interface FrameLimits {
   readonly images: number;
   readonly texts: number;
 }
 
 export interface EncodeRequest {
-  /** Views of the frame, not copies. */
+  /** Their bytes are views of the frame, not copies. */
   readonly images: readonly EncodedImage[];
   readonly texts: readonly string[];
 }
@@ -36,7 +36,7 @@ const requestHeaderSchema = z.strictObject({
   texts: z.array(z.string()),
 });
 
-/** Not strict: a newer embedder may tell more. */
+/** Not strict, because a newer embedder may send more fields. */
 const answerHeaderSchema = z.object({
   model: z.object({
     id: z.string().min(1),
@@ -66,7 +66,7 @@ export function writeEncodeRequest(
 /**
  * Read a request.
  *
- * @throws DiptychError bad_request, or payload_too_large with more images or texts than allowed
+ * @throws DiptychError bad_request; payload_too_large for more images or texts than allowed
  */
 export function readEncodeRequest(bytes: Uint8Array, limits: FrameLimits): EncodeRequest {
   const frame = readFrame(bytes, requestHeaderSchema, 'request');
@@ -112,7 +112,7 @@ export function readEncodeAnswer(bytes: Uint8Array, asked: FrameLimits): EncodeA
     if (index < count) continue;
     throw refuse(`answer: failed: expected an index of ${count} ${kind}s, got ${index}`);
   }
-  // A copy: within the frame the numbers need not be aligned.
+  // The bytes are copied, because the numbers may not be aligned within the frame.
   const embeddings = new Float32Array(new Uint8Array(rest).buffer);
   if (!embeddings.every(Number.isFinite)) {
     throw refuse('answer: embeddings: expected finite numbers, got another');

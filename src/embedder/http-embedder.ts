@@ -7,18 +7,18 @@ import type { Embedder, EmbedderModel } from './embedder.ts';
 import { framesType, readEncodeAnswer, writeEncodeRequest } from './frames.ts';
 
 export interface HttpEmbedderOptions {
-  /** Of the service, e.g. `http://10.0.0.5:8788`. */
+  /** The address of the service, for example `http://10.0.0.5:8788`. */
   readonly url: string;
   readonly token?: string;
-  /** Hash of the model that must answer; another is refused before it works. */
+  /** The hash of the model that must answer. A service with another model refuses to encode. */
   readonly model?: string;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   readonly timeoutMs?: number;
 }
 
-/** An embedder service, which builds indexes as well. */
+/** An embedder service. It also builds indexes. */
 export interface HttpEmbedder extends Embedder {
-  /** Start a build, or find the one of this job. */
+  /** Start the build of a job, or find it if it was started before. */
   startBuild(request: BuildRequest): Promise<BuildStatus>;
   buildStatus(id: string): Promise<BuildStatus>;
   cancelBuild(id: string): Promise<BuildStatus>;
@@ -28,18 +28,24 @@ const modelSchema = z.object({ id: z.string(), hash: z.string(), embedDim: z.int
 const healthSchema = z.object({ model: modelSchema });
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
-/** No model has longer rows, bytes. */
+/** Largest embedding, bytes: no known model has more than 8192 dimensions. */
 const maxRowBytes = 4 * 8192;
 
-/** Busy, stopping, or a proxy that does not reach it: another try may help. */
+/** Statuses where a later try may succeed: the service is busy or stopping, or a proxy lost it. */
 const worthAnotherTry: ReadonlySet<number> = new Set([408, 429, 502, 503, 504, 522, 523, 524, 530]);
 
 /**
- * Reach an embedder service.
+ * Create a client of an embedder service.
  *
- * Its methods throw `DiptychError`: `embedder_unavailable` (no connection, no answer in time, busy,
- * stopping) where another try may help, `model_mismatch`, else `embedder_failed`; details hold the
- * HTTP status and the service's own code.
+ * Its methods throw `DiptychError`. The code is `embedder_unavailable` where a later try may
+ * succeed: there was no connection or no answer in time, or the service is busy or stopping.
+ * Otherwise it is `model_mismatch` or `embedder_failed`. The details hold the HTTP status and the
+ * code of the service.
+ *
+ * @example
+ * const embedder = httpEmbedder({ url: 'http://10.0.0.5:8788', token: 'secret' });
+ * const { embeddings, failed } = await embedder.encode([], ['a red bicycle', 'a cup of tea']);
+ * // embeddings: two unit vectors of `model.embedDim` numbers, one after the other
  */
 export function httpEmbedder({
   url,
@@ -83,7 +89,7 @@ export function httpEmbedder({
     if (result.success) return result.data;
     throw new DiptychError(
       'embedder_failed',
-      `${base}${path}: expected what an embedder answers, got another shape`,
+      `${base}${path}: expected the answer of an embedder, got another shape`,
       { issues: result.error.issues.slice(0, 3).map(({ message }) => message) },
     );
   }
@@ -128,7 +134,7 @@ export function httpEmbedder({
   };
 }
 
-/** Say in our terms why the service refused. */
+/** Turn the refusal of the service into an error with one of our codes. */
 function refusal(base: string, response: Response, body: Uint8Array): DiptychError {
   const { status } = response;
   const told = errorSchema.safeParse(parseJson(body)).data?.error;
@@ -153,7 +159,7 @@ function orBlame<T>(base: string, read: () => T): T {
   }
 }
 
-/** What is wrong with an answer is the embedder's fault, not that of who asked. */
+/** Turn a fault in an answer into one of the embedder: the caller's request was not at fault. */
 function blameEmbedder(base: string, error: DiptychError): DiptychError {
   if (error.code !== 'bad_request' && error.code !== 'payload_too_large') return error;
   return new DiptychError('embedder_failed', `${base}: ${error.message}`, undefined, {

@@ -2,35 +2,37 @@ import { DiptychError } from '../errors.ts';
 import type { HttpEmbedder } from './http-embedder.ts';
 
 /**
- * Several embedders as one: whichever is there and has room answers. They may come and go.
+ * Use several embedders as one. The first that is reachable and has room answers; the embedders may
+ * come and go.
  *
- * A build is asked for, and looked for, in an order of its own, so that it is found where it was
- * started. One that went with its embedder is not found, and may be started at another.
+ * Every request about a build asks the embedders in the same order, which depends on the job, so
+ * that the build is found where it was started. If its embedder is gone, the build is not found,
+ * and it may be started at another one.
  *
  * @param embedders - at least one
- * @param random - from 0 to 1: where to begin, so that work is spread
- * @returns an embedder that throws what the last one that was asked did
+ * @param random - 0 to 1: chooses the embedder that is asked first, so that work is spread
+ * @returns an embedder that throws the error of the last embedder that it asked
  */
 export function severalEmbedders(
   embedders: readonly HttpEmbedder[],
   random: () => number = Math.random,
 ): HttpEmbedder {
-  const anywhere = () => beginningAt(embedders, Math.floor(random() * embedders.length));
-  const ofJob = (id: string) => beginningAt(embedders, sumOf(id) % embedders.length);
+  const anyOrder = () => beginningAt(embedders, Math.floor(random() * embedders.length));
+  const orderOfJob = (id: string) => beginningAt(embedders, sumOf(id) % embedders.length);
   return {
-    describe: () => firstOf(anywhere(), isAway, (one) => one.describe()),
+    describe: () => firstOf(anyOrder(), isAway, (one) => one.describe()),
     encode: (images, texts, signal) =>
-      firstOf(anywhere(), isAway, (one) => one.encode(images, texts, signal)),
+      firstOf(anyOrder(), isAway, (one) => one.encode(images, texts, signal)),
     startBuild: (request) =>
-      firstOf(ofJob(request.jobId), isElsewhere, (one) => one.startBuild(request)),
-    buildStatus: (id) => firstOf(ofJob(id), isElsewhere, (one) => one.buildStatus(id)),
-    cancelBuild: (id) => firstOf(ofJob(id), isElsewhere, (one) => one.cancelBuild(id)),
+      firstOf(orderOfJob(request.jobId), isElsewhere, (one) => one.startBuild(request)),
+    buildStatus: (id) => firstOf(orderOfJob(id), isElsewhere, (one) => one.buildStatus(id)),
+    cancelBuild: (id) => firstOf(orderOfJob(id), isElsewhere, (one) => one.cancelBuild(id)),
   };
 }
 
 async function firstOf<T>(
   embedders: readonly HttpEmbedder[],
-  goesOn: (error: unknown) => boolean,
+  asksNext: (error: unknown) => boolean,
   ask: (embedder: HttpEmbedder) => Promise<T>,
 ): Promise<T> {
   const failures: unknown[] = [];
@@ -38,15 +40,15 @@ async function firstOf<T>(
     try {
       return await ask(embedder);
     } catch (error) {
-      if (!goesOn(error)) throw error;
+      if (!asksNext(error)) throw error;
       failures.push(error);
     }
   }
-  // That one of them knows of no build says more than that another is away.
+  // "No such build" of one embedder says more than "unavailable" of another.
   throw failures.find((error) => !isAway(error)) ?? failures.at(-1);
 }
 
-/** Not there, or busy. */
+/** Tell whether an embedder cannot be reached or is busy. */
 function isAway(error: unknown): boolean {
   return error instanceof DiptychError && error.code === 'embedder_unavailable';
 }
@@ -55,7 +57,7 @@ function isElsewhere(error: unknown): boolean {
   return isAway(error) || isUnknownBuild(error);
 }
 
-/** Whether an embedder said that it knows of no such build, or builds nothing. */
+/** Tell whether an embedder answered that it does not know the build, or that it cannot build. */
 export function isUnknownBuild(error: unknown): boolean {
   return error instanceof DiptychError && error.details?.['code'] === 'not_found';
 }

@@ -5,7 +5,7 @@
 export function checksum(words: Uint32Array): number {
   let hash = 0;
   for (let i = 0; i < words.length; i++) {
-    let word = Math.imul(words[i], 0xcc9e2d51);
+    let word = Math.imul(words[i]!, 0xcc9e2d51);
     word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
     hash ^= word;
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;

@@ -74,7 +74,7 @@ export function tensorAddresses({ tower, tensors }: StoredHeader): TensorAddress
     const place = tensors[name];
     const expected = `${type} [${shape.join(', ')}]`;
     const got = place ? `${place.type} [${place.shape.join(', ')}]` : 'nothing';
-    if (got !== expected) {
+    if (!place || got !== expected) {
       throw new DiptychError(
         'unreadable_model',
         `${tower} weights: ${name}: expected ${expected}, got ${got}`,

@@ -44,38 +44,48 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
   const layer = (name: string, depth: number, columns: number): Layer =>
     findLayer(address, name, depth, columns);
 
+  const [stemWidth] = channels;
+  const lastWidth = channels.at(-1);
+  if (stemWidth === undefined || lastWidth === undefined) {
+    throw new DiptychError(
+      'unreadable_model',
+      'image weights: channels: expected at least one stage, got none',
+    );
+  }
   const folded = 3 * block * block;
-  const stem = layer('stem', 9 * folded, channels[0]);
+  const stem = layer('stem', 9 * folded, stemWidth);
   const stages = channels.map((width, i) => ({
     width,
     side: imageSize / block / 2 ** i,
-    down: i === 0 ? undefined : layer(`stages.${i}.down`, 4 * channels[i - 1], width),
-    blocks: Array.from({ length: blocks[i] }, (_, k) => ({
+    down: i === 0 ? undefined : layer(`stages.${i}.down`, 4 * channels[i - 1]!, width),
+    blocks: Array.from({ length: blocks[i] ?? 0 }, (_, k) => ({
       conv1: layer(`stages.${i}.blocks.${k}.conv1`, 9 * width, width),
       conv2: layer(`stages.${i}.blocks.${k}.conv2`, 9 * width, width),
     })),
   }));
-  const last = stages[stages.length - 1];
-  const projection = layer('image_projection', last.width, embedDim);
-  const inputScaleAt = address('image_projection.input_scale', [last.width]);
+  const projection = layer('image_projection', lastWidth, embedDim);
+  const inputScaleAt = address('image_projection.input_scale', [lastWidth]);
 
-  const lengths: Record<string, number> = {
-    input: mapLength(stages[0].side, folded),
-    pooled: last.width,
+  const inputSide = imageSize / block;
+  const lengths: Record<'input' | 'pooled' | 'embedding' | 'panel' | StageRoom, number> = {
+    input: mapLength(inputSide, folded),
+    pooled: lastWidth,
     embedding: embedDim,
     panel: panelLength(header),
   };
   for (const [i, { side, width }] of stages.entries()) {
-    lengths[`x${i}`] = mapLength(side, width);
-    lengths[`hidden${i}`] = mapLength(side, width);
+    lengths[stageRoom('x', i)] = mapLength(side, width);
+    lengths[stageRoom('hidden', i)] = mapLength(side, width);
   }
   const room = addScratch(memory, lengths);
-  const input = featureMap(room.input, stages[0].side, folded);
-  const maps = stages.map(({ side, width }, i) => ({
-    x: featureMap(room[`x${i}`], side, width),
-    hidden: featureMap(room[`hidden${i}`], side, width),
+  const input = featureMap(room.input, inputSide, folded);
+  const placed = stages.map(({ side, width, down, blocks }, i) => ({
+    down,
+    blocks,
+    x: featureMap(room[stageRoom('x', i)]!, side, width),
+    hidden: featureMap(room[stageRoom('hidden', i)]!, side, width),
   }));
-  const inputScale = new Float32Array(memory.memory.buffer, inputScaleAt, last.width);
+  const inputScale = new Float32Array(memory.memory.buffer, inputScaleAt, lastWidth);
   const writePixels = pixelWriter(header, input);
 
   /** Convolve 3x3, then relu: to = relu(from * layer (+ to)). */
@@ -118,18 +128,19 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
         );
       }
       writePixels(pixels);
-      convolve(input, stem, maps[0].x);
-      for (const [i, { down, blocks }] of stages.entries()) {
-        const { x, hidden } = maps[i];
-        if (down) reduce(maps[i - 1].x, down, x);
+      let before = input;
+      for (const { down, blocks, x, hidden } of placed) {
+        if (down) reduce(before, down, x);
+        else convolve(before, stem, x);
         for (const { conv1, conv2 } of blocks) {
           convolve(x, conv1, hidden);
           convolve(hidden, conv2, x, true);
         }
+        before = x;
       }
-      const { origin, line, side } = maps[maps.length - 1].x;
-      kernel.mean(side, side, last.width, origin, line, room.pooled.at);
-      room.pooled.values.forEach((value, i, pooled) => (pooled[i] = value * inputScale[i]));
+      const { origin, line, side } = before;
+      kernel.mean(side, side, lastWidth, origin, line, room.pooled.at);
+      room.pooled.values.forEach((value, i, pooled) => (pooled[i] = value * inputScale[i]!));
       multiply(kernel, {
         layer: projection,
         input: room.pooled,
@@ -139,6 +150,13 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
       return normalised(room.embedding.values);
     },
   };
+}
+
+/** The scratch of a stage: its feature map, and the one between the two layers of a block. */
+type StageRoom = ReturnType<typeof stageRoom>;
+
+function stageRoom(kind: 'x' | 'hidden', stage: number) {
+  return `${kind}${stage}` as const;
 }
 
 /** A square map, channels last. One pixel of zeros surrounds it and is never written. */
@@ -170,7 +188,7 @@ function pixelWriter(
   { values, side, line, pixel }: FeatureMap,
 ): (pixels: Uint8Array) => void {
   const levels = mean.map((centre, colour) =>
-    Float32Array.from({ length: 256 }, (_, x) => (x * rescale - centre) / std[colour]),
+    Float32Array.from({ length: 256 }, (_, x) => (x * rescale - centre) / std[colour]!),
   );
   const run = 3 * block;
   return (pixels) => {
@@ -179,7 +197,7 @@ function pixelWriter(
       const start = (line * (1 + Math.floor(y / block)) + pixel) / 4 + (y % block) * run;
       for (let x = 0; x < side; x++) {
         const to = start + (x * pixel) / 4;
-        for (let i = 0; i < run; i++) values[to + i] = levels[i % 3][pixels[from++]];
+        for (let i = 0; i < run; i++) values[to + i] = levels[i % 3]![pixels[from++]!]!;
       }
     }
   };

@@ -32,7 +32,7 @@ export function findLayer(
 /** Count the numbers of the largest panel of a file. The kernel needs so much room to widen one. */
 export function panelLength({ tensors }: StoredHeader): number {
   const packed = Object.values(tensors).filter(({ shape }) => shape.length === 3);
-  return Math.max(...packed.map(({ shape: [, depth, panel] }) => depth * panel));
+  return Math.max(...packed.map(({ shape: [, depth = 0, panel = 0] }) => depth * panel));
 }
 
 /** Copy a vector at unit length. */

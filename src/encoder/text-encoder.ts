@@ -96,10 +96,11 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
     encode(ids) {
       const rows = countTokens(ids, contextLength, vocabSize);
       for (let row = 0; row < rows; row++) {
-        const [token, scale] = [ids[row] * width, tokenScale[ids[row]]];
+        const id = ids[row]!;
+        const [token, scale] = [id * width, tokenScale[id]!];
         for (let i = 0; i < width; i++) {
           const at = row * width + i;
-          room.x.values[at] = scale * tokens[token + i] + positions[at];
+          room.x.values[at] = scale * tokens[token + i]! + positions[at]!;
         }
       }
       for (const { ln1, qkv, out, ln2, fc1, fc2 } of blocks) {
@@ -140,10 +141,11 @@ function countTokens(ids: ArrayLike<number>, contextLength: number, vocabSize: n
     );
   }
   for (let i = 0; i < rows; i++) {
-    if (!Number.isInteger(ids[i]) || ids[i] < 1 || ids[i] >= vocabSize) {
+    const id = ids[i]!;
+    if (!Number.isInteger(id) || id < 1 || id >= vocabSize) {
       throw new DiptychError(
         'bad_request',
-        `text: token id ${i}: expected 1 to ${vocabSize - 1}, got ${ids[i]}`,
+        `text: token id ${i}: expected 1 to ${vocabSize - 1}, got ${id}`,
       );
     }
   }

@@ -16,7 +16,7 @@ export function writeWeights(
   file.set(new TextEncoder().encode(magic));
   file.set(json, offsets.header);
   for (const [name, { data }] of tensors) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), table[name].offset);
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), table[name]!.offset);
   }
   const view = new DataView(file.buffer);
   view.setUint32(offsets.version, version, true);

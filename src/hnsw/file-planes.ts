@@ -42,12 +42,12 @@ export function dequantise(
   const result = new Float32Array(dim);
   if (scales.length === 0) {
     return result.map((_, j) => {
-      const bit = (codes[id * codeStride + (j >> 3)] >> (j & 7)) & 1;
-      return centre[j] + (bit ? codeScales[j] : -codeScales[j]);
+      const bit = (codes[id * codeStride + (j >> 3)]! >> (j & 7)) & 1;
+      return centre[j]! + (bit ? codeScales[j]! : -codeScales[j]!);
     });
   }
-  for (let j = 0; j < dim; j++) result[j] = vectors[id * stride + j] * scales[j];
+  for (let j = 0; j < dim; j++) result[j] = vectors[id * stride + j]! * scales[j]!;
   if (residualScales.length === 0) return result;
-  for (let j = 0; j < dim; j++) result[j] += residuals[id * stride + j] * residualScales[j];
+  for (let j = 0; j < dim; j++) result[j]! += residuals[id * stride + j]! * residualScales[j]!;
   return result;
 }

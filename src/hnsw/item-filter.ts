@@ -14,7 +14,7 @@ export function createItemFilter(count: number, accepts: (id: number) => boolean
   let size = 0;
   for (let id = 0; id < count; id++) {
     if (!accepts(id)) continue;
-    bits[id >> 3] |= 1 << (id & 7);
+    bits[id >> 3]! |= 1 << (id & 7);
     size++;
   }
   return { bits, size };
@@ -22,7 +22,7 @@ export function createItemFilter(count: number, accepts: (id: number) => boolean
 
 /** Tell whether a filter lets an ordinal pass. */
 export function passes({ bits }: ItemFilter, id: number): boolean {
-  return ((bits[id >> 3] >> (id & 7)) & 1) === 1;
+  return ((bits[id >> 3]! >> (id & 7)) & 1) === 1;
 }
 
 /** Cut a filter to a range of ordinals; in the result the range begins at 0. */

@@ -27,13 +27,13 @@ export function joinSearchers(parts: readonly SearcherPart[]): SearcherPart['sea
       const cosines = new Float32Array(ids.length);
       for (const { range, searcher } of parts) {
         const { places, local } = idsWithin(range, ids);
-        searcher.score(query, local).forEach((cosine, i) => (cosines[places[i]] = cosine));
+        searcher.score(query, local).forEach((cosine, i) => (cosines[places[i]!] = cosine));
       }
       return cosines;
     },
     vector(id) {
-      const part = rangeOf(ranges, id);
-      return parts[part].searcher.vector(id - ranges[part].first);
+      const { range, searcher } = parts[rangeOf(ranges, id)]!;
+      return searcher.vector(id - range.first);
     },
   };
 }

@@ -9,7 +9,7 @@ export interface PartMatches {
 /** Merge the matches of all parts and keep the best `k`. */
 export function mergeMatches(parts: readonly PartMatches[], k: number): Matches {
   const all = parts.flatMap(({ first, found }) =>
-    Array.from(found.ids, (id, i) => ({ id: first + id, score: found.scores[i] })),
+    Array.from(found.ids, (id, i) => ({ id: first + id, score: found.scores[i]! })),
   );
   const best = all.sort((a, b) => b.score - a.score || a.id - b.id).slice(0, k);
   return {

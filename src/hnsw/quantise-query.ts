@@ -13,7 +13,7 @@ export function quantiseQuery(folded: Float32Array, target: QuantisedQuery): voi
   let largest = 0;
   let total = 0;
   for (let j = 0; j < folded.length; j++) {
-    const size = Math.abs(folded[j]);
+    const size = Math.abs(folded[j]!);
     if (size > largest) largest = size;
     total += size;
   }
@@ -21,7 +21,7 @@ export function quantiseQuery(folded: Float32Array, target: QuantisedQuery): voi
   // Rounding adds at most 1/2 to the absolute sum for each component.
   const largestTotal = (2 ** 31 - 1) / 128 - folded.length;
   const scale = largest > 0 ? Math.min(steps / largest, largestTotal / total) : 0;
-  for (let j = 0; j < folded.length; j++) target[j] = Math.round(folded[j] * scale) + offset;
+  for (let j = 0; j < folded.length; j++) target[j] = Math.round(folded[j]! * scale) + offset;
 }
 
 /** Bits of each component of a query that is compared with codes. */
@@ -43,9 +43,9 @@ export function quantiseCodeQuery(folded: Float32Array, rows: Uint8Array): numbe
   const scale = largest > 0 ? 7 / largest : 0;
   rows.fill(0);
   for (let j = 0; j < folded.length; j++) {
-    const steps = Math.round(folded[j] * scale);
+    const steps = Math.round(folded[j]! * scale);
     for (let b = 0; b < codeQueryBits; b++) {
-      if ((steps >> b) & 1) rows[b * codeStride + (j >> 3)] |= 1 << (j & 7);
+      if ((steps >> b) & 1) rows[b * codeStride + (j >> 3)]! |= 1 << (j & 7);
     }
   }
   return largest / 7;

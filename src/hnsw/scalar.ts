@@ -12,7 +12,7 @@ export function scalarScore(query: QuantisedQuery, values: Int8Array, id: number
   const offset = query instanceof Int8Array ? 64 : 0;
   const row = values.subarray(id * query.length, (id + 1) * query.length);
   // The values past the dimension are zero.
-  return row.reduce((sum, value, j) => sum + (query[j] - offset) * value, 0);
+  return row.reduce((sum, value, j) => sum + (query[j]! - offset) * value, 0);
 }
 
 /** Sum a query (rows of bits, in two's complement) over the set bits of code `id`. */
@@ -21,7 +21,7 @@ export function scalarCodeScore(rows: Uint8Array, codes: Uint8Array, id: number)
   let sum = 0;
   for (let j = 0; j < 8 * codeStride; j++) {
     const bit = (bytes: Uint8Array, row: number) =>
-      (bytes[row * codeStride + (j >> 3)] >> (j & 7)) & 1;
+      (bytes[row * codeStride + (j >> 3)]! >> (j & 7)) & 1;
     if (bit(codes, id) === 0) continue;
     sum += bit(rows, 0) + 2 * bit(rows, 1) + 4 * bit(rows, 2) - 8 * bit(rows, 3);
   }
@@ -31,7 +31,7 @@ export function scalarCodeScore(rows: Uint8Array, codes: Uint8Array, id: number)
 /** Inner product of vector `id`, dequantised, and a float query. */
 export function scalarRescore(query: Float32Array, x: QuantisedVectors, id: number): number {
   const vector = scalarVector(x, id);
-  return query.reduce((sum, value, j) => sum + value * vector[j], 0);
+  return query.reduce((sum, value, j) => sum + value * vector[j]!, 0);
 }
 
 /** Dequantise vector `id` from the most precise planes. */
@@ -40,12 +40,12 @@ export function scalarVector(
   id: number,
 ): Float32Array {
   const component = ({ scales, values }: Plane, j: number) =>
-    scales[j] * values[id * scales.length + j];
+    scales[j]! * values[id * scales.length + j]!;
   return Float32Array.from({ length: dim }, (_, j) => {
     if (vectors) return component(vectors, j) + (residuals ? component(residuals, j) : 0);
     const { centre, scales, bits } = codes!;
-    const bit = (bits[id * codeStrideOf(dim) + (j >> 3)] >> (j & 7)) & 1;
-    return centre[j] + (bit ? scales[j] : -scales[j]);
+    const bit = (bits[id * codeStrideOf(dim) + (j >> 3)]! >> (j & 7)) & 1;
+    return centre[j]! + (bit ? scales[j]! : -scales[j]!);
   });
 }
 
@@ -59,15 +59,16 @@ export function scalarSearch(
   const visited = new Set([start]);
   const pool = [{ id: start, score: score(start), expanded: false }];
   for (let next = 0; next < pool.length; next++) {
-    if (pool[next].expanded) continue;
-    pool[next].expanded = true;
-    const { id } = pool[next];
+    const best = pool[next]!;
+    if (best.expanded) continue;
+    best.expanded = true;
+    const { id } = best;
     for (const neighbour of graph.links.subarray(graph.linkStarts[id], graph.linkStarts[id + 1])) {
       if (visited.has(neighbour)) continue;
       visited.add(neighbour);
       const candidate = { id: neighbour, score: score(neighbour), expanded: false };
       if (pool.length === ef) {
-        if (candidate.score <= pool[ef - 1].score) continue;
+        if (candidate.score <= pool[ef - 1]!.score) continue;
         pool.pop();
       }
       // Insert after the candidates with the same score.
@@ -85,8 +86,8 @@ function descend(score: (id: number) => number, graph: HnswGraph): number {
   for (let level = graph.maxLevel; level > 0; level--) {
     for (let moved = true; moved;) {
       moved = false;
-      const at = (graph.upperStarts[best] + level - 1) * (1 + graph.M);
-      const degree = graph.upperLinks[at];
+      const at = (graph.upperStarts[best]! + level - 1) * (1 + graph.M);
+      const degree = graph.upperLinks[at]!;
       for (const neighbour of graph.upperLinks.subarray(at + 1, at + 1 + degree)) {
         if (score(neighbour) > score(best)) {
           best = neighbour;

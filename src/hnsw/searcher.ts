@@ -26,7 +26,9 @@ const walkCost = 40;
 export interface SearcherOptions {
   /** `search.wasm` or `search-relaxed.wasm`. */
   readonly module: WebAssembly.Module;
-  /** Holds the file. It has at least `searcherMemoryPages` pages, and only this searcher uses it. */
+  /**
+   * Holds the file. It has at least `searcherMemoryPages` pages, and only this searcher uses it.
+   */
   readonly memory: WasmMemory;
   readonly fileBytes: number;
   /** Where the file begins, a multiple of 64; default `searcherFileOffset`. */
@@ -80,6 +82,12 @@ export interface Searcher {
  * Create a searcher over a vector file that already lies in `memory`.
  *
  * @throws DiptychError index_unreadable when the file is damaged, of another version or dimension
+ *
+ * @example
+ * const memory = createMemory(searcherMemoryPages(file.byteLength, vectorCount));
+ * new Uint8Array(memory.buffer).set(file, searcherFileOffset);
+ * const searcher = createSearcher({ module, memory, fileBytes: file.byteLength });
+ * const { ids, scores } = searcher.search(query, 10);
  */
 export function createSearcher(options: SearcherOptions): Searcher {
   const { module, memory, fileBytes, name = 'vector file', efMax = defaultEfMax } = options;
@@ -117,7 +125,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
       );
     }
     let squares = 0;
-    for (let j = 0; j < dim; j++) squares += query[j] * query[j];
+    for (let j = 0; j < dim; j++) squares += query[j]! * query[j]!;
     const norm = Math.sqrt(squares);
     if (!Number.isFinite(norm)) {
       throw new DiptychError('bad_request', `${name}: query: expected finite numbers, got ${norm}`);
@@ -126,7 +134,9 @@ export function createSearcher(options: SearcherOptions): Searcher {
     codeScores = placeQuery(unit, memory.buffer, header, planes, scratch, kernel.queryBits());
   }
 
-  /** Compute cosines of the first `n` ids in the scratch from the most precise planes of the file. */
+  /**
+   * Compute cosines of the first `n` ids in the scratch from the most precise planes of the file.
+   */
   function rescore(n: number): Float32Array {
     const scores = new Float32Array(memory.buffer, scratch.scores, n);
     if (planes.scales.length > 0) {
@@ -136,11 +146,14 @@ export function createSearcher(options: SearcherOptions): Searcher {
     kernel.score(n);
     const integers = new Int32Array(memory.buffer, scratch.scores, n);
     const { constant, step } = codeScores;
-    for (let i = 0; i < n; i++) scores[i] = constant + step * integers[i];
+    for (let i = 0; i < n; i++) scores[i] = constant + step * integers[i]!;
     return scores;
   }
 
-  /** How many of the best integer scores are computed again as cosines. Codes are less precise than int8. */
+  /**
+   * How many of the best integer scores are computed again as cosines. Codes are less precise than
+   * int8.
+   */
   const rescored = (k: number) =>
     planes.codeScales.length > 0 ? efMax : Math.min(efMax, Math.max(defaults.rescore, 2 * k));
 
@@ -195,7 +208,7 @@ export function createSearcher(options: SearcherOptions): Searcher {
     for (let at = 0; at < ids.length; at += scratch.capacity) {
       const n = Math.min(scratch.capacity, ids.length - at);
       const block = new Uint32Array(memory.buffer, scratch.ids, n);
-      for (let i = 0; i < n; i++) block[i] = checkId(ids[at + i]);
+      for (let i = 0; i < n; i++) block[i] = checkId(ids[at + i]!);
       result.set(rescore(n), at);
     }
     return result;
@@ -241,12 +254,12 @@ function allBits(count: number): Uint8Array {
 /** Sort both by falling score. Insertion sort suits them: they are few and nearly in order. */
 function sortByScore(ids: Uint32Array, scores: Float32Array): void {
   for (let i = 1; i < ids.length; i++) {
-    const id = ids[i];
-    const score = scores[i];
+    const id = ids[i]!;
+    const score = scores[i]!;
     let at = i;
-    for (; at > 0 && scores[at - 1] < score; at--) {
-      ids[at] = ids[at - 1];
-      scores[at] = scores[at - 1];
+    for (; at > 0 && scores[at - 1]! < score; at--) {
+      ids[at] = ids[at - 1]!;
+      scores[at] = scores[at - 1]!;
     }
     ids[at] = id;
     scores[at] = score;
@@ -267,9 +280,13 @@ function place(
   const at = (name: SectionName) =>
     sections[name].bytes === 0 ? 0 : fileOffset + sections[name].offset;
   kernel.placeVectors(at('codes'), at('vectors'), at('sums'), at('residuals'));
-  const graph = ['linkStarts', 'links', 'upperNodes', 'upperStarts', 'upperLinks'] as const;
-  const [linkStarts, links, upperNodes, upperStarts, upperLinks] = graph.map(at);
-  kernel.placeGraph(linkStarts, links, upperNodes, upperStarts, upperLinks);
+  kernel.placeGraph(
+    at('linkStarts'),
+    at('links'),
+    at('upperNodes'),
+    at('upperStarts'),
+    at('upperLinks'),
+  );
   const { visited, filter, query, floatQuery, ids, scores, pool } = scratch;
   kernel.placeScratch(visited, filter, query, floatQuery, ids, scores, pool);
 }

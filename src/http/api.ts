@@ -6,17 +6,17 @@ import { limits } from '../limits.ts';
 import { collectionNameSchema, namePattern, nameRule } from '../version/collection-name.ts';
 
 /**
- * The HTTP API: what requests may hold and what responses do. Form fields arrive as text, so
- * numbers and lists are taken in that shape, too.
+ * The HTTP API: the fields of requests and of responses. The fields of a form arrive as text, so
+ * numbers and lists are accepted as text, too.
  */
 export const apiLimits = {
   labels: 1000,
   labelCharacters: 200,
-  /** Results that paging reaches. */
+  /** The number of results that one can reach by paging. */
   window: 500,
 } as const;
 
-/** Left out, the server's default. */
+/** The collection of the server by default. */
 const collection = collectionNameSchema.optional();
 
 export const labelSetNameSchema = z.string().regex(namePattern, nameRule);
@@ -29,7 +29,9 @@ const integer = z.preprocess(
   z.int(),
 );
 const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
-/** Candidates that a search keeps: more find more, and take longer. Left out, what the index measured. */
+/**
+ * Candidates that a search keeps: more of them find more and take longer. Default: from the index.
+ */
 const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
 const text = z.string().max(limits.textCharacters);
 
@@ -48,17 +50,17 @@ export const labelsSchema = z.preprocess(
     .refine((all) => new Set(all).size === all.length, 'expected each label once'),
 );
 
-/** How an image is asked for: `image` is base64 or a data URI in JSON, a file in a form. */
+/** A search by image has the field `image`, too: base64 or a data URI in JSON, a file in a form. */
 export const searchRequestSchema = z.strictObject({
   collection,
   text: text.optional(),
   /** An item of the collection: "more like this". */
   id: z.string().min(1).max(1024).optional(),
   vector: vector.optional(),
-  /** Id or hash of the model behind `vector`: an index of another one is refused. */
+  /** Id or hash of the model that made `vector`. An index of another model refuses the search. */
   model: z.string().min(1).max(256).optional(),
   target: z.enum(['image', 'caption']).default('image'),
-  /** Left out: hybrid where the query is text and images are looked for, else vector. */
+  /** Default: hybrid where the query is text and the target is images, otherwise vector. */
   mode: z.enum(['vector', 'keyword', 'hybrid']).optional(),
   limit: limit.default(defaults.limit),
   cursor: z.string().max(256).optional(),
@@ -76,15 +78,15 @@ export const classifyRequestSchema = z
     collection,
     text: text.optional(),
     labels: labelsSchema.optional(),
-    /** Of this name; `captions`: every caption of the collection is a label. */
+    /** Name of a label set. In `captions`, every caption of the collection is a label. */
     labelSet: labelSetNameSchema.optional(),
-    /** Sentence that a label is put in. */
+    /** A sentence with `{label}` in it, where each label is put. */
     template: z
       .string()
       .max(apiLimits.labelCharacters)
       .refine((value) => value.includes('{label}'), 'expected "{label}" in it')
       .default('{label}'),
-    /** Most probable labels to return; default all of `labels`, 20 of a label set. */
+    /** How many labels to return; default: all of `labels`, or 20 of a label set. */
     limit: integer.pipe(z.int().min(1).max(apiLimits.labels)).optional(),
   })
   .refine((request) => (request.labels === undefined) !== (request.labelSet === undefined), {
@@ -97,48 +99,51 @@ const probability = z.number().min(0).max(1);
 export const indexReferenceSchema = z.object({
   collection: z.string(),
   version: z.string(),
-  /** Id of the model that made the embeddings. */
+  /** The id of the model that made the embeddings. */
   model: z.string(),
 });
 
 const timings = z.object({
-  /** Milliseconds. The clock of a worker stands still while it computes, so these are waits. */
+  /**
+   * Milliseconds. The clock of a worker stops while the worker computes, so these are waiting
+   * times.
+   */
   load: z.number(),
   encode: z.number(),
   search: z.number(),
   total: z.number(),
 });
 
-/** Of the shards that hold the vectors, how many answered in time: what the others hold is missing. */
+/** How many of the shards answered in time. The vectors of the other shards are missing. */
 export const partialSchema = z.object({ shards: z.int(), answered: z.int() });
 
 const answer = {
   index: indexReferenceSchema,
   timings,
-  /** Where the query was encoded. */
+  /** The place where the query was encoded. */
   encoder: z.literal('edge'),
-  /** The text had more tokens than the model reads, and the rest was left out. */
+  /** The text had more tokens than the model reads; the rest was left out. */
   truncated: z.literal(true).optional(),
   partial: partialSchema.optional(),
 };
 
 /** How the nearest vectors were found. */
 export const effortSchema = z.object({
-  /** False where all vectors were scored. */
+  /** False where every vector was scored. */
   approximate: z.boolean(),
   efSearch: z.int(),
-  /** Measured when the index was built, at this efSearch or the next lower one. */
+  /** Recall at this efSearch, or at the next lower one that was measured; null if there is none. */
   annRecallAt10: z.number().nullable(),
 });
 
 export const matchSchema = z.object({
   id: z.string(),
-  /** Cosine; of keyword and hybrid results the fused score. */
+  /** The cosine, or the fused score of a keyword or hybrid search. */
   score: z.number(),
   probability,
   metadata: z.object({
     ...shownFields,
-    /** Items that a caption describes. */
+    /** The items that a caption describes. */
     items: z.array(z.string()).optional(),
     imageUrl: z.string(),
   }),
@@ -148,9 +153,9 @@ export const searchResponseSchema = z.object({
   count: z.int(),
   matches: z.array(matchSchema),
   nextCursor: z.string().nullable(),
-  /** The mode that was used. */
+  /** The mode of this search. */
   mode: z.enum(['vector', 'keyword', 'hybrid']),
-  /** Null where words alone were searched for. */
+  /** Null where only words were searched for. */
   effort: effortSchema.nullable(),
   ...answer,
 });
@@ -208,7 +213,7 @@ export type ClassifyResponse = z.infer<typeof classifyResponseSchema>;
 export type CollectionInfo = z.infer<typeof collectionSchema>;
 export type ItemInfo = z.infer<typeof itemSchema>;
 
-/** A form field that holds JSON; what does not parse is left for the schema to refuse. */
+/** Parse a form field that holds JSON. The schema refuses a text that is not JSON. */
 function parsedJson(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {

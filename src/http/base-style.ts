@@ -1,6 +1,6 @@
 /**
- * CSS that the reports of a training run and of a job share: colours for a light and a dark screen,
- * the page, its headings and the facts at its top. The page may set `--page-width`.
+ * The CSS that the reports of a training run and of a job share: colours for light and dark
+ * screens, the page, its headings and the facts at the top. A page may set `--page-width`.
  */
 export const baseStyle = `
   :root {

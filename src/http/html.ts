@@ -1,4 +1,4 @@
-/** Text that is HTML already. */
+/** A text that is HTML already, so it is not escaped again. */
 export class Html {
   constructor(readonly text: string) {}
   toString(): string {
@@ -8,7 +8,7 @@ export class Html {
 
 type Part = Html | string | number | null | readonly Part[];
 
-/** Build HTML from a template: what is put in is escaped, in text and in quoted attributes, unless it is HTML. */
+/** Build HTML from a template. Values are escaped for text and quoted attributes, except `Html`. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
     strings.reduce((text, string, i) => text + toHtml(parts[i - 1] ?? null) + string, ''),

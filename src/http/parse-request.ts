@@ -5,8 +5,8 @@ import { issuesOf } from './request-issues.ts';
 /**
  * Parse a text as JSON.
  *
- * @param text - or its bytes in UTF-8
- * @param where - names it in the error
+ * @param text - a string, or bytes of UTF-8
+ * @param where - the name of the text in the error
  * @throws DiptychError invalid_json
  */
 export function parseJson(text: string | Uint8Array, where = 'body'): unknown {
@@ -22,10 +22,10 @@ export function parseJson(text: string | Uint8Array, where = 'body'): unknown {
 }
 
 /**
- * Check what a request holds against a schema.
+ * Check a value of a request against a schema.
  *
- * @param where - names it in the error, where no field of it is at fault
- * @throws DiptychError bad_request, whose `details.issues` name the fields that are wrong
+ * @param where - the name of the value in the error, where the fault is not in one of its fields
+ * @throws DiptychError bad_request; its `details.issues` name the wrong fields
  */
 export function parseRequest<T extends z.ZodType>(
   schema: T,

@@ -1,14 +1,14 @@
 import { DiptychError } from '../errors.ts';
 
-/** A `Request` or a `Response`, of whichever runtime. */
+/** A `Request` or a `Response` of any runtime. */
 export interface Message {
   readonly headers: { get(name: string): string | null };
   readonly body: ReadableStream | null;
 }
 
 /**
- * Read a body of at most `maxBytes`, refusing a longer one by its declared length or, where that
- * is missing or wrong, as soon as it is passed.
+ * Read a body of at most `maxBytes`. A longer body is refused by its declared length, before it is
+ * read. If that length is missing or wrong, it is refused as soon as more bytes than that arrive.
  *
  * @throws DiptychError payload_too_large
  */
@@ -37,7 +37,8 @@ export async function readLimitedBody(
 }
 
 function join(chunks: readonly Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
-  if (chunks.length === 1) return chunks[0];
+  const [only] = chunks;
+  if (only && chunks.length === 1) return only;
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 
-/** What is wrong with one field of a request. */
+/** A fault in one field of a request. */
 export interface RequestIssue {
-  /** Its path, the parts joined by dots: `items.0.title`. It is empty where the whole is wrong. */
+  /**
+   * The path of the field, joined by dots: `items.0.title`. Empty where the whole value is wrong.
+   */
   readonly field: string;
   readonly message: string;
 }
@@ -11,12 +13,17 @@ type Issue = z.core.$ZodIssue;
 
 const most = 10;
 
-/** List the fields that a schema refused, an unknown field by its own name, ten of them at most. */
-export function issuesOf(error: z.ZodError): readonly RequestIssue[] {
-  return error.issues.flatMap((issue) => describe(issue, [])).slice(0, most);
+/**
+ * List the fields that a schema refused, at most ten. An unknown field is listed by its own name.
+ */
+export function issuesOf(error: z.ZodError): readonly [RequestIssue, ...RequestIssue[]] {
+  const [first = { field: '', message: error.message }, ...others] = error.issues.flatMap((issue) =>
+    describe(issue, []),
+  );
+  return [first, ...others.slice(0, most - 1)];
 }
 
-/** @param above - path of what the issue's own path starts from */
+/** @param above - the path of the value that the path of the issue starts at */
 function describe(issue: Issue, above: readonly PropertyKey[]): RequestIssue[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
@@ -28,14 +35,14 @@ function describe(issue: Issue, above: readonly PropertyKey[]): RequestIssue[] {
 }
 
 /**
- * Tell which of several allowed forms a value was meant to have: the one with the fewest faults.
+ * Guess which of several allowed forms a value was meant to have: the one with the fewest faults.
  *
- * @param forms - what each form finds wrong
- * @returns nothing where no form comes closest
+ * @param forms - the faults that each form finds
+ * @returns the faults of that form, or undefined where two forms are equally close
  */
 function meantForm(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const counted = forms
-    // A form that takes another type altogether cannot say which field is wrong.
+    // A form that expects another type than the value has cannot say which field is wrong.
     .filter((issues) => !issues.some(({ code, path }) => code === 'invalid_type' && !path.length))
     .map((issues) => ({ issues, faults: issues.flatMap((issue) => describe(issue, [])).length }))
     .sort((a, b) => a.faults - b.faults);

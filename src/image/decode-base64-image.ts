@@ -1,7 +1,7 @@
 import { DiptychError } from '../errors.ts';
 
 /**
- * Decode an image given as base64 (either alphabet) or as a base64 data URI.
+ * Decode an image that is given as base64, in either alphabet, or as a base64 data URI.
  *
  * @throws DiptychError unreadable_image
  */

@@ -1,18 +1,19 @@
 import { isSvg, readImageHeader } from './image-header.ts';
 import { isTurned } from './orientation.ts';
 
-/** What an image is, by its bytes. */
+/** The type and the size of an image, as its bytes say. */
 export interface ImageKind {
   /** Media type. */
   readonly type: string;
-  /** Pixels, as the image is shown; SVG has none. */
+  /** Pixels of the image as it is shown. SVG has no size in pixels. */
   readonly width?: number;
   readonly height?: number;
 }
 
 /**
- * Tell what an image is without decoding it: one that {@link readImageHeader} reads, or SVG.
+ * Tell the type and the size of an image without decoding it.
  *
+ * @param bytes - SVG, or a format that {@link readImageHeader} reads
  * @throws DiptychError unsupported_image, unreadable_image
  */
 export function describeImage(bytes: Uint8Array): ImageKind {

@@ -5,7 +5,7 @@ export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'avif';
 
 export interface ImageHeader {
   readonly format: ImageFormat;
-  /** Pixels, as stored: an orientation tag may swap them. */
+  /** Pixels of the image as it is stored. An orientation tag may swap width and height. */
   readonly width: number;
   readonly height: number;
 }
@@ -13,8 +13,8 @@ export interface ImageHeader {
 /**
  * Read the size of an image from its first bytes, without decoding it.
  *
- * @throws DiptychError unsupported_image when it is of another format, unreadable_image when the
- *   header is cut short or makes no sense
+ * @throws DiptychError unsupported_image for another format; unreadable_image when the header is
+ *   cut short or has no valid size
  */
 export function readImageHeader(bytes: Uint8Array): ImageHeader {
   const format = formatOf(bytes);
@@ -30,13 +30,13 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader {
   try {
     size = sizeReaders[format](view);
   } catch (cause) {
-    // Reading past the end.
+    // The DataView throws when it reads past the end.
     throw new DiptychError('unreadable_image', `image: ${format} header is cut short`, undefined, {
       cause,
     });
   }
   if (!size || size.width < 1 || size.height < 1) {
-    throw new DiptychError('unreadable_image', `image: ${format} header tells no size`);
+    throw new DiptychError('unreadable_image', `image: ${format} header has no valid size`);
   }
   return { format, ...size };
 }
@@ -56,7 +56,7 @@ function formatOf(bytes: Uint8Array): ImageFormat | null {
   return null;
 }
 
-/** Tell by its first bytes whether a file is SVG. */
+/** Tell from its first bytes whether a file is SVG. */
 export function isSvg(bytes: Uint8Array): boolean {
   return /^\s*(<\?xml|<!--|<!doctype svg|<svg)/i.test(
     new TextDecoder().decode(bytes.subarray(0, 256)),
@@ -71,12 +71,15 @@ const sizeReaders: Readonly<Record<ImageFormat, (view: DataView) => Size | null>
   avif: avifSize,
 };
 
-/** The frame header (SOF0 to SOF15 but DHT, JPG and DAC), after any segments (ITU T.81, B.1.1). */
+/**
+ * Read the frame header: SOF0 to SOF15 without DHT, JPG and DAC, after other segments (ITU T.81,
+ * B.1.1).
+ */
 function jpegSize(view: DataView): Size | null {
   for (let at = 2; ;) {
     if (view.getUint8(at) !== 0xff) return null;
     const marker = view.getUint8(at + 1);
-    // Fill bytes, and markers that have no length.
+    // Skip fill bytes, and markers without a length.
     if (marker === 0xff) at += 1;
     else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
     else if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
@@ -86,7 +89,7 @@ function jpegSize(view: DataView): Size | null {
   }
 }
 
-/** The first chunk: VP8X, VP8L or VP8 (RFC 9649, 2.5 to 2.7). */
+/** Read the first chunk: VP8X, VP8L or VP8 (RFC 9649, 2.5 to 2.7). */
 function webpSize(view: DataView): Size | null {
   const kind = String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + 12, 4));
   if (kind === 'VP8X') {
@@ -104,7 +107,9 @@ function webpSize(view: DataView): Size | null {
   return null;
 }
 
-/** The largest `ispe` property: a grid lists its tiles as well (ISO/IEC 23008-12, 6.5.3). */
+/**
+ * Find the largest `ispe` property, because a grid also lists its tiles (ISO/IEC 23008-12, 6.5.3).
+ */
 function avifSize(view: DataView): Size | null {
   const ispe = 0x69737065;
   const end = Math.min(view.byteLength - 16, 65536);

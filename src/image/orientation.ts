@@ -1,22 +1,26 @@
 import type { ImageFormat } from './image-header.ts';
 
-/** The orientation tag of an image's EXIF (EXIF 2.32, tag 0x0112). */
+/** The orientation tag in the EXIF of an image (EXIF 2.32, tag 0x0112). */
 export interface OrientationTag {
-  /** 1 (upright) to 8; a damaged file may say anything. */
+  /** 1 (upright) to 8; a damaged file may have any number. */
   readonly value: number;
-  /** Where its two bytes are in the file. */
+  /** The place of its two bytes in the file. */
   readonly offset: number;
   readonly isLittleEndian: boolean;
 }
 
-/** Find the orientation tag of an image; null where there is none, or where its EXIF is cut short. */
+/**
+ * Find the orientation tag of an image.
+ *
+ * @returns null without a tag, or when the EXIF is cut short
+ */
 export function findOrientation(format: ImageFormat, bytes: Uint8Array): OrientationTag | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     const tiff = exifFinders[format]?.(view) ?? null;
     return tiff === null ? null : findTag(view, tiff);
   } catch {
-    // Reading past the end: a decoder will say what is wrong with the image, if anything.
+    // The DataView read past the end. If the image is damaged, its decoder will say so.
     return null;
   }
 }
@@ -31,14 +35,14 @@ export function isTurned(format: ImageFormat, bytes: Uint8Array): boolean {
 const orientationTag = 0x0112;
 const exif = 0x45786966;
 
-/** By format, how the offset of the TIFF header is found that EXIF begins with. */
+/** Functions that find the TIFF header, with which EXIF begins, for each format. */
 const exifFinders: Readonly<Partial<Record<ImageFormat, (view: DataView) => number | null>>> = {
   jpeg: findInJpeg,
   png: findInPng,
   webp: findInWebp,
 };
 
-/** The segment APP1 with "Exif", before the scan. */
+/** Find the segment APP1 with "Exif", before the scan. */
 function findInJpeg(view: DataView): number | null {
   for (let at = 2; view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
     const marker = view.getUint8(at + 1);
@@ -48,7 +52,7 @@ function findInJpeg(view: DataView): number | null {
   return null;
 }
 
-/** The chunk `eXIf` (PNG 3, 11.3.3.4). */
+/** Find the chunk `eXIf` (PNG 3, 11.3.3.4). */
 function findInPng(view: DataView): number | null {
   const eXIf = 0x65584966;
   for (let at = 8; at < view.byteLength; at += 12 + view.getUint32(at)) {
@@ -57,7 +61,7 @@ function findInPng(view: DataView): number | null {
   return null;
 }
 
-/** The chunk `EXIF` (RFC 9649, 2.7.1.5); some writers begin it as in a JPEG. */
+/** Find the chunk `EXIF` (RFC 9649, 2.7.1.5). Some programs begin its content as in a JPEG. */
 function findInWebp(view: DataView): number | null {
   const chunk = 0x45584946;
   let size = 0;
@@ -81,7 +85,7 @@ function findTag(view: DataView, tiff: number): OrientationTag | null {
   return null;
 }
 
-/** AVIF has the property `irot` instead: quarter turns (ISO/IEC 23008-12, 6.5.10). */
+/** Read the property `irot`, which AVIF has instead: quarter turns (ISO/IEC 23008-12, 6.5.10). */
 function isAvifTurned(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const irot = 0x69726f74;

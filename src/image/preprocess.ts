@@ -2,7 +2,7 @@ import { DiptychError } from '../errors.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
 /**
- * Turn the resized (and cropped) image into `pixel_values`.
+ * Turn an image that was resized and cropped into `pixel_values`.
  *
  * @param rgb - RGB8 over white, [side, side, 3]
  * @returns [3, side, side], normalised
@@ -18,7 +18,7 @@ export function toPixelValues(
   const values = new Float32Array(rgb.length);
   for (let colour = 0; colour < 3; colour++) {
     for (let i = 0; i < area; i++) {
-      values[colour * area + i] = (rgb[3 * i + colour] * rescale - mean[colour]) / std[colour];
+      values[colour * area + i] = (rgb[3 * i + colour]! * rescale - mean[colour]!) / std[colour]!;
     }
   }
   return values;

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { DiptychError } from '../errors.ts';
+import { issuesOf } from '../http/request-issues.ts';
 
-/** From an image of any size to pixel values, as a `preprocessor_config.json` says. */
+/** How an image becomes pixel values, according to a `preprocessor_config.json`. */
 export interface Preprocessing {
   readonly resize: ResizeRule;
-  /** Centre crop after resizing, pixels; absent for none. */
+  /** Size of the centre crop after resizing, pixels; absent where the image is not cropped. */
   readonly crop?: Size;
-  /** Interpolation by its Pillow number: 0 nearest, 1 lanczos, 2 bilinear, 3 bicubic. */
+  /** Number of the interpolation in Pillow: 0 nearest, 1 lanczos, 2 bilinear, 3 bicubic. */
   readonly resample: number;
   /** Per colour: (x * rescale - mean) / std. */
   readonly rescale: number;
@@ -19,7 +20,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** `exact` stretches to a size, `shortest` keeps the aspect ratio; pixels. */
+/** `exact` stretches an image to a size; `shortest` keeps its aspect ratio. Sizes are in pixels. */
 export type ResizeRule =
   | { readonly kind: 'exact'; readonly size: Size }
   | { readonly kind: 'shortest'; readonly side: number };
@@ -29,7 +30,7 @@ const colours = z.array(z.number()).length(3);
 const sizeSchema = z.object({ width: side, height: side });
 const shortestSchema = z.object({ shortest_edge: side });
 
-/** The fields that CLIP and SigLIP image processors of Hugging Face have, with their defaults. */
+/** The fields of Hugging Face's image processors for CLIP and SigLIP, with their defaults. */
 const schema = z.object({
   do_resize: z.boolean().default(true),
   size: z.union([side, sizeSchema, shortestSchema]),
@@ -54,11 +55,8 @@ const schema = z.object({
 export function readPreprocessing(config: unknown): Preprocessing {
   const parsed = schema.safeParse(config);
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
-    throw new DiptychError(
-      'unreadable_model',
-      `preprocessor_config.json: ${path.join('.')}: ${message}`,
-    );
+    const [{ field, message }] = issuesOf(parsed.error);
+    throw new DiptychError('unreadable_model', `preprocessor_config.json: ${field}: ${message}`);
   }
   const fields = parsed.data;
   const cropSize = fields.crop_size ?? fields.size;
@@ -78,7 +76,7 @@ function isShortest(size: SizeField): size is z.infer<typeof shortestSchema> {
   return typeof size === 'object' && 'shortest_edge' in size;
 }
 
-/** A bare number is the shortest side, as in CLIP's first configurations. */
+/** A plain number is the length of the shortest side, as in CLIP's first configurations. */
 function resizeRule(size: SizeField): ResizeRule {
   if (typeof size === 'number') return { kind: 'shortest', side: size };
   if (isShortest(size)) return { kind: 'shortest', side: size.shortest_edge };

@@ -1,6 +1,6 @@
 import type { ResizeRule, Size } from './preprocessing.ts';
 
-/** Tell the size of an image after resizing; the longer side is rounded down, as in `transformers`. */
+/** Compute the size of a resized image. The longer side is rounded down, as in `transformers`. */
 export function resizedSize(rule: ResizeRule, { width, height }: Size): Size {
   if (rule.kind === 'exact') return rule.size;
   const { side } = rule;

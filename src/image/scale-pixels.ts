@@ -1,24 +1,24 @@
 import type { Size } from './preprocessing.ts';
 
 export interface Pixels extends Size {
-  /** RGBA8, alpha not multiplied, [height, width, 4] */
+  /** RGBA8, [height, width, 4]; colours are not multiplied by alpha */
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** Samples on either side of the kernel's centre. */
+/** Samples on each side of the kernel's centre. */
 const lobes = 3;
 
 /**
- * Scale an image to an exact size with Lanczos-3, widened where it shrinks: what libvips and the
- * image services do. Colours are weighed by their alpha.
+ * Scale an image to an exact size with Lanczos-3, as libvips and image services do. The kernel is
+ * widened where the image shrinks. Colours are weighed by their alpha.
  *
- * @returns RGBA8, alpha not multiplied, [height, width, 4]
+ * @returns RGBA8, [height, width, 4]; colours are not multiplied by alpha
  */
 export function scalePixels({ data, width, height }: Pixels, to: Size): Uint8Array {
   const premultiplied = new Float32Array(data.length);
   for (let at = 0; at < data.length; at += 4) {
-    const alpha = data[at + 3];
-    for (let c = 0; c < 3; c++) premultiplied[at + c] = (data[at + c] * alpha) / 255;
+    const alpha = data[at + 3]!;
+    for (let c = 0; c < 3; c++) premultiplied[at + c] = (data[at + c]! * alpha) / 255;
     premultiplied[at + 3] = alpha;
   }
   const narrow = scaleAxis(premultiplied, {
@@ -36,7 +36,7 @@ export function scalePixels({ data, width, height }: Pixels, to: Size): Uint8Arr
   return straightBytes(scaled);
 }
 
-/** For each sample of the result, the first source sample it is made of, and their weights. */
+/** The source samples that a sample of the result is made of: the first one, and their weights. */
 interface Tap {
   readonly first: number;
   readonly weights: Float32Array;
@@ -65,10 +65,10 @@ function lanczos(x: number): number {
 }
 
 interface Axis {
-  /** Rows or columns that are scaled, each by itself. */
+  /** The number of rows or columns; each is scaled by itself. */
   readonly lines: number;
   readonly taps: readonly Tap[];
-  /** Pixels from a line to the next, and from a sample to the next: in the source, in the result. */
+  /** Pixels from one line, and from one sample, to the next: [in the source, in the result]. */
   readonly lineStep: readonly [number, number];
   readonly step: readonly [number, number];
 }
@@ -77,24 +77,26 @@ function scaleAxis(source: Float32Array, { lines, taps, lineStep, step }: Axis):
   const result = new Float32Array(4 * lines * taps.length);
   for (let line = 0; line < lines; line++) {
     for (let i = 0; i < taps.length; i++) {
-      const { first, weights } = taps[i];
+      const { first, weights } = taps[i]!;
       const to = 4 * (line * lineStep[1] + i * step[1]);
       for (let k = 0; k < weights.length; k++) {
         const at = 4 * (line * lineStep[0] + (first + k) * step[0]);
-        for (let c = 0; c < 4; c++) result[to + c] += weights[k] * source[at + c];
+        for (let c = 0; c < 4; c++) result[to + c]! += weights[k]! * source[at + c]!;
       }
     }
   }
   return result;
 }
 
-/** Lanczos overshoots at edges: alpha and colours are cut to what there is. */
+/**
+ * Divide colours by alpha. Lanczos overshoots at edges, so values are cut to the range of a byte.
+ */
 function straightBytes(premultiplied: Float32Array): Uint8Array {
   const bytes = new Uint8ClampedArray(premultiplied.length);
   for (let at = 0; at < bytes.length; at += 4) {
-    const alpha = Math.min(255, premultiplied[at + 3]);
+    const alpha = Math.min(255, premultiplied[at + 3]!);
     if (alpha < 0.5) continue;
-    for (let c = 0; c < 3; c++) bytes[at + c] = (premultiplied[at + c] * 255) / alpha;
+    for (let c = 0; c < 3; c++) bytes[at + c] = (premultiplied[at + c]! * 255) / alpha;
     bytes[at + 3] = alpha;
   }
   return new Uint8Array(bytes.buffer);

@@ -1,4 +1,7 @@
-/** For each EXIF orientation, where in the stored image the pixel (x, y) of the upright one is. */
+/**
+ * For each EXIF orientation, the place in the stored image of the pixel (x, y) of the upright
+ * image.
+ */
 const sources: Readonly<
   Record<number, (x: number, y: number, last: number) => readonly [number, number]>
 > = {
@@ -14,8 +17,8 @@ const sources: Readonly<
 /**
  * Turn a square image upright.
  *
- * @param pixels - RGB8, [size, size, 3], as stored
- * @param orientation - of EXIF, 1 to 8
+ * @param pixels - RGB8, [size, size, 3], as they are stored
+ * @param orientation - the EXIF orientation, 1 to 8
  */
 export function turnUpright(pixels: Uint8Array, size: number, orientation: number): Uint8Array {
   const source = sources[orientation];

@@ -1,11 +1,12 @@
 import { DiptychError } from '../errors.ts';
 
 /**
- * Measure how much of the exact nearest neighbours an approximate search found.
+ * Measure which share of the exact nearest neighbours an approximate search found.
  *
  * @param found - ids of each query, best first
  * @param exact - ids of each query by exact search, best first
- * @returns mean share of the first `k` exact ids among the first `k` found, 0 to 1
+ * @returns 0 to 1: the share of the first `k` exact ids that are among the first `k` found, on
+ *   average
  */
 export function annRecallAtK(
   found: readonly ArrayLike<number>[],
@@ -21,7 +22,7 @@ export function annRecallAtK(
   let sum = 0;
   for (const [query, truth] of exact.entries()) {
     const wanted = new Set(Array.from(truth).slice(0, k));
-    const got = new Set(Array.from(found[query]).slice(0, k));
+    const got = new Set(Array.from(found[query]!).slice(0, k));
     let common = 0;
     for (const id of got) if (wanted.has(id)) common += 1;
     // A gallery of fewer than k items has fewer than k neighbours.

@@ -1,15 +1,17 @@
 import { DiptychError } from '../errors.ts';
 
-/** Cosines that differ by less are a tie: float32 sums of the same vectors differ by as much. */
+/**
+ * Cosines that differ by less than this are a tie: float32 sums of the same vectors differ so much.
+ */
 const tieWidth = 1e-6;
 
 /**
- * Count the wrong items that stand before the best answer of a query. Ties count against the query,
- * so that a constant embedding finds nothing.
+ * Count the wrong items that rank before the best answer of a query. A wrong item with the same
+ * score as the answer ranks before it, so a constant embedding finds nothing.
  *
- * @param scores - cosines of the query with the whole gallery
- * @param answers - positions in it
- * @returns 0 when an answer comes first; Infinity when its score is no number
+ * @param scores - cosines of the query with all items of the gallery
+ * @param answers - positions of the right answers in the gallery
+ * @returns 0 when an answer comes first; Infinity when no answer has a score that is a number
  * @throws DiptychError `bad_request` when there is no answer
  */
 export function bestRank(scores: ArrayLike<number>, answers: readonly number[]): number {
@@ -18,13 +20,16 @@ export function bestRank(scores: ArrayLike<number>, answers: readonly number[]):
   }
   const right = new Set(answers);
   let best = -Infinity;
-  for (const answer of right) if (scores[answer] > best) best = scores[answer];
+  for (const answer of right) {
+    const score = scores[answer] ?? NaN;
+    if (score > best) best = score;
+  }
   if (best === -Infinity) return Infinity;
   const bar = best - tieWidth;
   let rank = 0;
-  // Written so that a score that is no number stands before the answer as well.
+  // The condition is negated so that a wrong item whose score is NaN ranks before the answer, too.
   for (let item = 0; item < scores.length; item++) {
-    if (!(scores[item] < bar) && !right.has(item)) rank += 1;
+    if (!(scores[item]! < bar) && !right.has(item)) rank += 1;
   }
   return rank;
 }

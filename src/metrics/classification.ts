@@ -4,15 +4,18 @@ export interface ClassificationMetrics {
   readonly acc1: number;
   /** NaN with fewer than five classes, as in CLIP_benchmark. */
   readonly acc5: number;
-  /** Recall of each class that occurs, averaged: rare classes count as much as common ones. */
+  /**
+   * The mean of the recalls of all classes that occur: rare classes count as much as common ones.
+   */
   readonly mean_per_class_recall: number;
 }
 
 /**
- * Measure zero-shot classification, with the names of CLIP_benchmark.
+ * Measure zero-shot classification. The names are those of CLIP_benchmark.
  *
- * @param scores - [labels.length, classes]; ties count against the right class
- * @param labels - class of each row
+ * @param scores - [labels.length, classes]; a wrong class with the same score ranks before the
+ *   right one
+ * @param labels - the right class of each row
  * @throws DiptychError `bad_request` when lengths do not fit
  */
 export function classificationMetrics(
@@ -31,19 +34,20 @@ export function classificationMetrics(
   let first = 0;
   let fifth = 0;
   for (let i = 0; i < n; i++) {
-    const own = scores[i * classes + labels[i]];
+    const label = labels[i]!;
+    const own = scores[i * classes + label] ?? NaN;
     let rank = 0;
     for (let c = 0; c < classes; c++) {
-      if (c !== labels[i] && !(scores[i * classes + c] < own)) rank += 1;
+      if (c !== label && !(scores[i * classes + c]! < own)) rank += 1;
     }
-    const ofClass = right.get(labels[i]) ?? { total: 0, first: 0 };
+    const ofClass = right.get(label) ?? { total: 0, first: 0 };
     ofClass.total += 1;
     if (rank < 1) {
       first += 1;
       ofClass.first += 1;
     }
     if (rank < 5) fifth += 1;
-    right.set(labels[i], ofClass);
+    right.set(label, ofClass);
   }
   const recalls = [...right.values()].map((counts) => counts.first / counts.total);
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a comparison measures, named as `diptych evaluate` does: text -> image, 0 to 1. */
+/** The metrics of a comparison, 0 to 1. They find images by text, as in `diptych evaluate`. */
 export const comparedKs = [1, 5, 10] as const;
 export const comparedMetrics: readonly string[] = comparedKs.map(
   (k) => `image_retrieval_recall@${k}`,
@@ -8,12 +8,14 @@ export const comparedMetrics: readonly string[] = comparedKs.map(
 
 const id = z.string().min(1).max(255);
 
-/** Sets of items that a comparison keeps to. */
+/** Names of sets. The comparison looks only at items of these sets. */
 export const heldOutSchema = z.array(id).min(1).max(100);
 
-/** What is compared: two versions of a collection, from their files alone. */
+/**
+ * A request to compare two versions of a collection. The comparison reads nothing but their files.
+ */
 export const compareRequestSchema = z.strictObject({
-  /** Versions: the active one, and the one that may take its place. */
+  /** The active version, and the version that may replace it. */
   before: id,
   after: id,
   heldOut: heldOutSchema.optional(),
@@ -24,21 +26,21 @@ export type CompareRequest = Readonly<z.infer<typeof compareRequestSchema>>;
 const recalls = z.record(z.string(), z.number());
 const sides = z.object({ before: z.string(), after: z.string() });
 
-/** How two versions find the same images by the same captions. */
+/** How well two versions find the same images by the same captions. */
 export const comparisonSchema = z.object({
   versions: sides,
-  /** Hashes. */
+  /** Hashes of the models. */
   models: sides,
-  /** Captions that were searched for, a sample of `captions`. */
+  /** The number of captions that were queries: a sample of `captions`. */
   pairs: z.int().min(0),
   captions: z.int().min(0),
-  /** What was searched: images of the items that both have. */
+  /** The number of images that were searched: those of the items that both versions have. */
   images: z.int().min(0),
-  /** Sets that were held out; null: all items, which the model may have been trained on. */
+  /** The held-out sets; null for all items, on which the model may have been trained. */
   sets: z.array(z.string()).nullable(),
-  /** Share of the first 10 images that are the same, 0 to 1; null without pairs. */
+  /** The share of the first 10 images that both versions find, 0 to 1; null without pairs. */
   overlapAt10: z.number().nullable(),
-  /** By metric; empty without pairs. */
+  /** A number for each metric; empty without pairs. */
   before: recalls,
   after: recalls,
   change: recalls,

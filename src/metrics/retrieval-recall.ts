@@ -7,15 +7,16 @@ export interface RetrievalTask {
   /** [gallery, dim], L2-normalised. */
   readonly gallery: Float32Array;
   readonly dim: number;
-  /** Gallery ordinals that answer a query; a query needs one at least. */
+  /** Ordinals of the right answers of a query in the gallery; every query needs at least one. */
   readonly relevant: (query: number) => readonly number[];
 }
 
 /**
- * Measure the share of queries that find any of their answers among the first K.
+ * Measure the share of queries that find one of their answers among the first K. CLIP_benchmark
+ * calls it `recall@K`.
  *
- * Ties count against the query: an answer stands behind everything that scores the same, so a
- * constant embedding has recall 0. Names as in CLIP_benchmark, where this is `recall@K`.
+ * A wrong item with the same score as an answer ranks before it, so a constant embedding has recall
+ * 0.
  *
  * @returns recall, 0 to 1, in the order of `ks`
  * @throws DiptychError `bad_request` when lengths do not fit or a query has no answer
@@ -27,14 +28,14 @@ export function retrievalRecallAtK(task: RetrievalTask, ks: readonly number[]): 
 /**
  * Turn ranks into recall.
  *
- * @param ranks - number of wrong items before the best answer of each query
+ * @param ranks - the number of wrong items before the best answer of each query
  * @returns 0 to 1, in the order of `ks`
  */
 export function recallAtK(ranks: readonly number[], ks: readonly number[]): number[] {
   return ks.map((k) => ranks.filter((rank) => rank < k).length / ranks.length);
 }
 
-/** Number of wrong items that stand before the best answer of each query. */
+/** Count the wrong items that rank before the best answer of each query. */
 export function bestRanks({ queries, gallery, dim, relevant }: RetrievalTask): number[] {
   const queryCount = rows('queries', queries, dim);
   const galleryCount = rows('gallery', gallery, dim);
@@ -43,7 +44,7 @@ export function bestRanks({ queries, gallery, dim, relevant }: RetrievalTask): n
   for (let query = 0; query < queryCount; query++) {
     for (let item = 0; item < galleryCount; item++) {
       let dot = 0;
-      for (let j = 0; j < dim; j++) dot += queries[query * dim + j] * gallery[item * dim + j];
+      for (let j = 0; j < dim; j++) dot += queries[query * dim + j]! * gallery[item * dim + j]!;
       scores[item] = dot;
     }
     ranks.push(bestRank(scores, relevant(query)));

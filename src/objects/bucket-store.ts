@@ -3,7 +3,9 @@ import { checkRange } from './check-range.ts';
 import { orFailure } from './store-failure.ts';
 import type { ObjectEntry, ObjectStore, PutCondition } from './object-store.ts';
 
-/** What of an R2 bucket the store uses: a binding of the worker, or the local one of Miniflare. */
+/**
+ * The part of an R2 bucket that the store uses: a binding of the worker, or Miniflare's local one.
+ */
 export interface Bucket {
   get(
     key: string,
@@ -28,7 +30,7 @@ export interface BucketCondition {
   readonly etagDoesNotMatch?: string;
 }
 
-/** An R2 bucket as a store; R2 itself decides which of several conditional writes wins. */
+/** Use an R2 bucket as a store. R2 itself decides which of several conditional writes wins. */
 export function bucketStore(bucket: Bucket): ObjectStore {
   return {
     async get(key, { range } = {}) {
@@ -82,7 +84,7 @@ async function bytesOf(
   return object && new Uint8Array(await orFailure(key, () => object.arrayBuffer(), false));
 }
 
-/** Miniflare takes no subclass such as Node's Buffer. */
+/** Miniflare refuses subclasses of Uint8Array, such as Node's Buffer. */
 function plain(bytes: Uint8Array): Uint8Array {
   return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes);
 }

@@ -1,10 +1,10 @@
 import { DiptychError } from '../errors.ts';
 
-/** What R2 takes, bytes of UTF-8. */
+/** The longest key that R2 takes, bytes of UTF-8. */
 const maxKeyBytes = 1024;
 
 /**
- * Check that a key is a relative path, which can also be a file and a URL.
+ * Check that a key is a relative path, so that it can also name a file and be a part of a URL.
  *
  * @throws DiptychError bad_request
  */
@@ -14,7 +14,7 @@ export function checkKey(key: string): string {
   if (isPath && !/[\u0000-\u001f\u007f\\]/.test(key) && byteLength(key) <= maxKeyBytes) return key;
   throw new DiptychError(
     'bad_request',
-    `key: expected at most ${maxKeyBytes} bytes, parts between "/" that are neither empty nor "." or "..", got ${JSON.stringify(key)}`,
+    `key: expected at most ${maxKeyBytes} bytes, and no part between "/" that is empty, "." or "..", got ${JSON.stringify(key)}`,
   );
 }
 

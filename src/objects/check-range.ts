@@ -7,7 +7,7 @@ export function checkRange(key: string, { offset, length }: ByteRange, size: num
   if (isRange && length >= 1 && offset + length <= size) return;
   throw new DiptychError(
     'range_not_satisfiable',
-    `${key}: expected ${length} bytes from ${offset}, the object has ${size}`,
+    `${key}: expected ${length} bytes from offset ${offset}, but the object has ${size} bytes`,
     { offset, length, size },
   );
 }

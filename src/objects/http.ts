@@ -1,4 +1,6 @@
-/** Headers of `/v1/objects`: of an object, and of every answer, which tells it from another server's. */
+/**
+ * Headers of `/v1/objects`. Every answer has `served`, which tells it from that of another server.
+ */
 export const objectHeaders = {
   size: 'x-object-size',
   etag: 'x-object-etag',

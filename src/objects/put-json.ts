@@ -1,6 +1,6 @@
 import type { ObjectStore, PutCondition } from './object-store.ts';
 
-/** Write a value as JSON, as `ObjectStore.put` does. */
+/** Write a value as JSON, with the conditions and the result of `ObjectStore.put`. */
 export function putJson(
   objects: Pick<ObjectStore, 'put'>,
   key: string,

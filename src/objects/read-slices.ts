@@ -8,15 +8,15 @@ export interface PackSlice {
   readonly byteLength: number;
 }
 
-/** Bytes between two slices that are read with them rather than asked for apart. */
+/** Two slices with at most so many bytes between them are read in one request. */
 const gapBytes = 64 * 1024;
-/** Bytes of one request. */
+/** Largest request of several slices, bytes. */
 const maxRunBytes = 16 * 1024 * 1024;
 
 /**
  * Read slices of packs in few requests.
  *
- * @returns the bytes of each, in their order
+ * @returns the bytes of each slice, in the order of `slices`
  * @throws DiptychError index_unreadable where a pack is missing
  */
 export async function readSlices(
@@ -28,11 +28,11 @@ export async function readSlices(
     .sort((a, b) => (a.pack === b.pack ? a.byteOffset - b.byteOffset : a.pack < b.pack ? -1 : 1));
   const result = new Array<Uint8Array>(slices.length);
   for (let first = 0; first < order.length;) {
-    const { pack, byteOffset: start } = order[first];
+    const { pack, byteOffset: start } = order[first]!;
     let end = start;
     let next = first;
     for (; next < order.length; next++) {
-      const { pack: other, byteOffset, byteLength } = order[next];
+      const { pack: other, byteOffset, byteLength } = order[next]!;
       const isFar = byteOffset > end + gapBytes || byteOffset + byteLength - start > maxRunBytes;
       if (other !== pack || (next > first && isFar)) break;
       end = Math.max(end, byteOffset + byteLength);

@@ -3,10 +3,10 @@ import { afterOwnFault } from '../own-fault.ts';
 import { retry } from '../retry.ts';
 
 /**
- * Ask a store.
+ * Ask a store, and give its failures a code.
  *
- * @param again - whether it may be asked again where it failed by itself
- * @throws DiptychError store_failed, which another try may help; one that has a code stays as it is
+ * @param again - whether to ask again when the store failed by its own fault
+ * @throws DiptychError store_failed, where a later try may succeed; a DiptychError stays as it is
  */
 export async function orFailure<T>(key: string, ask: () => Promise<T>, again = true): Promise<T> {
   try {

@@ -3,22 +3,27 @@ import type { Collection } from './collection.ts';
 import { resolveMode, resolveQuery, type DecodeImage, type SearchQuery } from './resolve-query.ts';
 import { searchCollection } from './search-collection.ts';
 
-/** What the runtime gives to a search. */
+/** The functions of a search that depend on the runtime. */
 export interface SearchTools {
   readonly decodeImage: DecodeImage;
-  /** Measures the steps; by default nothing does. */
+  /** Measures the time of each step. By default nothing is measured. */
   measure?<T>(step: 'encode' | 'search', work: () => Promise<T>): Promise<T>;
 }
 
 export type SearchAnswer = Omit<SearchResponse, 'encoder' | 'timings'>;
 
 /**
- * Answer a search, whoever asks: the worker, the command or the page of a static site.
+ * Answer a search of the worker, the command line or the page of a static site.
  *
- * @param request - checked by `checkQuery`
- * @param image - the query where it is an image: an encoded one, such as a PNG
- * @throws DiptychError bad_request, empty_query, unknown_item, model_mismatch or what
+ * @param request - a request that `checkQuery` has checked
+ * @param image - an encoded image, such as a PNG, where the query is an image
+ * @throws DiptychError bad_request, empty_query, unknown_item, model_mismatch, or what
  *   `tools.decodeImage` throws
+ *
+ * @example
+ * const request = { text: 'birthday cake', target: 'image', limit: 10 } as const;
+ * const { matches } = await answerSearch(collection, request, null, { decodeImage });
+ * console.log(matches.map(({ id, score }) => `${id} ${score}`));
  */
 export async function answerSearch(
   collection: Collection,

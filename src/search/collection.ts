@@ -6,12 +6,12 @@ import type { KeywordIndex } from './keywords/keyword-index.ts';
 import type { QueryModel } from './query-model.ts';
 import type { VectorSearch } from './vector-search.ts';
 
-/** The items of an index version: enough to show them. */
+/** The part of an index version that is needed to show its items. */
 export interface CollectionItems {
   readonly reference: IndexReference;
   readonly manifest: Manifest;
   readonly items: ItemColumns;
-  /** Ids of items that were deleted after the version was built: nothing may show them. */
+  /** Ids of items that were deleted after the version was built. No answer may show them. */
   readonly hidden?: ReadonlySet<string>;
 }
 
@@ -20,7 +20,7 @@ export interface Collection extends CollectionItems {
   readonly model: QueryModel;
   readonly images: VectorSearch;
   readonly captions: VectorSearch;
-  /** Given where some of the vectors could not be loaded when it was opened. */
+  /** Given where some of the vectors could not be loaded. */
   readonly partial?: PartialAnswer;
   readonly captionColumns: CaptionColumns;
   readonly keywords: KeywordIndex;

@@ -1,7 +1,7 @@
 import { DiptychError } from '../errors.ts';
 import { apiLimits } from '../http/api.ts';
 
-/** Where a page of results begins, in an index version. */
+/** The place where a page of results begins, in one index version. */
 export interface Cursor {
   readonly version: string;
   readonly offset: number;
@@ -15,9 +15,10 @@ export function writeCursor({ version, offset }: Cursor): string {
 }
 
 /**
- * Read the offset that a cursor of an earlier answer holds.
+ * Read the offset from a cursor of an earlier answer.
  *
- * @throws DiptychError bad_request when it is none, or of another version of the index
+ * @returns 0 without a cursor
+ * @throws DiptychError bad_request when it is not a cursor, or belongs to another index version
  */
 export function readCursor(cursor: string | undefined, version: string): number {
   if (cursor === undefined) return 0;
@@ -30,7 +31,7 @@ export function readCursor(cursor: string | undefined, version: string): number 
   const [of, offset] = Array.isArray(parts) ? (parts as unknown[]) : [];
   const isOffset = Number.isInteger(offset) && Number(offset) >= 0;
   if (typeof of !== 'string' || !isOffset || Number(offset) >= apiLimits.window) {
-    throw new DiptychError('bad_request', 'cursor: expected nextCursor of an earlier answer');
+    throw new DiptychError('bad_request', 'cursor: expected the nextCursor of an earlier answer');
   }
   if (of !== version) {
     throw new DiptychError(

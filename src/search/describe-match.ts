@@ -4,7 +4,7 @@ import type { Collection } from './collection.ts';
 import type { RankedItem } from './fusion.ts';
 import { matchProbability } from './probability.ts';
 
-/** Most items that are named with a caption: one like "flag" describes hundreds. */
+/** The most items that are listed with a caption: a caption like "flag" describes hundreds. */
 const itemsShown = 8;
 
 /** Show an item as a search result. */
@@ -20,17 +20,17 @@ export function itemMatch(
 /** Show a caption as a search result, with the items that it describes. */
 export function captionMatch(collection: Collection, { id, score }: RankedItem): Match {
   const { texts, items } = collection.captionColumns;
-  const described = items[id].slice(0, itemsShown);
-  // The picture of a caption is that of its first item, which may be of a set that others are not.
-  const { id: _id, set: _set, ...picture } = describeItem(collection, described[0]);
+  const described = items[id]!.slice(0, itemsShown);
+  // A caption shows the picture of its first item. It has no set: its other items may be of others.
+  const { id: _id, set: _set, ...picture } = describeItem(collection, described[0]!);
   return {
     id: `caption:${id}`,
     score,
     probability: probabilityOf(collection, score, collection.manifest.caption.count),
     metadata: {
       ...picture,
-      title: texts[id],
-      items: described.map((ordinal) => collection.items.ids[ordinal]),
+      title: texts[id]!,
+      items: described.map((ordinal) => collection.items.ids[ordinal]!),
     },
   };
 }
@@ -42,7 +42,7 @@ export function describeItem(
 ): ItemInfo {
   const { id, preview: _, ...shown } = itemAt(items, ordinal);
   const { collection, version } = reference;
-  // With the version in it, the address always gives the same bytes and may be cached for ever.
+  // The address contains the version, so it always gives the same bytes and may be cached forever.
   const path = `/v1/collections/${collection}/items/${encodeURIComponent(id)}/image`;
   const imageUrl = `${path}?v=${encodeURIComponent(version)}`;
   return { id, ...shown, imageUrl };

@@ -3,14 +3,14 @@ import type { TextEncoder } from '../encoder/text-encoder.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { noWords, type QueryModel } from './query-model.ts';
 
-/** The int8 towers of a model; each is asked for when a query first needs it. */
+/** The int8 towers of a model. Each is called for when a query needs it for the first time. */
 export interface EdgeTowers {
   readonly tokenizer: Tokenizer;
   text(): TextEncoder | Promise<TextEncoder>;
   image(): ImageEncoder | Promise<ImageEncoder>;
 }
 
-/** Create a model that encodes queries on the WASM kernels, as the edge does. */
+/** Create a model that encodes queries with the WASM kernels, as the edge does. */
 export function createEdgeModel(
   description: Pick<QueryModel, 'id' | 'hash' | 'imageSize' | 'scale'>,
   towers: EdgeTowers,

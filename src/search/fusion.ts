@@ -4,26 +4,28 @@ import type { KeywordHit, KeywordIndex } from './keywords/keyword-index.ts';
 export interface RankedItem {
   /** Ordinal of the item or caption. */
   readonly id: number;
-  /** Larger is closer; the scale is that of the mode. */
+  /** Larger is better. The scale depends on the mode. */
   readonly score: number;
-  /** What the two sides say, where asked. */
+  /** Score of the keyword side, where there is one. */
   readonly keyword?: number;
+  /** Score of the vector side, where there is one. */
   readonly cosine?: number;
 }
 
-/** Cosines of the query with items, in their order: `searcher.score` bound to the query. */
+/** Computes the cosines of the query with items, in their order, like `searcher.score`. */
 export type ScoreItems = (ids: readonly number[]) => Awaitable<ArrayLike<number>>;
 
-/** Vectors may be in this isolate or in others. */
+/** Vectors of this isolate answer at once, those of others later. */
 type Awaitable<T> = T | Promise<T>;
 
-/** Groups of the keyword side that are expanded into items, at least. */
+/** The keyword side finds at least so many groups, whose items are then ranked. */
 const minimumGroups = 50;
 
 /**
- * Rank items by keywords; those of one group, which share their texts, by the image itself.
+ * Rank items by keywords. The items of a group share their texts, so they are ranked by cosine.
  *
- * @param scoreItems - left out where the query has no embedding: order of the items
+ * @param scoreItems - left out where the query has no embedding; items of a group keep their order
+ *   then
  */
 export async function rankByKeywords(
   index: KeywordIndex,
@@ -32,18 +34,19 @@ export async function rankByKeywords(
   scoreItems?: ScoreItems,
 ): Promise<RankedItem[]> {
   const ranked = await expand(index, index.search(query, limit), scoreItems);
-  return ranked.sort((a, b) => b.score - a.score || closer(a, b)).slice(0, limit);
+  return ranked.sort((a, b) => b.score - a.score || byCosine(a, b)).slice(0, limit);
 }
 
 /**
  * Rank items by keywords and by vectors together.
  *
- * score = keyword (0 to 1) + weight * z, where z is the cosine in standard deviations above that
- * of unrelated pairs. The weight is small, so that a word that is matched outranks a resemblance,
- * which decides between equals and where words are missing.
+ * score = keyword (0 to 1) + weight * z. Here z says how many standard deviations the cosine lies
+ * above the mean cosine of unrelated pairs. The weight is small, so that a matching word counts
+ * more than a similar picture. The picture decides between items with equal words, and where no
+ * word matches.
  *
- * @param nearest - best items by cosine, as the searcher finds them
- * @param scoreItems - cosines of items that only the keyword side found
+ * @param nearest - the best items by cosine, as the searcher finds them
+ * @param scoreItems - computes the cosines of the items that the keyword side found
  */
 export async function rankHybrid(
   index: KeywordIndex,
@@ -57,15 +60,15 @@ export async function rankHybrid(
   const [matched, { ids, scores }] = await Promise.all([expand(index, hits, scoreItems), nearest]);
   const candidates = new Map(matched.map((item) => [item.id, item]));
   for (let i = 0; i < ids.length; i++) {
-    const id = ids[i];
-    if (!candidates.has(id)) candidates.set(id, { id, score: 0, keyword: 0, cosine: scores[i] });
+    const id = ids[i]!;
+    if (!candidates.has(id)) candidates.set(id, { id, score: 0, keyword: 0, cosine: scores[i]! });
   }
   return [...candidates.values()]
     .map((item) => {
       const z = ((item.cosine ?? 0) - weights.cosineMean) / weights.cosineDeviation;
       return { ...item, score: (item.keyword ?? 0) + weights.vector * z };
     })
-    .sort((a, b) => b.score - a.score || closer(a, b))
+    .sort((a, b) => b.score - a.score || byCosine(a, b))
     .slice(0, limit);
 }
 
@@ -74,7 +77,7 @@ async function expand(
   hits: readonly KeywordHit[],
   scoreItems?: ScoreItems,
 ): Promise<RankedItem[]> {
-  // An item may be in several groups; the first hit is its best.
+  // An item may be in several groups. Hits are sorted, so its first hit has its best score.
   const keyword = new Map<number, number>();
   for (const hit of hits) {
     for (const id of index.itemsOf(hit.id)) if (!keyword.has(id)) keyword.set(id, hit.score);
@@ -87,6 +90,6 @@ async function expand(
   });
 }
 
-function closer(a: RankedItem, b: RankedItem): number {
+function byCosine(a: RankedItem, b: RankedItem): number {
   return (b.cosine ?? 0) - (a.cosine ?? 0) || a.id - b.id;
 }

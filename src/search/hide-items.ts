@@ -3,12 +3,12 @@ import type { KeywordIndex } from './keywords/keyword-index.ts';
 import type { Collection, CollectionItems } from './collection.ts';
 import type { VectorSearch } from './vector-search.ts';
 
-/** The items of a version without some of them. */
+/** Hide some items of a version, where only its items are open. */
 export function hideFromItems(opened: CollectionItems, ids: ReadonlySet<string>): CollectionItems {
   return ids.size === 0 ? opened : { ...opened, hidden: ids };
 }
 
-/** A version as if some of its items, and captions that describe no other, were not in it. */
+/** Hide some items of a version, and the captions that describe no other item. */
 export function hideItems(opened: Collection, ids: ReadonlySet<string>): Collection {
   const isShown = opened.items.ids.map((id) => !ids.has(id));
   if (!isShown.includes(false)) return opened;
@@ -27,14 +27,14 @@ export function hideItems(opened: Collection, ids: ReadonlySet<string>): Collect
 }
 
 function filtered(vectors: VectorSearch, isShown: readonly boolean[]): VectorSearch {
-  const filter = createItemFilter(isShown.length, (id) => isShown[id]);
+  const filter = createItemFilter(isShown.length, (id) => isShown[id]!);
   return {
     ...vectors,
     search: (query, k, options) => vectors.search(query, k, { ...options, filter }),
     score: async (query, ids) => {
       const { cosines, ...rest } = await vectors.score(query, ids);
       // NaN says "not scored": callers drop it, as they do for a shard that does not answer.
-      return { ...rest, cosines: cosines.map((cosine, i) => (isShown[ids[i]] ? cosine : NaN)) };
+      return { ...rest, cosines: cosines.map((cosine, i) => (isShown[ids[i]!] ? cosine : NaN)) };
     },
   };
 }

@@ -1,15 +1,15 @@
 import { DiptychError } from '../errors.ts';
 
-/** A model that encodes queries, wherever its towers run. */
+/** A model that encodes queries. Its towers may run on any runtime. */
 export interface QueryModel {
   readonly id: string;
-  /** Of configuration, tokenizer and weights. */
+  /** Hash of configuration, tokenizer and weights. */
   readonly hash: string;
-  /** Side of the square images that it reads, pixels. */
+  /** Side of its square images, pixels. */
   readonly imageSize: number;
-  /** Exponential of logitScale: multiplies cosines before softmax. */
+  /** The exponential of logitScale. Cosines are multiplied by it before softmax. */
   readonly scale: number;
-  /** Encode a text. @throws DiptychError empty_query where it has no word */
+  /** Encode a text. @throws DiptychError empty_query for a text without a word */
   encodeText(text: string): Promise<EncodedText>;
   /**
    * Encode an image.

@@ -10,7 +10,7 @@ export interface RankedQuery {
   readonly embedding: Float32Array;
   /** Given where the query is text. */
   readonly text?: string;
-  /** Ordinal of the item that is the query, which is left out of its own results. */
+  /** Ordinal of the item that is the query. It is left out of the results. */
   readonly exclude?: number;
   readonly target: 'image' | 'caption';
   readonly mode: SearchMode;
@@ -18,9 +18,9 @@ export interface RankedQuery {
 }
 
 export interface Ranking {
-  /** Best first. Ids are ordinals of items, or of captions where those are the target. */
+  /** The best first. Ids are ordinals of items, or of captions where captions are the target. */
   readonly ranked: readonly RankedItem[];
-  /** Null where words alone were searched for. */
+  /** Null where only words were searched for. */
   readonly effort: SearchEffort | null;
   readonly partial?: PartialAnswer;
 }
@@ -51,7 +51,8 @@ async function rankItems(
   const score = async (ids: readonly number[]) => {
     const scores = await images.score(embedding, ids);
     partial = joinPartial(partial, scores.partial);
-    // An item whose vector cannot be asked counts as an unrelated picture: its words alone rank it.
+    // An item whose vector cannot be scored counts as an unrelated picture, so only its words rank
+    // it.
     return scores.cosines.map((cosine) => (isNaN(cosine) ? manifest.fusion.cosineMean : cosine));
   };
   if (text !== undefined && mode === 'keyword') {
@@ -71,7 +72,7 @@ async function rankItems(
 }
 
 function nearest({ ids, scores }: Matches): RankedItem[] {
-  return Array.from(ids, (id, i) => ({ id, score: scores[i], cosine: scores[i] }));
+  return Array.from(ids, (id, i) => ({ id, score: scores[i]!, cosine: scores[i]! }));
 }
 
 function effortOf({ exhaustive, efSearch }: Matches, { effort }: VectorIndex): SearchEffort {

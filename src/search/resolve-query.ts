@@ -3,19 +3,19 @@ import { DiptychError } from '../errors.ts';
 import type { Collection } from './collection.ts';
 import { noWords } from './query-model.ts';
 
-/** A request to search a collection that is open. */
+/** A request to search a collection that is already open. */
 export type SearchQuery = Omit<SearchRequest, 'collection'>;
 
 export interface ResolvedQuery {
   /** [embedDim] */
   readonly embedding: Float32Array;
   readonly truncated: boolean;
-  /** Ordinal of the item that is the query. */
+  /** Ordinal of the item that is the query; it is left out of the results. */
   readonly exclude?: number;
 }
 
 /**
- * Check that a search has one query.
+ * Check that a search has exactly one query.
  *
  * @throws DiptychError empty_query or bad_request
  */
@@ -42,7 +42,7 @@ export function checkQuery(request: SearchQuery, image: Uint8Array | null): void
   }
 }
 
-/** Tell the mode that is used: words find images only, and only where the collection has words. */
+/** Choose the mode. Words find only images, and only in a collection that has words. */
 export function resolveMode(request: SearchQuery, { keywords }: Collection): SearchMode {
   const hasWords = request.text !== undefined && request.target === 'image' && keywords.groups > 0;
   if (!hasWords) return request.mode === 'keyword' ? 'keyword' : 'vector';
@@ -59,7 +59,7 @@ export type DecodeImage = (image: Uint8Array<ArrayBuffer>, size: number) => Prom
 /**
  * Turn the query of a search into an embedding.
  *
- * @throws DiptychError unknown_item, model_mismatch, empty_query or what `decodeImage` throws
+ * @throws DiptychError unknown_item, model_mismatch, empty_query, or what `decodeImage` throws
  */
 export async function resolveQuery(
   collection: Collection,
@@ -84,7 +84,7 @@ export async function resolveQuery(
     if (length !== embedDim) {
       throw new DiptychError(
         'model_mismatch',
-        `vector: expected ${embedDim} numbers as model ${model.id} makes, got ${length}`,
+        `vector: expected ${embedDim} numbers, as in embeddings of model ${model.id}, got ${length}`,
         { expected: embedDim, got: length },
       );
     }
@@ -93,7 +93,7 @@ export async function resolveQuery(
   return model.encodeText(request.text ?? '');
 }
 
-/** Ordinal of an item. @throws DiptychError unknown_item */
+/** Find the ordinal of an item that is not hidden. @throws DiptychError unknown_item */
 export function findItem(
   { items, reference, hidden }: Pick<Collection, 'items' | 'reference' | 'hidden'>,
   id: string,
@@ -110,7 +110,7 @@ function checkModel({ model, reference }: Collection, { model: asked }: SearchQu
   if (asked === undefined || asked === model.id || asked === model.hash) return;
   throw new DiptychError(
     'model_mismatch',
-    `model: collection ${reference.collection}, version ${reference.version}, is of model ${model.id}, the query of ${JSON.stringify(asked)}`,
+    `model: expected ${model.id}, as in collection ${reference.collection}, version ${reference.version}, got ${JSON.stringify(asked)}`,
     { expected: [model.id, model.hash], got: asked },
   );
 }

@@ -18,17 +18,28 @@ export interface Page {
 }
 
 /**
- * How many results are ranked: the first of these that the wanted page lies within. What is found
- * depends on this number, so pages within one of them are slices of one ranking.
+ * The number of results that are ranked: the first of these numbers that includes the requested
+ * page. The ranking depends on this number, so all pages within it are slices of the same ranking.
  */
-const tiers = [defaults.maxLimit + 1, apiLimits.window + 1];
+const deepest = apiLimits.window + 1;
+const tiers = [defaults.maxLimit + 1, deepest];
 
-/** Search an index version. @throws DiptychError bad_request (cursor), model_mismatch (dimension) */
+/**
+ * Search an index version.
+ *
+ * @throws DiptychError bad_request (cursor), model_mismatch (dimension)
+ *
+ * @example
+ * const { embedding } = await collection.model.encodeText('a birthday cake');
+ * const query = { embedding, target: 'image', mode: 'vector', limit: 10 } as const;
+ * const { matches, nextCursor } = await searchCollection(collection, query);
+ * const next = await searchCollection(collection, { ...query, cursor: nextCursor ?? undefined });
+ */
 export async function searchCollection(collection: Collection, query: Query): Promise<Page> {
   const { version } = collection.reference;
   const offset = readCursor(query.cursor, version);
   const end = Math.min(offset + query.limit, apiLimits.window);
-  const depth = tiers.find((tier) => end < tier) ?? tiers[tiers.length - 1];
+  const depth = tiers.find((tier) => end < tier) ?? deepest;
   const { ranked, effort, partial } = await rank(collection, query, depth);
   const describe = query.target === 'caption' ? captionMatch : itemMatch;
   return {

@@ -3,13 +3,13 @@ import type { Matches, SearchOptions } from '../hnsw/searcher.ts';
 import type { LocalVectors } from './open/open-local-vectors.ts';
 
 /**
- * The vectors of a collection, wherever they are: in this isolate, in others, in a service. Ids are
- * ordinals, queries are [dim] and need not be normalised.
+ * The vectors of a collection. They may lie in this isolate, in other isolates or in a service. Ids
+ * are ordinals. Queries are [dim] and need not be normalised.
  */
 export interface VectorSearch {
-  /** Find the nearest vectors, `k` of them where there are so many. */
+  /** Find the `k` nearest vectors, or all of them where there are fewer. */
   search(query: Float32Array, k: number, options?: SearchOptions): Promise<Found>;
-  /** How many of `ids` are scored, where that is bounded: the others get NaN. */
+  /** The most ids that `score` scores, where there is a limit. Ids after these get NaN. */
   readonly mostScored?: number;
   /** Cosine of each of `ids`, in their order. */
   score(query: Float32Array, ids: ArrayLike<number>): Promise<Scores>;
@@ -18,12 +18,12 @@ export interface VectorSearch {
 }
 
 export interface Found extends Matches {
-  /** Given where some of the vectors could not be asked. */
+  /** Given where some of the vectors could not be searched. */
   readonly partial?: PartialAnswer;
 }
 
 export interface Scores {
-  /** NaN where the vector could not be asked. */
+  /** NaN where a vector could not be scored. */
   readonly cosines: Float32Array;
   readonly partial?: PartialAnswer;
 }
@@ -37,7 +37,7 @@ export function localVectors(searcher: LocalVectors): VectorSearch {
   };
 }
 
-/** What two answers from the same vectors lack together. */
+/** Join what is missing in two answers from the same vectors. */
 export function joinPartial(a?: PartialAnswer, b?: PartialAnswer): PartialAnswer | undefined {
   return !a || (b && b.answered < a.answered) ? b : a;
 }

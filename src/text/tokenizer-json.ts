@@ -1,4 +1,7 @@
-/** What we read and write of Hugging Face's `tokenizer.json`; further fields pass through. */
+/**
+ * The fields of Hugging Face's `tokenizer.json` that Diptych uses. Other fields are kept as they
+ * are.
+ */
 export interface TokenizerJson {
   readonly version: string;
   readonly added_tokens: readonly AddedToken[];
@@ -8,7 +11,7 @@ export interface TokenizerJson {
   readonly decoder: unknown;
   readonly model: {
     readonly type: string;
-    /** Token to id. Bytes are spelled in GPT-2's byte alphabet (a space is `Ġ`). */
+    /** The id of each token. Bytes are written in GPT-2's byte alphabet, where a space is `Ġ`. */
     readonly vocab: Readonly<Record<string, number>>;
     readonly merges: readonly (readonly [string, string])[];
     readonly [key: string]: unknown;

@@ -2,7 +2,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { DiptychError } from '../errors.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
 
-/** Caption or query to token ids; the same on both sides of the platform. */
+/** Turns a caption or a query into token ids, in the same way in Node and at the edge. */
 export interface Tokenizer {
   readonly vocabSize: number;
   readonly contextLength: number;
@@ -10,13 +10,15 @@ export interface Tokenizer {
 }
 
 export interface TokenIds {
-  /** At most `contextLength` ids, no padding, no special tokens; empty for a text without a word. */
+  /**
+   * At most `contextLength` ids without padding and special tokens; empty for a text with no word.
+   */
   readonly ids: number[];
-  /** The text had more tokens than `contextLength`. */
+  /** Whether the text had more tokens than `contextLength`. */
   readonly truncated: boolean;
 }
 
-/** UTF-16 units that are read: bounds the time that a huge text takes. */
+/** UTF-16 units that are read of a text. This limits the time that a huge text takes. */
 const maxCharacters = 8192;
 
 /**
@@ -38,7 +40,8 @@ export function createTokenizer(
     encode(text) {
       const read = text.length > maxCharacters ? text.slice(0, maxCharacters) : text;
       const { ids } = tokenizer.encode(read, { add_special_tokens: false });
-      // A text may spell "<pad>"; padding in mid-sentence would hide the word from the model.
+      // A text may contain "<pad>". Padding inside a sentence would hide later words from the
+      // model.
       const words = ids.filter((id) => !special.has(id));
       return {
         ids: words.slice(0, contextLength),

@@ -3,21 +3,21 @@ import { DiptychError } from '../errors.ts';
 import { limitError } from './limit-error.ts';
 import { vectorizeLimits } from './limits.ts';
 
-/** What the vectors of one kind of an index version are called in a Vectorize index. */
+/** The names of one kind of vectors of an index version in a Vectorize index. */
 export interface VectorNames {
-  /** Queries stay within it. */
+  /** Queries search only this namespace. */
   readonly namespace: string;
   id(ordinal: number): string;
-  /** @throws DiptychError index_unreadable when the vector is of another version or kind */
+  /** @throws DiptychError index_unreadable when the vector belongs to another version or kind */
   ordinal(id: string): number;
 }
 
 /**
- * Name vectors `<version>:<kind>:<ordinal>`. Ids are unique in an index whatever the namespace, so
- * they name the version, too: a version id tells content and collection apart, and versions never
- * touch each other's vectors.
+ * Name vectors `<version>:<kind>:<ordinal>`. An id must be unique in the whole index and not only
+ * in its namespace, so it contains the version. The id of a version depends on its content and its
+ * collection, so versions never touch each other's vectors.
  *
- * @throws DiptychError vectorize_limit when such an id is too long
+ * @throws DiptychError vectorize_limit when an id would be too long
  */
 export function vectorNames(version: string, kind: VectorKind, count: number): VectorNames {
   const namespace = `${version}:${kind}`;

@@ -12,13 +12,13 @@ const captionColumnsSchema = z
     message: 'the columns differ in length',
   });
 
-/** `captions.json`: the texts behind the vectors of caption.bin, in its order. */
+/** `captions.json`: the texts of the vectors in caption.bin, in the same order. */
 export type CaptionColumns = z.infer<typeof captionColumnsSchema>;
 
 /**
  * Parse `captions.json`.
  *
- * @param file - names it in errors
+ * @param file - the name of the file in errors
  * @throws DiptychError index_unreadable
  */
 export function parseCaptions(json: string, file = 'captions.json'): CaptionColumns {

@@ -1,19 +1,19 @@
 /**
  * The byte layout of a vector file (`image.bin`, `caption.bin`): an HNSW graph over quantised
- * vectors. The edge loads the whole file into WASM memory and uses every section where it lies.
- * docs/artifact-format.md draws it.
+ * vectors. The edge loads the whole file into WASM memory and uses every section in place.
+ * docs/artifact-format.md has a drawing.
  *
  *     0    magic "DPTYVEC2"                                  8 bytes
  *     8    u32 formatVersion, fileBytes, count, dim          count < 2^24
  *     24   u32 M, efConstruction, entryPoint, maxLevel       M0 = 2 M
  *     40   zero to 64
- *     64   section table: 13 x {u32 offset, u32 bytes, u64 XXH64}, order of `sectionNames`; zeros if absent
+ *     64   section table: 13 x {u32 offset, u32 bytes, u64 XXH64}, as `sectionNames`; zeros if absent
  *     272  zero to 312
- *     312  u64 XXH64 of all bytes before it
+ *     312  u64 XXH64 of all bytes before this field
  *     320  sections, each at a multiple of 64, zeros between them
  *            centre          f32[stride]          x ~ centre + codeScales * (+1 or -1)
  *            codeScales      f32[stride]
- *            codes           u8[count][codeStride]  a bit a dimension, lowest first: 1 for +1
+ *            codes           u8[count][codeStride]  one bit per dimension, lowest first: 1 for +1
  *            scales          f32[stride]          x ~ scales * vectors + residualScales * residuals
  *            vectors         i8[count][stride]
  *            sums            i32[count]           sum of a row of `vectors`
@@ -21,13 +21,15 @@
  *            residuals       i8[count][stride]    read only for the candidates that are re-scored
  *            linkStarts      u32[count + 1]       level 0: links of node i are
  *            links           u24[…]                 links[linkStarts[i] .. linkStarts[i + 1]]
- *            upperNodes      u32[uppers]          nodes of the levels above, rising
- *            upperStarts     u32[uppers + 1]      of them, u has rows upperStarts[u] .. upperStarts[u + 1]
- *            upperLinks      u32[rows][1 + M]       of degree and places in `upperNodes`, for levels 1, 2, …
+ *            upperNodes      u32[uppers]          nodes of the levels above 0, in rising order
+ *            upperStarts     u32[uppers + 1]      rows of node u: upperStarts[u] .. upperStarts[u + 1]
+ *            upperLinks      u32[rows][1 + M]     a row for each level 1, 2, …: the degree, then the
+ *                                                 positions of the neighbours in `upperNodes`
  *
- * `stride` is dim rounded up to 64, `codeStride` dim / 8 rounded up to 16; the rest of a row is zero.
- * All numbers are little-endian. Codes, vectors and residuals are there or not, each with its scales;
- * residuals need vectors, and a file has codes or vectors or both. The walk reads codes if there are.
+ * `stride` is dim rounded up to a multiple of 64, and `codeStride` is dim / 8 rounded up to a
+ * multiple of 16. The rest of a row is zero. All numbers are little-endian. A file has codes,
+ * vectors or both. A file with vectors may have residuals. Each of the three comes with its scales.
+ * The walk reads the codes where the file has them, otherwise the vectors.
  */
 export const vectorFormat = {
   magic: 'DPTYVEC2',
@@ -37,7 +39,7 @@ export const vectorFormat = {
   entryBytes: 16,
   checksumOffset: 312,
   headerBytes: 320,
-  /** Largest embedding length; bounds the scratch memory of a search. */
+  /** Largest number of dimensions. It limits the scratch memory of a search. */
   maxDim: 4096,
   maxM: 256,
   /** Ids have 24 bits. */
@@ -62,7 +64,7 @@ export const sectionNames = [
 
 export type SectionName = (typeof sectionNames)[number];
 
-/** Offset of each u32 of the header. */
+/** Offset of each u32 field of the header. */
 export const headerOffsets = {
   formatVersion: 8,
   fileBytes: 12,
@@ -108,11 +110,11 @@ export interface FileShape {
   readonly count: number;
   readonly dim: number;
   readonly M: number;
-  /** Links of level 0, all nodes together. */
+  /** Links of all nodes on level 0 together. */
   readonly linkCount: number;
-  /** Nodes of the levels above. */
+  /** Nodes that are on levels above 0. */
   readonly uppers: number;
-  /** Their rows, a level each. */
+  /** Rows of these nodes: each has one for every level above 0 that it is on. */
   readonly upperRows: number;
   readonly planes: Readonly<Record<'codes' | 'vectors' | 'residuals', boolean>>;
 }

@@ -1,27 +1,27 @@
 import { z } from 'zod';
 
-/** How the two sides of a hybrid search are weighed; stands in the manifest of an index version. */
+/** How a hybrid search weighs its two sides. The manifest of an index version has these numbers. */
 export const fusionSchema = z.object({
-  /** Weight of the vector side; the keyword side, 0 to 1, has weight 1. */
+  /** Weight of the vector side. The keyword side gives 0 to 1 and has weight 1. */
   vector: z.number().min(0),
-  /** Mean cosine of a caption and an image that have nothing to do with each other. */
+  /** Mean cosine of a caption and an unrelated image. */
   cosineMean: z.number(),
-  /** Standard deviation of the same, above 0. */
+  /** Standard deviation of these cosines, above 0. */
   cosineDeviation: z.number().positive(),
 });
 
 export type FusionWeights = z.infer<typeof fusionSchema>;
 
-/** Weight chosen by `scripts/evaluate-hybrid.ts`; see docs/search.md. */
+/** The weight that `scripts/evaluate-hybrid.ts` chose; see docs/search.md. */
 export const defaultVectorWeight = 0.02;
 
 /**
- * Measure the cosines of unrelated captions and images, which place a model's cosines on a common
- * scale.
+ * Measure the cosines of unrelated captions and images. They tell what a cosine of this model
+ * means: models differ in how close they place texts and images.
  *
  * @param captions - [m, dim], L2-normalised
  * @param images - [n, dim], L2-normalised
- * @param sample - captions and images that are looked at, evenly spread
+ * @param sample - the number of captions, and of images, that are compared; they are evenly spread
  */
 export function fusionWeights(
   captions: Float32Array,
@@ -41,7 +41,7 @@ export function fusionWeights(
   for (const caption of spread(captions)) {
     for (const image of imageStarts) {
       let dot = 0;
-      for (let j = 0; j < dim; j++) dot += captions[caption + j] * images[image + j];
+      for (let j = 0; j < dim; j++) dot += captions[caption + j]! * images[image + j]!;
       count += 1;
       sum += dot;
       squares += dot * dot;

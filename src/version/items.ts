@@ -1,27 +1,27 @@
 import { z } from 'zod';
 import { parseArtifactJson } from './parse-json.ts';
 
-/** Pixels. */
+/** Width or height in pixels. */
 const side = z.int().positive().nullable();
 
 /**
- * What every result shows of an item, besides its id and its image: a version keeps it, and what an
- * index is built from has it.
+ * The fields of an item that every result shows, besides its id and its image. The builder of an
+ * index takes them with each item, and a version keeps them.
  */
 export const shownFields = {
-  /** Name shown to people: "birthday cake". */
+  /** The name that people see: "birthday cake". */
   title: z.string(),
   set: z.string().optional(),
-  /** Of the original image as it is shown; null where its file does not say, as of an SVG. */
+  /** Pixels of the original image as it is shown; null where the file has no size, like an SVG. */
   width: side.default(null),
   height: side.default(null),
 };
 
 export const shownSchema = z.object(shownFields);
 
-/** What results show, as it is read: nothing is left out that has a default. */
+/** The shown fields as they are read: fields with a default are always there. */
 export type ShownItem = Readonly<z.output<typeof shownSchema>>;
-/** What results show, as it is written. */
+/** The shown fields as they are written: fields with a default may be left out. */
 export type NewShownItem = Readonly<z.input<typeof shownSchema>>;
 
 const ordinals = z.array(z.number().int().min(0));
@@ -31,13 +31,13 @@ const itemColumnsSchema = z
     formatVersion: z.literal(1),
     ids: z.array(z.string()),
     titles: z.array(z.string()),
-    /** Names of sets, and for each item its position there or -1. */
+    /** Names of sets, and the position of each item's set in them, or -1. */
     setNames: z.array(z.string()),
     sets: z.array(z.number().int().min(-1)),
-    /** Left out where all are null, and by versions that were built before there were sizes. */
+    /** Left out where all are null, and in versions that were built before items had sizes. */
     widths: z.array(side).optional(),
     heights: z.array(side).optional(),
-    /** Media types, and for each item its position there and its slice of previews.bin. */
+    /** Media types; for each item, the position of its type and its slice of previews.bin. */
     previewTypes: z.array(z.string()),
     previews: z.object({ types: ordinals, offsets: ordinals, lengths: ordinals }),
   })
@@ -49,19 +49,19 @@ const itemColumnsSchema = z
     { message: 'the columns differ in length' },
   );
 
-/** `items.json`: what a result shows, as columns; an item is its ordinal. */
+/** `items.json`: the shown fields as columns. The ordinal of an item is its row. */
 export type ItemColumns = z.infer<typeof itemColumnsSchema>;
 
 export interface IndexedItem extends NewShownItem {
   readonly id: string;
-  /** Bytes of previews.bin. */
+  /** The bytes of the preview in previews.bin. */
   readonly preview: { readonly offset: number; readonly length: number; readonly type: string };
 }
 
 /**
  * Parse `items.json`.
  *
- * @param file - names it in errors
+ * @param file - the name of the file in errors
  * @throws DiptychError index_unreadable
  */
 export function parseItems(json: string, file = 'items.json'): ItemColumns {
@@ -94,20 +94,26 @@ function sides(column: (number | null)[]): (number | null)[] | undefined {
   return column.some((side) => side !== null) ? column : undefined;
 }
 
-/** Read item `ordinal` back. */
+/** Read item `ordinal` back. @throws RangeError where the columns do not have it */
 export function itemAt(columns: ItemColumns, ordinal: number): IndexedItem & ShownItem {
   const { ids, titles, sets, setNames, widths, heights, previews, previewTypes } = columns;
-  const set = setNames[sets[ordinal]];
+  const set = setNames[cell(sets, ordinal)];
   return {
-    id: ids[ordinal],
-    title: titles[ordinal],
+    id: cell(ids, ordinal),
+    title: cell(titles, ordinal),
     ...(set === undefined ? {} : { set }),
     width: widths?.[ordinal] ?? null,
     height: heights?.[ordinal] ?? null,
     preview: {
-      offset: previews.offsets[ordinal],
-      length: previews.lengths[ordinal],
-      type: previewTypes[previews.types[ordinal]],
+      offset: cell(previews.offsets, ordinal),
+      length: cell(previews.lengths, ordinal),
+      type: cell(previewTypes, cell(previews.types, ordinal)),
     },
   };
+}
+
+function cell<T extends string | number>(column: readonly T[], row: number): T {
+  const value = column[row];
+  if (value !== undefined) return value;
+  throw new RangeError(`items.json: expected one of ${column.length} rows, got ${row}`);
 }

@@ -4,15 +4,17 @@ import { versionKey } from './keys.ts';
 import { movePointer, readPointer, type SeenPointer } from './move-pointer.ts';
 
 /**
- * Make a version active: everybody who does goes this way. It is verified between a look at the
- * pointer and its move, so who published meanwhile is not overwritten; and looked at again after the
- * move, as somebody may be removing it who has not seen the pointer.
+ * Make a version active. Nothing else does this. The version is verified after the pointer was read
+ * and before the pointer moves, so that a version which somebody else publishes meanwhile is not
+ * overwritten. After the move the version is looked up again: somebody who had not seen the new
+ * pointer may have removed it.
  *
- * @param seen - the pointer as it was when the work began that led to this version
+ * @param seen - the pointer as it was before work on this version began
  * @param verify - throws where the version must not become active
  * @param now - milliseconds
  * @returns false if it was active already
- * @throws DiptychError publish_conflict, not_found (it is gone), or what `verify` throws
+ * @throws DiptychError publish_conflict, not_found (the version was removed), or what `verify`
+ *   throws
  */
 export async function makeActive(
   store: ObjectStore,
@@ -32,7 +34,7 @@ export async function makeActive(
   throw gone(seen, version);
 }
 
-/** Whether a version has a manifest, which is uploaded last and removed first. */
+/** Tell whether a version has a manifest, which is uploaded last and removed first. */
 export async function isComplete(
   store: ObjectStore,
   collection: string,
@@ -44,7 +46,7 @@ export async function isComplete(
 function gone({ collection }: SeenPointer, version: string): DiptychError {
   return new DiptychError(
     'not_found',
-    `collection ${collection}: expected version ${version}, to make it active, got none: it was removed`,
+    `collection ${collection}: version ${version} cannot become active: expected its manifest, got none: the version was removed`,
     { collection, version },
   );
 }

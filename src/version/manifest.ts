@@ -6,13 +6,16 @@ import type { Range } from './ranges.ts';
 
 export const manifestFormatVersion = 2;
 
-/** What a search finds of what exact float32 search finds, by how many candidates it keeps. */
+/** The share of the results of an exact float32 search that a search with this efSearch finds. */
 const effortSchema = z.object({
   efSearch: z.number().int().positive(),
   annRecallAt10: z.number().min(0).max(1),
 });
 
-/** How a graph came from that of another version; an updated vector is one removed and one added. */
+/**
+ * What changed since the version that a graph was made from. An update is a removal and an
+ * addition.
+ */
 const changeSchema = z.object({
   from: z.string().min(1),
   kept: z.number().int().min(0),
@@ -20,42 +23,46 @@ const changeSchema = z.object({
   removed: z.number().int().min(0),
 });
 
-/** Where the vectors of an index version are searched: in isolates of ours, or by Vectorize. */
+/** The place where the vectors of an index version are searched: our isolates, or Vectorize. */
 export const vectorPlaces = ['isolate', 'vectorize'] as const;
 
-/** The vectors of one kind: those of one file, or of the shards together. */
+/** The vectors of one kind, in one file or in all shards together. */
 const vectorIndexSchema = z.object({
   count: z.number().int().min(0),
-  /** Null where there is no graph of ours. */
+  /** Null where Diptych built no graph. */
   M: z.number().int().positive().nullable(),
   efConstruction: z.number().int().positive().nullable(),
-  /** What a search uses unless it says otherwise. */
+  /** The efSearch of a search that names none. */
   efSearch: z.number().int().positive(),
-  /** At `efSearch`; null where nothing was measured. */
+  /** Recall at `efSearch`; null where it was not measured. */
   annRecallAt10: z.number().min(0).max(1).nullable(),
-  /** By rising efSearch, up to the one above. */
+  /** Measurements at rising efSearch; the last one is `efSearch`. */
   effort: z.array(effortSchema),
-  /** What was searched for: captions among images and images among captions, or the vectors disturbed. */
+  /**
+   * The queries of the measurement: vectors of the other kind, or vectors of this kind with noise.
+   */
   recallQueries: z.enum(['caption', 'image', 'noise']).nullable(),
-  /** Null: vectors are kept as they were encoded. */
+  /** Null where vectors are kept as they were encoded. */
   quantisation: z.enum(quantisations).nullable(),
-  /** Absent where the graph was built from nothing. */
+  /** Absent where the graph was built from the start. */
   change: changeSchema.optional(),
 });
 
 const rangeSchema = z.object({ first: z.number().int().min(0), count: z.number().int().min(0) });
 
-/** Vectors that an isolate of their own holds: `shards/<place in the list>/image.bin`, `…/caption.bin`. */
+/**
+ * The vectors of a shard, which has its own isolate; files `shards/<position>/{image,caption}.bin`.
+ */
 const shardSchema = z.object({
   image: rangeSchema,
   caption: rangeSchema,
-  /** What they take there, bytes; the budget is that of `memory`. */
+  /** Memory of the isolate that they take, bytes; the budget is `memory.budget`. */
   memory: z.number().int().positive(),
 });
 
 export const maxShards = 64;
 
-/** `manifest.json` of an index version: everything about it but the data. */
+/** `manifest.json` of an index version: everything except the data. */
 export const manifestSchema = z
   .object({
     formatVersion: z.literal(manifestFormatVersion),
@@ -68,7 +75,7 @@ export const manifestSchema = z
       embedDim: z.number().int().positive(),
       imageSize: z.number().int().positive(),
       contextLength: z.number().int().positive(),
-      /** Log space: its exponential multiplies cosines. */
+      /** Natural logarithm of the factor that multiplies cosines. */
       logitScale: z.number(),
     }),
     dataset: z.object({ name: z.string(), fingerprint: z.string() }),
@@ -77,18 +84,20 @@ export const manifestSchema = z
       z.string(),
       z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
     ),
-    /** Absent in versions that were built before there was a choice. */
+    /** Absent in versions that were built before Vectorize was supported. */
     vectors: z.enum(vectorPlaces).default('isolate'),
     image: vectorIndexSchema,
     caption: vectorIndexSchema,
-    /** What the version and its model take in the isolate that answers, bytes; shards say their own. */
+    /**
+     * Memory of the version and its model in the isolate that answers, bytes; without the shards.
+     */
     memory: z.object({
       parts: z.record(z.string(), z.number().int().min(0)),
       total: z.number().int().min(0),
       budget: z.number().int().positive(),
     }),
     fusion: fusionSchema,
-    /** Absent where the vectors are with the rest, in one isolate. */
+    /** Absent where one isolate holds all vectors. */
     shards: z.array(shardSchema).min(2).max(maxShards).optional(),
   })
   .refine(
@@ -116,7 +125,9 @@ export type VectorPlace = (typeof vectorPlaces)[number];
 export type ShardEntry = z.infer<typeof shardSchema>;
 export type VectorIndex = z.infer<typeof vectorIndexSchema>;
 
-/** Checked by itself: of another format everything else would seem wrong, too. */
+/**
+ * The format is checked first: in a file of another format every other field would seem wrong, too.
+ */
 const formatSchema = z.object({
   formatVersion: z.literal(manifestFormatVersion, {
     error: ({ input }) =>
@@ -124,7 +135,7 @@ const formatSchema = z.object({
   }),
 });
 
-/** @throws DiptychError index_unreadable, naming the file */
+/** @throws DiptychError index_unreadable, which names the file */
 export function parseManifest(file: string, json: string): Manifest {
   parseArtifactJson(file, formatSchema, json);
   return parseArtifactJson(file, manifestSchema, json);

@@ -3,21 +3,22 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import { activeKey } from './keys.ts';
 import { parsePointer, type Pointer } from './pointer.ts';
 
-/** How many versions a pointer remembers that were active before. */
+/** The number of earlier active versions that a pointer lists. */
 const retiredKept = 50;
 
 /** The pointer of a collection as it was read. */
 export interface SeenPointer {
   readonly collection: string;
-  /** Null: nothing was published yet. */
+  /** Null where nothing was published yet. */
   readonly pointer: Pointer | null;
   readonly etag: string | null;
 }
 
-/** Read where a collection points. @throws DiptychError index_unreadable */
+/** Read the pointer of a collection. @throws DiptychError index_unreadable */
 export async function readPointer(store: ObjectStore, collection: string): Promise<SeenPointer> {
   const key = activeKey(collection);
-  // In this order: an etag older than the content makes a later move fail, never win by mistake.
+  // The etag is read first. If it is older than the content, a later move fails; in the other order
+  // the move could overwrite a pointer that nobody has seen.
   const head = await store.head(key);
   const bytes = head && (await store.get(key));
   if (!bytes) return { collection, pointer: null, etag: null };
@@ -26,11 +27,12 @@ export async function readPointer(store: ObjectStore, collection: string): Promi
 }
 
 /**
- * Move the pointer of a collection from where it was seen to a version.
+ * Move the pointer of a collection to a version.
  *
+ * @param seen - the pointer as it was read; it must not have moved since
  * @param now - milliseconds
- * @returns false if it was there already
- * @throws DiptychError publish_conflict when another publisher moved it since
+ * @returns false if the version was active already
+ * @throws DiptychError publish_conflict when another publisher moved the pointer since
  */
 export async function movePointer(
   store: ObjectStore,
@@ -72,7 +74,7 @@ function conflict(collection: string, version: string, winner: Pointer | null): 
     : 'the pointer is gone';
   return new DiptychError(
     'publish_conflict',
-    `collection ${collection}: expected the pointer as it was read, to move it to ${version}, got another one: ${got}`,
+    `collection ${collection}: cannot make ${version} active: expected the pointer as it was read, got another one: ${got}`,
     { collection, version, winner: winner?.version ?? null },
   );
 }

@@ -4,8 +4,8 @@ import { DiptychError } from '../errors.ts';
 /**
  * Parse a JSON file of an index version.
  *
- * @param file - names the file in errors
- * @throws DiptychError index_unreadable, naming the file and the key
+ * @param file - the name of the file in errors
+ * @throws DiptychError index_unreadable, which names the file and the key
  */
 export function parseArtifactJson<T>(file: string, schema: z.ZodType<T>, json: string): T {
   let value: unknown;

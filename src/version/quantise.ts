@@ -1,19 +1,19 @@
 import { codeStrideOf, strideOf } from './format.ts';
 
-/** What a vector file keeps of the vectors, from the most faithful to the smallest. */
+/** The ways to store vectors in a vector file, from the most precise to the smallest. */
 export const quantisations = ['int8+residual', 'int8', '1bit+int8', '1bit'] as const;
 
 export type Quantisation = (typeof quantisations)[number];
 
-/** A number of 8 bits a dimension, with a scale per dimension. */
+/** Vectors with 8 bits for each dimension, and a scale for each dimension. */
 export interface Plane {
-  /** [stride], as all rows: zero past `dim`. */
+  /** [stride]; the numbers after `dim` are zero, as in all rows. */
   readonly scales: Float32Array;
   /** [count, stride] */
   readonly values: Int8Array;
 }
 
-/** A bit a dimension: x ~ centre + scales * (bit ? 1 : -1). */
+/** Vectors with one bit for each dimension: x ~ centre + scales * (bit ? 1 : -1). */
 export interface Codes {
   /** [stride] */
   readonly centre: Float32Array;
@@ -27,9 +27,9 @@ export interface QuantisedVectors {
   readonly count: number;
   readonly dim: number;
   readonly codes: Codes | null;
-  /** x ~ scales * values; `sums` [count] of each row of values. */
+  /** x ~ scales * values; `sums` [count] has the sum of each row of `values`. */
   readonly vectors: (Plane & { readonly sums: Int32Array }) | null;
-  /** What `vectors` lose. */
+  /** The rounding errors of `vectors`. */
   readonly residuals: Plane | null;
 }
 
@@ -48,7 +48,7 @@ export function quantise(
   if (quantisation === '1bit') return { count, dim, codes, vectors: null, residuals: null };
   const vectors = planeOf(x, count, dim);
   const residuals =
-    quantisation === 'int8+residual' ? planeOf(restOf(x, count, dim, vectors), count, dim) : null;
+    quantisation === 'int8+residual' ? planeOf(errorsOf(x, count, dim, vectors), count, dim) : null;
   return { count, dim, codes, vectors: { ...vectors, sums: sumsOf(vectors, count) }, residuals };
 }
 
@@ -56,13 +56,13 @@ function planeOf(x: Float32Array, count: number, dim: number): Plane {
   const stride = strideOf(dim);
   const scales = new Float32Array(stride);
   for (let i = 0; i < count; i++) {
-    for (let j = 0; j < dim; j++) scales[j] = Math.max(scales[j], Math.abs(x[i * dim + j]) / 127);
+    for (let j = 0; j < dim; j++) scales[j] = Math.max(scales[j]!, Math.abs(x[i * dim + j]!) / 127);
   }
   const inverse = scales.map((scale) => (scale > 0 ? 1 / scale : 0));
   const values = new Int8Array(count * stride);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < dim; j++) {
-      const value = Math.round(x[i * dim + j] * inverse[j]);
+      const value = Math.round(x[i * dim + j]! * inverse[j]!);
       values[i * stride + j] = Math.max(-127, Math.min(127, value));
     }
   }
@@ -74,38 +74,40 @@ function sumsOf({ scales, values }: Plane, count: number): Int32Array {
   const sums = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     let sum = 0;
-    for (let j = i * stride; j < (i + 1) * stride; j++) sum += values[j];
+    for (let j = i * stride; j < (i + 1) * stride; j++) sum += values[j]!;
     sums[i] = sum;
   }
   return sums;
 }
 
-function restOf(x: Float32Array, count: number, dim: number, plane: Plane): Float32Array {
+function errorsOf(x: Float32Array, count: number, dim: number, plane: Plane): Float32Array {
   const { scales, values } = plane;
-  const rest = new Float32Array(x.length);
+  const errors = new Float32Array(x.length);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < dim; j++) {
-      rest[i * dim + j] = x[i * dim + j] - scales[j] * values[i * scales.length + j];
+      errors[i * dim + j] = x[i * dim + j]! - scales[j]! * values[i * scales.length + j]!;
     }
   }
-  return rest;
+  return errors;
 }
 
-/** Signs around the mean, and the mean distance from it. */
+/**
+ * Take the mean as the centre, the signs of the differences as bits, and their mean size as scales.
+ */
 function codesOf(x: Float32Array, count: number, dim: number): Codes {
   const stride = strideOf(dim);
   const codeStride = codeStrideOf(dim);
   const centre = new Float64Array(stride);
   for (let i = 0; i < count; i++) {
-    for (let j = 0; j < dim; j++) centre[j] += x[i * dim + j] / count;
+    for (let j = 0; j < dim; j++) centre[j]! += x[i * dim + j]! / count;
   }
   const scales = new Float64Array(stride);
   const bits = new Uint8Array(count * codeStride);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < dim; j++) {
-      const offset = x[i * dim + j] - centre[j];
-      scales[j] += Math.abs(offset) / count;
-      if (offset > 0) bits[i * codeStride + (j >> 3)] |= 1 << (j & 7);
+      const offset = x[i * dim + j]! - centre[j]!;
+      scales[j]! += Math.abs(offset) / count;
+      if (offset > 0) bits[i * codeStride + (j >> 3)]! |= 1 << (j & 7);
     }
   }
   return { centre: Float32Array.from(centre), scales: Float32Array.from(scales), bits };

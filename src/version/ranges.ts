@@ -1,10 +1,10 @@
-/** Ordinals from `first` on. */
+/** `count` ordinals from `first` on. */
 export interface Range {
   readonly first: number;
   readonly count: number;
 }
 
-/** Cut ordinals below `count` into ranges that differ by one at most. */
+/** Cut the ordinals below `count` into ranges whose lengths differ by at most one. */
 export function splitRange(count: number, parts: number): Range[] {
   return Array.from({ length: parts }, (_, i) => {
     const first = Math.floor((i * count) / parts);
@@ -12,18 +12,25 @@ export function splitRange(count: number, parts: number): Range[] {
   });
 }
 
-/** Pick the ids that lie in a range: their places in the list, and what they are in the range. */
+/**
+ * Pick the ids that lie in a range: their positions in the list, and their ids counted from
+ * `first`.
+ */
 export function idsWithin(
   { first, count }: Range,
   ids: ArrayLike<number>,
 ): { readonly places: number[]; readonly local: Uint32Array } {
-  const places = Array.from(ids, (_, place) => place).filter(
-    (place) => ids[place] >= first && ids[place] < first + count,
-  );
-  return { places, local: Uint32Array.from(places, (place) => ids[place] - first) };
+  const places: number[] = [];
+  const local: number[] = [];
+  for (const [place, id] of Array.from(ids).entries()) {
+    if (!(id >= first && id < first + count)) continue;
+    places.push(place);
+    local.push(id - first);
+  }
+  return { places, local: Uint32Array.from(local) };
 }
 
-/** The place of the range that holds an id. @throws RangeError */
+/** Find the position of the range that holds an id. @throws RangeError */
 export function rangeOf(ranges: readonly Range[], id: number): number {
   const place = ranges.findIndex(({ first, count }) => id >= first && id < first + count);
   if (place >= 0) return place;

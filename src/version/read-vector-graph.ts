@@ -2,9 +2,9 @@ import type { HnswGraph } from './graph.ts';
 import type { SectionName, VectorFileHeader } from './format.ts';
 
 /**
- * Read the graph of a vector file back, as it was before `writeVectorFile`.
+ * Read the graph of a vector file back, as `writeVectorFile` took it.
  *
- * @param file - verified (`createSearcher` does that)
+ * @param file - a file that was verified, as `createSearcher` does
  */
 export function readVectorGraph(file: Uint8Array, header: VectorFileHeader): HnswGraph {
   const { count, M, efConstruction, entryPoint, maxLevel, sections } = header;
@@ -15,13 +15,13 @@ export function readVectorGraph(file: Uint8Array, header: VectorFileHeader): Hns
   const levels = words('upperStarts');
   const upperStarts = new Uint32Array(count + 1);
   for (let place = 0; place < upperNodes.length; place++) {
-    upperStarts[upperNodes[place] + 1] = levels[place + 1] - levels[place];
+    upperStarts[upperNodes[place]! + 1] = levels[place + 1]! - levels[place]!;
   }
-  for (let id = 0; id < count; id++) upperStarts[id + 1] += upperStarts[id];
+  for (let id = 0; id < count; id++) upperStarts[id + 1]! += upperStarts[id]!;
   const upperLinks = words('upperLinks');
   for (let row = 0; row < upperLinks.length; row += 1 + M) {
-    for (let i = 1; i <= upperLinks[row]; i++) {
-      upperLinks[row + i] = upperNodes[upperLinks[row + i]];
+    for (let i = 1; i <= upperLinks[row]!; i++) {
+      upperLinks[row + i] = upperNodes[upperLinks[row + i]!]!;
     }
   }
   return {
@@ -31,11 +31,11 @@ export function readVectorGraph(file: Uint8Array, header: VectorFileHeader): Hns
   };
 }
 
-/** Ids of 24 bits. */
+/** Read ids of 24 bits. */
 function unpackIds(packed: Uint8Array): Uint32Array {
   const ids = new Uint32Array(packed.length / 3);
   for (let i = 0; i < ids.length; i++) {
-    ids[i] = packed[3 * i] | (packed[3 * i + 1] << 8) | (packed[3 * i + 2] << 16);
+    ids[i] = packed[3 * i]! | (packed[3 * i + 1]! << 8) | (packed[3 * i + 2]! << 16);
   }
   return ids;
 }

@@ -15,11 +15,11 @@ import {
 type Fail = (what: string, expected: string | number, got: string | number) => never;
 
 /**
- * Read the header of a vector file and check that every section lies where it may.
+ * Read the header of a vector file, and check the place and the size of every section.
  *
- * @param file - the file's bytes, no copy is made
- * @param name - names the file in errors
- * @throws DiptychError index_unreadable, saying what was expected and what was found
+ * @param file - the bytes of the file; they are not copied
+ * @param name - the name of the file in errors
+ * @throws DiptychError index_unreadable, which says what was expected and what was found
  */
 export function readVectorHeader(file: Uint8Array, name = 'vector file'): VectorFileHeader {
   const fail: Fail = (what, expected, got) => {

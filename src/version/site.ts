@@ -3,10 +3,10 @@ import { z } from 'zod';
 /** `site.json` at the root of a folder that `diptych export static` wrote. */
 export const siteFile = 'site.json';
 
-/** Artifacts lie below it under their keys in the store. */
+/** Published files lie below this folder, under their keys in the store. */
 export const siteStorePrefix = 'store/';
 
-/** `/` between parts, none of which leads out of the folder. */
+/** A path relative to the folder. No part of it leads out of the folder. */
 const path = z
   .string()
   .refine(
@@ -17,18 +17,18 @@ const path = z
 export const siteSchema = z.object({
   format: z.literal('diptych static site'),
   formatVersion: z.literal(1),
-  /** False while files are being written: what is there belongs to the export and is of no use yet. */
+  /** False while files are being written: the folder is an export, but not complete yet. */
   complete: z.boolean(),
   collection: z.string().min(1),
   /** Version of the index. */
   version: z.string().min(1),
-  /** Every file of the export but this one, by path relative to the folder. */
+  /** Every file of the export except `site.json`, by its path. */
   files: z.record(
     path,
     z.object({
-      /** Of the file as it lies there. */
+      /** Size of the file in the folder. */
       bytes: z.number().int().min(0),
-      /** What it was made of, where the file is its gzip form (whatever its name). */
+      /** Size of the content where the file holds it in gzip form, which its name need not show. */
       gunzipped: z.number().int().min(0).optional(),
     }),
   ),

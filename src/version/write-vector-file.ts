@@ -11,9 +11,9 @@ import {
 import type { QuantisedVectors } from './quantise.ts';
 
 /**
- * Lay a graph and its vectors out as a vector file.
+ * Write a graph and its vectors as a vector file.
  *
- * @param checksum - XXH64 of bytes (`createSearchKernel` has one)
+ * @param checksum - computes XXH64, as `createSearchKernel` does
  */
 export function writeVectorFile(
   graph: HnswGraph,
@@ -80,18 +80,21 @@ export function writeVectorFile(
   return file;
 }
 
-/** Ids of 24 bits. */
+/** Write ids with 24 bits. */
 function packIds(ids: Uint32Array): Uint8Array {
   const packed = new Uint8Array(3 * ids.length);
   for (let i = 0; i < ids.length; i++) {
-    packed[3 * i] = ids[i];
-    packed[3 * i + 1] = ids[i] >> 8;
-    packed[3 * i + 2] = ids[i] >> 16;
+    const id = ids[i]!;
+    packed[3 * i] = id;
+    packed[3 * i + 1] = id >> 8;
+    packed[3 * i + 2] = id >> 16;
   }
   return packed;
 }
 
-/** Keep the levels above of the few nodes that have any; links name places among these. */
+/**
+ * Keep the few nodes that are on levels above 0. Links become positions in the list of these nodes.
+ */
 function packUpper({ count, M, upperStarts, upperLinks }: HnswGraph) {
   const places = new Uint32Array(count);
   const nodes: number[] = [];
@@ -100,10 +103,10 @@ function packUpper({ count, M, upperStarts, upperLinks }: HnswGraph) {
     places[id] = nodes.length;
     nodes.push(id);
   }
-  const starts = Uint32Array.from([0, ...nodes.map((id) => upperStarts[id + 1])]);
+  const starts = Uint32Array.from([0, ...nodes.map((id) => upperStarts[id + 1]!)]);
   const links = upperLinks.slice();
   for (let row = 0; row < links.length; row += 1 + M) {
-    for (let i = 1; i <= links[row]; i++) links[row + i] = places[links[row + i]];
+    for (let i = 1; i <= links[row]!; i++) links[row + i] = places[links[row + i]!]!;
   }
   return { nodes: Uint32Array.from(nodes), starts, links };
 }

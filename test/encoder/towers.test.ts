@@ -11,6 +11,7 @@ import { loadWasm } from '../../gpu-embedder/common/wasm-modules.ts';
 import { createEncoderMemory } from '../../src/encoder/encoder-memory.ts';
 import { createImageEncoder } from '../../src/encoder/image-encoder.ts';
 import { createTextEncoder, openTextEncoder } from '../../src/encoder/text-encoder.ts';
+import { writeWeights } from '../../src/encoder/write-weights.ts';
 import { toPixelValues } from '../../src/image/preprocess.ts';
 import { writeInt8Model } from './int8-model.ts';
 
@@ -117,6 +118,17 @@ describe('weights', () => {
     expect(() => createTextEncoder(module, weights.image)).toThrow(
       /tower: expected text, got image/,
     );
+  });
+
+  it('are refused where the image tower has no stages', () => {
+    const file = writeWeights(
+      {
+        ...{ tower: 'image', embedDim: 8, imageSize: 16, stem: 4, channels: [], blocks: [] },
+        ...{ rescale: 1, mean: [0, 0, 0], std: [1, 1, 1] },
+      },
+      new Map(),
+    );
+    expect(() => createImageEncoder(module, file)).toThrow('expected at least one stage, got none');
   });
 
   it('are refused in an older format', () => {

@@ -25,6 +25,11 @@ test('items survive the columns', () => {
   expect(items.map((_, i) => itemAt(columns, i))).toEqual(items);
 });
 
+test('an ordinal that no item has is refused', () => {
+  const columns = toItemColumns(items);
+  expect(() => itemAt(columns, 2)).toThrow('items.json: expected one of 2 rows, got 2');
+});
+
 test('versions that were built before there were sizes open without them', () => {
   const columns = toItemColumns(items.map(({ width: _width, height: _height, ...item }) => item));
   const json = JSON.stringify(columns);

@@ -9,9 +9,9 @@ import type { QueryModel } from '../query-model.ts';
 
 export interface Classes {
   readonly labels?: readonly string[];
-  /** Sentence that a label is put in, at `{label}`. */
+  /** A sentence in which each label replaces `{label}`. */
   readonly template: string;
-  /** Most probable labels to return. */
+  /** How many labels to return, the most probable first. */
   readonly limit: number;
 }
 
@@ -21,10 +21,10 @@ export interface Classified {
 }
 
 /**
- * Classify an embedding by labels, or by all captions of the collection: softmax over the cosines
- * at the model's scale.
+ * Classify an embedding by labels, or by all captions of the collection. The probabilities are the
+ * softmax of the cosines, times the scale of the model.
  *
- * @throws DiptychError bad_request (no captions), vectorize_limit (too many of them)
+ * @throws DiptychError bad_request (there are no captions), vectorize_limit (there are too many)
  */
 export async function classifyEmbedding(
   collection: Collection,
@@ -40,17 +40,17 @@ export async function classifyEmbedding(
   const { cosines, partial } = labels
     ? { cosines: await scoreLabels(collection.model, embedding, template, labels) }
     : await collection.captions.score(embedding, Uint32Array.from(names.keys()));
-  // A caption that could not be scored is no class.
-  const order = Uint32Array.from(names.keys()).filter((i) => !isNaN(cosines[i]));
-  order.sort((a, b) => cosines[b] - cosines[a]);
+  // A caption that could not be scored is left out.
+  const order = Uint32Array.from(names.keys()).filter((i) => !isNaN(cosines[i]!));
+  order.sort((a, b) => cosines[b]! - cosines[a]!);
   const probabilities = softmax(
-    Array.from(order, (i) => cosines[i]),
+    Array.from(order, (i) => cosines[i]!),
     collection.model.scale,
   );
   const best = Array.from(order.subarray(0, limit), (i, rank) => ({
-    label: names[i],
-    score: cosines[i],
-    probability: probabilities[rank],
+    label: names[i]!,
+    score: cosines[i]!,
+    probability: probabilities[rank]!,
   }));
   return { labels: best, ...(partial && { partial }) };
 }

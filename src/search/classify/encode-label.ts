@@ -1,14 +1,14 @@
 import { createLruCache, type LruCache } from './lru-cache.ts';
 import type { QueryModel } from '../query-model.ts';
 
-/** Labels whose embeddings are kept for each model, 1 KB each. */
+/** The number of embeddings of labels that are kept for each model. Each takes 1 KB. */
 const cachedLabels = 2000;
 
-/** Embeddings of class labels in their templates; they are let go with their model. */
+/** Embeddings of labels in their templates. They are freed together with their model. */
 const cachesByModel = new WeakMap<QueryModel, LruCache<string, Float32Array>>();
 
 /**
- * Encode a label in its template; what was encoded before is remembered.
+ * Encode a label in its template, or return the embedding from an earlier call.
  *
  * @returns [embedDim], L2-normalised
  */

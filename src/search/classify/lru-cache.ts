@@ -3,7 +3,7 @@ export interface LruCache<K, V> {
   set(key: K, value: V): void;
 }
 
-/** Create a map that forgets the entry that was used longest ago when it holds `capacity`. */
+/** Create a map of at most `capacity` entries. It forgets the entry that was used longest ago. */
 export function createLruCache<K, V>(capacity: number): LruCache<K, V> {
   const entries = new Map<K, V>();
   return {

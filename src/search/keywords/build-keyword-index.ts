@@ -7,16 +7,16 @@ import {
 } from './keyword-format.ts';
 import { keywordTokens, normaliseText } from './keyword-tokens.ts';
 
-/** A text that was guessed for an image, not given to it. */
+/** A text that a model guessed for an image; the data set does not have it. */
 export interface Suggestion {
   readonly text: string;
-  /** Above 0 to 1: how likely it fits. */
+  /** How probable it is that the text fits, above 0 and at most 1. */
   readonly confidence: number;
 }
 
-/** Items that share their texts: one group of the index, whose id is its position. */
+/** A group of the index: items that share their texts. The position of a group is its id. */
 export interface KeywordDoc {
-  /** Item ordinals. */
+  /** Ordinals of the items. */
   readonly items: readonly number[];
   readonly names: readonly string[];
   readonly tags: readonly string[];
@@ -27,11 +27,11 @@ export interface KeywordDoc {
 
 interface PostingList {
   readonly packed: number[];
-  /** Of those in the suggested field, hundredths. */
+  /** Confidences of the postings in the suggested field, hundredths. */
   readonly confidences: number[];
 }
 
-/** Build the keyword index, serialised. */
+/** Build the keyword index and serialise it. */
 export function buildKeywordIndex(docs: readonly KeywordDoc[]): { json: string } {
   const postings = new Map<string, PostingList>();
   const lengths: number[][] = ownFields.map(() => []);
@@ -48,8 +48,8 @@ export function buildKeywordIndex(docs: readonly KeywordDoc[]): { json: string }
     for (const [field, name] of ownFields.entries()) {
       const whole = new Set(doc[name].map(normaliseText));
       const tokens = new Set(doc[name].flatMap((text) => keywordTokens(text, 'index')));
-      lengths[field].push(tokens.size);
-      // Names of several words are found as a whole, too; those of tags would be too many.
+      lengths[field]!.push(tokens.size);
+      // A name of several words is a term, too, so that it is found as a whole. Tags are too many.
       if (name === 'names') whole.forEach((text) => text.includes(' ') && tokens.add(text));
       for (const term of tokens) add(term, { field, whole: whole.has(term) });
     }
@@ -60,7 +60,7 @@ export function buildKeywordIndex(docs: readonly KeywordDoc[]): { json: string }
   return { json: JSON.stringify(serialise(docs, postings, lengths)) };
 }
 
-/** List the terms of guesses, those of the most likely ones first. */
+/** List the terms of guessed texts, beginning with the most probable text. */
 function* suggestedTerms(suggested: readonly Suggestion[]) {
   const sorted = [...suggested].sort((a, b) => b.confidence - a.confidence);
   const whole = new Set(sorted.map(({ text }) => normaliseText(text)));

@@ -1,16 +1,16 @@
 import type { KeywordDoc, Suggestion } from './build-keyword-index.ts';
 
-/** What of an item is searched by words. */
+/** The parts of an item that are searched by words. */
 export interface KeywordItem {
   readonly title: string;
   readonly captions: readonly string[];
   readonly tags: readonly string[];
   readonly concept?: string;
-  /** What was guessed of it alone, whatever its concept shares. */
+  /** Texts that were guessed for this item alone. Such an item forms a group by itself. */
   readonly suggested?: readonly Suggestion[];
 }
 
-/** What of a concept is. */
+/** The parts of a concept that are searched by words. */
 export interface KeywordConcept {
   readonly names: readonly string[];
   readonly keywords: readonly string[];
@@ -19,21 +19,24 @@ export interface KeywordConcept {
   >;
 }
 
-/** Group items by concept, so that texts which many images share are indexed once. */
+/** Group items by concept, so that the texts that many images share are indexed once. */
 export function keywordDocs(
   items: readonly KeywordItem[],
   concepts: ReadonlyMap<string, KeywordConcept>,
 ): KeywordDoc[] {
-  const groups = new Map<string, number[]>();
+  const groups = new Map<string, { ordinals: number[]; members: KeywordItem[] }>();
   for (const [ordinal, item] of items.entries()) {
     const shared =
       item.concept !== undefined && concepts.has(item.concept) && item.suggested === undefined;
     const key = shared ? `concept ${item.concept}` : `item ${ordinal}`;
-    groups.set(key, [...(groups.get(key) ?? []), ordinal]);
+    const group = groups.get(key) ?? { ordinals: [], members: [] };
+    group.ordinals.push(ordinal);
+    group.members.push(item);
+    groups.set(key, group);
   }
-  return [...groups.values()].map((ordinals) => {
-    const members = ordinals.map((ordinal) => items[ordinal]);
-    const concept = members[0].concept === undefined ? undefined : concepts.get(members[0].concept);
+  return [...groups.values()].map(({ ordinals, members }) => {
+    const [first] = members;
+    const concept = first?.concept === undefined ? undefined : concepts.get(first.concept);
     const languages = Object.values(concept?.languages ?? {});
     return {
       items: ordinals,
@@ -43,7 +46,7 @@ export function keywordDocs(
         ...members.flatMap((item) => [...item.captions, ...item.tags]),
       ]),
       other: distinct(languages.flatMap(({ names, keywords }) => [...names, ...keywords])),
-      ...(members[0].suggested && { suggested: members[0].suggested }),
+      ...(first?.suggested && { suggested: first.suggested }),
     };
   });
 }

@@ -1,21 +1,23 @@
 import { z } from 'zod';
 import { DiptychError } from '../../errors.ts';
 
-/** Fields of a group, the most telling first; a term counts once a group, in the first that has it. */
+/**
+ * Fields of a group, the most important first. A term counts once, in the first field that has it.
+ */
 export const keywordFields = ['names', 'tags', 'other', 'suggested'] as const;
 
-/** Those that hold texts of the items themselves; the last holds what was guessed of them. */
+/** The fields with texts that the items have. The field `suggested` has guessed texts. */
 export const ownFields = ['names', 'tags', 'other'] as const;
 
-/** Position of the guessed texts in {@link keywordFields}. */
+/** Position of `suggested` in {@link keywordFields}. */
 export const suggestedField = keywordFields.indexOf('suggested');
 
-/** What a posting says of a term in a group; its number is `group * 8 + field * 2 + whole`. */
+/** The use of a term in a group. It is stored as the number `group * 8 + field * 2 + whole`. */
 export interface Posting {
   readonly group: number;
   /** Position in {@link keywordFields}. */
   readonly field: number;
-  /** The term is all of a name or keyword, not a word of it. */
+  /** Whether the term is a whole name or keyword, not one word of it. */
   readonly whole: boolean;
 }
 
@@ -32,22 +34,27 @@ export function fieldOf(packed: number): number {
   return (packed >>> 1) & 3;
 }
 
-/** Not looked into: there are some 10^5, and the manifest's checksum answers for them. */
+/**
+ * Only the type of the array is checked: it has about 10^5 numbers, and the manifest has a
+ * checksum.
+ */
 const integers = z.custom<readonly number[]>(Array.isArray, 'expected an array');
 const schema = z.object({
-  /** 2: there are suggested texts, which a reader of 1 would not know to weigh. */
+  /**
+   * 2 where the index has suggested texts. A reader of format 1 would weigh them like other texts.
+   */
   formatVersion: z.literal([1, 2]),
   /** Item ordinals of each group. */
   items: z.custom<readonly (readonly number[])[]>(Array.isArray, 'expected an array'),
-  /** Ascending terms, each ended by a newline; a name of several words is a term as well. */
+  /** Sorted terms, with a newline after each. A name of several words is a term, too. */
   terms: z.string(),
-  /** Postings of each term. */
+  /** The number of postings of each term. */
   counts: integers,
-  /** Postings, term after term, each the difference to the one before in its term. */
+  /** Postings of the first term, then of the next one; each is the difference to the one before. */
   postings: integers,
-  /** Tokens of each group in each of its own fields, field after field. */
+  /** The number of tokens of each group, for each of `ownFields`. */
   lengths: z.array(integers).length(ownFields.length),
-  /** Of each posting in the suggested field, in their order: 1 to 100, hundredths. */
+  /** Confidence of each posting in the suggested field, in their order: 1 to 100 hundredths. */
   confidences: integers.default([]),
 });
 export type StoredKeywords = z.infer<typeof schema>;
@@ -60,7 +67,7 @@ export function parseKeywords(json: string): StoredKeywords {
   } catch (cause) {
     throw new DiptychError(
       'index_unreadable',
-      `keywords.json: not a keyword index of format 1 or 2: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `keywords.json: expected a keyword index of format 1 or 2: ${cause instanceof Error ? cause.message : String(cause)}`,
       undefined,
       { cause },
     );

@@ -10,11 +10,11 @@ export { buildKeywordIndex } from './build-keyword-index.ts';
 export type { KeywordDoc, Suggestion } from './build-keyword-index.ts';
 
 export interface KeywordHit {
-  /** Group ordinal: `itemsOf(id)` are its items. */
+  /** Ordinal of the group; `itemsOf(id)` gives its items. */
   readonly id: number;
   /**
-   * 0 to 1: relative to the best hit, whose score is the share of the query that it matches, a
-   * guessed word counting as its confidence.
+   * 0 to 1. The score of the best hit is the share of the query that it matches; a guessed word
+   * counts as much as its confidence. The scores of the other hits are relative to it.
    */
   readonly score: number;
 }
@@ -24,33 +24,40 @@ export interface KeywordIndex {
   readonly groups: number;
   /** Find groups by words, the best first. */
   search(query: string, limit: number): KeywordHit[];
-  /** Item ordinals of a group. */
+  /** Ordinals of the items of a group. */
   itemsOf(group: number): readonly number[];
 }
 
-/** Heap that a loaded index takes per byte of its JSON, measured by `scripts/keyword-heap.ts`. */
+/**
+ * Heap bytes of a loaded index for each byte of its JSON, as `scripts/keyword-heap.ts` measured.
+ */
 export const keywordHeapFactor = 1.7;
 
 const fieldBoost: Readonly<Record<(typeof keywordFields)[number], number>> = {
   names: 4,
   tags: 2,
   other: 1.5,
-  // With `wholeBoost` less than any other field: the least of theirs is 2 * bm25.d for a tag among many.
+  // Even with `wholeBoost`, a guess weighs less than any other text. The lowest weight of a text
+  // that was not guessed is that of a tag among many tags: 2 * bm25.d.
   suggested: 0.7,
 };
 const boosts = keywordFields.map((field) => fieldBoost[field]);
-/** BM25+, as in Lv & Zhai 2011; terms count once a group. */
+/** Parameters of BM25+ (Lv & Zhai 2011). A term counts once for each group. */
 const bm25 = { k: 1.2, b: 0.7, d: 0.5 } as const;
-/** Weight of a term that begins with a query word, and of one that it may be a misspelling of. */
+/**
+ * Weight of a term that begins with the query word, and of one that the query word may misspell.
+ */
 const inexactWeight = { prefix: 0.35, typo: 0.45 } as const;
-/** Share of a query word that such a match counts for. */
+/** The share of the query word that such an inexact match counts as. */
 const inexactShare = 0.6;
-/** A keyword that is all of the query, rather than has it among its words. */
+/** Factor for a group that has the whole query as a keyword. */
 const wholeBoost = 1.3;
-/** How far a group whose name is the query stands above the best other one. */
+/**
+ * A group whose name is the query scores at least so many times the score of the best other group.
+ */
 const namedBoost = 1.5;
 
-/** Words that say nothing in a query, unless it has no others. */
+/** Words that are left out of a query, unless it has no other words. */
 const stopWords = new Set(
   'a an the of with and in on for to is are am be i me my we you it this that so at by from icon emoji picture image photo symbol'.split(
     ' ',
@@ -60,7 +67,7 @@ const stopWords = new Set(
 /**
  * Load an index that `buildKeywordIndex` wrote.
  *
- * @throws DiptychError `index_unreadable` when the JSON is not one
+ * @throws DiptychError `index_unreadable` when the JSON is not a keyword index
  */
 export function loadKeywordIndex(json: string): KeywordIndex {
   const stored = parseKeywords(json);
@@ -71,18 +78,18 @@ export function loadKeywordIndex(json: string): KeywordIndex {
   const norms = keywordNorms(stored.lengths, groups);
   const rarity = (count: number) => Math.log(1 + (groups - count + 0.5) / (count + 0.5));
 
-  /** Add the matches of one query word: the best of its variants per group. */
+  /** Add the matches of one query word. Each group gets the score of the best variant. */
   const matchWord = (word: string, isLast: boolean, scores: Float32Array, shares: Float32Array) => {
     const best = new Map<number, { score: number; share: number }>();
     const isOwn = (ordinal: number) => postings.count(ordinal).own > 0;
     for (const variant of variants(lexicon, word, isLast, isOwn)) {
       const { own, expected } = postings.count(variant.ordinal);
-      // Guesses make no word rarer or more common among the texts that are no guesses.
+      // The rarity of a word in texts that are not guessed does not depend on the guesses.
       const rarities = { own: rarity(own), guessed: rarity(expected) };
       postings.visit(variant.ordinal, ({ group, field, confidence }) => {
         const guessed = field === suggestedField;
         if (guessed && variant.ownOnly) return;
-        const weight = variant.weight * confidence * boosts[field] * norms[field][group];
+        const weight = variant.weight * confidence * boosts[field]! * norms[field]![group]!;
         const score = weight * (guessed ? rarities.guessed : rarities.own);
         if (score > (best.get(group)?.score ?? 0)) {
           best.set(group, { score, share: variant.share * confidence });
@@ -90,12 +97,16 @@ export function loadKeywordIndex(json: string): KeywordIndex {
       });
     }
     for (const [group, { score, share }] of best) {
-      scores[group] += score;
-      shares[group] += share;
+      scores[group]! += score;
+      shares[group]! += share;
     }
   };
 
-  /** Groups of which a whole name is the query; those of which a keyword is get their boost. */
+  /**
+   * Boost the groups that have the whole query as a keyword.
+   *
+   * @returns those that have it as a name
+   */
   const matchWhole = (query: string, scores: Float32Array): Set<number> => {
     const named = new Set<number>();
     const ordinal = lexicon.find(query);
@@ -103,7 +114,7 @@ export function loadKeywordIndex(json: string): KeywordIndex {
     postings.visit(ordinal, ({ group, field, whole }) => {
       if (!whole) return;
       if (keywordFields[field] === 'names') named.add(group);
-      else scores[group] *= wholeBoost;
+      else scores[group]! *= wholeBoost;
     });
     return named;
   };
@@ -119,37 +130,39 @@ export function loadKeywordIndex(json: string): KeywordIndex {
       const named = matchWhole(normaliseText(query), scores);
       const found: { id: number; score: number }[] = [];
       for (let id = 0; id < groups; id++) {
-        if (scores[id] > 0) found.push({ id, score: scores[id] * shares[id] });
+        if (scores[id]! > 0) found.push({ id, score: scores[id]! * shares[id]! });
       }
-      if (found.length === 0) return [];
       const byScore = (a: KeywordHit, b: KeywordHit) => b.score - a.score || a.id - b.id;
       const exact = found.filter(({ id }) => named.has(id)).sort(byScore);
       const others = found.filter(({ id }) => !named.has(id)).sort(byScore);
-      if (exact.length > 0) {
-        const unit = 1 / (namedBoost * Math.max(exact[0].score, others[0]?.score ?? 0));
+      const [bestExact] = exact;
+      const [bestOther] = others;
+      if (bestExact) {
+        const unit = 1 / (namedBoost * Math.max(bestExact.score, bestOther?.score ?? 0));
         const rest = others.map(({ id, score }) => ({ id, score: score * unit }));
         return [...exact.map(({ id }) => ({ id, score: 1 })), ...rest].slice(0, limit);
       }
-      const unit = shares[others[0].id] / words.length / others[0].score;
+      if (!bestOther) return [];
+      const unit = shares[bestOther.id]! / words.length / bestOther.score;
       return others.slice(0, limit).map(({ id, score }) => ({ id, score: score * unit }));
     },
   };
 }
 
 interface Variant {
-  /** Of the term. */
+  /** Ordinal of the term. */
   readonly ordinal: number;
   readonly weight: number;
-  /** Part of the query word that it matches. */
+  /** The share of the query word that a match counts as. */
   readonly share: number;
-  /** Not among guesses. */
+  /** Whether the term counts only in texts that are not guessed. */
   readonly ownOnly: boolean;
 }
 
 /**
- * Terms of the index that a query word may mean, itself first.
+ * List the terms of the index that a query word may mean, beginning with the word itself.
  *
- * @param isOwn - whether a term is in texts that are no guesses
+ * @param isOwn - tells whether a term is in texts that are not guessed
  */
 function* variants(
   lexicon: Lexicon,
@@ -170,12 +183,12 @@ function* variants(
       yield { ordinal, weight, share: inexactShare, ownOnly: false };
     }
   }
-  // A word that the index knows is no misspelling, and short words all resemble others.
+  // A word of the index is not a misspelling, and a short word is close to many other words.
   if ((exact >= 0 && isOwn(exact)) || unspaced || word.length < 4) return;
   for (const { ordinal, edits } of lexicon.near(word, word.length < 8 ? 1 : 2)) {
     if (ordinal === exact) continue;
     const weight = (inexactWeight.typo * word.length) / (word.length + edits);
-    // A word that is known from guesses may be a misspelling of one that is no guess.
+    // A word that only guessed texts have may still be a misspelling of a word of other texts.
     yield { ordinal, weight, share: inexactShare, ownOnly: exact >= 0 };
   }
 }
@@ -187,8 +200,8 @@ function queryWords(query: string): readonly string[] {
 }
 
 /**
- * BM25+ factor of a term that occurs once, by group: shorter fields say more. Not so those of
- * other languages, whose length is the number of languages that have annotated the concept.
+ * Compute the BM25+ factor of a term that occurs once, for each group. Terms in short fields count
+ * more.
  */
 function lengthNorms(lengths: readonly number[]): Float32Array {
   const filled = lengths.filter((length) => length > 0);
@@ -200,11 +213,15 @@ function lengthNorms(lengths: readonly number[]): Float32Array {
   );
 }
 
-/** Factors of the fields by group, as in {@link keywordFields}. */
+/**
+ * Compute the factors of each field, in the order of {@link keywordFields}. The length of `other`
+ * says only how many languages have annotated the concept, so its factor is 1, as is that of
+ * guesses.
+ */
 function keywordNorms(lengths: StoredKeywords['lengths'], groups: number): readonly Float32Array[] {
   const uniform = new Float32Array(groups).fill(1);
   return keywordFields.map((name, field) =>
-    name === 'other' || name === 'suggested' ? uniform : lengthNorms(lengths[field]),
+    name === 'other' || name === 'suggested' ? uniform : lengthNorms(lengths[field]!),
   );
 }
 

@@ -4,15 +4,15 @@ import type { Posting, StoredKeywords } from './keyword-format.ts';
 import { prefixSums } from './prefix-sums.ts';
 
 export interface WeighedPosting extends Posting {
-  /** Above 0 to 1; 1 unless the term was guessed. */
+  /** Above 0 and at most 1. It is 1 where the term was not guessed. */
   readonly confidence: number;
 }
 
-/** How many groups have a term. */
+/** The number of groups that have a term. */
 export interface TermCount {
-  /** In texts of their own. */
+  /** Groups that have it in texts that were not guessed. */
   readonly own: number;
-  /** The same, with each group of which it is guessed counting as its confidence. */
+  /** The same, plus the confidences of the groups for which it was guessed. */
   readonly expected: number;
 }
 
@@ -21,26 +21,26 @@ export interface Postings {
   count(term: number): TermCount;
 }
 
-/** @throws DiptychError `index_unreadable` when confidences are missing or left over */
+/** @throws DiptychError `index_unreadable` when there are too few or too many confidences */
 export function openPostings(stored: StoredKeywords): Postings {
   const starts = prefixSums(stored.counts);
   const packed = decodePostings(stored.postings, starts);
   const confidences = placeConfidences(packed, stored.confidences);
   return {
     visit(term, visit) {
-      for (let at = starts[term]; at < starts[term + 1]; at++) {
-        const { group, field, whole } = unpackPosting(packed[at]);
-        const confidence = confidences === undefined ? 1 : confidences[at] / 100;
+      for (let at = starts[term]!; at < starts[term + 1]!; at++) {
+        const { group, field, whole } = unpackPosting(packed[at]!);
+        const confidence = confidences === undefined ? 1 : confidences[at]! / 100;
         visit({ group, field, whole, confidence });
       }
     },
     count(term) {
-      const all = starts[term + 1] - starts[term];
+      const all = starts[term + 1]! - starts[term]!;
       if (confidences === undefined) return { own: all, expected: all };
       let own = 0;
       let guessed = 0;
-      for (let at = starts[term]; at < starts[term + 1]; at++) {
-        if (fieldOf(packed[at]) === suggestedField) guessed += confidences[at];
+      for (let at = starts[term]!; at < starts[term + 1]!; at++) {
+        if (fieldOf(packed[at]!) === suggestedField) guessed += confidences[at]!;
         else own += 1;
       }
       return { own, expected: own + guessed / 100 };
@@ -51,12 +51,14 @@ export function openPostings(stored: StoredKeywords): Postings {
 function decodePostings(deltas: readonly number[], starts: Uint32Array): Uint32Array {
   const postings = Uint32Array.from(deltas);
   for (let term = 0; term + 1 < starts.length; term++) {
-    for (let at = starts[term] + 1; at < starts[term + 1]; at++) postings[at] += postings[at - 1];
+    for (let at = starts[term]! + 1; at < starts[term + 1]!; at++) {
+      postings[at]! += postings[at - 1]!;
+    }
   }
   return postings;
 }
 
-/** Lay confidences beside their postings, hundredths; an index without guesses needs none. */
+/** Give each posting its confidence, hundredths. @returns undefined for an index without guesses */
 function placeConfidences(
   postings: Uint32Array,
   confidences: readonly number[],
@@ -65,7 +67,7 @@ function placeConfidences(
   let next = 0;
   for (const [at, packed] of postings.entries()) {
     if (fieldOf(packed) !== suggestedField) continue;
-    if (placed) placed[at] = confidences[next];
+    if (placed) placed[at] = confidences[next] ?? 0;
     next += 1;
   }
   if (next !== confidences.length) {

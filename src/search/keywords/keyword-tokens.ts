@@ -1,14 +1,14 @@
-/** Scripts written without spaces between words. */
+/** Scripts that are written without spaces between words. */
 const unspaced =
   '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}ー\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
 const unspacedRun = new RegExp(`^[${unspaced}\\p{M}]`, 'u');
-/** A run of one kind of script; letters, their marks and digits. */
+/** A run of letters, their marks and digits, all with or all without spaces between words. */
 const word = new RegExp(
   `(?:[${unspaced}]\\p{M}*)+|(?:(?![${unspaced}])[\\p{L}\\p{N}\\p{M}])+`,
   'gu',
 );
 
-/** Letters that stay whole under NFKD, though people type them without the stroke. */
+/** Letters that NFKD does not take apart, although people type them as plain letters. */
 const folded: Readonly<Record<string, string>> = {
   ø: 'o',
   ł: 'l',
@@ -24,8 +24,8 @@ const folded: Readonly<Record<string, string>> = {
 /**
  * Fold case, width and diacritics: "Fête" and "fete" become one.
  *
- * Only the combining marks of Latin, Greek and Cyrillic (U+0300-036F) go: those of other scripts
- * tell words apart.
+ * Only the combining marks of Latin, Greek and Cyrillic (U+0300-036F) are removed. In other scripts
+ * the marks tell words apart.
  */
 export function foldText(text: string): string {
   return text
@@ -33,10 +33,10 @@ export function foldText(text: string): string {
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
-    .replace(/[øłđðþßæœı]/g, (letter) => folded[letter]);
+    .replace(/[øłđðþßæœı]/g, (letter) => folded[letter] ?? letter);
 }
 
-/** "Birthday  Cake" and "birthday-cake" as one string, words with single spaces between. */
+/** Fold a text and put single spaces between its words: "Birthday-Cake" becomes "birthday cake". */
 export function normaliseText(text: string): string {
   return foldText(text)
     .split(/[^\p{L}\p{N}\p{M}]+/u)
@@ -44,7 +44,7 @@ export function normaliseText(text: string): string {
     .join(' ');
 }
 
-/** Whether a token comes from a script without spaces, where edit distance means little. */
+/** Tell whether a token comes from a script without spaces. Edit distance means little there. */
 export function isUnspaced(token: string): boolean {
   return unspacedRun.test(token);
 }
@@ -52,8 +52,9 @@ export function isUnspaced(token: string): boolean {
 /**
  * Split text into the tokens that are indexed (`index`) or searched (`query`).
  *
- * A run of a script without spaces gives itself and its bigrams; what is indexed gives its single
- * Han characters too, so that 犬 finds 子犬 without making every query of 子犬 find 犬.
+ * A run of a script without spaces gives a token for the whole run and one for each bigram. In the
+ * index, each Han character is a token, too, so that the query 犬 finds 子犬. In a query it is not, so
+ * that the query 子犬 does not find every 犬.
  */
 export function keywordTokens(text: string, purpose: 'index' | 'query'): string[] {
   const tokens = new Set<string>();
@@ -61,7 +62,7 @@ export function keywordTokens(text: string, purpose: 'index' | 'query'): string[
     tokens.add(run);
     if (!isUnspaced(run)) continue;
     const characters = [...run];
-    for (let i = 0; i + 1 < characters.length; i++) tokens.add(characters[i] + characters[i + 1]);
+    for (let i = 0; i + 1 < characters.length; i++) tokens.add(characters[i]! + characters[i + 1]!);
     if (purpose === 'query') continue;
     for (const character of characters) {
       if (/\p{Script=Han}/u.test(character)) tokens.add(character);

@@ -9,19 +9,20 @@ export function checkCount(what: string, got: number, expected: number): void {
   throw new DiptychError('index_unreadable', message, { expected, got });
 }
 
-/** Check that captions are as many as their vectors and describe items that there are. */
+/**
+ * Check that there is a caption for each vector, and that captions describe items of the version.
+ */
 export function checkCaptions(
   { manifest, key }: VersionFiles,
   { texts, items }: CaptionColumns,
 ): void {
   checkCount(key('captions.json'), texts.length, manifest.caption.count);
   const count = manifest.image.count;
-  const wrong = items.findIndex(
-    (ordinals) => ordinals.length === 0 || ordinals.some((ordinal) => ordinal >= count),
-  );
-  if (wrong < 0) return;
-  throw new DiptychError(
-    'index_unreadable',
-    `${key('captions.json')}: caption ${wrong}: expected items below ${count}, got ${items[wrong].join(', ') || 'none'}`,
-  );
+  for (const [caption, ordinals] of items.entries()) {
+    if (ordinals.length > 0 && ordinals.every((ordinal) => ordinal < count)) continue;
+    throw new DiptychError(
+      'index_unreadable',
+      `${key('captions.json')}: caption ${caption}: expected items below ${count}, got ${ordinals.join(', ') || 'none'}`,
+    );
+  }
 }

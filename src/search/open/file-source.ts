@@ -1,25 +1,25 @@
-/** Where the files of versions and models lie: a bucket, a store, a folder. */
+/** A place with the files of versions and models: a bucket, a store or a folder. */
 export interface FileSource {
   /**
-   * Whether a file is hashed even where its format has checksums of its own. An isolate leaves that
-   * hash out: its CPU time is short and the format's own checksums are verified anyhow.
+   * Whether to check the SHA-256 of a file whose format has checksums of its own. An isolate does
+   * not: its CPU time is limited, and the checksums of the format are always verified.
    */
   readonly hashesAll: boolean;
   /**
    * Open a file.
    *
-   * @param key - where the file lies; errors name it
+   * @param key - the place of the file; errors name it
    * @returns null where there is no such file
    */
   open(key: string): Promise<OpenFile | null>;
 }
 
-/** A file whose content was not read yet. */
+/** An open file. Its content has not been read yet. */
 export interface OpenFile {
-  /** Bytes that the source says the file has; `chunks` may end before or go on. */
+  /** The size that the source states, bytes; `chunks` may still give fewer or more. */
   readonly size: number;
-  /** The content in its order; a chunk is valid until the next one is asked for. */
+  /** The content in order. A chunk is valid until the next one is requested. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Let the file go, instead of reading `chunks`. */
+  /** Close the file without reading `chunks`. */
   cancel?(): Promise<void>;
 }

@@ -5,32 +5,33 @@ import { keywordHeapFactor } from '../keywords/keyword-index.ts';
 import type { Manifest } from '../../version/manifest.ts';
 
 /**
- * Heap that a parsed items.json or captions.json takes per byte of text: measured 2.0 and 3.3 for
- * 15,000 items and 20,000 captions, with room for the text itself while it is parsed.
+ * Heap bytes of a parsed items.json or captions.json for each byte of text. We measured 2.0 for
+ * 15,000 items and 3.3 for 20,000 captions. The rest is room for the text itself while it is
+ * parsed.
  */
 const jsonHeapFactor = 4;
-/** The same for tokenizer.json, whose vocabulary and merges become maps. */
+/** The same for tokenizer.json. Its vocabulary and merges become maps, which take more. */
 const tokenizerHeapFactor = 8;
-/** Activations of a tower and the panel of weights that is widened, next to its weights. */
+/** Memory of a tower besides its weights: its activations, and the panel of widened weights. */
 const towerScratchBytes = 2 * 1024 * 1024;
 const pageBytes = 65536;
 const modelParts = ['text tower', 'image tower', 'tokenizer'] as const;
 
-/** A vector file. */
+/** The size of a vector file and the number of its vectors. */
 export interface VectorFileSize {
   readonly bytes: number;
   readonly count: number;
 }
 
-/** Sizes in bytes of what an isolate loads for one index version. */
+/** Sizes of the files that an isolate loads for one index version, bytes. */
 export interface LoadedSizes {
-  /** Both absent where shards hold the vectors. */
+  /** `image` and `caption` are absent where shards hold the vectors. */
   readonly image?: VectorFileSize;
   readonly caption?: VectorFileSize;
   readonly items: number;
   readonly captions: number;
   readonly keywords: number;
-  /** Null where the edge does not encode: the model is too large for it. */
+  /** Null where the model is too large for the edge, which then cannot encode queries. */
   readonly model: {
     readonly textWeights: number;
     readonly imageWeights: number;
@@ -39,16 +40,16 @@ export interface LoadedSizes {
 }
 
 export interface MemoryBudget {
-  /** Bytes by part. */
+  /** Bytes of each part. */
   readonly parts: Readonly<Record<string, number>>;
   readonly total: number;
   readonly budget: number;
 }
 
 /**
- * Add up what an index version and its model take in an isolate.
+ * Add up the memory of an index version and its model in an isolate.
  *
- * @throws DiptychError index_too_large, which lists the parts, when that is above `budget` bytes
+ * @throws DiptychError index_too_large, which lists the parts, when the sum is above `budget` bytes
  */
 export function memoryBudget(sizes: LoadedSizes, budget: number): MemoryBudget {
   const { image, caption, items, captions, keywords, model } = sizes;
@@ -64,7 +65,7 @@ export function memoryBudget(sizes: LoadedSizes, budget: number): MemoryBudget {
 }
 
 /**
- * Add up what a shard takes in an isolate.
+ * Add up the memory of a shard in an isolate.
  *
  * @throws DiptychError index_too_large
  */
@@ -103,7 +104,7 @@ function checked(
   return { parts, total, budget };
 }
 
-/** Bytes of several versions in one isolate: a model that they share is there once. */
+/** Add up the bytes of several versions in one isolate. A model that they share counts once. */
 export function jointMemory(versions: readonly Pick<Manifest, 'memory' | 'model'>[]): number {
   const models = new Map(versions.map(({ memory, model }) => [model.hash, modelBytes(memory)]));
   const indexes = versions.map(({ memory }) => memory.total - modelBytes(memory));

@@ -5,13 +5,13 @@ import type { Searcher } from '../../hnsw/searcher.ts';
 import { openVectors } from './open-vectors.ts';
 import type { VersionFiles } from './version-files.ts';
 
-/** Vectors of one kind in this process; shards are searched as if they were one. */
+/** Vectors of one kind in this process. Shards are searched as if they were one file. */
 export type LocalVectors = Pick<Searcher, 'search' | 'score' | 'vector'>;
 
 /**
  * Load all vectors of a version into this process.
  *
- * @param module - the kernel of the searcher
+ * @param module - the search kernel
  * @throws DiptychError index_unreadable; invalid_option where the vectors are in Vectorize
  */
 export async function openLocalVectors(

@@ -31,8 +31,8 @@ const modelSchema = z.object({
 /**
  * Load the model that an index version was built with.
  *
- * @throws DiptychError model_mismatch when what is published under the hash is another model,
- *   index_unreadable when it is damaged
+ * @throws DiptychError model_mismatch when the model that was published under this hash is another
+ *   one; index_unreadable when it is damaged
  */
 export async function openModel(
   source: FileSource,
@@ -83,7 +83,7 @@ async function openFiles(
   );
 }
 
-/** Its checksum says that it is the file that was published: nothing else is checked. */
+/** Parse tokenizer.json. It is not validated: its checksum says that it is the published file. */
 function parseTokenizer(bytes: Uint8Array): TokenizerJson {
   return JSON.parse(new TextDecoder().decode(bytes)) as TokenizerJson;
 }
@@ -93,7 +93,7 @@ function checkModel(manifest: Manifest, got: Description, key: string): void {
     if (manifest.model[field] === got[field]) continue;
     throw new DiptychError(
       'model_mismatch',
-      `collection ${manifest.collection}, version ${manifest.version}: built with ${field} ${manifest.model[field]}, ${key} has ${got[field]}`,
+      `collection ${manifest.collection}, version ${manifest.version}: expected ${field} ${manifest.model[field]}, as the version was built with, but ${key} has ${got[field]}`,
       { field, expected: manifest.model[field], got: got[field] },
     );
   }

@@ -6,10 +6,10 @@ import { checkCount } from './check-columns.ts';
 import type { VersionFiles } from './version-files.ts';
 
 /**
- * Load vectors into memory of their own: all of a kind, or those of a shard. The searcher verifies
- * the checksums that the file carries.
+ * Load the vectors of a kind, or those of a shard, into memory of their own. The searcher verifies
+ * the checksums in the file.
  *
- * @param module - the kernel of the searcher
+ * @param module - the search kernel
  * @throws DiptychError index_unreadable
  */
 export async function openVectors(

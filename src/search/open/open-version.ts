@@ -5,7 +5,7 @@ import { loadKeywordIndex, type KeywordIndex } from '../keywords/keyword-index.t
 import { checkCaptions, checkCount } from './check-columns.ts';
 import type { VersionFiles } from './version-files.ts';
 
-/** The columns of an index version: all of it but its vectors and its model. */
+/** Everything of an index version except its vectors and its model. */
 export interface VersionColumns {
   readonly manifest: Manifest;
   readonly items: ItemColumns;
@@ -13,7 +13,7 @@ export interface VersionColumns {
   readonly keywords: KeywordIndex;
 }
 
-/** Load what is needed to show items. @throws DiptychError index_unreadable */
+/** Load the columns that show items. @throws DiptychError index_unreadable */
 export async function openItems({ manifest, key, text }: VersionFiles): Promise<ItemColumns> {
   const items = parseItems(await text('items.json'), key('items.json'));
   checkCount(key('items.json'), items.ids.length, manifest.image.count);
@@ -30,8 +30,8 @@ export async function openCaptions(files: VersionFiles): Promise<CaptionColumns>
 /**
  * Open an index version for search.
  *
- * @param openVectors - loads its vectors, or opens what holds them elsewhere
- * @param items - given where they were loaded before
+ * @param openVectors - loads the vectors, or connects to the place that holds them
+ * @param items - the items, where they were loaded before
  * @throws DiptychError index_unreadable, or what `openVectors` throws
  *
  * @example

@@ -2,7 +2,7 @@ import { sha256 } from '../../version/sha256.ts';
 import { DiptychError } from '../../errors.ts';
 import type { FileSource, OpenFile } from './file-source.ts';
 
-/** What a manifest or the description of a model says of a file. */
+/** The entry of a file in a manifest or in the description of a model. */
 export interface FileEntry {
   readonly bytes: number;
   /** In lower-case hex. */
@@ -10,9 +10,9 @@ export interface FileEntry {
 }
 
 export interface ReadOptions {
-  /** Memory that the file is read into, exactly as long as the file; default new memory. */
+  /** Memory of exactly the size of the file, which is read into it; new memory by default. */
   readonly target?: Uint8Array<ArrayBuffer>;
-  /** Whether the format has checksums that the caller verifies; default false. */
+  /** Whether the format has checksums of its own, which the caller verifies; false by default. */
   readonly hasOwnChecksum?: boolean;
 }
 
@@ -23,10 +23,10 @@ export interface Sha256 {
 }
 
 /**
- * Read a file and check that it is the one that was listed.
+ * Read a file and check that its size and its checksum are those of its entry.
  *
- * @throws DiptychError index_unreadable: the file is missing, or of another size or checksum; or
- *   what the source throws
+ * @throws DiptychError index_unreadable when the file is missing or has another size or checksum;
+ *   or what the source throws
  */
 export async function readListed(
   source: FileSource,
@@ -39,7 +39,11 @@ export async function readListed(
   return target;
 }
 
-/** Check a file likewise and keep nothing of it. @throws DiptychError as `readListed` */
+/**
+ * Check a file in the same way, but do not keep its content.
+ *
+ * @throws DiptychError as `readListed`
+ */
 export async function checkListed(
   source: FileSource,
   key: string,
@@ -50,13 +54,13 @@ export async function checkListed(
   checkHash(key, expected, hash.digest('hex'));
 }
 
-/** Check the size of a file and read nothing of it. @throws DiptychError as `readListed` */
+/** Check the size of a file without reading it. @throws DiptychError as `readListed` */
 export async function checkSize(source: FileSource, key: string, bytes: number): Promise<void> {
   await (await openSized(source, key, bytes)).cancel?.();
 }
 
 /**
- * Read a text that nothing lists, such as a manifest.
+ * Read a text file that has no entry, such as a manifest.
  *
  * @returns null where there is no such file
  * @throws DiptychError index_unreadable, or what the source throws
@@ -111,7 +115,7 @@ async function streamChunks(
       if (at > bytes) break;
     }
   } catch (cause) {
-    // A store that fails may answer later: its own error says so.
+    // A store that fails may answer later, and its error says so: keep it as it is.
     if (cause instanceof DiptychError && cause.code !== 'range_not_satisfiable') throw cause;
     throw unreadable(key, `expected ${bytes} bytes, reading broke off at ${at}`, cause);
   }

@@ -2,10 +2,10 @@ import type { ObjectStore } from '../../objects/object-store.ts';
 import type { FileSource } from './file-source.ts';
 import { missingFile } from './read-file.ts';
 
-/** Bytes of a large object that are held at a time. */
+/** A large object is read in chunks of so many bytes. */
 const chunkBytes = 16 * 1024 * 1024;
 
-/** Read the files of versions and models out of a store. */
+/** Read the files of versions and models from a store. */
 export function storeSource(store: ObjectStore): FileSource {
   return {
     hashesAll: true,
@@ -16,7 +16,10 @@ export function storeSource(store: ObjectStore): FileSource {
   };
 }
 
-/** @throws DiptychError index_unreadable when the object was deleted meanwhile, or what the store throws */
+/**
+ * @throws DiptychError index_unreadable when the object is deleted meanwhile, or what the store
+ *   throws
+ */
 async function* readChunks(
   store: ObjectStore,
   key: string,

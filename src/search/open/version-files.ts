@@ -4,25 +4,34 @@ import type { FileSource } from './file-source.ts';
 import { readListed, readUnlistedText, unreadable, type ReadOptions } from './read-file.ts';
 
 /**
- * The files of an index version, wherever it lies. Whoever opens a version reads it through here:
- * a file that is missing, or differs from its manifest in size or checksum, is an error.
+ * The files of an index version in a bucket, a store or a folder. Everything that opens a version
+ * reads it through this interface. A file that is missing, or differs from the manifest in size or
+ * checksum, is an error.
  */
 export interface VersionFiles {
   readonly manifest: Manifest;
-  /** The place of a file, as errors name it. */
+  /** The place of a file, for messages. */
   key(name: string): string;
-  /** Bytes of a file. @throws DiptychError index_unreadable when the manifest does not list it */
+  /**
+   * The size of a file, bytes.
+   *
+   * @throws DiptychError index_unreadable when the manifest lacks the file
+   */
   size(name: string): number;
-  /** Read a file into new memory, or into memory that is there. @throws DiptychError index_unreadable */
+  /**
+   * Read a file into new memory, or into `options.target`.
+   *
+   * @throws DiptychError index_unreadable
+   */
   read(name: string, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
-  /** Read a file of text. @throws DiptychError index_unreadable */
+  /** Read a text file. @throws DiptychError index_unreadable */
   text(name: string): Promise<string>;
 }
 
 /**
  * Give access to the files that a manifest lists.
  *
- * @param keyOf - where the source has a file of the version
+ * @param keyOf - gives the place of a file in the source
  */
 export function versionFiles(
   source: FileSource,
@@ -49,8 +58,8 @@ export function versionFiles(
 /**
  * Read the manifest of a version in a bucket or a store.
  *
- * @returns null where there is none
- * @throws DiptychError index_unreadable: it is damaged, or that of another version
+ * @returns null where there is no manifest
+ * @throws DiptychError index_unreadable when it is damaged, or belongs to another version
  */
 export async function readManifest(
   source: FileSource,
