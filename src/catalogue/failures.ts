@@ -16,8 +16,8 @@ export function asCatalogueFailure(
 ): DuplicateKeyError | DiptychError {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (duplicateKey.test(message)) return new DuplicateKeyError(cause);
-  // Vitess repeats the statement with its values after the reason: those are for the cause alone.
-  const reason = message.split(/ during query: |, Sql: | BindVars: /)[0].slice(0, 200);
+  // Vitess repeats the statement with its values after the reason: they stay in the cause alone.
+  const reason = message.replace(/(?: during query: |, Sql: | BindVars: ).*/s, '').slice(0, 200);
   return new DiptychError(
     'catalogue_unavailable',
     `catalogue (${kind}): expected an answer, got "${reason}"`,

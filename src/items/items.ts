@@ -88,10 +88,10 @@ export async function listItems(
     // Not LIKE, whose patterns D1 limits to 50 bytes, and which no index serves in both databases.
     page = page.where('id', '>=', idPrefix).where('id', '<', `${idPrefix}\u{10FFFF}`);
   }
-  const items = await selectPage(catalogue, page);
-  return items.length > limit
-    ? { items: items.slice(0, limit), next: items[limit - 1].id }
-    : { items };
+  // One item more than was asked for tells whether another page follows.
+  const found = await selectPage(catalogue, page);
+  const items = found.slice(0, limit);
+  return found.length > limit ? { items, next: items.at(-1)!.id } : { items };
 }
 
 export interface ItemCounts {

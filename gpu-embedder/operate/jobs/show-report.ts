@@ -1,5 +1,6 @@
 import { DiptychError } from '../../../src/errors.ts';
 import type { JobComparison, JobReport } from '../../../src/jobs/report/job-report.ts';
+import { metricRows } from '../../../src/jobs/report/metric-rows.ts';
 
 /**
  * Print what a job came to: sums and reasons to stderr, the result to stdout.
@@ -22,11 +23,11 @@ export function showReport(report: JobReport, kept: string, json: boolean): void
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${outcomeOf(report)}\n`);
 }
 
-function comparisonText({ before, after, change, ...comparison }: JobComparison): string {
+function comparisonText(comparison: JobComparison): string {
   const { pairs, images, overlapAt10, versions } = comparison;
-  const recalls = Object.keys(before).map(
-    (metric) =>
-      `  ${metric}: ${before[metric].toFixed(4)} -> ${after[metric].toFixed(4)} (${change[metric].toFixed(4)})\n`,
+  const recalls = metricRows(comparison).map(
+    ({ metric, before, after, change }) =>
+      `  ${metric}: ${before.toFixed(4)} -> ${after.toFixed(4)} (${change.toFixed(4)})\n`,
   );
   const overlap =
     overlapAt10 === null ? '' : `  overlap of the first 10: ${overlapAt10.toFixed(4)}\n`;

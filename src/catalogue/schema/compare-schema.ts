@@ -2,9 +2,10 @@ import type { Schema, TableSchema } from './schema.ts';
 
 /** What differs between the tables that are expected and those that are there, a line each. */
 export function compareSchema(expected: Schema, actual: Schema): string[] {
-  return Object.entries(expected).flatMap(([name, table]) =>
-    name in actual ? compareTable(name, table, actual[name]) : [`table ${name} is missing`],
-  );
+  return Object.entries(expected).flatMap(([name, table]) => {
+    const found = actual[name];
+    return found ? compareTable(name, table, found) : [`table ${name} is missing`];
+  });
 }
 
 function compareTable(table: string, expected: TableSchema, actual: TableSchema): string[] {

@@ -91,8 +91,8 @@ async function storeImages(
   const known = await findImages(catalogue, [...distinct.keys()]);
   const fresh = [...distinct.values()].filter(({ hash }) => !known.has(hash));
   if (fresh.length === 0) return;
-  const { bytes, places } = await packImages(fresh);
-  await objects.put(imagePackKey(places[0].pack), bytes);
+  const { pack, bytes, places } = await packImages(fresh);
+  await objects.put(imagePackKey(pack), bytes);
   await addImages(catalogue, places);
 }
 

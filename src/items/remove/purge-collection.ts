@@ -114,9 +114,9 @@ async function dropImages(
     const kept = rows.filter(({ hash }) => !gone.has(hash));
     const bytes = await readSlices(objects, kept);
     const packed = await packImages(
-      kept.map(({ hash, type }, i) => ({ hash, type, bytes: bytes[i] })),
+      kept.map(({ hash, type }, i) => ({ hash, type, bytes: bytes[i]! })),
     );
-    if (kept.length > 0) await objects.put(imagePackKey(packed.places[0].pack), packed.bytes);
+    if (kept.length > 0) await objects.put(imagePackKey(packed.pack), packed.bytes);
     const createdAt = catalogue.now();
     const moved = packed.places.map((place) => ({ ...place, createdAt }));
     await catalogue.atomically([

@@ -1,8 +1,6 @@
 import { plannedAtOnce } from '../steps/plan.ts';
 import { settledAtOnce } from '../steps/settle.ts';
 import { pollSeconds } from '../steps/step.ts';
-import type { JobTimings } from './job-timings.ts';
-
 /**
  * List prices in US dollars of the paid plans at Cloudflare, beyond what they include, as its
  * documentation had them on 2026-11-21: developers.cloudflare.com/queues/platform/pricing,
@@ -28,7 +26,8 @@ export interface JobWork {
   readonly versionBytes: number;
   /** Length of an embedding; null where it is not known. */
   readonly embedDim: number | null;
-  readonly timings: JobTimings;
+  /** Seconds of each stage that the job reached. */
+  readonly timings: Readonly<Record<string, number>>;
 }
 
 export interface CostSettings {

@@ -1,6 +1,7 @@
 import { html, type Html } from '../../http/html.ts';
 import type { CostEstimate } from './cost-estimate.ts';
 import type { JobComparison, JobReport } from './job-report.ts';
+import { metricRows } from './metric-rows.ts';
 import { reportStyle } from './report-style.ts';
 
 /** Of the answer, and of the page where it is a file: nothing is loaded, nothing runs. */
@@ -34,7 +35,7 @@ export function reportPage(report: JobReport): string {
 }
 
 function facts({ job, model, version, createdAt, endedAt, switched }: JobReport): Html {
-  const rows = [
+  const rows: readonly (readonly [string, string])[] = [
     ['Job', job],
     ['Model', model],
     ['Version', version ?? 'none'],
@@ -115,11 +116,11 @@ function verdict({ condition, met }: JobComparison, reason: string): string {
 
 function measured(comparison: JobComparison): Html {
   const { versions, models, pairs, captions, images, sets, overlapAt10 } = comparison;
-  const rows = Object.keys(comparison.before).map((metric) => [
+  const rows = metricRows(comparison).map(({ metric, before, after, change }) => [
     metric,
-    comparison.before[metric].toFixed(4),
-    comparison.after[metric].toFixed(4),
-    `${comparison.change[metric] < 0 ? '' : '+'}${comparison.change[metric].toFixed(4)}`,
+    before.toFixed(4),
+    after.toFixed(4),
+    `${change < 0 ? '' : '+'}${change.toFixed(4)}`,
   ]);
   const side = (name: 'before' | 'after') =>
     html`<li>${name}: version ${versions[name]} of model ${models[name]}</li> `;

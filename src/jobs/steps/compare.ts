@@ -70,7 +70,8 @@ function judge(comparison: Comparison, text: string | undefined): Compared {
     const reason = `both versions have no item with the same caption${where}, so that nothing could be measured`;
     return { comparison, condition: text, met: false, reason };
   }
-  const change = comparison.change[condition.metric];
+  // Where there are pairs, every metric of a condition was measured.
+  const change = comparison.change[condition.metric]!;
   const reason = `${condition.metric} changed by ${signed(change)}, expected ${condition.relation} ${condition.change}`;
   return { comparison, condition: text, met: isMet(condition, change), reason };
 }

@@ -130,7 +130,7 @@ async function encodePart(
 ): Promise<EncodeAnswer> {
   const bytes = await readSlices(objects, images);
   return embedder.encode(
-    images.map(({ type }, i) => ({ type, bytes: bytes[i] })),
+    images.map(({ type }, i) => ({ type, bytes: bytes[i]! })),
     texts.map(({ text }) => text),
     signal,
   );
@@ -139,7 +139,7 @@ async function encodePart(
 function failedUnits({ images, texts }: Part, { failed }: EncodeAnswer) {
   return failed.map(({ kind, index, code, message }) => ({
     kind,
-    hash: (kind === 'image' ? images : texts)[index].hash,
+    hash: (kind === 'image' ? images : texts)[index]!.hash,
     state: 'failed' as const,
     code,
     reason: message,

@@ -17,7 +17,7 @@ const grammar = /^\s*([^\s<>=]+)\s*(>=|>)\s*([+-]?\d+(?:\.\d+)?)\s*$/;
  * @throws DiptychError invalid_option, naming what is allowed
  */
 export function parseSwitchCondition(text: string): SwitchCondition {
-  const [, metric, relation, number] = grammar.exec(text) ?? [];
+  const [, metric = '', relation, number] = grammar.exec(text) ?? [];
   const change = Number(number);
   if (comparedMetrics.includes(metric) && Math.abs(change) <= 1) {
     return { metric, relation: relation as SwitchCondition['relation'], change };
