@@ -1,7 +1,7 @@
 import { DiptychError } from '../errors.ts';
 import type { DatabaseKind } from './statement-dialect.ts';
 
-/** A row with this key is there already; the functions that can meet it make an outcome of it. */
+/** A row with this key exists already. Functions that expect this turn it into one of their results. */
 export class DuplicateKeyError extends Error {
   constructor(cause: unknown) {
     super('duplicate key', { cause });
@@ -9,7 +9,7 @@ export class DuplicateKeyError extends Error {
   }
 }
 
-/** What a failure of the database is to those who asked. */
+/** Turn a failure of the database into the error that callers see. */
 export function asCatalogueFailure(
   kind: DatabaseKind,
   cause: unknown,
@@ -26,5 +26,5 @@ export function asCatalogueFailure(
   );
 }
 
-/** As SQLite and MySQL say it. */
+/** How SQLite and MySQL report a duplicate key. */
 const duplicateKey = /UNIQUE constraint failed|errno 1062\b/;

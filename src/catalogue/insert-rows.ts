@@ -4,16 +4,19 @@ import { rowsAtOnce } from './chunks.ts';
 import type { DatabaseKind } from './statement-dialect.ts';
 import type { Tables } from './schema/tables.ts';
 
-/** What happens to a row whose key is there: a DuplicateKeyError, nothing, or these columns change. */
+/**
+ * What happens when a row with the same key exists: `refuse` fails with a DuplicateKeyError, `keep`
+ * leaves the old row as it is, and a list of columns is updated from the new row.
+ */
 export type OnDuplicate<Row> = 'refuse' | 'keep' | readonly (keyof Row & string)[];
 
-/** Characters of a statement's values; D1 takes 2 MB in one, and a character may be 3 bytes. */
+/** Characters of the values in a statement: D1 accepts 2 MB in one, and a character may take 3 bytes. */
 const charactersAtOnce = 500_000;
 
 /**
- * Statements that insert whole rows: one, or as many as their size asks for.
+ * Make statements that insert whole rows: one, or more where the rows are too large for one.
  *
- * D1 takes 100 parameters, so there the rows of a statement travel in one, as JSON.
+ * D1 accepts only 100 parameters, so the rows of a statement are sent to it in one parameter, as JSON.
  */
 export function insertRows<Name extends keyof Tables>(
   { kind, db }: Catalogue,
@@ -38,7 +41,7 @@ type Value = string | number | null;
 
 function fromJson(rows: readonly Value[][], columns: readonly string[]): RawBuilder<unknown> {
   const values = columns.map((_, i) => sql`json_extract(value, ${sql.lit(`$[${i}]`)})`);
-  // Without a WHERE, SQLite reads ON CONFLICT as part of a join.
+  // The WHERE is needed: without it, SQLite reads ON CONFLICT as a part of a join.
   return sql`select ${sql.join(values)} from json_each(${JSON.stringify(rows)}) where true`;
 }
 

@@ -1,6 +1,6 @@
 import type { Schema, TableSchema } from './schema.ts';
 
-/** What differs between the tables that are expected and those that are there, a line each. */
+/** List the differences between the expected tables and the actual ones, one line for each. */
 export function compareSchema(expected: Schema, actual: Schema): string[] {
   return Object.entries(expected).flatMap(([name, table]) => {
     const found = actual[name];
