@@ -1,17 +1,10 @@
 import { isActive, type Job } from '../rows/jobs.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 import { putJson } from '../../objects/put-json.ts';
+import { reportKey, reportPageKey } from '../../version/keys.ts';
 import type { CostSettings } from './cost-estimate.ts';
 import { reportJob } from './job-report.ts';
 import { reportPage } from './report-page.ts';
-
-export function reportKey(jobId: string): string {
-  return `jobs/${jobId}/report.json`;
-}
-
-export function reportPageKey(jobId: string): string {
-  return `jobs/${jobId}/report.html`;
-}
 
 /**
  * Write the report of a job that has ended where the job's other objects are, for machines and to be
