@@ -54,7 +54,7 @@ async function run(flags: CollectFlags): Promise<void> {
     const objects = await openStore(where, process.env, `${workDir}/store/r2`);
     try {
       const result = await collect(objects, catalogue, flags);
-      if (!catalogue) process.stderr.write('packs and jobs stay, because no catalogue was given\n');
+      if (!catalogue) process.stderr.write('packs and jobs stay, because no catalogue was asked\n');
       process.stdout.write(`${json ? JSON.stringify(result) : tell(result, dryRun === true)}\n`);
     } finally {
       await objects.close();

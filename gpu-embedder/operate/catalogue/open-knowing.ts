@@ -29,8 +29,8 @@ export async function openKnowing(flags: StoreFlags): Promise<LocalCatalogue | u
   if (!belongs) {
     throw new DiptychError(
       'invalid_option',
-      `--database ${database}: expected the catalogue of --store ${store}, got another one, ` +
-        'for which everything in the store would be garbage',
+      `--database ${database}: expected the catalogue of the store, got one that does not belong to ` +
+        `--store ${store}: everything there would look like garbage`,
     );
   }
   if (!flags.database && !existsSync(`${workDir}/store/d1`)) return undefined;
