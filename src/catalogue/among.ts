@@ -4,7 +4,7 @@ import type { Catalogue } from './catalogue.ts';
 /**
  * The condition that a column has one of these values.
  *
- * D1 takes 100 parameters, so there all values travel in one, as JSON.
+ * D1 accepts only 100 parameters, so all values are sent to it in one parameter, as JSON.
  */
 export function among(
   { kind }: Catalogue,

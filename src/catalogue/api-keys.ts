@@ -13,13 +13,13 @@ export interface ApiKey extends Omit<ApiKeyRow, 'hash' | 'scopes'> {
   readonly scopes: readonly ApiKeyScope[];
 }
 
-/** What a key looks like: 256 random bits in base64url, behind what tells leak scanners its kind. */
+/** A key is 256 random bits in base64url. The prefix lets a scanner for leaked keys recognise it. */
 const keyPattern = /^diptych_[A-Za-z0-9_-]{43}$/;
 
 /**
  * Make an API key.
  *
- * @returns the key, which is kept as a hash alone: nobody can show it again
+ * @returns the key; the catalogue keeps only its hash, so nobody can show the key again
  * @throws DiptychError bad_request
  */
 export async function createApiKey(
@@ -31,7 +31,7 @@ export async function createApiKey(
   if (name.trim() === '' || scopes.length === 0) {
     throw new DiptychError(
       'bad_request',
-      'API key: expected a name and a scope, got neither or one',
+      'API key: expected a name and at least one scope, got only one of them or neither',
     );
   }
   const createdAt = catalogue.now();
@@ -50,10 +50,10 @@ export async function createApiKey(
   return { id, key };
 }
 
-/** The key of a request, unless it is revoked or unknown. */
+/** Find the key that a request gave; undefined if it is unknown or revoked. */
 export async function findApiKey({ db }: Catalogue, key: string): Promise<ApiKey | undefined> {
   if (!keyPattern.test(key)) return undefined;
-  // Found by its hash: how long this takes says nothing about other keys.
+  // The search is by hash, so the time that it takes tells an attacker nothing about other keys.
   const row = await db
     .selectFrom('apiKeys')
     .select(keyColumns)
@@ -63,7 +63,7 @@ export async function findApiKey({ db }: Catalogue, key: string): Promise<ApiKey
   return row && toApiKey(row);
 }
 
-/** A use is noted once in this time, ms: a row need not be written for every request. */
+/** A use is noted at most once in this time, milliseconds, so that not every request writes a row. */
 const noteEvery = 60_000;
 
 /** Note that a key was used. */
@@ -76,7 +76,7 @@ export async function noteApiKeyUse(
   await db.updateTable('apiKeys').set({ lastUsedAt: time }).where('id', '=', id).execute();
 }
 
-/** @returns whether there was such a key in use */
+/** Refuse a key from now on. @returns whether the key existed and was not yet revoked */
 export async function revokeApiKey({ db, now }: Catalogue, id: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('apiKeys')
@@ -87,7 +87,7 @@ export async function revokeApiKey({ db, now }: Catalogue, id: string): Promise<
   return numUpdatedRows > 0n;
 }
 
-/** All keys, revoked ones too, oldest first. */
+/** List all keys, including revoked ones, oldest first. */
 export async function listApiKeys({ db }: Catalogue): Promise<ApiKey[]> {
   return (await db.selectFrom('apiKeys').select(keyColumns).orderBy('id').execute()).map(toApiKey);
 }

@@ -2,25 +2,26 @@ import { CamelCasePlugin, Kysely, type Compilable, type CompiledQuery } from 'ky
 import { statementDialect, type DatabaseKind, type Statement } from './statement-dialect.ts';
 import type { Tables } from './schema/tables.ts';
 
-/** An open database with the tables of migrations/. Every failure of it is a DiptychError. */
+/** An open database with the tables of migrations/. It reports every failure as a DiptychError. */
 export interface Catalogue {
   readonly kind: DatabaseKind;
   readonly db: Kysely<Tables>;
-  /** Bound parameters that one statement may have. */
+  /** How many bound parameters one statement may have. */
   readonly maxParameters: number;
   /** Milliseconds since 1970, for the times of rows. */
   readonly now: () => number;
   /**
    * Run statements in this order, all or none.
    *
-   * @returns rows that each of them affected
-   * @throws DiptychError catalogue_unavailable: none took effect, unless the connection broke while
-   *   they were being committed, when nobody knows; DuplicateKeyError: none took effect
+   * @returns how many rows each statement affected
+   * @throws DuplicateKeyError - no statement took effect
+   * @throws DiptychError catalogue_unavailable - no statement took effect, except where the connection
+   *   broke during the commit: then nobody knows
    */
   atomically(queries: readonly Compilable[]): Promise<number[]>;
 }
 
-/** What tells the two databases apart. */
+/** What differs between the two databases. */
 export interface Database {
   readonly kind: DatabaseKind;
   readonly maxParameters: number;
@@ -32,7 +33,7 @@ export interface CatalogueOptions {
   readonly now?: () => number;
 }
 
-/** The queries' view of a database. */
+/** Create the catalogue that queries use, on top of a database. */
 export function createCatalogue(
   database: Database,
   { now = Date.now }: CatalogueOptions,

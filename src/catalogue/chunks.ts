@@ -1,4 +1,4 @@
-/** Rows or values that one statement takes, where they are short. */
+/** How many rows or values one statement takes, where they are short. */
 export const rowsAtOnce = 1000;
 
 /** Cut a list into parts of at most this length, in order. */

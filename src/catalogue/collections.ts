@@ -8,12 +8,16 @@ export interface Collection {
   readonly createdAt: number;
 }
 
-/** Make a collection, or take up a removed one again, empty. @throws DiptychError bad_request - its name */
+/**
+ * Create a collection. If one of this name was removed earlier, it comes back without items.
+ *
+ * @throws DiptychError bad_request if the name is not allowed
+ */
 export async function createCollection(
   catalogue: Catalogue,
   name: string,
 ): Promise<'created' | 'exists'> {
-  // It becomes a part of keys and addresses.
+  // The name becomes a part of keys in the store and of addresses.
   checkCollectionName(name);
   const { db, now } = catalogue;
   const row = { name, createdAt: now(), deletedAt: null };
@@ -46,7 +50,7 @@ export async function getCollection(
     .executeTakeFirst();
 }
 
-/** Whether a collection is or was in the catalogue: a removed one stays, marked. */
+/** Whether the catalogue has a collection or had it: a removed one stays as a row marked as deleted. */
 export async function knowsCollection({ db }: Catalogue, name: string): Promise<boolean> {
   const row = await db
     .selectFrom('collections')
@@ -56,7 +60,7 @@ export async function knowsCollection({ db }: Catalogue, name: string): Promise<
   return row !== undefined;
 }
 
-/** All collections that are not removed, by name. */
+/** List the collections that are not removed, by name. */
 export async function listCollections({ db }: Catalogue): Promise<Collection[]> {
   return db
     .selectFrom('collections')
@@ -67,11 +71,11 @@ export async function listCollections({ db }: Catalogue): Promise<Collection[]> 
 }
 
 /**
- * Remove a collection and mark its items as deleted; `purgeDeleted` takes them away.
+ * Remove a collection and mark its items as deleted; `purgeDeleted` removes their rows.
  *
- * Called again after a failure, it marks what was left.
+ * After a failure, call it again: it marks the items that are left.
  *
- * @returns whether it was there
+ * @returns whether the collection existed
  */
 export async function removeCollection(catalogue: Catalogue, name: string): Promise<boolean> {
   const { numUpdatedRows } = await catalogue.db

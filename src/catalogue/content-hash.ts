@@ -7,12 +7,12 @@ export async function textHash(text: string): Promise<string> {
   return sha256(encoder.encode(text));
 }
 
-/** SHA-256 of what an item holds, as canonical JSON: two with the same content need no work. */
+/** SHA-256 of an item's content as canonical JSON: an item with the same hash need not be written. */
 export async function contentHash(content: Readonly<Record<string, unknown>>): Promise<string> {
   return textHash(canonicalJson(content));
 }
 
-/** JSON with the keys of every object in order. */
+/** JSON in which the keys of every object are sorted. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     part !== null && typeof part === 'object' && !Array.isArray(part)

@@ -4,16 +4,19 @@ import { rowsAtOnce } from './chunks.ts';
 import type { DatabaseKind } from './statement-dialect.ts';
 import type { Tables } from './schema/tables.ts';
 
-/** What happens to a row whose key is there: a DuplicateKeyError, nothing, or these columns change. */
+/**
+ * What happens when a row with the same key exists: `refuse` fails with a DuplicateKeyError, `keep`
+ * leaves the old row as it is, and a list of columns is updated from the new row.
+ */
 export type OnDuplicate<Row> = 'refuse' | 'keep' | readonly (keyof Row & string)[];
 
-/** Characters of a statement's values; D1 takes 2 MB in one, and a character may be 3 bytes. */
+/** Characters of the values in a statement: D1 accepts 2 MB in one, and a character may take 3 bytes. */
 const charactersAtOnce = 500_000;
 
 /**
- * Statements that insert whole rows: one, or as many as their size asks for.
+ * Make statements that insert whole rows: one, or more where the rows are too large for one.
  *
- * D1 takes 100 parameters, so there the rows of a statement travel in one, as JSON.
+ * D1 accepts only 100 parameters, so the rows of a statement are sent to it in one parameter, as JSON.
  */
 export function insertRows<Name extends keyof Tables>(
   { kind, db }: Catalogue,
@@ -21,24 +24,25 @@ export function insertRows<Name extends keyof Tables>(
   rows: readonly Tables[Name][],
   onDuplicate: OnDuplicate<Tables[Name]> = 'refuse',
 ): Compilable[] {
-  if (rows.length === 0) return [];
-  const columns = Object.keys(rows[0]) as (keyof Tables[Name] & string)[];
+  const [first] = rows;
+  if (!first) return [];
+  const columns = Object.keys(first) as (keyof Tables[Name] & string)[];
   const into = sql`insert into ${sql.table(table)} (${sql.join(columns.map((name) => sql.ref(name)))})`;
   const values = rows.map((row) => columns.map((column) => row[column] as Value));
   const source = kind === 'd1' ? fromJson : fromValues;
   const rule = duplicateRule(kind, columns, onDuplicate);
   return bySize(values).map((part) => {
-    const statement = sql`${into} ${source(part)} ${rule}`;
+    const statement = sql`${into} ${source(part, columns)} ${rule}`;
     return { compile: () => statement.compile(db) };
   });
 }
 
 type Value = string | number | null;
 
-function fromJson(rows: readonly Value[][]): RawBuilder<unknown> {
-  const columns = rows[0].map((_, i) => sql`json_extract(value, ${sql.lit(`$[${i}]`)})`);
-  // Without a WHERE, SQLite reads ON CONFLICT as part of a join.
-  return sql`select ${sql.join(columns)} from json_each(${JSON.stringify(rows)}) where true`;
+function fromJson(rows: readonly Value[][], columns: readonly string[]): RawBuilder<unknown> {
+  const values = columns.map((_, i) => sql`json_extract(value, ${sql.lit(`$[${i}]`)})`);
+  // The WHERE is needed: without it, SQLite reads ON CONFLICT as a part of a join.
+  return sql`select ${sql.join(values)} from json_each(${JSON.stringify(rows)}) where true`;
 }
 
 function fromValues(rows: readonly Value[][]): RawBuilder<unknown> {
@@ -56,10 +60,11 @@ function duplicateRule(
     const changes = rule.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`);
     return sql`on conflict do update set ${sql.join(changes)}`;
   }
-  // Not INSERT IGNORE, which also forgives a text that is too long, by cutting it off.
+  // To keep a row, one of its columns is set to itself: INSERT IGNORE would also cut off a text that is
+  // too long.
   const changes =
     rule === 'keep'
-      ? [sql`${sql.ref(columns[0])} = ${sql.ref(columns[0])}`]
+      ? columns.slice(0, 1).map((name) => sql`${sql.ref(name)} = ${sql.ref(name)}`)
       : rule.map((name) => sql`${sql.ref(name)} = values(${sql.ref(name)})`);
   return sql`on duplicate key update ${sql.join(changes)}`;
 }

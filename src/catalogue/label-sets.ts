@@ -8,7 +8,7 @@ export interface LabelSet extends Omit<LabelSetRow, 'labels'> {
 }
 
 /**
- * Write a label set, in place of one of that name.
+ * Write a label set; it replaces an older one of the same name.
  *
  * @throws DiptychError bad_request
  */
@@ -32,12 +32,12 @@ export async function getLabelSet({ db }: Catalogue, name: string): Promise<Labe
   return row && toLabelSet(row);
 }
 
-/** All label sets, by name. */
+/** List all label sets, by name. */
 export async function listLabelSets({ db }: Catalogue): Promise<LabelSet[]> {
   return (await db.selectFrom('labelSets').selectAll().orderBy('name').execute()).map(toLabelSet);
 }
 
-/** @returns whether it was there */
+/** Remove a label set. @returns whether it existed */
 export async function removeLabelSet({ db }: Catalogue, name: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('labelSets')

@@ -8,12 +8,12 @@ export const catalogueLimits = {
   name: 255,
   title: 10_000,
   caption: 10_000,
-  /** With a page of items, below the 100,000 rows that PlanetScale answers with. */
+  /** Small enough that a full page of items stays below the 100,000 rows of a PlanetScale answer. */
   captions: 150,
   tags: 1000,
-  /** Of the JSON. */
+  /** Length of the JSON. */
   metadata: 100_000,
-  /** Of a reason in the ledger; what is longer is cut off. */
+  /** Length of a reason in the ledger; a longer one is cut off. */
   reason: 1000,
   code: 64,
   /** Rows of a page. */
@@ -23,8 +23,8 @@ export const catalogueLimits = {
 /**
  * Whether a text can be the id of an item.
  *
- * MySQL takes no notice of spaces at the end when it compares, and sorts control characters before
- * them: such ids would be the same, or in another order, in one database and not in the other.
+ * MySQL ignores spaces at the end of a text when it compares, and sorts control characters before
+ * spaces. With such ids the two databases would not agree on which ids are equal and how they sort.
  */
 export function isItemId(id: string): boolean {
   const { length } = [...id];
@@ -37,7 +37,9 @@ export function isItemId(id: string): boolean {
 }
 
 /**
- * @param what - names the text in the error
+ * Refuse a text that is too long.
+ *
+ * @param what - the name of the text in the error
  * @throws DiptychError bad_request
  */
 export function checkLength(what: string, text: string | null | undefined, limit: number): void {
@@ -49,7 +51,7 @@ export function checkLength(what: string, text: string | null | undefined, limit
   );
 }
 
-/** The number of rows of a page, from one to the limit. */
+/** The number of rows in a page: what was asked for, but at least 1 and at most the limit. */
 export function pageSize(limit: number): number {
   return Math.max(1, Math.min(Math.trunc(limit) || 1, catalogueLimits.page));
 }

@@ -6,10 +6,10 @@ import { chunks } from './chunks.ts';
 const rowsOfPart = 10_000;
 
 /**
- * Remove rows some at a time.
+ * Remove many rows, a part at a time.
  *
- * @param select - keys of those to be removed, at most so many
- * @param remove - the statement that removes those with these keys
+ * @param select - finds keys of rows that are still to be removed, at most `limit`
+ * @param remove - makes the statement that removes the rows with these keys
  */
 export async function removeInParts(
   catalogue: Catalogue,

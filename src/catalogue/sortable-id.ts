@@ -1,8 +1,8 @@
-/** Crockford's base 32, whose characters sort as their values. */
+/** Crockford's base 32: its characters sort in the order of their values. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * A ULID: 10 characters of time, 16 at random. Later ones sort after earlier ones.
+ * Make a ULID: 10 characters of time, then 16 random ones. A later id sorts after an earlier one.
  *
  * @param time - ms since 1970
  */

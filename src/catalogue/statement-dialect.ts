@@ -17,10 +17,10 @@ export type DatabaseKind = 'd1' | 'planetscale';
 export type Statement = (query: CompiledQuery) => Promise<QueryResult<unknown>>;
 
 /**
- * A Kysely dialect of a database that is reached over HTTP, a statement at a time.
+ * A Kysely dialect for a database that takes one statement at a time, over HTTP.
  *
- * There is no transaction to be held open between two statements: `Catalogue.atomically` takes the
- * statements together.
+ * Such a database cannot keep a transaction open between two statements. Code that needs one passes
+ * all its statements to `Catalogue.atomically`.
  */
 export function statementDialect(kind: DatabaseKind, execute: Statement): Dialect {
   const connection: DatabaseConnection = {
@@ -45,5 +45,5 @@ export function statementDialect(kind: DatabaseKind, execute: Statement): Dialec
 }
 
 function refuse(what: string): never {
-  throw new Error(`${what}: expected one statement, or several by Catalogue.atomically`);
+  throw new Error(`${what}: expected one statement, or several through Catalogue.atomically`);
 }

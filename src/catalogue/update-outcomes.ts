@@ -4,7 +4,7 @@ import type { Catalogue } from './catalogue.ts';
 import { chunks } from './chunks.ts';
 import { catalogueLimits } from './limits.ts';
 
-/** What became of something, and why. */
+/** The result of an item or a unit, with the reason. */
 export type Outcome<State extends string, Key> = Key & {
   readonly state: State;
   readonly code?: string;
@@ -18,10 +18,10 @@ interface Change<State> {
 }
 
 /**
- * Statements that write outcomes, one for all rows that become the same.
+ * Make statements that write outcomes. Rows that get the same outcome share a statement.
  *
- * @param keyOf - the value that names the row of an outcome
- * @param update - the statement that changes rows on the condition that a column is one of the keys
+ * @param keyOf - gives the value that names the row of an outcome
+ * @param update - makes the statement that changes the rows whose column has one of the keys
  */
 export function updateOutcomes<State extends string, Key>(
   catalogue: Catalogue,

@@ -6,7 +6,7 @@ import type { IndexVersionRow, VersionState } from './schema/tables.ts';
 
 export type NewVersion = Omit<IndexVersionRow, 'state' | 'createdAt' | 'publishedAt'>;
 
-/** Enter a version as `built`. One that is there stays as it is. */
+/** Add a version in the state `built`. A version that the catalogue has already stays as it is. */
 export async function addVersion(catalogue: Catalogue, version: NewVersion): Promise<void> {
   const row = {
     ...version,
@@ -30,7 +30,7 @@ export async function getVersion(
     .executeTakeFirst();
 }
 
-/** Versions of a collection, the one that was built last first. */
+/** List the versions of a collection, the newest first. */
 export async function listVersions(
   { db }: Catalogue,
   collection: string,
@@ -45,7 +45,7 @@ export async function listVersions(
 }
 
 /**
- * Move a version to another state, if it is in one of these; `published` notes the time.
+ * Move a version to another state if it is in one of `from`. A move to `published` notes the time.
  *
  * @returns whether it moved
  */
@@ -67,7 +67,7 @@ export async function setVersionState(
   return numUpdatedRows > 0n;
 }
 
-/** Forget versions that were removed from storage. */
+/** Remove the rows of versions that were removed from the store. */
 export async function removeVersions(
   catalogue: Catalogue,
   collection: string,

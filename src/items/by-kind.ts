@@ -11,10 +11,10 @@ export type HashesByKind = Readonly<Partial<Record<EmbeddingKind, readonly strin
 export type ByKind<Row> = Readonly<Record<EmbeddingKind, ReadonlyMap<string, Row>>>;
 
 /**
- * Find rows by their hashes, those of both kinds by one statement: a hash of bytes and one of a text
- * do not meet.
+ * Find rows by their hashes. One statement looks for both kinds, because an image and a text never have
+ * the same hash.
  *
- * @param select - rows of these kinds for whose hash the condition holds
+ * @param select - reads the rows of these kinds whose hash meets the condition
  */
 export async function findByKind<Row extends { kind: EmbeddingKind; hash: string }>(
   catalogue: Catalogue,

@@ -5,9 +5,10 @@ import { chunks } from '../catalogue/chunks.ts';
 export type DeleteOutcome = 'deleted' | 'absent';
 
 /**
- * Mark items as deleted. They stay until `purgeDeleted`, so that the edge can be told to hide them.
+ * Mark items as deleted. Their rows stay until `purgeDeleted`, so that the edge can be told to hide
+ * them.
  *
- * @returns what became of each, in the order of the ids
+ * @returns the result for each id, in the order of the ids
  */
 export async function deleteItems(
   catalogue: Catalogue,
@@ -18,7 +19,7 @@ export async function deleteItems(
   for (const part of chunks(ids)) {
     for (const id of await deletePart(catalogue, collection, part)) found.add(id);
   }
-  // An id that was given twice is deleted the first time.
+  // Of an id that was given twice, only the first is `deleted`.
   return ids.map((id) => (found.delete(id) ? 'deleted' : 'absent'));
 }
 
@@ -53,8 +54,8 @@ export interface DeletedItem {
 }
 
 /**
- * A page of the deleted items that are not purged, by the time of their deletion, then by id: the
- * order of an index, so that those which are not deleted are not read.
+ * List a page of the items that are deleted and not yet purged, by the time of deletion, then by id.
+ * This is the order of an index, so the database does not read the items that are not deleted.
  */
 export async function listDeleted(
   { db }: Catalogue,
@@ -79,11 +80,11 @@ export async function listDeleted(
 }
 
 /**
- * Take deleted items and their captions out of the catalogue, as many as the limit says.
+ * Remove deleted items and their captions from the catalogue, up to the limit.
  *
- * @param options.before - those deleted before this time alone, ms since 1970
- * @param options.ids - these alone
- * @returns what went, with the hashes whose images and embeddings may be in use no more
+ * @param options.before - only items that were deleted before this time, ms since 1970
+ * @param options.ids - only these items
+ * @returns what was removed, and the hashes of images and captions that may no longer be in use
  */
 export async function purgeDeleted(
   catalogue: Catalogue,
@@ -107,7 +108,7 @@ export async function purgeDeleted(
     .where('collection', '=', collection)
     .where(among(catalogue, 'itemId', ids))
     .execute();
-  // One of them may have come back meanwhile: it is asked again whether it is deleted.
+  // An item may have come back in the meantime, so the statements check again that it is deleted.
   const still = deleted.select('id').where(among(catalogue, 'id', ids));
   await catalogue.atomically([
     db.deleteFrom('captions').where('collection', '=', collection).where('itemId', 'in', still),

@@ -11,10 +11,10 @@ import {
   type EmbeddingRow,
 } from '../catalogue/schema/tables.ts';
 
-/** Where an embedding lies: a row of a pack. */
+/** Where an embedding is: in a row of a pack. */
 export type EmbeddingPlace = Omit<EmbeddingRow, 'modelHash'>;
 
-/** Where embeddings of a model lie, by the hash of what they are of; unknown ones are left out. */
+/** Find where a model's embeddings are, by the hash of their image or text, without unknown hashes. */
 export async function findEmbeddings(
   catalogue: Catalogue,
   modelHash: string,
@@ -31,7 +31,7 @@ export async function findEmbeddings(
   );
 }
 
-/** Statements that say where embeddings of a model lie. One that is known stays where it was. */
+/** Make statements that note where a model's embeddings are. A known embedding keeps its old place. */
 export function insertEmbeddings(
   catalogue: Catalogue,
   modelHash: string,
@@ -47,7 +47,7 @@ export function insertEmbeddings(
   return insertRows(catalogue, 'embeddings', rows, 'keep');
 }
 
-/** Forget embeddings of an image or a text, of all models. */
+/** Remove the rows of embeddings of some images or texts, for all models. */
 export async function removeEmbeddings(
   catalogue: Catalogue,
   kind: EmbeddingKind,
@@ -67,7 +67,7 @@ export async function removeEmbeddings(
   );
 }
 
-/** Forget all embeddings of a model. */
+/** Remove the rows of all embeddings of a model. */
 export async function removeModelEmbeddings(
   catalogue: Catalogue,
   modelHash: string,
@@ -91,7 +91,7 @@ export async function removeModelEmbeddings(
   );
 }
 
-/** Models that embeddings are kept of. */
+/** List the models that have embeddings. */
 export async function embeddedModels({ db }: Catalogue): Promise<string[]> {
   const rows = await db
     .selectFrom('embeddings')
@@ -102,7 +102,7 @@ export async function embeddedModels({ db }: Catalogue): Promise<string[]> {
   return rows.map(({ modelHash }) => modelHash);
 }
 
-/** Rows of a pack that embeddings are kept of; none, if nothing refers to the pack. */
+/** List the embeddings that are in a pack, by row; there are none if nothing refers to the pack. */
 export async function rowsOfPack(
   { db }: Catalogue,
   modelHash: string,

@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { chunks } from '../catalogue/chunks.ts';
 import type { EmbeddingKind } from '../catalogue/schema/tables.ts';
 
-/** Those of some images or texts that an item shows which is not deleted. */
+/** Find which of some images or texts belong to at least one item that is not deleted. */
 export async function hashesInUse(
   catalogue: Catalogue,
   kind: EmbeddingKind,

@@ -6,7 +6,7 @@ import type { ImageRow } from '../catalogue/schema/tables.ts';
 
 export type NewImage = Omit<ImageRow, 'createdAt'>;
 
-/** Where images lie, by their hash; unknown ones are left out. */
+/** Find where images are, by their hash; unknown hashes are left out. */
 export async function findImages(
   catalogue: Catalogue,
   hashes: readonly string[],
@@ -23,7 +23,7 @@ export async function findImages(
   return found;
 }
 
-/** Say where images lie. One that is known stays where it was said to be. */
+/** Note where images are. A known image keeps its old place. */
 export async function addImages(catalogue: Catalogue, images: readonly NewImage[]): Promise<void> {
   const createdAt = catalogue.now();
   const rows = images.map((image) => ({ ...image, createdAt }));
@@ -37,7 +37,7 @@ export async function removeImages(catalogue: Catalogue, hashes: readonly string
   );
 }
 
-/** Images of a pack, in the order of their bytes. */
+/** List the images of a pack, in the order of their bytes. */
 export async function imagesOfPack({ db }: Catalogue, pack: string): Promise<ImageRow[]> {
   return db
     .selectFrom('images')

@@ -8,7 +8,7 @@ export interface StoredCaption {
   readonly textHash: string;
 }
 
-/** An item as the catalogue gives it: its row, with names and JSON as the API has them. */
+/** An item as it is read from the catalogue: its row, with the names and the JSON of the API. */
 export interface CatalogueItem extends Omit<
   ItemRow,
   'collection' | 'setName' | 'captionCount' | 'tags' | 'metadata'
@@ -19,30 +19,30 @@ export interface CatalogueItem extends Omit<
   readonly metadata: Readonly<Record<string, unknown>> | null;
 }
 
-/** What the catalogue itself notes of an item. */
+/** Columns that the catalogue fills in itself. */
 type Noted = 'contentHash' | 'createdAt' | 'updatedAt' | 'deletedAt';
 
-/** All that is written of an item. */
+/** An item with all fields that are written. */
 export interface WholeItem extends Omit<CatalogueItem, 'captions' | Noted> {
   readonly captions: readonly string[];
 }
 
-/** An item to be written; what is left out is null or empty. */
+/** An item to be written; a field that is left out becomes null or empty. */
 export type NewItem = Pick<WholeItem, 'id' | 'title'> & Partial<WholeItem>;
 
-/** Say of a new item what it leaves out. */
+/** Fill in the fields that a new item leaves out. */
 export function wholeItem(item: NewItem): WholeItem {
   const { id, title, set = null, label = null, imageHash = null } = item;
   const { width = null, height = null, captions = [], tags = [], metadata = null } = item;
   return { id, title, set, label, imageHash, width, height, captions, tags, metadata };
 }
 
-/** An item to be written, with the hash of all that it holds. */
+/** An item to be written, with the hash of its content. */
 export interface HashedItem extends WholeItem {
   readonly contentHash: string;
 }
 
-/** The row of an item that is written now. */
+/** Make the row of an item that is written now. */
 export function toItemRow(
   collection: string,
   { set, captions, tags, metadata, ...columns }: HashedItem,
@@ -61,7 +61,7 @@ export function toItemRow(
   };
 }
 
-/** The item of a row. */
+/** Read an item from its row. */
 export function fromItemRow(
   { setName, tags, metadata, ...columns }: Omit<ItemRow, 'collection' | 'captionCount'>,
   captions: readonly StoredCaption[],
@@ -70,13 +70,13 @@ export function fromItemRow(
     ...columns,
     set: setName,
     captions,
-    // Only `toItemRow` writes these columns.
+    // The casts are safe, because only `toItemRow` writes these columns.
     tags: JSON.parse(tags) as string[],
     metadata: metadata === null ? null : (JSON.parse(metadata) as Record<string, unknown>),
   };
 }
 
-/** What an index is built from, besides the image and the captions: the pages of a job hold it. */
+/** Fields that an index needs besides the image and the captions. The pages of a job hold them. */
 export const indexedFields = {
   id: z.string().min(1),
   ...shownFields,
@@ -86,7 +86,7 @@ export const indexedFields = {
 
 const indexedSchema = z.object(indexedFields);
 
-/** Take what an index is built from out of an item of the catalogue. */
+/** Take the fields that an index needs from an item of the catalogue. */
 export function toIndexedFields(item: CatalogueItem): z.infer<typeof indexedSchema> {
   const known = Object.entries(item).filter(([, value]) => value !== null);
   return indexedSchema.parse(Object.fromEntries(known));

@@ -11,14 +11,14 @@ export interface ItemFilter {
   readonly label?: string;
   readonly hasImage?: boolean;
   readonly hasCaptions?: boolean;
-  /** Ms since 1970, included. */
+  /** Ms since 1970; an item that was updated at exactly this time passes. */
   readonly updatedSince?: number;
   readonly idPrefix?: string;
 }
 
 export interface ItemPage {
   readonly items: readonly CatalogueItem[];
-  /** Given as `after`, it brings the next page; left out where this is the last. */
+  /** Pass it as `after` to get the next page; the last page has none. */
   readonly next?: string;
 }
 
@@ -30,7 +30,7 @@ export async function getItem(
   return (await getItems(catalogue, collection, [id]))[0];
 }
 
-/** Those of some items that are there and not deleted, by id. */
+/** Read some items, sorted by id, without those that are missing or deleted. */
 export async function getItems(
   catalogue: Catalogue,
   collection: string,
@@ -52,10 +52,10 @@ export async function getItems(
 }
 
 /**
- * A page of a collection, by id. Pages that follow each other hold every item that was there all
- * the while, once.
+ * Read a page of a collection, by id. An item that exists during the whole listing is on exactly one
+ * page, even while other items come and go.
  *
- * @param request.after - id that the page begins behind
+ * @param request.after - the page begins after this id
  * @param request.limit - at most `catalogueLimits.page`
  */
 export async function listItems(
@@ -85,17 +85,18 @@ export async function listItems(
   if (hasCaptions !== undefined) page = page.where('captionCount', hasCaptions ? '>' : '=', 0);
   if (updatedSince !== undefined) page = page.where('updatedAt', '>=', updatedSince);
   if (idPrefix) {
-    // Not LIKE, whose patterns D1 limits to 50 bytes, and which no index serves in both databases.
+    // A range instead of LIKE: D1 limits the pattern of LIKE to 50 bytes, and not both databases would
+    // use an index for it.
     page = page.where('id', '>=', idPrefix).where('id', '<', `${idPrefix}\u{10FFFF}`);
   }
-  const items = await selectPage(catalogue, page);
-  return items.length > limit
-    ? { items: items.slice(0, limit), next: items[limit - 1].id }
-    : { items };
+  // One item more than was asked for tells whether another page follows.
+  const found = await selectPage(catalogue, page);
+  const items = found.slice(0, limit);
+  return found.length > limit ? { items, next: items.at(-1)!.id } : { items };
 }
 
 export interface ItemCounts {
-  /** Not deleted; the other counts are of these. */
+  /** Items that are not deleted; `withImage` and `captions` count only these. */
   readonly items: number;
   readonly withImage: number;
   readonly captions: number;

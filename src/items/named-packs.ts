@@ -3,9 +3,9 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { chunks } from '../catalogue/chunks.ts';
 
 /**
- * Those of some packs that something lies in.
+ * Find which of some packs are still named by a row of the catalogue.
  *
- * @param modelHash - whose embeddings the packs hold; undefined: they hold images
+ * @param modelHash - the model whose embeddings the packs hold, or undefined for packs of images
  */
 export async function namedPacks(
   catalogue: Catalogue,

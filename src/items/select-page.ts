@@ -6,16 +6,16 @@ import { tables, type ItemRow, type Tables } from '../catalogue/schema/tables.ts
 
 type ItemQuery = SelectQueryBuilder<Tables, 'items', ItemRow>;
 
-/** Columns that are long: only the first row of an item has them. */
+/** Columns with long values: only the first row of an item carries them. */
 const long = ['title', 'tags', 'metadata'] as const;
 const short = columnsBut(tables.items, ['collection', 'captionCount', ...long]);
 
 /**
- * Items with their captions, by one statement, so that nobody's update comes between the two.
+ * Read items and their captions in one statement, so that no update can come between the two.
  *
- * An item has a row per caption, or one if it has none.
+ * The answer has a row for each caption of an item, or one row for an item without captions.
  *
- * @param page - of one collection, with a limit
+ * @param page - the query for items of one collection, with a limit
  */
 export async function selectPage({ db }: Catalogue, page: ItemQuery): Promise<CatalogueItem[]> {
   const rows = await db
@@ -43,7 +43,7 @@ export async function selectPage({ db }: Catalogue, page: ItemQuery): Promise<Ca
   return items;
 }
 
-/** A column in the first row of an item alone. */
+/** Select a column only in the first row of an item, and null in its other rows. */
 function once<Name extends (typeof long)[number]>(column: Name) {
   const value = sql.ref(`item.${column}`);
   return sql<ItemRow[Name]>`case when caption.ordinal > 0 then null else ${value} end`.as(column);

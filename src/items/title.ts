@@ -1,4 +1,4 @@
-/** What an item is titled by; of captions, the first says most. */
+/** The fields of an item that can become its title; the first caption says the most. */
 export interface Titled {
   readonly id: string;
   readonly title?: string;
@@ -6,7 +6,7 @@ export interface Titled {
   readonly label?: string;
 }
 
-/** Title an item: by its own title, else its first caption, else its label, else its id. */
+/** Choose the title of an item: its own title, or else its first caption, its label or its id. */
 export function titleOf({ id, title, captions, label }: Titled): string {
   return title || captions.at(0) || label || id;
 }

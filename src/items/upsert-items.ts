@@ -10,17 +10,17 @@ import { tables, type CaptionRow } from '../catalogue/schema/tables.ts';
 
 export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
 
-/** Items whose captions are read and written together. */
+/** How many items are read and written together, with their captions. */
 const itemsAtOnce = 256;
 
 /**
- * Write items; the same content again changes nothing, not even the time of the update.
+ * Write items. An item whose content has not changed is not written, and keeps its time of update.
  *
- * Each 256 items are written together or not at all. Of several items with one id the last one
- * counts. Lengths are not checked here: `itemInputSchema` has let the items in.
+ * Every 256 items are written all together or not at all. If several items have the same id, the last
+ * one counts. Lengths are not checked here, because `itemInputSchema` has checked them.
  *
  * @param items - within `catalogueLimits`
- * @returns what became of each item, in their order; a deleted one that returns is `created`
+ * @returns the result for each item, in their order; a deleted item that comes back is `created`
  */
 export async function upsertItems(
   catalogue: Catalogue,
@@ -55,7 +55,7 @@ async function upsertPart(
     changed.set(item.id, item);
     return before ? 'updated' : 'created';
   });
-  // In one order everywhere, so that two writers of the same items rarely lock each other out.
+  // All writers use the same order, so two writers of the same items rarely block each other.
   const writes = [...changed.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   const again = writes.filter(({ id }) => stored.has(id)).map(({ id }) => id);
   await catalogue.atomically(await writeStatements(catalogue, collection, writes, again));
@@ -78,8 +78,8 @@ async function storedContents(
 }
 
 /**
- * @param again - ids that have captions already. Others have none to delete, and looking for them
- *   would lock the gaps that other writers' new rows go into.
+ * @param again - ids of items that exist already. Only their captions are deleted: looking for captions
+ *   of new items would lock the gaps in the index where other writers insert their rows.
  */
 async function writeStatements(
   catalogue: Catalogue,
@@ -102,7 +102,7 @@ async function writeStatements(
   ];
 }
 
-/** All but the key and the time of creation. */
+/** All columns except the key and the time of creation. */
 const contentColumns = columnsBut(tables.items, ['collection', 'id', 'createdAt']);
 
 async function captionRows(

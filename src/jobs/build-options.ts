@@ -14,7 +14,7 @@ export const builderChoices = ['auto', ...builderNames] as const;
 export type BuilderName = (typeof builderNames)[number];
 export type BuilderChoice = (typeof builderChoices)[number];
 
-/** The least and the most that options and flags take. */
+/** The smallest and the largest value that options and flags accept. */
 export const buildRanges = {
   M: [2, vectorFormat.maxM],
   efConstruction: [1, 4096],
@@ -23,17 +23,17 @@ export const buildRanges = {
 
 const within = ([least, most]: readonly [number, number]) => z.int().min(least).max(most);
 
-/** What may be chosen of an index version; what is left out is as `diptych index` has it. */
+/** Options of an index version. One that is left out has the default of `diptych index`. */
 export const buildOptionsSchema = z.strictObject({
-  /** Version of the collection whose graphs are changed; without it they are built from nothing. */
+  /** The version whose graphs are updated; without it, new graphs are built. */
   from: z.string().min(1).optional(),
   M: within(buildRanges.M).optional(),
   efConstruction: within(buildRanges.efConstruction).optional(),
-  /** annRecall@10 that a search reaches. */
+  /** The annRecall@10 that a search must reach. */
   recall: z.number().gt(0).max(1).optional(),
   quantisation: z.enum(quantisations).optional(),
   builder: z.enum(builderChoices).optional(),
-  /** Isolates that the vectors are split among. */
+  /** How many isolates share the vectors. */
   shards: within(buildRanges.shards).optional(),
   /** Memory of an isolate, bytes. */
   budget: z.int().positive().optional(),
@@ -41,24 +41,24 @@ export const buildOptionsSchema = z.strictObject({
 
 export type BuildOptions = Readonly<z.infer<typeof buildOptionsSchema>>;
 
-/** What a builder needs besides the pages of a job's plan. */
+/** What a builder needs in addition to the pages of a job's plan. */
 const planOptionsSchema = buildOptionsSchema.extend({
-  /** Items of all pages, as the ledger counts them: the build fails if the pages hold another number. */
+  /** How many items the ledger counts: if the pages hold another number, the build fails. */
   items: z.int().min(0),
-  /** What the version says of its making, so that a build that is run again gives the same bytes. */
+  /** The time that the version states: if it is the same, a repeated build gives the same bytes. */
   createdAt: z.iso.datetime(),
 });
 
 export type PlanOptions = Readonly<z.infer<typeof planOptionsSchema>>;
 
-/** Check options that came to a builder with a job. @throws DiptychError invalid_option */
+/** Check the options that a builder received with a job. @throws DiptychError invalid_option */
 export function parsePlanOptions(options: unknown): PlanOptions {
   const result = planOptionsSchema.safeParse(options);
   if (result.success) return result.data;
   throw new DiptychError('invalid_option', `options: ${z.prettifyError(result.error)}`);
 }
 
-/** Add to the options of a job what a builder needs besides; the builder checks all of them. */
+/** Add what a builder needs to the options of a job. The builder checks the result. */
 export async function planOptions(
   catalogue: Catalogue,
   { id, options, createdAt }: Job,

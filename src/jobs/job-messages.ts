@@ -4,14 +4,14 @@ import { machine } from './machine.ts';
 
 const job = z.string().min(1).max(64);
 
-/** The work of a state, for the whole job. */
+/** The step of a state; it concerns the whole job, not one batch. */
 type StateStep = (typeof machine)[ActiveJobState]['step'];
 
 const stateSteps: readonly StateStep[] = Object.values(machine).map(({ step }) => step);
 
 /**
- * What a queue carries for a job: one step each. Messages may come more than once, late or in another
- * order; all of that is harmless.
+ * A message of a queue: one step of a job. Messages may arrive more than once, late or in another order
+ * without harm.
  */
 export const jobMessageSchema = z.discriminatedUnion('step', [
   z.object({ step: z.enum(stateSteps), job }),

@@ -5,7 +5,7 @@ import type { BuildOptions } from './build-options.ts';
 import { parseSwitchCondition } from './steps/switch-condition.ts';
 
 /**
- * Check what was asked about the switch, and put it beside the options of the index.
+ * Check the options of the switch, and join them with the options of the index.
  *
  * @throws DiptychError invalid_option
  */

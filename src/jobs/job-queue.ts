@@ -11,14 +11,14 @@ export interface JobQueue {
   readonly send: (messages: readonly JobMessage[], delaySeconds?: number) => Promise<void>;
 }
 
-/** Send what follows in a job: the work of its state, and the batches that can be encoded. */
+/** Send the next messages of a job: the step of its state, and the batches that can be encoded. */
 export async function sendNext(queue: JobQueue, id: string, follow: Follow): Promise<void> {
-  // Ahead of the batches, so that planning keeps ahead of encoding.
+  // This message goes before the batches, so that planning stays ahead of encoding.
   await sendStep(queue, id, follow);
   if (stateOf(follow).batches) await sendPending(queue, id);
 }
 
-/** Send the work of the state of a job, unless that waits for batches. */
+/** Send the step of a job's state, unless the state still waits for batches. */
 export async function sendStep(
   { catalogue, send }: JobQueue,
   id: string,
@@ -38,7 +38,7 @@ async function sendPending({ catalogue, send }: JobQueue, job: string): Promise<
   }
 }
 
-/** Send batches again that were sent before a time, ms since 1970, and not heard of since. */
+/** Send again the batches that were sent before a time, ms since 1970, and have no result yet. */
 export async function sendLate(
   { catalogue, send }: JobQueue,
   job: string,

@@ -5,21 +5,22 @@ import { requireJob } from './rows/require-job.ts';
 import { DiptychError } from '../errors.ts';
 import { withPatience, type Patience } from './retry-policy.ts';
 
-/** How long a runner that says nothing is taken for alive, milliseconds. */
+/** A runner that has not renewed its lease for this long is considered dead, milliseconds. */
 const leaseMs = 60_000;
 
-/** Who runs a job. */
+/** A process that runs a job. */
 export interface Runner extends Patience {
   readonly catalogue: Catalogue;
   readonly owner: string;
-  /** Between two looks at the job while a step takes its time, milliseconds; default 20 s. */
+  /** During a long step, the job is looked at this often, milliseconds; default 20 s. */
   readonly lookEveryMs?: number;
 }
 
 /**
- * Have a job to oneself while it is run. One that has ended needs no lease.
+ * Hold the lease of a job while work is done on it. A job that has ended needs no lease.
  *
- * @throws DiptychError job_busy: another runner has the job; else what `work` does
+ * @throws DiptychError job_busy - another runner has the job
+ * @throws whatever `work` throws
  */
 export async function withLease(
   runner: Runner,
@@ -35,17 +36,18 @@ export async function withLease(
     await work();
   } finally {
     await releaseLease(catalogue, jobId, owner).catch(() => {
-      // It runs out by itself.
+      // A lease that could not be given back expires by itself.
     });
   }
 }
 
 /**
- * Do a step of a job under its lease, which is renewed meanwhile. The step is broken off when the job
- * is cancelled.
+ * Do a step of a job and keep renewing its lease until the step ends. The step is aborted if the job is
+ * cancelled.
  *
- * @returns what the step does; undefined where it was broken off
- * @throws DiptychError job_busy: another runner has the job; else what the step does
+ * @returns what the step returns, or undefined if it was aborted
+ * @throws DiptychError job_busy - another runner has the job
+ * @throws whatever the step throws
  */
 export async function underLease<T>(
   runner: Runner,
@@ -64,7 +66,7 @@ export async function underLease<T>(
       const job = await getJob(runner.catalogue, jobId);
       if (job?.cancelRequested) stop.abort();
     } catch (error) {
-      // What does not answer is for the step to meet.
+      // If the catalogue does not answer, the step itself notices and decides what to do.
       if (isBusy(error)) stop.abort(error);
     }
     if (!isOver) lookLater();

@@ -6,20 +6,20 @@ import { plan } from './steps/plan.ts';
 import { publish } from './steps/publish.ts';
 import { settle } from './steps/settle.ts';
 
-/** What is done while a job is in a state. */
+/** A state of a job: what is done in it and what follows. */
 export interface State<Name extends string = string, Next extends JobState = JobState> {
-  /** What messages call its work. */
+  /** The name of its work in messages. */
   readonly step: Name;
   readonly run: Step<Next>;
-  /** What may follow, besides `failed` and `cancelled`. */
+  /** The states that may follow, in addition to `failed` and `cancelled`. */
   readonly next: readonly Next[];
   /** Batches are encoded before `run` is called (`first`), or while it goes on (`meanwhile`). */
   readonly batches?: 'first' | 'meanwhile';
-  /** An embedder may be at it, which has to be told when the job is cancelled. */
+  /** An embedder may be doing the work; when the job is cancelled, it must be asked to stop. */
   readonly isElsewhere?: boolean;
 }
 
-/** A step names no state that is not in `next`. */
+/** Describe a state; the compiler checks that its step only moves to states in `next`. */
 function state<const Name extends string, Next extends JobState>(
   entry: Omit<State<Name, Next>, 'run'> & { readonly run: Step<NoInfer<Next>> },
 ): State<Name, Next> {
@@ -27,8 +27,8 @@ function state<const Name extends string, Next extends JobState>(
 }
 
 /**
- * The states of a job that has not ended, in their order. To add one: its name in `activeJobStates`, an
- * entry here, and its work in `steps/`.
+ * The states of a job that has not ended, in their order. A new state needs its name in
+ * `activeJobStates`, an entry here, and its work in `steps/`.
  */
 export const machine = {
   planning: state({ step: 'plan', run: plan, next: ['encoding'], batches: 'meanwhile' }),

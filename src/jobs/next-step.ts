@@ -6,12 +6,12 @@ import { machine, stateOf } from './machine.ts';
 
 type JobPlace = Pick<ActiveJob, 'id' | 'state'>;
 
-/** The message that asks for the work of the state that a job is in. */
+/** Make the message that asks for the step of a job's state. */
 export function stepOf({ id, state }: JobPlace): JobMessage {
   return { step: machine[state].step, job: id };
 }
 
-/** What a job waits for: a batch to be encoded, or the work of its state. */
+/** Find what a job waits for: that a batch is encoded, or the step of its state. */
 export async function nextStep(catalogue: Catalogue, job: JobPlace): Promise<JobMessage> {
   if (stateOf(job).batches !== 'first') return stepOf(job);
   const [next] = await unfinishedBatches(catalogue, job.id, 1);

@@ -3,15 +3,16 @@ import { listActiveJobs } from './rows/jobs.ts';
 import { sendLate, sendNext, type JobQueue } from './job-queue.ts';
 
 /**
- * Send again what the active jobs wait for: a message was lost between a write and its sending, or
- * its consumer died. To be called now and then.
+ * Send again the messages that active jobs wait for. A message can get lost if a process dies after it
+ * wrote a row and before it sent the message, or while it handles the message. Call this from time to
+ * time.
  *
- * @param sentBefore - ms since 1970: batches that were sent earlier and not heard of are lost
+ * @param sentBefore - ms since 1970: a batch that was sent earlier and has no result counts as lost
  */
 export async function nudgeJobs(queue: JobQueue, sentBefore: number): Promise<void> {
   const { catalogue } = queue;
   for (const job of await listActiveJobs(catalogue)) {
-    // A process runs it without the queue.
+    // A process runs this job by itself, without the queue.
     if (isHeld(job, catalogue.now())) continue;
     await sendNext(queue, job.id, job);
     await sendLate(queue, job.id, sentBefore);

@@ -1,2 +1,2 @@
-/** What the local runtime says instead of a cron expression when it has just started. */
+/** The local runtime passes this in place of a cron expression when it has just started. */
 export const restarted = 'restarted';

@@ -1,7 +1,7 @@
 import { DiptychError, type ErrorCode } from '../errors.ts';
 import { retry, waitFor } from '../retry.ts';
 
-/** Something that passes by itself: what is asked does not answer, or is busy. */
+/** Failures that pass by themselves: a service does not answer, or is busy. */
 const passing: ReadonlySet<ErrorCode> = new Set([
   'catalogue_unavailable',
   'embedder_busy',
@@ -10,13 +10,13 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * How often a step is tried: against something that passes (at the delays below for three quarters
- * of an hour), and against a failure of unknown cause, which may be its own fault.
+ * How often a step is tried: after a failure that passes by itself (with the delays below, this takes
+ * three quarters of an hour), and after a failure of unknown cause, which may come again every time.
  */
 const tries = { passing: 100, unknown: 5 } as const;
 const longestDelay = 30;
 
-/** Whether a failure is none of the job's: it may go on later from where it is. */
+/** Whether a failure is not the job's fault, so that the job can continue later from where it is. */
 export function isPassing(error: unknown): boolean {
   return (
     error instanceof DiptychError && passing.has(error.code) && error.details?.['refused'] !== true
@@ -24,10 +24,10 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * When to try a step again that failed.
+ * Decide when to try a failed step again.
  *
  * @param attempt - how often it was tried, from 1 on
- * @returns seconds, or null: not again
+ * @returns seconds to wait, or null if it must not be tried again
  */
 export function retryDelay(error: unknown, attempt: number): number | null {
   if (attempt >= triesAgainst(error)) return null;
@@ -37,12 +37,12 @@ export function retryDelay(error: unknown, attempt: number): number | null {
 
 function triesAgainst(error: unknown): number {
   if (isPassing(error)) return tries.passing;
-  // An embedder's failure may be that of one embedder; any other that has a code stays the same.
+  // `embedder_failed` may concern only one of several embedders. Every other code would come again.
   const isKnown = error instanceof DiptychError && error.code !== 'embedder_failed';
   return isKnown ? 1 : tries.unknown;
 }
 
-/** Whether it is the fault of the batch that is encoded, and not of the whole job. */
+/** Whether a failure concerns only the batch that is encoded, and not the whole job. */
 export function isOfBatch(error: unknown): boolean {
   return !(error instanceof DiptychError && error.code === 'model_mismatch');
 }
@@ -53,9 +53,9 @@ export function reasonOf(error: unknown): string {
 
 export interface Patience {
   readonly signal?: AbortSignal;
-  /** Told before a step waits to be tried again. */
+  /** Called before a step waits to be tried again. */
   readonly onWait?: (error: unknown, seconds: number) => void;
-  /** @param ms - milliseconds; default by the clock */
+  /** Waits for a time, milliseconds; by default in real time. */
   readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export function pause({ signal, wait = waitFor }: Patience, seconds: number): Pr
   return wait(1000 * seconds, signal);
 }
 
-/** Do a step, again and again where `retryDelay` says so. @throws what it failed with at last */
+/** Do a step, and try it again as long as `retryDelay` says so. @throws the last failure */
 export function withPatience<T>(
   { signal, onWait, wait }: Patience,
   step: () => Promise<T>,

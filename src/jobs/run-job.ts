@@ -9,17 +9,18 @@ import { isPassing, pause, withPatience } from './retry-policy.ts';
 import type { JobWork } from './steps/step.ts';
 import { giveUp, takeStep } from './take-step.ts';
 
-/** What a job needs to be run in one process. */
+/** What is needed to run a job in one process. */
 export interface JobRun extends JobWork, Runner {
   readonly onProgress?: (progress: JobProgress) => void;
 }
 
 /**
- * Run a job to its end, from wherever it is: the same steps as a queue would carry, one after the
- * other in this process. What does not answer for a while is waited for.
+ * Run a job from its present state to its end. The steps are those that a queue would deliver; here
+ * they run one after the other in this process. If a service does not answer, the job waits for it.
  *
- * @throws DiptychError job_busy where another runner has it; catalogue_unavailable,
- *   embedder_unavailable, store_failed and an interrupt leave the job where it is, to be run again
+ * @throws DiptychError job_busy - another runner has the job
+ * @throws DiptychError catalogue_unavailable, embedder_unavailable, store_failed - the job stays where
+ *   it is, as after an interrupt, and can be run again
  */
 export async function runJob(run: JobRun, jobId: string): Promise<JobReport> {
   const read = () => readJob(run, jobId);
@@ -45,7 +46,7 @@ async function tellProgress(run: JobRun, job: ActiveJob): Promise<void> {
   if (onProgress) onProgress(await withPatience(run, () => jobProgress(catalogue, job)));
 }
 
-/** Do the next piece of work of the state that the job is in, or give it up. */
+/** Do the next part of the work of the job's state, or give it up. */
 async function step(run: JobRun, job: ActiveJob): Promise<void> {
   const next = await withPatience(run, () => nextStep(run.catalogue, job));
   try {
@@ -56,7 +57,7 @@ async function step(run: JobRun, job: ActiveJob): Promise<void> {
     if (follow?.seconds) await pause(run, follow.seconds);
   } catch (error) {
     run.signal?.throwIfAborted();
-    // Whoever ends a job takes the lease from its runner, who may be this one and try the step again.
+    // A job that ends loses its lease: another process, or a failed try of this step, may have ended it.
     if (isBusy(error) && !isActive(await readJob(run, job.id))) return;
     if (isBusy(error) || isPassing(error)) throw error;
     await withPatience(run, () => giveUp(run, next, error));

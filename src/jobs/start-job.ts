@@ -12,7 +12,7 @@ import { stepOf } from './next-step.ts';
 /** What starting a job needs. */
 export interface JobStarter {
   readonly catalogue: Catalogue;
-  /** Its model is the one that the job encodes with. */
+  /** The job encodes with the model of this embedder. */
   readonly embedder: Pick<Embedder, 'describe'>;
 }
 
@@ -25,8 +25,8 @@ export interface JobRequest extends CompareOptions {
 /**
  * Start a job of a collection and send its first step.
  *
- * @throws DiptychError unknown_collection, invalid_option; job_busy with the id of the job that the
- *   collection is busy with
+ * @throws DiptychError unknown_collection, invalid_option; job_busy with the id of the job that is
+ *   already running for the collection
  */
 export async function startJob(
   starter: JobStarter & Pick<JobQueue, 'send'>,
@@ -42,10 +42,10 @@ export async function startJob(
 }
 
 /**
- * Start a job of a collection, or join the one that the collection is busy with.
+ * Start a job of a collection, or join the job that is already running for it.
  *
- * @throws DiptychError unknown_collection, invalid_option, model_mismatch; job_busy where that one was
- *   started with another condition or other sets, which it would go by
+ * @throws DiptychError unknown_collection, invalid_option, model_mismatch; job_busy if the running job
+ *   was started with another condition or other sets, because it would use those
  */
 export async function startOrJoinJob(starter: JobStarter, request: JobRequest): Promise<Job> {
   const { job, refusedBy, modelHash } = await create(starter, request);
@@ -59,7 +59,7 @@ export async function startOrJoinJob(starter: JobStarter, request: JobRequest): 
   if (active.modelHash === modelHash) return active;
   throw new DiptychError(
     'model_mismatch',
-    `job ${active.id} of collection ${collection} encodes with model ${active.modelHash}, got ${modelHash}`,
+    `job ${active.id} of collection ${collection}: expected its model ${active.modelHash}, got ${modelHash}`,
   );
 }
 
@@ -79,7 +79,7 @@ function refuseOther({ id, collection, options }: Job, { switchIf, heldOut }: Jo
   if (isSame) return;
   throw busy(
     id,
-    `collection ${collection} is being indexed by job ${id}, which was started with another switchIf or heldOut: run it to its end without these, or cancel it`,
+    `collection ${collection} is being indexed by job ${id}, which was started with another switchIf or heldOut: leave out these options to finish it, or cancel it`,
   );
 }
 

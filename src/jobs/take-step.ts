@@ -15,19 +15,19 @@ import { isOfBatch, reasonOf } from './retry-policy.ts';
 import { pollSeconds, type JobWork } from './steps/step.ts';
 import { encodeBatch } from './steps/encode.ts';
 
-/** What follows a step: more work in this state, at once or after some seconds. */
+/** What follows a step: more work in this state, now or after some seconds. */
 export interface Follow {
   readonly state: ActiveJobState;
   readonly seconds?: number;
 }
 
 /**
- * Do a step of a job, and move the job where the step says so. A job that was asked to stop is
- * cancelled instead.
+ * Do a step of a job, and move the job to the state that the step names. A job that was asked to stop
+ * is cancelled instead.
  *
- * @param job - as it was when the step began
- * @returns undefined where nothing follows: the job has ended, somebody else goes on with it, or the
- *   message is of a state that is over
+ * @param job - the job as it was when the step began
+ * @returns what follows, or undefined if nothing does: the job has ended, another message continues
+ *   it, or the message belongs to a state that the job has left
  */
 export async function takeStep(
   work: JobWork,
@@ -53,10 +53,10 @@ export async function takeStep(
 }
 
 /**
- * Give up a step that cannot be done: a batch that cannot be encoded fails alone, without any other
- * step the job fails.
+ * Give up a step that cannot be done. A batch that cannot be encoded fails alone; for any other step
+ * the whole job fails.
  *
- * @returns as `takeStep`
+ * @returns what follows, as in `takeStep`
  */
 export async function giveUp(
   work: JobWork,
@@ -89,8 +89,8 @@ async function move(
 }
 
 /**
- * While batches are encoded, planning may end, and has a message of its own as long as it goes on. So
- * the state counts that the job is in by now.
+ * Find what follows an encoded batch. The job is read again, because planning may have ended during the
+ * encoding. While planning goes on, it has its own message, so nothing follows the batch.
  */
 async function afterBatch({ catalogue }: JobWork, { id }: ActiveJob): Promise<Follow | undefined> {
   const job = await getJob(catalogue, id);

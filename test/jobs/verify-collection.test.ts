@@ -37,7 +37,9 @@ test('a pack that is gone is told for each of its images', async () => {
 
 test('a deleted item that the edge was not told of is told', async () => {
   await deleteItems(fixture.catalogue, collection, ['item-00003']);
-  expect((await verify()).differences).toEqual(['item item-00003 is deleted, the edge shows it']);
+  expect((await verify()).differences).toEqual([
+    'item item-00003 is deleted, but the edge shows it',
+  ]);
 });
 
 test('a job that says it succeeded and left items pending is told', async () => {
@@ -46,6 +48,6 @@ test('a job that says it succeeded and left items pending is told', async () => 
   await catalogue.atomically(insertLedger(catalogue, job!.id, 0, [{ itemId: 'item-00001' }]));
   await moveJob(catalogue, job!.id, 'planning', 'succeeded');
   expect((await verify()).differences).toEqual([
-    `job ${job!.id}: 1 inputs, 0 of them came to an end`,
+    `job ${job!.id}: expected 1 items with a result, got 0`,
   ]);
 });

@@ -23,25 +23,25 @@ interface CollectFlags {
   readonly json?: boolean;
 }
 
-/** Give a command the flags of `versions collect`, and let it collect. */
+/** Make a command `versions collect`: give it its flags and its action. */
 export function asCollect(command: Command): Command {
   const database = new Option(
     '--database <which>',
-    'catalogue to ask about packs and jobs: local (default, with the local store), or planetscale',
+    'catalogue that knows which packs and jobs are in use: local (default with the local store), or planetscale',
   );
   return command
-    .option('--keep <n>', 'versions that stay, the active one among them', wholeNumber(1), 3)
+    .option('--keep <n>', 'how many versions stay, with the active one', wholeNumber(1), 3)
     .addOption(
       durationFlag(
         '--grace',
-        'how long ago a version must have stopped being active, and a job have ended (default: 60, and a day)',
+        'how long a version stays after it was active, and the pages of a job after its end (default: 60, and a day)',
         { unit: 'minutes' },
       ),
     )
     .option('--vectorize <index>', 'Vectorize index of versions that keep their vectors there')
     .addOption(database.choices(['local', 'planetscale']))
     .option('--work-dir <dir>', 'where diptych dev keeps everything', '.diptych')
-    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .option('--dry-run', 'only show what would be removed')
     .action((flags: Omit<CollectFlags, 'storeGiven'>, self: Command) =>
       run({ ...flags, storeGiven: self.getOptionValueSource('store') === 'cli' }),
     );
@@ -54,7 +54,7 @@ async function run(flags: CollectFlags): Promise<void> {
     const objects = await openStore(where, process.env, `${workDir}/store/r2`);
     try {
       const result = await collect(objects, catalogue, flags);
-      if (!catalogue) process.stderr.write('packs and jobs stay: no catalogue was asked\n');
+      if (!catalogue) process.stderr.write('packs and jobs stay, because no catalogue was asked\n');
       process.stdout.write(`${json ? JSON.stringify(result) : tell(result, dryRun === true)}\n`);
     } finally {
       await objects.close();
@@ -75,7 +75,7 @@ function collect(
     : collectGarbage(objects, options);
 }
 
-/** Say what was removed and what stays. */
+/** Describe what was removed and what stays. */
 function tell({ removed, kept }: CollectResult, dryRun: boolean): string {
   const bytes = removed.reduce((sum, garbage) => sum + garbage.bytes, 0);
   return [

@@ -33,13 +33,16 @@ export function registerIngest(program: Command): void {
   const ingest = program
     .command('ingest')
     .description(
-      'Take items into a collection of the catalogue: what is there already and has not changed\n' +
-        'costs nothing. Interrupted, the same command goes on where it stopped.',
+      'Take items into a collection of the catalogue. Items that have not changed cost nothing.\n' +
+        'After an interruption, the same command continues where it stopped.',
     );
   const add = (command: Command) =>
     withStoreFlags(command)
-      .addOption(collectionFlag('collection that the items go to'))
-      .option('--url <worker>', 'send them to a worker (key with scope write in DIPTYCH_API_KEY)')
+      .addOption(collectionFlag('collection that gets the items'))
+      .option(
+        '--url <worker>',
+        'send the items to a worker (DIPTYCH_API_KEY: key with scope write)',
+      )
       .option('--json', 'print the result as JSON');
 
   add(ingest.command('dataset').description('a data set that `diptych prepare` wrote'))
@@ -68,19 +71,19 @@ export function registerIngest(program: Command): void {
 
   add(ingest.command('parquet').description('parquet files with a row for each image'))
     .argument('<files...>', "files or brace patterns, 'train-{000..010}.parquet'")
-    .option('--images <dir>', 'folder that paths of images are under')
+    .option('--images <dir>', 'folder that the paths of images start from')
     .action(async (shards: readonly string[], flags: IngestFlags & { images?: string }) =>
       run(await openParquet({ shards, images: flags.images }), flags),
     );
 }
 
 async function run(source: Source, flags: IngestFlags): Promise<void> {
-  const listenNoMore = exitWhenInterrupted();
+  const stopListening = exitWhenInterrupted();
   try {
     const summary = await withTarget(flags, (target) => ingest(source, target, flags));
     show(summary, flags);
   } finally {
-    listenNoMore();
+    stopListening();
     source.close?.();
   }
 }
@@ -132,7 +135,7 @@ function show(summary: IngestSummary, { collection, json }: IngestFlags): void {
     const codes = Object.entries(counts).map(([code, count]) => `${count} ${code}`);
     return codes.length > 0 ? `${total} (${codes.join(', ')})` : '0';
   };
-  const earlier = before > 0 ? ` + ${before} taken in before` : '';
+  const earlier = before > 0 ? ` + ${before} taken in by an earlier run` : '';
   process.stderr.write(
     `${collection}: ${inputs} inputs = ${created} created + ${updated} updated + ` +
       `${unchanged} unchanged + ${list(skipped)} skipped + ${list(failed)} failed${earlier}\n`,

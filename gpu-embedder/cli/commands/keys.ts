@@ -24,9 +24,11 @@ interface KeyFlags extends DatabaseFlags {
 export function registerKeys(program: Command): void {
   const keys = program.command('keys').description('make, list and revoke keys of the API');
   withFlags(keys.command('create'))
-    .description('Make a key and print it: it is kept as a hash, and shown this once.')
-    .argument('<name>', 'who or what uses it')
-    .option('--scopes <list>', `of ${apiKeyScopes.join(', ')}`, scopes, ['read'])
+    .description(
+      'Make a key and print it. It is shown only this once, because only its hash is kept.',
+    )
+    .argument('<name>', 'who or what uses the key')
+    .option('--scopes <list>', `some of ${apiKeyScopes.join(', ')}`, scopes, ['read'])
     .action((name: string, flags: KeyFlags & { scopes: ApiKeyScope[] }) =>
       run(flags, async (catalogue) => {
         const created = await createApiKey(catalogue, name, flags.scopes);
@@ -34,7 +36,7 @@ export function registerKeys(program: Command): void {
       }),
     );
   withFlags(keys.command('list'))
-    .description('list keys by their ids, without the keys themselves')
+    .description('list the keys with their ids; the keys themselves are not shown')
     .action((flags: KeyFlags) =>
       run(flags, async (catalogue) => {
         const all = await listApiKeys(catalogue);
@@ -43,11 +45,14 @@ export function registerKeys(program: Command): void {
     );
   withFlags(keys.command('revoke'))
     .description('refuse a key from now on')
-    .argument('<id>', 'as keys list shows it')
+    .argument('<id>', 'id of the key, from `keys list`')
     .action((id: string, flags: KeyFlags) =>
       run(flags, async (catalogue) => {
         if (await revokeApiKey(catalogue, id)) return [{ id, revoked: true }, `${id} is revoked`];
-        throw new DiptychError('not_found', `key ${id}: expected one in use, got none`);
+        throw new DiptychError(
+          'not_found',
+          `key ${id}: expected a key that is not revoked, got none`,
+        );
       }),
     );
 }

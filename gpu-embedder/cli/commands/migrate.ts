@@ -15,10 +15,10 @@ interface MigrateFlags extends DatabaseFlags {
 export function registerMigrate(program: Command): void {
   withDatabase(program.command('migrate'))
     .description(
-      'Bring the tables of the catalogue up to date, and check that they are those which the\n' +
-        'migrations make. Run again, it changes nothing.',
+      'Bring the tables of the catalogue up to date, and check that they are the tables of the\n' +
+        'migrations. A second run changes nothing.',
     )
-    .option('--dry-run', 'say what would be applied, and change nothing')
+    .option('--dry-run', 'only show what would be applied')
     .option('--json', 'print the result as JSON')
     .action(async ({ dryRun, json, ...flags }: MigrateFlags) => {
       const catalogue = await openCatalogue(flags);

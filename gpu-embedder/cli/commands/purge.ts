@@ -16,8 +16,8 @@ interface PurgeFlags extends StoreFlags {
 export function registerPurge(program: Command): void {
   withStoreFlags(program.command('purge'))
     .description(
-      'Take deleted items out of the catalogue for good, and their images, captions and embeddings\n' +
-        'out of storage. Those that a version still has stay hidden: collect versions first.',
+      'Remove deleted items from the catalogue for good, and their images, captions and embeddings\n' +
+        'from the store. Items that a version still contains only stay hidden: collect versions first.',
     )
     .addOption(collectionFlag('collection of the deleted items'))
     .option('--json', 'print the result as JSON')
@@ -29,8 +29,8 @@ export function registerPurge(program: Command): void {
       });
       const { items, images, embeddings, packs, kept } = result;
       process.stderr.write(
-        `${collection}: ${items} items purged, ${images} images and ${embeddings} embeddings of ` +
-          `theirs gone, ${packs} packs written anew; ${kept} stay hidden, as versions have them\n`,
+        `${collection}: purged ${items} items with ${images} images and ${embeddings} embeddings, ` +
+          `changed ${packs} packs; ${kept} items stay hidden, because a version contains them\n`,
       );
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
     });

@@ -36,7 +36,7 @@ import { buildJob } from '../../operate/jobs/build-job.ts';
 import { collectCollection } from '../../operate/garbage/collect-collection.ts';
 import { compareVersions } from '../../operate/jobs/compare-versions.ts';
 import { publishJob } from '../../operate/jobs/publish-job.ts';
-import { refuseBadEnd, showReport } from '../../operate/jobs/show-report.ts';
+import { requireSwitch, showReport } from '../../operate/jobs/show-report.ts';
 
 interface ReindexFlags
   extends StoreFlags, CompareOptions, Pick<BuildOptions, 'quantisation' | 'recall' | 'shards'> {
@@ -51,7 +51,7 @@ export function registerReindex(program: Command): void {
   withStoreFlags(program.command('reindex'))
     .description(
       'Encode what is new in a collection of the catalogue, build a version and make it active.\n' +
-        'Interrupted, the same command goes on where it stopped.',
+        'After an interruption, the same command continues where it stopped.',
     )
     .addOption(collectionFlag('collection to index'))
     .addOption(modelFlag())
@@ -60,31 +60,35 @@ export function registerReindex(program: Command): void {
     .addOption(buildFlags.shards())
     .option(
       '--keep <n>',
-      'versions that stay; what is older and unused goes (0: all stay)',
+      'how many versions stay; older ones that are not used are removed (0: all stay)',
       wholeNumber(0),
       3,
     )
-    .option('--switch-if <condition>', 'make it active only if "METRIC >= CHANGE" holds', condition)
+    .option(
+      '--switch-if <condition>',
+      'make the version active only if "METRIC >= CHANGE" holds',
+      condition,
+    )
     .option(
       '--held-out <set...>',
-      'sets that no model was trained on: compare by these alone',
+      'compare only these sets, which no model was trained on',
       heldOut,
     )
-    .option('--report <file>', 'write the report as a page, too (.html)')
+    .option('--report <file>', 'also write the report to this file as a page (.html)')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', helpText)
     .action(run);
 }
 
 const helpText = `
-Without --quantisation, --recall or --shards, it is as diptych index has it.
-A version is compared with the active one before it takes its place, where the model is another or
---switch-if is given: METRIC is image_retrieval_recall@1, @5 or @10, CHANGE is new less old, -1 to 1, as in
+--quantisation, --recall and --shards have the defaults of diptych index.
+If the model has changed, or if --switch-if is given, the new version is compared with the active one
+first. METRIC is image_retrieval_recall@1, @5 or @10. CHANGE is new minus old, from -1 to 1:
   --switch-if "image_retrieval_recall@10 >= -0.01"
-If it does not hold, the version stays ready, the command exits with 1, and
+If the condition does not hold, the version stays ready and the command exits with 1. To make the
+version active anyway:
   diptych versions rollback --collection NAME VERSION
-makes it active all the same.
-EMBEDDER_PRICE_PER_HOUR, in US dollars, goes into the estimate of costs.`;
+The estimate of costs takes the price of an embedder, in US dollars, from EMBEDDER_PRICE_PER_HOUR.`;
 
 async function run(flags: ReindexFlags): Promise<void> {
   const { EMBEDDER_PRICE_PER_HOUR: price } = process.env;
@@ -94,24 +98,24 @@ async function run(flags: ReindexFlags): Promise<void> {
       `EMBEDDER_PRICE_PER_HOUR: expected US dollars such as 1.25, got ${JSON.stringify(price)}`,
     );
   }
-  const listenNoMore = exitWhenInterrupted();
+  const stopListening = exitWhenInterrupted();
   const report = await withStores(flags, async (stores) => {
-    // Before the model is loaded, which takes a while.
+    // The collection is checked first, because loading the model takes a while.
     await requireCollection(stores.catalogue, flags.collection);
     const done = await withModel(flags.model, (embedder) => index(stores, embedder, flags));
     if (done.state === 'succeeded' && flags.keep > 0) await tidyUp(stores, flags);
     return done;
-  }).finally(listenNoMore);
+  }).finally(stopListening);
   if (flags.report !== undefined) {
     await mkdir(dirname(flags.report), { recursive: true });
     await writeFile(flags.report, reportPage(report));
   }
   const kept = flags.report ?? `${reportPageKey(report.job)} in the store below ${flags.workDir}`;
   showReport(report, kept, flags.json === true);
-  refuseBadEnd(report);
+  requireSwitch(report);
 }
 
-/** Collect what the new version leaves unused. The job has succeeded, whatever becomes of this. */
+/** Remove what is unused now. If that fails, the job has succeeded nevertheless. */
 async function tidyUp(stores: Stores, { collection, keep }: ReindexFlags): Promise<void> {
   try {
     const { removed } = await collectCollection(stores, { collection, keep, orphans: false });
@@ -119,7 +123,7 @@ async function tidyUp(stores: Stores, { collection, keep }: ReindexFlags): Promi
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     process.stderr.write(
-      `the version is active, but what is unused could not be removed: ${why}\n`,
+      `the job has succeeded, but unused objects could not be removed: ${why}\n`,
     );
   }
 }
@@ -142,7 +146,7 @@ async function withModel<T>(
   }
 }
 
-/** Run the job that the collection is busy with, or a new one. */
+/** Run the job that the collection has already, or a new one. */
 async function index(stores: Stores, embedder: Embedder, flags: ReindexFlags): Promise<JobReport> {
   const bars = stageBars();
   try {
@@ -182,7 +186,7 @@ async function freeDeadLease(catalogue: Catalogue, { id, leaseOwner }: Job): Pro
 }
 
 function reportWait(error: unknown, seconds: number): void {
-  process.stderr.write(`\n${reasonOf(error)}; again in ${seconds} s\n`);
+  process.stderr.write(`\n${reasonOf(error)}; trying again in ${seconds} s\n`);
 }
 
 function indexOptions({ quantisation, recall, shards }: ReindexFlags): BuildOptions {

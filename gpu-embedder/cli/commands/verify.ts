@@ -16,8 +16,8 @@ interface VerifyFlags extends StoreFlags {
 export function registerVerify(program: Command): void {
   withStoreFlags(program.command('verify'))
     .description(
-      'Recount a collection: catalogue, ledgers, active version and storage against one another.\n' +
-        'Exits with 1 where anything differs.',
+      'Recount a collection: check that its catalogue, ledgers, active version and objects agree.\n' +
+        'The command exits with 1 if anything differs.',
     )
     .addOption(collectionFlag('collection to recount'))
     .option('--json', 'print the result as JSON')

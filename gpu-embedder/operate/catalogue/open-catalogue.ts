@@ -39,8 +39,8 @@ export async function openCatalogue({ database, workDir }: DatabaseFlags): Promi
 }
 
 /**
- * Open the catalogue with its tables: those of this machine are made where they are not there yet,
- * those of a deployment by `diptych migrate` alone.
+ * Open the catalogue with its tables. On this machine, missing tables are made; only `diptych migrate`
+ * makes those of a deployment.
  *
  * @throws DiptychError invalid_option, catalogue_drift
  */

@@ -6,18 +6,19 @@ import { openMigrated, type DatabaseFlags } from './open-catalogue.ts';
 
 interface StoreFlags extends Omit<DatabaseFlags, 'database'> {
   readonly collection: string;
-  /** As `--store` has it, and whether it was given. */
+  /** The value of `--store`. */
   readonly store: string;
+  /** Whether the user gave `--store`. */
   readonly storeGiven: boolean;
-  /** Left out, the local one for the local store, and none for any other. */
+  /** If it is left out: the local database for the local store, none for any other store. */
   readonly database?: DatabaseFlags['database'];
 }
 
 /**
- * Open the catalogue that knows what a store holds: to one that does not, all of it would be garbage.
- * So it must belong to the store, and have the collection.
+ * Open the catalogue of a store, to find out what is in use. The catalogue must belong to the store and
+ * know the collection: otherwise everything in the store would look like garbage.
  *
- * @returns undefined where no catalogue was named and the local one does not know the collection
+ * @returns undefined if no catalogue was named and the local one does not know the collection
  * @throws DiptychError invalid_option, unknown_collection, catalogue_drift
  */
 export async function openKnowing(flags: StoreFlags): Promise<LocalCatalogue | undefined> {
@@ -28,8 +29,8 @@ export async function openKnowing(flags: StoreFlags): Promise<LocalCatalogue | u
   if (!belongs) {
     throw new DiptychError(
       'invalid_option',
-      `--database ${database}: expected the catalogue of the store, got another one for --store ${store}: ` +
-        'what it does not know would be taken for garbage',
+      `--database ${database}: expected the catalogue of the store, got one that does not belong to ` +
+        `--store ${store}: everything there would look like garbage`,
     );
   }
   if (!flags.database && !existsSync(`${workDir}/store/d1`)) return undefined;
@@ -39,12 +40,12 @@ export async function openKnowing(flags: StoreFlags): Promise<LocalCatalogue | u
   if (!flags.database) return undefined;
   throw new DiptychError(
     'unknown_collection',
-    `collection: the catalogue has none named ${collection}, so it is not asked what is in use`,
+    `collection: the catalogue has none named ${collection}, so it cannot say what is in use`,
     { collection },
   );
 }
 
-/** Whether the store is that of a worker on this machine, which has the local catalogue. */
+/** Whether the store belongs to a worker on this machine, which uses the local catalogue. */
 function isHere(store: string): boolean {
   return /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/i.test(store);
 }

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import type { Migration } from '../../../src/catalogue/schema/migrate.ts';
 import type { DatabaseKind } from '../../../src/catalogue/statement-dialect.ts';
 
-/** The migrations of a database, as they stand in migrations/. */
+/** Read the files of migrations/ for a database. */
 export async function readMigrations(kind: DatabaseKind): Promise<Migration[]> {
   const folder = new URL(`../../../migrations/${kind}/`, import.meta.url);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();

@@ -12,14 +12,14 @@ export interface StoreFlags extends DatabaseFlags {
 export function withStoreFlags(command: Command): Command {
   return withDatabase(command).option(
     '--store <where>',
-    `${storeFlag}; default: local, with the local database alone`,
+    `${storeFlag}; default: local, only with the local database`,
   );
 }
 
 /**
  * Work on the catalogue and the store that flags name, and close both at the end.
  *
- * @throws DiptychError invalid_option - of another database's objects it is not said where they are
+ * @throws DiptychError invalid_option - `--database` names a deployment, and `--store` is missing
  */
 export async function withStores<T>(
   flags: StoreFlags,
@@ -29,8 +29,8 @@ export async function withStores<T>(
   if (store === undefined && database !== 'local') {
     throw new DiptychError(
       'invalid_option',
-      `--database ${database}: expected --store with the objects that its catalogue tells of, got ` +
-        'none; those of this machine belong to the local database',
+      `--database ${database}: expected --store with the objects of that catalogue, got none; the ` +
+        'objects on this machine belong to the local database',
     );
   }
   const catalogue = await openMigrated(flags);

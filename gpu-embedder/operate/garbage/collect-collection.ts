@@ -14,13 +14,13 @@ import { collectJobs } from './collect-jobs.ts';
 import { collectPacks } from './collect-packs.ts';
 
 /**
- * Remove what nothing refers to, by the store and by the catalogue: what `collectGarbage` does, but
- * no version that a job is at, and besides packs that no row names and what ended jobs left. What the
- * catalogue says of versions agrees with the store afterwards.
+ * Remove what neither the store nor the catalogue refers to. This does what `collectGarbage` does, but
+ * keeps the versions that a job uses. It also removes packs that no row names and what ended jobs left,
+ * and makes the catalogue's rows of versions agree with the store.
  *
- * @param options.orphans - false: packs and jobs that the catalogue does not know stay, as it may not be
- *   the only one of the store; default true
- * @param options.graceMs - left out, 60 minutes for versions and a day for the pages of a job
+ * @param options.orphans - false keeps the packs and jobs that the catalogue does not know, because the
+ *   store may have a second catalogue; default true
+ * @param options.graceMs - by default 60 minutes for versions and a day for the pages of a job
  * @throws DiptychError index_unreadable, store_failed, catalogue_unavailable
  */
 export async function collectCollection(
@@ -30,7 +30,8 @@ export async function collectCollection(
   const { catalogue, objects } = stores;
   const { collection, keep = 3, graceMs = dayMs, orphans = true, dryRun } = options;
   const { now = Date.now() } = options;
-  // Before the store is listed: of what has a row, the objects were there before.
+  // The rows are read before the store is listed: objects are written before their row, so the list
+  // holds the objects of every row.
   const rows = await listVersions(catalogue, collection);
   const isHeld = (version: string) => isAtWork(catalogue, collection, version);
   const { removed, kept } = await collectGarbage(objects, { ...options, keep, now, isHeld });
@@ -46,14 +47,14 @@ export async function collectCollection(
   return { collection, removed: [...removed, ...jobs, ...packs], kept };
 }
 
-/** While a job is built, nobody knows its version: it may be one that is there already. */
+/** Whether a job uses a version. A job that is building may end with any version, even an old one. */
 async function isAtWork(catalogue: Catalogue, collection: string, version: string) {
   const job = await activeJob(catalogue, collection);
   if (!job) return false;
   return job.state === 'building' || [job.version, job.options.index['from']].includes(version);
 }
 
-/** Enter into the catalogue what the store says of versions; while a job is active it is at them. */
+/** Make the catalogue's rows of versions agree with the store, unless a job is working on them. */
 async function agree(
   { catalogue, objects }: Stores,
   collection: string,

@@ -20,15 +20,18 @@ export const dayMs = 24 * 60 * minuteMs;
 
 export interface CollectOptions {
   readonly collection: string;
-  /** Complete versions that stay, the active one among them; default 3. */
+  /** How many complete versions stay, including the active one; default 3. */
   readonly keep?: number;
-  /** How long after it stopped being active a load or a cursor may need a version; default 60 minutes. */
+  /**
+   * How long a version stays after it stopped being active, because a load or a cursor may still need it;
+   * default 60 minutes.
+   */
   readonly graceMs?: number;
-  /** Tell whether a running job needs a version; by default none does. */
+  /** Whether a running job needs a version; by default none does. */
   readonly isHeld?: (version: string) => boolean | Promise<boolean>;
-  /** Where the vectors of versions are that Vectorize searches; without it those stay. */
+  /** The Vectorize index of versions that keep their vectors there; without it, such versions stay. */
   readonly target?: VectorizeTarget;
-  /** Say what would be removed, and remove nothing. */
+  /** Only report what would be removed. */
   readonly dryRun?: boolean;
   /** Milliseconds; default now. */
   readonly now?: number;
@@ -42,7 +45,7 @@ export interface CollectResult {
 }
 
 export interface Garbage {
-  /** A version id, the folder of a model or a job, the key of a pack, `uploads`, the ledger of a job. */
+  /** A version id, the folder of a model or a job, the key of a pack, `uploads`, or a job's ledger. */
   readonly what: string;
   readonly why: string;
   readonly objects: number;
@@ -50,13 +53,14 @@ export interface Garbage {
 }
 
 /**
- * Remove what nothing refers to: versions of a collection beyond the last ones, uploads that broke
- * off, models of no version of any collection, uploads of images from the day before. What is younger
- * than a day and unfinished stays, as somebody may be at it, and a version that was active until a
- * moment ago, as isolates may be loading it. Packs and jobs are for the catalogue to judge:
- * `collectCollection`.
+ * Remove what nothing refers to: all but the last versions of a collection, unfinished uploads of
+ * versions, models that no version of any collection uses, and uploaded images that are older than a
+ * day. An unfinished upload that is younger than a day stays, because somebody may still be working on
+ * it. A version that was active until a moment ago stays, because isolates may still load it. Packs and
+ * jobs need the catalogue: `collectCollection` removes them.
  *
- * @throws DiptychError index_unreadable (a manifest: what it refers to is unknown), store_failed
+ * @throws DiptychError index_unreadable (a manifest cannot be read, so what it uses is unknown),
+ *   store_failed
  */
 export async function collectGarbage(
   store: ObjectStore,
@@ -102,9 +106,9 @@ async function sortVersions(
       if (state === 'active') return 'active';
       if (state === 'removing') return null;
       const since = now - lastUse(version);
-      if (!about) return since < dayMs ? 'being uploaded, perhaps' : null;
+      if (!about) return since < dayMs ? 'perhaps still being uploaded' : null;
       if (complete <= keep) return `among the last ${keep}`;
-      if (await isHeld?.(version.version)) return 'a job is at it';
+      if (await isHeld?.(version.version)) return 'a job uses it';
       if (state === 'ready' && since < dayMs) return 'never active, and younger than a day';
       if (since < graceMs) return 'active until a moment ago';
       if (about.vectors === 'vectorize' && !target) return 'its vectors are in Vectorize';
@@ -115,11 +119,11 @@ async function sortVersions(
 }
 
 function whyGarbage({ state }: StoredVersion, keep: number): string {
-  if (state === 'removing') return 'its removal broke off';
-  return state === 'incomplete' ? 'its upload broke off' : `beyond the last ${keep}`;
+  if (state === 'removing') return 'its removal was interrupted';
+  return state === 'incomplete' ? 'its upload was interrupted' : `older than the last ${keep}`;
 }
 
-/** A version without a manifest has nothing but its objects. */
+/** Remove a version, or the objects of an unfinished upload, which has no manifest to go by. */
 async function removeUpload(
   store: ObjectStore,
   { version, state }: StoredVersion,
@@ -132,7 +136,7 @@ async function removeUpload(
   else await deleteAll(store, await store.list(versionKey(collection, version, '')));
 }
 
-/** @param gone - versions of the collection that are no more, or would not be */
+/** @param gone - versions of the collection that were removed, or would be in a dry run */
 async function collectModels(
   store: ObjectStore,
   { collection, dryRun }: CollectOptions,
@@ -149,7 +153,7 @@ async function collectModels(
     if (!dryRun) await deleteAll(store, entries);
     removed.push({
       what: `${modelsPrefix}${hash}`,
-      why: 'no version is of it',
+      why: 'no version uses it',
       ...sizeOf(entries),
     });
   }
@@ -169,7 +173,7 @@ async function usedModels(
   return used;
 }
 
-/** Images that were sent before an item named them: ingesting the item copied the bytes. */
+/** Remove old uploads of images. An item that was ingested has a copy of the bytes in a pack. */
 async function collectUploads(
   store: ObjectStore,
   { dryRun }: CollectOptions,
@@ -181,12 +185,12 @@ async function collectUploads(
   return [{ what: 'uploads', why: 'older than a day', ...sizeOf(entries) }];
 }
 
-/** Whether an object is so old that nobody is at it. */
+/** Whether an object is so old that nobody can still be working on it. */
 export function isOld({ uploaded }: ObjectEntry, now: number): boolean {
   return now - uploaded.getTime() >= dayMs;
 }
 
-/** What completes a version or a model goes first: half of one is none. */
+/** Delete objects. The one that completes a version or a model goes first, so the rest never counts. */
 export async function deleteAll(
   store: ObjectStore,
   entries: readonly ObjectEntry[],

@@ -8,13 +8,13 @@ import { deleteAll, groupBy, isOld, sizeOf, type Garbage } from './collect-garba
 
 export interface JobOptions {
   readonly collection: string;
-  /** Ended jobs of the collection whose ledgers stay, the last ones. */
+  /** How many of the last ended jobs of the collection keep their ledgers. */
   readonly keep: number;
-  /** Jobs whose ledgers stay besides: those behind versions. */
+  /** Jobs that built a version which stays: they keep their ledgers as well. */
   readonly needed: ReadonlySet<string>;
   /** How long the pages of a job stay after its end. */
   readonly graceMs: number;
-  /** Whether jobs that the catalogue does not know go. */
+  /** Whether the objects of jobs that the catalogue does not know are removed. */
   readonly orphans: boolean;
   readonly dryRun?: boolean;
   /** Milliseconds. */
@@ -22,8 +22,8 @@ export interface JobOptions {
 }
 
 /**
- * Remove what jobs left: pages of those that have ended, all objects of those that the catalogue does
- * not know, where they are asked for, and ledgers of a collection beyond the last ones. Reports stay.
+ * Remove what jobs left: the pages of jobs that have ended, the older ledgers of a collection and, if
+ * `orphans` says so, all objects of jobs that the catalogue does not know. Reports stay.
  */
 export async function collectJobs(stores: Stores, options: JobOptions): Promise<Garbage[]> {
   return [...(await collectPages(stores, options)), ...(await collectLedgers(stores, options))];
@@ -43,13 +43,13 @@ async function collectPages(
       : orphans && entries.every((entry) => isOld(entry, now)) && entries;
     if (!garbage || garbage.length === 0) continue;
     if (!dryRun) await deleteAll(objects, garbage);
-    const why = job ? 'pages of a job that has ended' : 'the catalogue knows of no such job';
+    const why = job ? 'pages of a job that has ended' : 'the catalogue does not know this job';
     removed.push({ what: `${jobsPrefix}${id}`, why, ...sizeOf(garbage) });
   }
   return removed;
 }
 
-/** All of a job that ended before a time but its reports, which are its history. */
+/** List the objects of a job that ended before a time, without its reports, which are its history. */
 function pagesOf({ state, endedAt }: Job, entries: readonly ObjectEntry[], before: number) {
   if (!hasEnded(state) || endedAt === null || endedAt > before) return [];
   return entries.filter(({ key }) => !isReportKey(key));
@@ -70,17 +70,17 @@ async function collectLedgers(
   for (const job of rest) {
     if (!withLedger.has(job.id)) continue;
     if (!dryRun) {
-      // Where its end broke off it has no report, and without the ledger nobody could write one.
+      // If the end of the job was interrupted, it has no report, and a report needs the ledger.
       await keepReport(stores, job);
       await removeLedger(catalogue, job.id);
     }
-    const why = `beyond the last ${keep} jobs, and no version is of it`;
+    const why = `older than the last ${keep} jobs, and no version is from it`;
     removed.push({ what: `ledger of job ${job.id}`, why, objects: 0, bytes: 0 });
   }
   return removed;
 }
 
-/** Newest first. */
+/** List all jobs of a collection, newest first. */
 async function allJobs({ catalogue }: Stores, collection: string): Promise<Job[]> {
   const jobs: Job[] = [];
   for (;;) {

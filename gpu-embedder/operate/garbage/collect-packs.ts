@@ -20,7 +20,7 @@ interface Pack {
   readonly entry: ObjectEntry;
   /** SHA-256 of its bytes, which is its name. */
   readonly pack: string;
-  /** Of embeddings. */
+  /** The model of a pack of embeddings; undefined for a pack of images. */
   readonly model?: string;
 }
 
@@ -31,11 +31,11 @@ interface PackOptions {
 }
 
 /**
- * Remove packs of images and of embeddings that no row of the catalogue and no page of an active job
- * names. One that is younger than a day stays: rows are written after the pack. Where the catalogue
- * names none of the packs it is hardly that of the store, and all stay.
+ * Remove packs of images and of embeddings that neither a row of the catalogue nor a page of an active
+ * job names. A pack that is younger than a day stays, because its rows are written after it. If the
+ * catalogue names none of the packs, it probably belongs to another store, and all packs stay.
  *
- * @throws DiptychError index_unreadable (a page of a job: what it needs is unknown)
+ * @throws DiptychError index_unreadable (a page of a job cannot be read, so what it needs is unknown)
  */
 export async function collectPacks(
   stores: Stores,
@@ -52,7 +52,7 @@ export async function collectPacks(
   const needed = await packsOfActiveJobs(stores);
   const removed: Garbage[] = [];
   for (const part of chunks(old)) {
-    // Once more: reading the pages of jobs may have taken a while.
+    // Rows may have been added while the pages of jobs were read, so the catalogue is asked again.
     for (const { entry, pack } of await unnamed(stores, part)) {
       if (needed.has(pack)) continue;
       if (!dryRun && !(await removeIfOld(objects, entry.key, now))) continue;
@@ -82,7 +82,7 @@ async function unnamed({ catalogue }: Stores, packs: readonly Pack[]): Promise<P
   return left;
 }
 
-/** Look once more: who has written a pack again since is about to name it. */
+/** Remove a pack, unless somebody has just written it again and is about to name it in a row. */
 async function removeIfOld(objects: ObjectStore, key: string, now: number): Promise<boolean> {
   const [entry] = await objects.list(key);
   if (!entry || !isOld(entry, now)) return false;
@@ -90,7 +90,7 @@ async function removeIfOld(objects: ObjectStore, key: string, now: number): Prom
   return true;
 }
 
-/** Packs that the pages of active jobs name: what is to be encoded, and what is to be built. */
+/** List the packs that the pages of active jobs name, for encoding and for building. */
 async function packsOfActiveJobs({ catalogue, objects }: Stores): Promise<Set<string>> {
   const packs = new Set<string>();
   for (const { id } of await listActiveJobs(catalogue)) {

@@ -1,7 +1,7 @@
 import { captionsOf, openDataset, readImageBytes } from '../../data/prepared/read-dataset.ts';
 import type { Source } from '../../data/readers/source.ts';
 
-/** The items of a prepared data set as a source, with the captions that are shown of them. */
+/** Read the items of a prepared data set as a source, with the captions that results show. */
 export function datasetItems(dir: string): Source {
   const dataset = openDataset(dir);
   const { manifest, items } = dataset;

@@ -17,10 +17,10 @@ const answerSchema = z.object({ results: z.array(resultSchema) });
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 /**
- * Send items to a worker.
+ * Create a target that sends items to a worker.
  *
- * @param url - of the worker
- * @param key - API key with scope write
+ * @param url - address of the worker
+ * @param key - API key with the scope write
  */
 export function httpTarget(url: string, key: string, collection: string): IngestTarget {
   const address = new URL(`/v1/collections/${encodeURIComponent(collection)}/items`, url);
@@ -33,7 +33,7 @@ export function httpTarget(url: string, key: string, collection: string): Ingest
   };
 }
 
-/** JSON has no bytes. */
+/** Write an image as base64, because JSON cannot hold bytes. */
 function withBase64({ image, ...item }: ReadItem): object {
   return { ...item, image: { base64: Buffer.from(image.bytes).toString('base64') } };
 }
@@ -54,7 +54,7 @@ async function post(address: URL, key: string, body: string): Promise<unknown> {
   throw new DiptychError(
     code in errorStatus ? (code as ErrorCode) : 'store_failed',
     `${address.href}: ${message}`,
-    // The same items again do no harm.
+    // After these failures the same items are sent again, which does no harm.
     { refused: response.status !== 429 && response.status < 500 },
   );
 }

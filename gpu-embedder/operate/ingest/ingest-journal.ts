@@ -2,19 +2,20 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256Hex } from '../../common/sha256-hex.ts';
 
-/** Remembers how much of a source was taken in, for a run that is interrupted. */
+/** Remembers how much of a source was taken in, so that an interrupted run can continue. */
 export interface IngestJournal {
-  /** Inputs that were taken in before. */
+  /** How many inputs an earlier run took in. */
   readonly before: number;
   taken(inputs: number): Promise<void>;
-  /** All of it was taken in: the next run begins anew. */
+  /** Call it when the whole source was taken in: the next run starts from the beginning. */
   finish(): Promise<void>;
 }
 
 /**
- * Open the journal of a source and where it goes; another source, or a changed one, has another.
+ * Open the journal of a source and its target. Another source, or a source that has changed, has
+ * another journal.
  *
- * @param key - what tells them apart
+ * @param key - identifies the source and the target
  */
 export async function openJournal(workDir: string, key: unknown): Promise<IngestJournal> {
   const name = sha256Hex(JSON.stringify(key)).slice(0, 16);

@@ -10,20 +10,20 @@ export interface ReadItem extends Pick<
   readonly image: { readonly bytes: Uint8Array };
 }
 
-/** Takes batches of items in: the catalogue of this machine, or a worker's API. */
+/** Takes in a batch of items: into the catalogue of this machine, or through a worker's API. */
 export type IngestTarget = (items: readonly ReadItem[]) => Promise<readonly IngestResult[]>;
 
 export interface IngestSummary {
-  /** inputs = created + updated + unchanged + skipped + failed, but for those that an earlier run took. */
+  /** inputs = created + updated + unchanged + skipped + failed + before. */
   readonly inputs: number;
-  /** Inputs that an interrupted run had taken in. */
+  /** How many inputs an interrupted earlier run took in. */
   readonly before: number;
   readonly created: number;
   readonly updated: number;
   readonly unchanged: number;
   readonly skipped: Readonly<Record<string, number>>;
   readonly failed: Readonly<Record<string, number>>;
-  /** The first of those skipped or failed. */
+  /** The first inputs that were skipped or failed. */
   readonly problems: readonly {
     readonly where: string;
     readonly code: string;
@@ -32,23 +32,24 @@ export interface IngestSummary {
 }
 
 export interface IngestProgress {
-  /** How much of `source.progress.total` is read. */
+  /** Called with how much of `source.progress.total` is read. */
   readonly onRead?: (done: number) => void;
   /** Called when all inputs up to this number are taken in. */
   readonly onTaken?: (inputs: number) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
-/** A batch holds so many items, or so many bytes of images. */
+/** A batch is full when it has this many items or this many bytes of images. */
 const batchItems = 100;
 const batchBytes = 8 * 1024 * 1024;
-/** Problems that are told one by one. */
+/** How many problems are listed one by one. */
 const told = 100;
 
 /**
- * Take a source in, batch by batch, in bounded memory.
+ * Take in a source, batch by batch, with limited memory.
  *
- * @param before - inputs from the beginning of the source that are not sent again
+ * @param before - how many inputs at the beginning of the source are skipped, because an earlier run
+ *   took them in
  */
 export async function ingestSource(
   source: Source,

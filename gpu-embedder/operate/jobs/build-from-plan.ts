@@ -18,19 +18,19 @@ import { isVersionOf } from '../../index/version/version-id.ts';
 import { versionHashes } from '../../index/version/version-options.ts';
 
 export interface PlanBuild {
-  /** Where the pages and the packs are, and where the version goes. */
+  /** The store of the pages and the packs; the version is written to it. */
   readonly objects: ObjectStore;
   readonly jobId: string;
   readonly collection: string;
-  /** Model that made the embeddings: a folder or a hub id. */
+  /** The model that made the embeddings: a folder or a hub id. */
   readonly model: string;
-  /** As `planOptions` made them; they come over the network, so they are checked here. */
+  /** The result of `planOptions`. It comes over the network, so it is checked here. */
   readonly options: unknown;
 }
 
 export interface PlanVersion {
   readonly version: string;
-  /** False: a version of the same content was in the store. */
+  /** False if the store had a version of the same content already. */
   readonly built: boolean;
   readonly manifest: Manifest;
 }
@@ -38,9 +38,9 @@ export interface PlanVersion {
 export type PlanStage = 'read' | BuildStage | 'upload';
 
 /**
- * Build an index version from the plan of a job, from objects alone, and put it into the store; the
- * pointer does not move. The same plan again gives the same version and, as long as hnswlib builds
- * (below 10,000 vectors), the same bytes; a version that is there is not built again.
+ * Build an index version from the objects of a job's plan, and put it into the store. The pointer does
+ * not move. The same plan always gives the same version, and the same bytes if hnswlib builds it (below
+ * 10,000 vectors). A version that the store has already is not built again.
  *
  * @throws DiptychError invalid_option, index_unreadable (pages or packs are missing or damaged),
  *   model_mismatch, index_too_large, not_found (`from`), store_failed
@@ -85,7 +85,7 @@ async function identify(dir: string): Promise<IndexSource['model']> {
   return { id, hash: await hashModel(files), embedDim };
 }
 
-/** Find a complete version of the same content, of whatever day. */
+/** Find a complete version of the same content, whatever day is in its name. */
 async function findStored(
   objects: ObjectStore,
   collection: string,

@@ -5,7 +5,7 @@ import type { Stores } from '../../../src/catalogue/stores.ts';
 import { buildFromPlan } from './build-from-plan.ts';
 import { describeBuilt } from './describe-built.ts';
 
-/** Build the version of a job and enter it into the catalogue. */
+/** Build the version of a job and add it to the catalogue. */
 export async function buildJob(
   { catalogue, objects }: Stores,
   job: Job,

@@ -17,21 +17,21 @@ import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 import { openStoredVersion } from '../../common/open-stored-version.ts';
 import { openVersionVectors } from './open-version-vectors.ts';
 
-/** Captions that are searched for at most. */
+/** How many captions are searched for at most. */
 const mostPairs = 1000;
-/** Of the overlap. */
+/** The overlap counts this many images of each search. */
 const first = 10;
 
 export interface CompareSettings {
   readonly signal?: AbortSignal;
-  /** Searches. */
+  /** Called with the number of searches. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Compare how two versions find the images that both have by the captions that both have, from their
- * files alone: no model runs. Every image is scored, so that the graphs have no part in it. Of many
- * captions a sample is taken, the same each time: those whose text has the smallest SHA-256.
+ * Compare how well two versions find their common images by their common captions. Only files are read,
+ * and no model runs. Every image is scored, so the graphs have no influence. If there are many captions,
+ * a sample is taken: those whose text has the smallest SHA-256, so that it is the same each time.
  *
  * @throws DiptychError not_found, index_unreadable
  */
@@ -74,20 +74,20 @@ export async function compareVersions(
   };
 }
 
-/** What is the same in both versions has two ordinals: the one before, and the one after. */
+/** The ordinals of one image or caption in the version before and in the version after. */
 type Ordinals = readonly [number, number];
 
 interface Caption {
   readonly text: string;
   readonly ordinals: Ordinals;
-  /** Positions among the images. */
+  /** Positions of its images in the list of common images. */
   readonly answers: readonly number[];
 }
 
 interface Found {
-  /** Of each caption: wrong images before the first right one. */
+  /** For each caption, how many wrong images come before the first right one. */
   readonly ranks: readonly number[];
-  /** Of each caption: positions of the first images. */
+  /** For each caption, the positions of the best images. */
   readonly nearest: readonly (readonly number[])[];
 }
 
@@ -115,7 +115,7 @@ function commonImages(old: ItemColumns, next: ItemColumns, sets?: readonly strin
   });
 }
 
-/** Captions that have an image in both versions. */
+/** Find the captions that have a common image in both versions. */
 function commonCaptions(old: Texts, next: Texts, images: readonly Ordinals[]): Caption[] {
   const positions = ([0, 1] as const).map(
     (side) => new Map(images.map((ordinals, position) => [ordinals[side], position])),
@@ -158,13 +158,13 @@ async function search(
     ranks.push(bestRank(scores, answers));
     nearest.push(bestPositions(scores, first));
     onQuery(query);
-    // An embedder goes on answering.
+    // An embedder that compares versions must still answer requests between two searches.
     await setImmediate();
   }
   return { ranks, nearest };
 }
 
-/** Read vectors of captions; the rest of their file is let go. */
+/** Read the vectors of captions, and keep only these of their file in memory. */
 async function readQueries(
   files: VersionFiles,
   ordinals: readonly number[],
@@ -173,7 +173,7 @@ async function readQueries(
   return ordinals.map((ordinal) => vectors.vector(ordinal));
 }
 
-/** Positions of the `k` largest, the largest first; of equals the first. */
+/** Find the positions of the `k` largest scores, the largest first; of equal scores the first wins. */
 function bestPositions(scores: Float32Array, k: number): number[] {
   const best: number[] = [];
   for (let position = 0; position < scores.length; position++) {
@@ -186,7 +186,10 @@ function bestPositions(scores: Float32Array, k: number): number[] {
   return best;
 }
 
-/** Shares of 1,000 at most have no more digits: what is beyond is no change, and a bound is met exactly. */
+/**
+ * Round a share or a difference of shares. With at most 1,000 captions, further digits are only errors
+ * of floating point; without them, a change that equals the bound of a condition meets it.
+ */
 function rounded(share: number): number {
   return Number(share.toFixed(9));
 }

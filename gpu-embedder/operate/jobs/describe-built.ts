@@ -1,7 +1,7 @@
 import type { BuiltVersion } from '../../../src/jobs/steps/built-version.ts';
 import type { PlanVersion } from './build-from-plan.ts';
 
-/** What the catalogue keeps of a version. */
+/** Describe a version as the catalogue keeps it. */
 export function describeBuilt({ version, manifest }: PlanVersion): BuiltVersion {
   const { counts, files } = manifest;
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);

@@ -6,11 +6,11 @@ import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 import { readPlainVectors } from '../../common/read-plain-vectors.ts';
 import { loadWasm } from '../../common/wasm-modules.ts';
 
-/** The vectors of a version as it keeps them, wherever they are searched. */
+/** The stored vectors of a version; searches may use them at the edge or in Vectorize. */
 export interface VersionVectors {
-  /** The vector of an item or a caption: [embedDim]. */
+  /** Read the vector of an item or a caption: [embedDim]. */
   vector(ordinal: number): Float32Array;
-  /** @returns cosines of a query with these ordinals, in their order */
+  /** @returns a function that gives the cosines of a query with these ordinals, in their order */
   scorer(ordinals: readonly number[]): (query: Float32Array) => Float32Array;
 }
 
@@ -51,7 +51,7 @@ export async function openVersionVectors(
   };
 }
 
-/** Open vectors that are for Vectorize: rows of float32, of length 1. */
+/** Open vectors that are kept for Vectorize: unit vectors as rows of float32. */
 async function openPlain(files: VersionFiles, kind: VectorKind): Promise<Part> {
   const rows = await readPlainVectors(files, kind);
   const dim = files.manifest.model.embedDim;

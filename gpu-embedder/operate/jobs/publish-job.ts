@@ -8,7 +8,7 @@ import { verifyVersion } from '../publish/verify-version.ts';
 /**
  * Check a version against its files and against the ledger of its job, then make it the active one.
  *
- * @param activate - false: the check alone
+ * @param activate - false for the check only
  * @throws DiptychError index_unreadable, publish_conflict, not_found
  */
 export async function publishJob(
@@ -24,7 +24,7 @@ export async function publishJob(
     if (counts.items === expected) return;
     throw new DiptychError(
       'index_unreadable',
-      `collection ${collection}, version ${version}: expected ${expected} items as the ledger of job ${id} says, got ${counts.items}`,
+      `collection ${collection}, version ${version}: expected ${expected} items, the number in the ledger of job ${id}, got ${counts.items}`,
     );
   };
   const verify = () => verifyVersion(stores.objects, collection, version, { compare });

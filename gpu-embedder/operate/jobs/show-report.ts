@@ -1,10 +1,11 @@
 import { DiptychError } from '../../../src/errors.ts';
 import type { JobComparison, JobReport } from '../../../src/jobs/report/job-report.ts';
+import { metricRows } from '../../../src/jobs/report/metric-rows.ts';
 
 /**
- * Print what a job came to: sums and reasons to stderr, the result to stdout.
+ * Print the report of a job: sums and reasons to stderr, the result to stdout.
  *
- * @param kept - where the report is
+ * @param kept - tells the user where the report is
  */
 export function showReport(report: JobReport, kept: string, json: boolean): void {
   const { collection, inputs, indexed, reused, encoded, skipped, failed } = report;
@@ -22,33 +23,33 @@ export function showReport(report: JobReport, kept: string, json: boolean): void
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${outcomeOf(report)}\n`);
 }
 
-function comparisonText({ before, after, change, ...comparison }: JobComparison): string {
+function comparisonText(comparison: JobComparison): string {
   const { pairs, images, overlapAt10, versions } = comparison;
-  const recalls = Object.keys(before).map(
-    (metric) =>
-      `  ${metric}: ${before[metric].toFixed(4)} -> ${after[metric].toFixed(4)} (${change[metric].toFixed(4)})\n`,
+  const recalls = metricRows(comparison).map(
+    ({ metric, before, after, change }) =>
+      `  ${metric}: ${before.toFixed(4)} -> ${after.toFixed(4)} (${change.toFixed(4)})\n`,
   );
   const overlap =
     overlapAt10 === null ? '' : `  overlap of the first 10: ${overlapAt10.toFixed(4)}\n`;
-  return `compared with ${versions.before}, ${pairs} captions among ${images} images:\n${recalls.join('')}${overlap}`;
+  return `compared with ${versions.before} by ${pairs} captions among ${images} images:\n${recalls.join('')}${overlap}`;
 }
 
 function outcomeOf({ state, collection, version, switched }: JobReport): string {
   if (state !== 'succeeded') return state;
-  return `${collection} ${version} is ${switched ? 'active' : 'ready, and not active'}`;
+  return `${collection} ${version} is ${switched ? 'active' : 'ready, but not active'}`;
 }
 
 /**
- * Refuse a job that did not make its version the active one.
+ * Fail if a job failed, or did not make its version the active one.
  *
- * @throws DiptychError job_failed; below_minimum where the condition of the switch was not met
+ * @throws DiptychError job_failed; below_minimum if the condition of the switch was not met
  */
-export function refuseBadEnd({ job, state, error, collection, version, ...report }: JobReport) {
+export function requireSwitch({ job, state, error, collection, version, ...report }: JobReport) {
   if (state === 'failed') throw new DiptychError('job_failed', `job ${job}: ${error}`);
   if (state !== 'succeeded' || report.switched) return;
   throw new DiptychError(
     'below_minimum',
-    `${report.switchReason}; to make it active all the same: diptych versions rollback --collection ${collection} ${version}`,
+    `${report.switchReason}; to make the version active anyway, run: diptych versions rollback --collection ${collection} ${version}`,
     { version },
   );
 }

@@ -16,30 +16,30 @@ import { verifyVersion } from '../publish/verify-version.ts';
 
 export interface Verification {
   readonly collection: string;
-  /** What was looked at. */
+  /** How many items were checked; the numbers below count what else was. */
   readonly items: number;
   readonly images: number;
   readonly packs: number;
   readonly jobs: number;
   readonly version: string | null;
-  /** What does not agree; empty where everything does. */
+  /** What does not agree, one line each; empty if everything agrees. */
   readonly differences: readonly string[];
 }
 
 /** Rows of a page. */
 const page = 256;
-/** Differences that are told. */
-const told = 100;
+/** How many differences are listed at most. */
+const mostDifferences = 100;
 
 /**
- * Recount a collection: the catalogue against the packs of images, the ledgers of its jobs in
- * themselves, the active version against its files, its ledger and its embeddings, and the list of
- * deleted items that the edge has.
+ * Recount a collection. The catalogue is checked against the packs of images and against the edge's
+ * list of deleted items, the ledger of each job against its own sums, and the active version against
+ * its files, its ledger and its embeddings.
  */
 export async function verifyCollection(stores: Stores, collection: string): Promise<Verification> {
   const differences: string[] = [];
   const differ = (what: string) => {
-    if (differences.length < told) differences.push(what);
+    if (differences.length < mostDifferences) differences.push(what);
   };
   const packs = packSizes(stores);
   const { items, images } = await checkItems(stores, collection, packs, differ);
@@ -51,7 +51,7 @@ export async function verifyCollection(stores: Stores, collection: string): Prom
 
 type Differ = (what: string) => void;
 
-/** Sizes of packs, each asked for once. */
+/** Remember the sizes of packs, so that the store is asked once for each. */
 function packSizes({ objects }: Stores) {
   const sizes = new Map<string, Promise<number>>();
   return {
@@ -88,14 +88,15 @@ async function checkItems(
       const key = imagePackKey(place.pack);
       const size = await packs.of(key);
       const end = place.byteOffset + place.byteLength;
-      if (size < end) differ(`item ${id}: expected ${end} bytes in ${key}, got ${size}`);
+      if (size < 0) differ(`item ${id}: its image should be in ${key}, which is missing`);
+      else if (size < end) differ(`item ${id}: expected ${end} bytes in ${key}, got ${size}`);
     }
     if (found.next === undefined) return { items, images };
     after = found.next;
   }
 }
 
-/** inputs = indexed + skipped + failed, of every job that came to its end. */
+/** Check for every job that succeeded: inputs = indexed + skipped + failed. */
 async function checkJobs(
   catalogue: Catalogue,
   collection: string,
@@ -106,7 +107,7 @@ async function checkJobs(
     if (state !== 'succeeded') continue;
     const { inputs, states } = await ledgerCounts(catalogue, id);
     const ended = states.reused + states.encoded + states.skipped + states.failed;
-    if (inputs !== ended) differ(`job ${id}: ${inputs} inputs, ${ended} of them came to an end`);
+    if (inputs !== ended) differ(`job ${id}: expected ${inputs} items with a result, got ${ended}`);
   }
   return jobs.length;
 }
@@ -121,17 +122,17 @@ async function checkActive(
   const { pointer } = await readPointer(objects, collection);
   if (!pointer) return null;
   const { version } = pointer;
-  const told = (error: unknown) => {
+  const noteFailure = (error: unknown) => {
     if (!(error instanceof DiptychError)) throw error;
     differ(`version ${version}: ${error.message}`);
   };
-  await verifyVersion(objects, collection, version).catch(told);
+  await verifyVersion(objects, collection, version).catch(noteFailure);
   const row = await getVersion(catalogue, collection, version);
   const job = row?.jobId ? await getJob(catalogue, row.jobId) : undefined;
-  // Published by `diptych publish`, of which the catalogue knows nothing.
+  // `diptych publish` does not write to the catalogue, so this version may have no row or no job.
   if (!row || !job) return version;
   const items = await readItems(stores, collection, version);
-  // `verifyVersion` said why they cannot be read; there is nothing to compare the ledger with.
+  // If the items cannot be read, `verifyVersion` has said why, and the ledger has no counterpart.
   if (!items) return version;
   const ids = new Set(items.ids);
   await checkLedger(stores, job.id, job.modelHash, ids, packs, differ);
@@ -149,7 +150,7 @@ async function readItems({ objects }: Stores, collection: string, version: strin
   }
 }
 
-/** Cross out of `ids` what the ledger has indexed, and look for its embeddings. */
+/** Remove from `ids` the items that the ledger has as indexed, and check that they have embeddings. */
 async function checkLedger(
   { catalogue }: Stores,
   jobId: string,
@@ -168,11 +169,11 @@ async function checkLedger(
     const places = await findEmbeddings(catalogue, modelHash, { image: hashes });
     for (const { itemId, imageHash } of rows) {
       if (!ids.delete(itemId))
-        differ(`job ${jobId}: item ${itemId} is indexed, the version lacks it`);
+        differ(`job ${jobId}: item ${itemId} is indexed, but the version does not have it`);
       const place = places.image.get(imageHash ?? '');
-      if (!place) differ(`job ${jobId}: item ${itemId} is indexed, its embedding is gone`);
+      if (!place) differ(`job ${jobId}: item ${itemId} is indexed, but its embedding is missing`);
       else if ((await packs.of(embeddingPackKey(modelHash, place.pack))) < 0) {
-        differ(`job ${jobId}: item ${itemId}: the pack ${place.pack} of its embedding is gone`);
+        differ(`job ${jobId}: item ${itemId}: the pack ${place.pack} of its embedding is missing`);
       }
     }
     if (rows.length < page) return;
@@ -185,7 +186,8 @@ async function checkDeleted(stores: Stores, collection: string, differ: Differ):
   const bytes = await stores.objects.get(key);
   const hidden = bytes ? parseDeleted(key, new TextDecoder().decode(bytes)) : new Set<string>();
   const deleted = new Set(await deletedIds(stores.catalogue, collection));
-  for (const id of deleted) if (!hidden.has(id)) differ(`item ${id} is deleted, the edge shows it`);
+  for (const id of deleted)
+    if (!hidden.has(id)) differ(`item ${id} is deleted, but the edge shows it`);
   for (const id of hidden)
     if (!deleted.has(id)) differ(`item ${id} is hidden at the edge, but not deleted`);
 }

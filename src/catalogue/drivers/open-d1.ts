@@ -20,10 +20,10 @@ export interface D1Answer {
   readonly meta: { readonly changes?: number };
 }
 
-/** Bound parameters of a statement; Cloudflare's limit. */
+/** Cloudflare allows this many bound parameters in a statement. */
 const maxParameters = 100;
 
-/** The catalogue in Cloudflare's D1, of a worker or of the local runtime. */
+/** Open the catalogue in Cloudflare's D1: the binding of a worker, or of the local runtime. */
 export function openD1(binding: D1Binding, options: CatalogueOptions = {}): Catalogue {
   const prepare = ({ sql, parameters }: CompiledQuery) => binding.prepare(sql).bind(...parameters);
   return createCatalogue(

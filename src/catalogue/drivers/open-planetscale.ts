@@ -6,23 +6,23 @@ import { createCatalogue, type Catalogue, type CatalogueOptions } from '../catal
 import { asCatalogueFailure } from '../failures.ts';
 
 export interface PlanetScaleOptions extends CatalogueOptions {
-  /** `mysql://user:password@host/database`, as PlanetScale gives it, or `http://…` of a gateway. */
+  /** `mysql://user:password@host/database` as PlanetScale shows it, or the `http://…` of a gateway. */
   readonly url: string;
   readonly fetch?: typeof fetch;
-  /** How long an answer may take; PlanetScale ends a statement after 20 s itself. */
+  /** How long an answer may take; PlanetScale itself ends a statement after 20 s. */
   readonly timeoutMs?: number;
 }
 
-/** The driver writes values into the statement, so this bounds its length alone. */
+/** The driver writes the values into the text of the statement, so this only limits its length. */
 const maxParameters = 10_000;
 
-/** How often statements are run that lost a deadlock, which MySQL resolves by undoing one side. */
+/** How often statements are run. MySQL resolves a deadlock by undoing one side, which tries again. */
 const attempts = 5;
 
 /**
- * The catalogue in PlanetScale.
+ * Open the catalogue in PlanetScale.
  *
- * @throws DiptychError invalid_option where the URL is none
+ * @throws DiptychError invalid_option if the URL cannot be read
  */
 export function openPlanetScale({ url, ...options }: PlanetScaleOptions): Catalogue {
   const config = readConfig(url, options);
@@ -40,7 +40,7 @@ export function openPlanetScale({ url, ...options }: PlanetScaleOptions): Catalo
 function readConfig(url: string, options: Omit<PlanetScaleOptions, 'url'>): Config {
   const { fetch: ask = fetch, timeoutMs = 25_000 } = options;
   if (!URL.canParse(url) || !/^(mysql|https?):$/.test(new URL(url).protocol)) {
-    // Not repeated here: it holds a password.
+    // The message must not repeat the URL, which holds a password.
     throw new DiptychError(
       'invalid_option',
       'DATABASE_URL: expected mysql://user:password@host/database, got something else',
@@ -68,7 +68,7 @@ async function inTransaction(connection: Connection, queries: readonly CompiledQ
     await connection.execute('COMMIT');
     return affected;
   } catch (error) {
-    // Where this fails, too, the transaction ends with its session.
+    // If the rollback fails as well, the transaction ends together with its session.
     await connection.execute('ROLLBACK').catch(() => {});
     throw error;
   }
@@ -89,7 +89,10 @@ const isDeadlock = (error: unknown): boolean =>
 
 const decoder = new TextDecoder();
 
-/** Numbers as numbers (the driver leaves INT64 and the DECIMAL of a SUM as text), all else as text. */
+/**
+ * Read numbers as numbers and everything else as text. By itself the driver leaves an INT64, and the
+ * DECIMAL of a SUM, as text.
+ */
 function cast(field: Field, value: string | null): number | string | null {
   if (value === null) return null;
   if (/INT|FLOAT|DECIMAL|YEAR/.test(field.type)) return Number(value);

@@ -1,10 +1,11 @@
 import type { Schema, TableSchema } from './schema.ts';
 
-/** What differs between the tables that are expected and those that are there, a line each. */
+/** List the differences between the expected tables and the actual ones, one line for each. */
 export function compareSchema(expected: Schema, actual: Schema): string[] {
-  return Object.entries(expected).flatMap(([name, table]) =>
-    name in actual ? compareTable(name, table, actual[name]) : [`table ${name} is missing`],
-  );
+  return Object.entries(expected).flatMap(([name, table]) => {
+    const found = actual[name];
+    return found ? compareTable(name, table, found) : [`table ${name} is missing`];
+  });
 }
 
 function compareTable(table: string, expected: TableSchema, actual: TableSchema): string[] {

@@ -11,7 +11,7 @@ interface ColumnRow {
   readonly nullable: number;
 }
 
-/** A column of an index; columns of one index follow each other. */
+/** A column of an index; the columns of one index stand together, in their order. */
 interface IndexColumnRow {
   readonly table: string;
   /** `PRIMARY` for the primary key. */
@@ -20,7 +20,7 @@ interface IndexColumnRow {
   readonly column: string;
 }
 
-/** The tables of the catalogue as the database has them; those that it has not are left out. */
+/** Describe the tables of the catalogue as the database has them, without those that are missing. */
 export async function describeSchema(catalogue: Catalogue): Promise<Schema> {
   const read = catalogue.kind === 'd1' ? readSqlite : readMysql;
   const { columns, indexes } = await read(catalogue, Object.keys(catalogueSchema));

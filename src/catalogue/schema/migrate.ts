@@ -12,28 +12,28 @@ import type { MigrationRow } from './tables.ts';
 export interface Migration {
   /** Names sort in the order in which they apply. */
   readonly name: string;
-  /** Statements that do no harm when they run twice, each ended by `;` at the end of a line. */
+  /** Statements that may run twice without harm; each ends with `;` at the end of a line. */
   readonly sql: string;
 }
 
 export interface MigrateResult {
-  /** Applied before. */
+  /** Migrations that were applied earlier. */
   readonly found: readonly string[];
-  /** Applied by this call. */
+  /** Migrations that this call applied. */
   readonly applied: readonly string[];
-  /** What a dry run would apply. */
+  /** Migrations that a dry run would apply. */
   readonly pending: readonly string[];
 }
 
 /**
- * Apply the migrations that the database has not seen, and check that it has the tables which the
- * code expects. Two that run at once do no harm.
+ * Apply the migrations that the database does not have yet, and check that its tables are those that
+ * the code expects. Two processes may do this at the same time without harm.
  *
- * D1 applies a file as a whole. MySQL commits each statement that changes a table, so there a file
- * that fails half-way is run again from its start.
+ * D1 applies a file as a whole. MySQL commits every statement that changes a table by itself, so a
+ * file that fails half-way there is run again from its start.
  *
- * @throws DiptychError catalogue_drift, where an applied file was changed or is missing, a new one
- *   sorts before it, or the tables are not those of the migrations
+ * @throws DiptychError catalogue_drift if an applied file was changed or is missing, if a new file
+ *   sorts before an applied one, or if the tables are not those of the migrations
  */
 export async function migrate(
   catalogue: Catalogue,
@@ -56,7 +56,7 @@ export async function migrate(
   return { found, applied: dryRun ? [] : names, pending: dryRun ? names : [] };
 }
 
-/** Of the text, whatever line ends the check-out has. */
+/** The checksum of a migration; it does not depend on how the check-out ends lines. */
 async function checksum({ sql }: Migration): Promise<string> {
   return textHash(sql.replaceAll('\r\n', '\n'));
 }
@@ -110,7 +110,7 @@ async function apply(
   await catalogue.atomically(note);
 }
 
-/** The statements of a file, without comments. */
+/** Split a file into its statements, without comments. */
 export function splitStatements(text: string): string[] {
   return text
     .split(/\r?\n/)

@@ -1,18 +1,18 @@
 import type { ColumnType, Table } from './table.ts';
 import { tables } from './tables.ts';
 
-/** A table as both databases can describe it; names are those of SQL. */
+/** A table in terms that both databases know; the names are those of SQL. */
 export interface TableSchema {
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** Column names, with commas between them. */
   readonly primaryKey: string;
-  /** By the name of the index: `unique` where it is, then its columns. */
+  /** By the name of the index: its columns, after `unique ` where the index is unique. */
   readonly indexes: Readonly<Record<string, string>>;
 }
 
 export type Schema = Readonly<Record<string, TableSchema>>;
 
-/** What all of migrations/ make together, by the name of the table: checked against the database. */
+/** The tables that all migrations together make, by name. The database is checked against them. */
 export const catalogueSchema: Schema = Object.fromEntries(
   Object.entries(tables)
     .map(([name, table]) => [snakeCase(name), toSchema(table)] as const)
@@ -35,7 +35,7 @@ function toSchema({ columns, primaryKey, indexes = {}, unique = {} }: Table): Ta
   };
 }
 
-/** `itemId` as `item_id`, as Kysely's CamelCasePlugin writes it. */
+/** Write `itemId` as `item_id`, in the same way as Kysely's CamelCasePlugin. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -6,7 +6,7 @@ export type Column = ColumnType | readonly string[];
 
 type Columns = Readonly<Record<string, Column>>;
 
-/** A table; its columns are named in camelCase, its indexes as they are in SQL. */
+/** A table. The names of its columns are in camelCase, the names of its indexes are those of SQL. */
 export interface Table<Own extends Columns = Columns, Name extends string = keyof Own & string> {
   readonly columns: Own;
   readonly primaryKey: readonly Name[];
@@ -19,7 +19,7 @@ export function table<const Own extends Columns>(description: Table<Own>): Table
   return description;
 }
 
-/** Name the columns of a table but some, in their order. */
+/** List the columns of a table in their order, except some. */
 export function columnsBut<Own extends Columns, Name extends keyof Own & string>(
   { columns }: Table<Own>,
   without: readonly Name[],

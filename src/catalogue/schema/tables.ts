@@ -3,11 +3,11 @@ import { table, type RowOf } from './table.ts';
 export const embeddingKinds = ['image', 'text'] as const;
 export type EmbeddingKind = (typeof embeddingKinds)[number];
 
-/** A version that was removed has no row. */
+/** A removed version has no state, because it has no row. */
 const versionStates = ['built', 'published', 'retired'] as const;
 export type VersionState = (typeof versionStates)[number];
 
-/** In their order; `src/jobs/machine.ts` says what is done in each. */
+/** The states of a job in their order; `src/jobs/machine.ts` says what a job does in each. */
 export const activeJobStates = [
   'planning',
   'encoding',
@@ -27,13 +27,13 @@ export type LedgerState = (typeof ledgerStates)[number];
 export const unitStates = ['pending', 'done', 'failed'] as const;
 export type UnitState = (typeof unitStates)[number];
 
-/** `settled`: the ledger has the last word on its items, and the builder its page. */
+/** `settled`: the results of the batch are in the ledger, and its page for the builder is written. */
 export const batchStates = ['pending', 'sent', 'done', 'dead', 'settled'] as const;
 export type BatchState = (typeof batchStates)[number];
 
 /**
- * The one description of the tables: the types of rows (`ItemRow`, ...) and what a database is
- * expected to have (schema.ts) are derived from it, and a test compares it with migrations/.
+ * The only description of the tables. The types of rows (`ItemRow`, ...) and the schema that a database
+ * is expected to have (schema.ts) are derived from it, and a test compares it with migrations/.
  *
  * Names are in camelCase here and in queries, and in snake_case in SQL. Times are ms since 1970,
  * hashes are SHA-256 in lower-case hex, JSON is text.
@@ -57,11 +57,11 @@ export const tables = {
       setName: 'text?',
       label: 'text?',
       imageHash: 'text?',
-      /** Pixels of the image as it is shown; null where there is none, or where its file does not say. */
+      /** Size of the image as it is shown, pixels; null without an image, or if its file does not say. */
       width: 'integer?',
       height: 'integer?',
       contentHash: 'text',
-      /** Rows of `captions` with a higher ordinal belong to an earlier content of the item. */
+      /** Rows of `captions` with this ordinal or a higher one are left over from an earlier content. */
       captionCount: 'integer',
       /** JSON: array of strings. */
       tags: 'text',
@@ -69,7 +69,7 @@ export const tables = {
       metadata: 'text?',
       createdAt: 'integer',
       updatedAt: 'integer',
-      /** Deleted items stay until they are purged, so that the edge can be told of them. */
+      /** A deleted item keeps its row until it is purged, so that the edge can be told to hide it. */
       deletedAt: 'integer?',
     },
     primaryKey: ['collection', 'id'],
@@ -94,7 +94,7 @@ export const tables = {
     indexes: { captions_by_text: ['textHash'] },
   }),
 
-  /** Where the bytes of an image lie: a range of a pack in the object store. */
+  /** Where the bytes of an image are: in a range of a pack in the object store. */
   images: table({
     columns: {
       hash: 'text',
@@ -109,12 +109,12 @@ export const tables = {
     indexes: { images_by_pack: ['pack'] },
   }),
 
-  /** Where an embedding lies: a row of a pack in the object store. */
+  /** Where an embedding is: in a row of a pack in the object store. */
   embeddings: table({
     columns: {
       modelHash: 'text',
       kind: embeddingKinds,
-      /** Of the image bytes or of the text. */
+      /** Hash of the image's bytes or of the text. */
       hash: 'text',
       pack: 'text',
       rowIndex: 'integer',
@@ -144,14 +144,17 @@ export const tables = {
       id: 'text',
       collection: 'text',
       state: jobStates,
-      /** The collection while the job is active, then null; unique: a collection has one at a time. */
+      /**
+       * The collection while the job is active, and null after that. The column is unique, so that a
+       * collection has one active job at a time.
+       */
       activeKey: 'text?',
       modelHash: 'text',
       /** JSON: `JobOptions` of job-details.ts. */
       options: 'text',
       /** JSON: `JobNotes` of job-details.ts. */
       counts: 'text?',
-      /** Id of the last item that has been planned. */
+      /** Id of the last item that was planned. */
       planCursor: 'text?',
       batches: 'integer',
       error: 'text?',
@@ -168,7 +171,7 @@ export const tables = {
     indexes: { jobs_by_collection: ['collection', 'id'] },
   }),
 
-  /** The ledger: what became of an item in a job. */
+  /** The ledger: the result of each item in a job. */
   jobItems: table({
     columns: {
       jobId: 'text',
@@ -182,7 +185,7 @@ export const tables = {
     primaryKey: ['jobId', 'itemId'],
   }),
 
-  /** What has to be encoded in a job; it belongs to the first batch that needs it. */
+  /** The images and texts that a job must encode. Each belongs to the first batch that needs it. */
   jobUnits: table({
     columns: {
       jobId: 'text',
@@ -223,10 +226,10 @@ export const tables = {
   apiKeys: table({
     columns: {
       id: 'text',
-      /** SHA-256 of the key, which is kept nowhere. */
+      /** SHA-256 of the key; the key itself is not stored. */
       hash: 'text',
       name: 'text',
-      /** `read`, `write`, `admin`, with commas between them. */
+      /** Some of `read`, `write` and `admin`, with commas between them. */
       scopes: 'text',
       createdAt: 'integer',
       lastUsedAt: 'integer?',
@@ -237,7 +240,7 @@ export const tables = {
   }),
 };
 
-/** Rows by the name of their table, as Kysely takes them. */
+/** The type of a row by the name of its table, in the form that Kysely expects. */
 export type Tables = { readonly [Name in keyof typeof tables]: RowOf<(typeof tables)[Name]> };
 
 export type MigrationRow = Tables['migrations'];

@@ -2,13 +2,13 @@ import { DiptychError } from '../../errors.ts';
 import { readLimitedBody } from '../../http/read-limited-body.ts';
 import { limits } from '../../limits.ts';
 
-/** Time that a server has to answer with all of an image, milliseconds. */
+/** A server must send the whole image within this time, milliseconds. */
 const timeoutMs = 15_000;
 const maxRedirects = 3;
 
 /**
- * Create a function that fetches images from addresses that the operator allows, and from no others:
- * a server that fetches whatever it is told to would reach what only it can reach.
+ * Create a function that fetches images only from addresses that the operator allows. Without this
+ * rule, a client could make the server fetch addresses that only the server can reach.
  *
  * @param allowed - prefixes like `https://images.example.com/public/`, separated by white space
  * @param send - the platform's fetch
@@ -46,14 +46,15 @@ export function createImageFetcher(
 function parseRule(rule: string): URL {
   try {
     const url = new URL(rule);
-    // `https://a.example` would allow `https://a.example.evil.org` if hosts were compared as text.
+    // A URL is compared by its origin: as plain text, the rule `https://a.example` would also allow
+    // `https://a.example.evil.org`.
     if (url.protocol === 'https:' || url.protocol === 'http:') return url;
   } catch {
-    // Told below.
+    // The error below also covers a text that is no URL.
   }
   throw new DiptychError(
     'invalid_option',
-    `IMAGE_URLS: expected prefixes of addresses, got ${rule}`,
+    `IMAGE_URLS: expected prefixes that begin with https:// or http://, got ${rule}`,
   );
 }
 

@@ -18,13 +18,20 @@ export interface HashedImage extends ImageKind {
   readonly bytes: Uint8Array;
 }
 
+/** An object of the store that holds many images. */
+export interface ImagePack {
+  /** SHA-256 of the bytes, hex: the name of the pack. */
+  readonly pack: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where each image is, in the order in which they were given. */
+  readonly places: readonly ImagePlace[];
+}
+
 /**
- * Put images into one object, one after the other: an object an image would cost a request each to
- * write and to read.
+ * Put images into one object, one after the other. One object for each image would cost a request per
+ * image to write it and another to read it.
  */
-export async function packImages(
-  images: readonly HashedImage[],
-): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly places: readonly ImagePlace[] }> {
+export async function packImages(images: readonly HashedImage[]): Promise<ImagePack> {
   const total = images.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const bytes = new Uint8Array(total);
   let at = 0;
@@ -35,5 +42,5 @@ export async function packImages(
     return slice;
   });
   const pack = await sha256(bytes);
-  return { bytes, places: slices.map((slice) => ({ ...slice, pack })) };
+  return { pack, bytes, places: slices.map((slice) => ({ ...slice, pack })) };
 }

@@ -11,7 +11,7 @@ import { packImages, type HashedImage } from './image-pack.ts';
 import { itemInputSchema, type ItemInput } from './item-input.ts';
 import { readImage, type ImageSources } from './read-image.ts';
 
-/** What became of one item of a batch. */
+/** The result for one item of a batch. */
 export type IngestResult =
   | { readonly id: string; readonly status: UpsertOutcome }
   | {
@@ -32,14 +32,14 @@ interface ReadItem {
 }
 
 /**
- * Take a batch of items into a collection: images into one pack, the rest into the catalogue. One
- * bad item fails alone; the same items again change nothing.
+ * Take a batch of items into a collection: the images go into one pack, everything else into the
+ * catalogue. A bad item fails alone. Sending the same items again changes nothing.
  *
- * @param items - as they came, unchecked, an error in place of one that could not be read; of
- *   several with one id the last counts
- * @returns a result for each, in their order
- * @throws DiptychError unknown_collection, catalogue_unavailable, write_failed: nothing of the batch
- *   can be told then, and all of it may be sent again
+ * @param items - unchecked items as the client sent them, or an error in place of an item that could
+ *   not be read; if several have the same id, the last one counts
+ * @returns a result for each item, in their order
+ * @throws DiptychError unknown_collection, catalogue_unavailable, write_failed - it is not known how
+ *   much of the batch was written, and the whole batch may be sent again
  */
 export async function ingestItems(
   ingestion: Ingestion,
@@ -82,7 +82,7 @@ function refusal(item: unknown, { code, message, details }: DiptychError): Inges
   };
 }
 
-/** Write the images that are not there yet. */
+/** Write the images that the store does not have yet. */
 async function storeImages(
   { catalogue, objects }: Ingestion,
   images: readonly HashedImage[],
@@ -91,8 +91,8 @@ async function storeImages(
   const known = await findImages(catalogue, [...distinct.keys()]);
   const fresh = [...distinct.values()].filter(({ hash }) => !known.has(hash));
   if (fresh.length === 0) return;
-  const { bytes, places } = await packImages(fresh);
-  await objects.put(imagePackKey(places[0].pack), bytes);
+  const { pack, bytes, places } = await packImages(fresh);
+  await objects.put(imagePackKey(pack), bytes);
   await addImages(catalogue, places);
 }
 

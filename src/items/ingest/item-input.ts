@@ -3,12 +3,12 @@ import { catalogueLimits, isItemId } from '../../catalogue/limits.ts';
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 
-/** Ids of uploads, as the edge gives them. */
+/** The form of an upload's id, which the edge makes. */
 export const uploadPattern = /^[0-9A-Z]{26}$/;
 
 /**
- * Bytes in the item, bytes that were uploaded before, or an address that they are fetched from. A
- * caller in this process passes the bytes themselves, for which JSON has no form.
+ * The image of an item: its bytes, the id of an earlier upload, or an address to fetch it from. JSON
+ * cannot hold `bytes`: only a caller in this process passes them.
  */
 const imageSchema = z.union(
   [
@@ -23,7 +23,7 @@ const imageSchema = z.union(
   'expected base64 as text, {"base64"}, {"upload"} or {"url"}',
 );
 
-/** An item as a client sends it; `image` as a string is base64 or a data URI. */
+/** An item as a client sends it. If `image` is a string, it is base64 or a data URI. */
 export const itemInputSchema = z.strictObject({
   id: z
     .string()
@@ -32,7 +32,7 @@ export const itemInputSchema = z.strictObject({
       `expected 1 to ${catalogueLimits.itemId} characters without control characters or spaces at the ends`,
     ),
   image: imageSchema.optional(),
-  /** Left out, the first caption, else the label, else the id. */
+  /** If it is left out, `titleOf` takes the first caption, the label or the id. */
   title: text(catalogueLimits.title).optional(),
   captions: z.array(text(catalogueLimits.caption)).max(catalogueLimits.captions).default([]),
   set: text(catalogueLimits.name).optional(),

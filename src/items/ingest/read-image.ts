@@ -8,15 +8,15 @@ import type { ObjectStore } from '../../objects/object-store.ts';
 import type { ImageInput } from './item-input.ts';
 import type { HashedImage } from './image-pack.ts';
 
-/** Where images come from that are not in the item itself. */
+/** Where an image comes from if the item itself does not hold its bytes. */
 export interface ImageSources {
   readonly objects: Pick<ObjectStore, 'get'>;
-  /** Fetches an address that the operator allows. */
+  /** Fetches an image from an address that the operator allows. */
   readonly fetchImage: (url: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * Get the bytes of an item's image and see what they are, without decoding them.
+ * Get the bytes of an item's image, and find out their type and size without decoding them.
  *
  * @throws DiptychError unreadable_image, unsupported_image, payload_too_large, not_found, url_refused
  */

@@ -1,9 +1,9 @@
 import { DiptychError } from '../../errors.ts';
 
 /**
- * Read the lines of a stream of UTF-8, one after the other; blank ones are left out.
+ * Read the lines of a stream of UTF-8, one after the other, without blank lines.
  *
- * @param maxBytes - of a line
+ * @param maxBytes - the most bytes that a line may have
  * @throws DiptychError payload_too_large, with the number of the line
  */
 export async function* readLines(

@@ -9,7 +9,11 @@ import type { Stores } from '../../catalogue/stores.ts';
 
 const overlaySchema = z.object({ ids: z.array(z.string()) });
 
-/** @throws DiptychError index_unreadable */
+/**
+ * Read the overlay, which lists the ids that the edge must hide.
+ *
+ * @throws DiptychError index_unreadable
+ */
 export function parseDeleted(key: string, json: string): ReadonlySet<string> {
   return new Set(parseArtifactJson(key, overlaySchema, json).ids);
 }
@@ -17,7 +21,7 @@ export function parseDeleted(key: string, json: string): ReadonlySet<string> {
 const pageItems = 500;
 const attempts = 20;
 
-/** Ids of all items that are deleted and not purged. */
+/** List the ids of all items that are deleted and not yet purged. */
 export async function deletedIds(catalogue: Catalogue, collection: string): Promise<string[]> {
   const ids: string[] = [];
   for (let after: DeletedItem | undefined; ;) {
@@ -29,8 +33,9 @@ export async function deletedIds(catalogue: Catalogue, collection: string): Prom
 }
 
 /**
- * Write the overlay of a collection from the catalogue. It is written on the one that was there when
- * the catalogue was read, so that of two writers the later one has read what both deleted.
+ * Write the overlay of a collection from the catalogue. The write succeeds only if the overlay has not
+ * changed since before the catalogue was read. If two processes write, the later one has therefore read
+ * the deletions of both.
  */
 export async function writeDeleted(
   { catalogue, objects }: Stores,
@@ -43,5 +48,8 @@ export async function writeDeleted(
     const condition = before ? { ifEtag: before.etag } : { ifNone: true as const };
     if (await putJson(objects, key, { ids }, condition)) return;
   }
-  throw new DiptychError('write_failed', `${key}: others kept writing it, ${attempts} times`);
+  throw new DiptychError(
+    'write_failed',
+    `${key}: expected to write it in ${attempts} tries, but others changed it each time`,
+  );
 }

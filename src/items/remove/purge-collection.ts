@@ -29,21 +29,22 @@ export interface PurgeResult {
   readonly collection: string;
   /** Deleted items that are gone from the catalogue. */
   readonly items: number;
-  /** Images and embeddings of theirs that nothing else uses. */
+  /** Images and embeddings of these items that nothing else used. */
   readonly images: number;
   readonly embeddings: number;
-  /** Packs that were written anew without them, or removed. */
+  /** Packs that were removed, or written again without these images and embeddings. */
   readonly packs: number;
-  /** Deleted items that stay, as a version that is kept has them: they are hidden as before. */
+  /** Deleted items that stay hidden in the catalogue because a version still contains them. */
   readonly kept: number;
 }
 
 /**
- * Take deleted items out of the catalogue for good, and their images, captions and embeddings out of
- * storage: packs are written anew without them. Items that a version which is still there has stay
- * hidden instead, or going back to it would show them; collect versions first.
+ * Remove deleted items from the catalogue for good, and their images, captions and embeddings from the
+ * store: packs are written again without them. A deleted item that a stored version still contains
+ * stays hidden instead, because a rollback to that version would show it. To purge such items too,
+ * collect old versions first.
  *
- * @throws DiptychError job_busy: what an active job has planned must not go under it
+ * @throws DiptychError job_busy - an active job may need the images and embeddings of its plan
  */
 export async function purgeCollection(stores: Stores, collection: string): Promise<PurgeResult> {
   const { catalogue, objects } = stores;
@@ -52,7 +53,7 @@ export async function purgeCollection(stores: Stores, collection: string): Promi
   if (busy) {
     throw new DiptychError(
       'job_busy',
-      `job ${busy.id} of collection ${busy.collection} is under way: purge when it has ended`,
+      `job ${busy.id} of collection ${busy.collection} is still running: purge after it has ended`,
       { job: busy.id },
     );
   }
@@ -90,7 +91,7 @@ async function unused(
   return hashes.filter((hash) => !used.has(hash));
 }
 
-/** Ids in any version of a collection that the store has. */
+/** Collect the ids of the items in all stored versions of a collection. */
 async function publishedIds(objects: ObjectStore, collection: string): Promise<Set<string>> {
   const ids = new Set<string>();
   for (const { key } of await objects.list(collectionPrefix(collection))) {
@@ -101,7 +102,7 @@ async function publishedIds(objects: ObjectStore, collection: string): Promise<S
   return ids;
 }
 
-/** @returns packs that were changed */
+/** Remove images from the catalogue and from their packs. @returns how many packs were changed */
 async function dropImages(
   { catalogue, objects }: Stores,
   hashes: readonly string[],
@@ -114,9 +115,9 @@ async function dropImages(
     const kept = rows.filter(({ hash }) => !gone.has(hash));
     const bytes = await readSlices(objects, kept);
     const packed = await packImages(
-      kept.map(({ hash, type }, i) => ({ hash, type, bytes: bytes[i] })),
+      kept.map(({ hash, type }, i) => ({ hash, type, bytes: bytes[i]! })),
     );
-    if (kept.length > 0) await objects.put(imagePackKey(packed.places[0].pack), packed.bytes);
+    if (kept.length > 0) await objects.put(imagePackKey(packed.pack), packed.bytes);
     const createdAt = catalogue.now();
     const moved = packed.places.map((place) => ({ ...place, createdAt }));
     await catalogue.atomically([
@@ -136,7 +137,7 @@ function deletions(catalogue: Catalogue, hashes: readonly string[]) {
   return [catalogue.db.deleteFrom('images').where(among(catalogue, 'hash', hashes))];
 }
 
-/** @returns rows that went and packs that were changed, of all models */
+/** Remove embeddings of all models. @returns how many rows were removed and packs changed */
 async function dropEmbeddings(
   stores: Stores,
   kind: EmbeddingKind,
@@ -156,9 +157,9 @@ async function dropEmbeddings(
 }
 
 /**
- * Write a pack anew with the rows alone that the catalogue has of it. Where the pack is missing or
- * damaged, or nothing tells how long a row is, all of the pack goes: its images are encoded once more
- * when they are indexed again.
+ * Write a pack again with only those rows that the catalogue still names. If the pack is missing or
+ * damaged, or the length of a row is not known, the whole pack is removed: the next job encodes its
+ * images and captions again.
  */
 async function repackEmbeddings(
   { catalogue, objects }: Stores,
@@ -187,7 +188,7 @@ async function repackEmbeddings(
   await objects.delete(key);
 }
 
-/** Read a pack, whose name is its SHA-256. @returns null where it is missing or damaged */
+/** Read a pack and check it: its name is its SHA-256. @returns null if it is missing or damaged */
 async function readWhole(
   objects: ObjectStore,
   key: string,
@@ -199,7 +200,7 @@ async function readWhole(
 
 const modelSchema = z.object({ embedDim: z.int().positive() });
 
-/** Of a model that was published; else 0. */
+/** Read the length of an embedding from a published model; 0 if the model was not published. */
 async function embedDimOf(objects: ObjectStore, hash: string): Promise<number> {
   const key = modelKey(hash, 'model.json');
   const bytes = await objects.get(key);

@@ -1,12 +1,10 @@
 import { plannedAtOnce } from '../steps/plan.ts';
 import { settledAtOnce } from '../steps/settle.ts';
 import { pollSeconds } from '../steps/step.ts';
-import type { JobTimings } from './job-timings.ts';
-
 /**
- * List prices in US dollars of the paid plans at Cloudflare, beyond what they include, as its
- * documentation had them on 2026-11-21: developers.cloudflare.com/queues/platform/pricing,
- * /d1/platform/pricing and /r2/pricing (standard storage).
+ * Cloudflare's list prices in US dollars for what exceeds the amounts that its paid plans include, read
+ * on 2026-11-21 at developers.cloudflare.com/queues/platform/pricing, /d1/platform/pricing and
+ * /r2/pricing (standard storage).
  */
 export const listPrices = {
   queueOperations: 0.4 / 1e6,
@@ -14,27 +12,28 @@ export const listPrices = {
   rowsRead: 0.001 / 1e6,
   classA: 4.5 / 1e6,
   classB: 0.36 / 1e6,
-  /** A month. */
+  /** Per gigabyte and month. */
   storedGigabytes: 0.015,
 } as const;
 
-/** What a job did, as far as its price depends on it. */
+/** What a job did, as far as its costs depend on it. */
 export interface JobWork {
   readonly inputs: number;
   readonly batches: number;
-  /** Images and texts that were encoded. */
+  /** How many images and texts were encoded. */
   readonly encoded: number;
-  /** Of the version that was built; 0 without one. */
+  /** Size of the version that was built; 0 if none was. */
   readonly versionBytes: number;
-  /** Length of an embedding; null where it is not known. */
+  /** Length of an embedding; null if it is not known. */
   readonly embedDim: number | null;
-  readonly timings: JobTimings;
+  /** Seconds of each stage that the job reached. */
+  readonly timings: Readonly<Record<string, number>>;
 }
 
 export interface CostSettings {
-  /** US dollars for an embedder; null: not known. */
+  /** Price of one embedder in US dollars; null if it is not known. */
   readonly embedderPricePerHour?: number | null;
-  /** How many work at a time; default 1. */
+  /** How many embedders work at the same time; default 1. */
   readonly embedders?: number;
 }
 
@@ -45,24 +44,24 @@ export interface CostLine {
   readonly dollars: number;
 }
 
-/** What a job costs on Cloudflare, by the queue, whichever way it was run. */
+/** What a job costs on Cloudflare when a queue runs it; the estimate is the same for a local run. */
 export interface CostEstimate {
   readonly lines: readonly CostLine[];
   readonly embedder: { readonly hours: number; readonly dollars: number | null };
-  /** US dollars of the lines, and of embedders where their price is known. */
+  /** US dollars: the sum of the lines, and of the embedders if their price is known. */
   readonly total: number;
-  /** Of what the job added to the storage, for as long as it stays. */
+  /** The monthly costs of what the job added to the storage, for as long as it stays there. */
   readonly monthly: { readonly gigabytes: number; readonly dollars: number };
   readonly note: string;
 }
 
-/** Rows by the statements of a job; an index of a table counts as a row that is written. */
+/** Rows that the statements of a job read and write; each index of a table counts as a written row. */
 const rows = {
-  /** Its row of the ledger, with two indexes, and what becomes of it. */
+  /** The item's row of the ledger with two indexes, and its result. */
   writtenPerItem: 5,
-  /** The item, its image and captions; embeddings twice; the ledger four times. */
+  /** The item, its image and captions; its embeddings twice; the ledger four times. */
   readPerItem: 16,
-  /** Its claim, what becomes of it, and the place of its embedding. */
+  /** The claim of the image or text, its result, and the place of its embedding. */
   writtenPerEncoded: 7,
   readPerEncoded: 6,
   writtenPerBatch: 8,
@@ -70,24 +69,24 @@ const rows = {
 } as const;
 
 const objects = {
-  /** Plan, embeddings, page for the builder. */
+  /** The plan, the embeddings and the page for the builder. */
   writtenPerBatch: 3,
-  /** Plan twice, images, and what the builder reads. */
+  /** The plan twice, the images, and what the builder reads. */
   readPerBatch: 6,
-  /** Files of a version and of its model, and the report; they are read to be verified. */
+  /** The files of a version and of its model, and the report; to verify the files, they are read. */
   writtenPerJob: 20,
   readPerJob: 40,
 } as const;
 
-/** A message is written, read and deleted. */
+/** Each message is written, read and deleted. */
 const operationsPerMessage = 3;
 const note =
-  'An estimate: the counts follow from what the steps of a job do, they are of no bill. ' +
-  'It leaves out what plans include for nothing (each month 10 GB, 1 million class A and 10 million ' +
+  'This is an estimate: the counts are calculated from the steps of a job and do not come from a bill. ' +
+  'It does not include the free amounts of the plans (each month 10 GB, 1 million class A and 10 million ' +
   'class B operations of R2, 1 million operations of Queues, 50 million rows written and 25 billion ' +
-  'read of D1) and their base price, CPU time and requests of the worker, tries that failed, ingestion, ' +
-  'and storage of the database. R2 bills whole millions. PlanetScale bills by plan: there the rows ' +
-  'cost nothing more.';
+  'rows read of D1), their base price, the CPU time and requests of the worker, failed tries, ingestion, ' +
+  'and the storage of the database. R2 bills whole millions. PlanetScale bills by plan, so its rows ' +
+  'cost nothing extra.';
 
 /** Estimate what a job costs. */
 export function estimateCost(
@@ -128,7 +127,7 @@ export function estimateCost(
   };
 }
 
-/** Read a price in dollars, such as that of `EMBEDDER_PRICE_PER_HOUR`. @returns null for anything else */
+/** Read a price in dollars, like that of `EMBEDDER_PRICE_PER_HOUR`. @returns null for other texts */
 export function readPrice(text: string | undefined): number | null {
   return text !== undefined && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : null;
 }

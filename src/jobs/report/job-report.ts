@@ -12,16 +12,17 @@ import { estimateCost, type CostEstimate, type CostSettings } from './cost-estim
 import { jobTimings, type JobTimings } from './job-timings.ts';
 import { isSwitchWanted } from '../steps/publish.ts';
 
-/** Items that a report names one by one; the ledger has them all. */
+/** How many items a report lists at most; the ledger has all of them. */
 const named = 200;
 
 export interface JobComparison extends Comparison {
-  /** As it was given, and whether the change meets it. */
+  /** The condition as it was given; null without one. */
   readonly condition: string | null;
+  /** Whether the change meets the condition. */
   readonly met: boolean;
 }
 
-/** What a job did: inputs = indexed + skipped + failed. */
+/** What a job did: inputs = indexed + skipped + failed + pending. */
 export interface JobReport {
   readonly job: string;
   readonly collection: string;
@@ -29,28 +30,28 @@ export interface JobReport {
   readonly model: string;
   readonly version: string | null;
   readonly inputs: number;
-  /** Of which `reused` had an embedding before. */
+  /** Items in the version: `reused` of them had an embedding already, `encoded` got one in this job. */
   readonly indexed: number;
   readonly reused: number;
   readonly encoded: number;
   readonly skipped: Readonly<Record<string, number>>;
   readonly failed: Readonly<Record<string, number>>;
-  /** Items that no batch came to, of a job that broke off. */
+  /** Items without a result, in a job that ended early. */
   readonly pending: number;
-  /** Distinct captions, which items share. */
+  /** Distinct captions; several items may share one. */
   readonly captions: { readonly encoded: number; readonly failed: number };
   readonly error: string | null;
-  /** The version against the one before; null where nothing was compared. */
+  /** The comparison of the version with the one before; null if nothing was compared. */
   readonly comparison: JobComparison | null;
-  /** Whether the version became the active one; null while that is open. */
+  /** Whether the version became the active one; null while the job runs. */
   readonly switched: boolean | null;
-  /** What the comparison came to, or why there was none; null where the job did not come so far. */
+  /** The result of the comparison, or why there was none; null if the job did not get so far. */
   readonly switchReason: string | null;
   readonly createdAt: string;
   readonly endedAt: string | null;
   readonly timings: JobTimings;
   readonly cost: CostEstimate;
-  /** The first of those skipped or failed. */
+  /** The first items that were skipped or failed. */
   readonly items: readonly {
     readonly id: string;
     readonly state: string;
@@ -115,7 +116,7 @@ function comparisonOf({ counts }: Job): JobComparison | null {
   return comparison && { ...comparison, condition, met };
 }
 
-/** Of the version that a job built, if it did and that is still there. */
+/** Read the manifest of the version that a job built; null if there is none or it was removed. */
 async function manifestOf(
   objects: ObjectStore,
   { collection, version }: Job,

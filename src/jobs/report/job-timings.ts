@@ -1,14 +1,15 @@
 import { hasEnded, type Job } from '../rows/jobs.ts';
 import { activeJobStates } from '../../catalogue/schema/tables.ts';
 
-/** Seconds of each stage that a job came to, and of all together. */
-export type JobTimings = Readonly<Record<string, number>>;
+/** Seconds of each stage that a job reached, and `total` of all of them. */
+export type JobTimings = Readonly<Record<string, number>> & { readonly total: number };
 
 /**
- * Tell how long the stages of a job took, by the clock: a pause, or a wait for an embedder, counts. A
- * stage ends when the next one begins. Where a clock was set back, a stage took 0.
+ * Tell how long the stages of a job took by the clock: the time of a pause, or of a wait for an
+ * embedder, is included. A stage ends when the next one begins. A stage took 0 if the clock was set
+ * back during it.
  *
- * @param now - ms since 1970; ends the stage that goes on
+ * @param now - ms since 1970; it ends the stage that still goes on
  */
 export function jobTimings({ createdAt, endedAt, state, counts }: Job, now: number): JobTimings {
   const entered = counts?.entered ?? {};

@@ -1,21 +1,14 @@
 import { isActive, type Job } from '../rows/jobs.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 import { putJson } from '../../objects/put-json.ts';
+import { reportKey, reportPageKey } from '../../version/keys.ts';
 import type { CostSettings } from './cost-estimate.ts';
 import { reportJob } from './job-report.ts';
 import { reportPage } from './report-page.ts';
 
-export function reportKey(jobId: string): string {
-  return `jobs/${jobId}/report.json`;
-}
-
-export function reportPageKey(jobId: string): string {
-  return `jobs/${jobId}/report.html`;
-}
-
 /**
- * Write the report of a job that has ended where the job's other objects are, for machines and to be
- * read. A report that is there stays: once the ledger is removed, nothing can add it up again.
+ * Write the report of a job that has ended beside the job's other objects, as JSON and as a page. An
+ * existing report stays, because it cannot be computed again after the ledger is removed.
  */
 export async function keepReport(
   stores: Stores & { readonly costs?: CostSettings },
@@ -26,6 +19,6 @@ export async function keepReport(
   const report = await reportJob(stores, job, costs);
   const page = new TextEncoder().encode(reportPage(report));
   await objects.put(reportPageKey(job.id), page);
-  // The JSON comes last: where it is, both are.
+  // The JSON is written last, so that its presence means that both exist.
   await putJson(objects, reportKey(job.id), report);
 }

@@ -1,13 +1,14 @@
 import { html, type Html } from '../../http/html.ts';
 import type { CostEstimate } from './cost-estimate.ts';
 import type { JobComparison, JobReport } from './job-report.ts';
+import { metricRows } from './metric-rows.ts';
 import { reportStyle } from './report-style.ts';
 
-/** Of the answer, and of the page where it is a file: nothing is loaded, nothing runs. */
+/** The content security policy of the page, served or saved as a file: it loads and runs nothing. */
 export const reportPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/** Lay a report out as a page that needs nothing else. */
+/** Render a report as a page that needs no other files. */
 export function reportPage(report: JobReport): string {
   const { collection, job, state } = report;
   return `${html`<!doctype html>
@@ -34,13 +35,13 @@ export function reportPage(report: JobReport): string {
 }
 
 function facts({ job, model, version, createdAt, endedAt, switched }: JobReport): Html {
-  const rows = [
+  const rows: readonly (readonly [string, string])[] = [
     ['Job', job],
     ['Model', model],
     ['Version', version ?? 'none'],
     ['Active', switched === null ? 'not yet decided' : switched ? 'yes' : 'no'],
     ['From', createdAt],
-    ['To', endedAt ?? 'it goes on'],
+    ['To', endedAt ?? 'the job is still running'],
   ];
   return html`<dl class="facts">
     ${rows.map(
@@ -68,7 +69,7 @@ function items({
   const rows = [
     ['Inputs', number(inputs)],
     ['Indexed', number(report.indexed)],
-    ['of these, had an embedding', number(reused)],
+    ['of these, had an embedding already', number(reused)],
     ['of these, were encoded', number(encoded)],
     ...byCode('Skipped', skipped),
     ...byCode('Failed', failed),
@@ -115,11 +116,11 @@ function verdict({ condition, met }: JobComparison, reason: string): string {
 
 function measured(comparison: JobComparison): Html {
   const { versions, models, pairs, captions, images, sets, overlapAt10 } = comparison;
-  const rows = Object.keys(comparison.before).map((metric) => [
+  const rows = metricRows(comparison).map(({ metric, before, after, change }) => [
     metric,
-    comparison.before[metric].toFixed(4),
-    comparison.after[metric].toFixed(4),
-    `${comparison.change[metric] < 0 ? '' : '+'}${comparison.change[metric].toFixed(4)}`,
+    before.toFixed(4),
+    after.toFixed(4),
+    `${change < 0 ? '' : '+'}${change.toFixed(4)}`,
   ]);
   const side = (name: 'before' | 'after') =>
     html`<li>${name}: version ${versions[name]} of model ${models[name]}</li> `;
@@ -132,13 +133,13 @@ function measured(comparison: JobComparison): Html {
       ${overlapAt10 === null ? 'not measured' : overlapAt10.toFixed(4)}.
     </p>
     <p class="hint">
-      ${number(pairs)} of ${number(captions)} captions that both versions have, each searched for
-      its images among the ${number(images)} images that both have; every image was scored, by
-      vectors as each version keeps them.
+      Both versions have ${number(captions)} captions and ${number(images)} images in common.
+      ${number(pairs)} of these captions were searched for, each among all of these images, with the
+      vectors that each version keeps.
       ${
         sets
-          ? html`Held out: ${sets.join(', ')}.`
-          : 'All sets were taken: the models may have been trained on these items, which flatters them.'
+          ? html`Only the held-out sets were compared: ${sets.join(', ')}.`
+          : 'All sets were compared. The models may have been trained on these items, which makes the figures too good.'
       }
     </p>`;
 }
@@ -152,7 +153,8 @@ function timings({ timings: { total, ...stages } }: JobReport): Html {
       rows.map(([stage, seconds]) => [stage, seconds.toFixed(1)]),
     )}
     <p class="hint">
-      By the clock, waits and pauses included. In a queue, encoding begins while items are planned.
+      The times include waits and pauses. When a queue runs the job, encoding begins while items are
+      still being planned.
     </p>
   </section>`;
 }
@@ -175,7 +177,7 @@ function cost({ lines, embedder, total, monthly, note }: CostEstimate): Html {
   </section>`;
 }
 
-/** @param kind - `words`: columns that are text, to the left */
+/** @param kind - `words` aligns the columns to the left, for text */
 function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],

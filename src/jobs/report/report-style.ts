@@ -2,7 +2,7 @@ import { html } from '../../http/html.ts';
 import { baseStyle } from '../../http/base-style.ts';
 import { Html } from '../../http/html.ts';
 
-/** Of the report of a job: no script draws on it, so its tables say everything. */
+/** The style of a job's report. No script draws on that page, so its tables hold all figures. */
 export const reportStyle = html`<style>
   ${new Html(baseStyle)} header .error {
     color: var(--bad);

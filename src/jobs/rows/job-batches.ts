@@ -7,7 +7,7 @@ import type { BatchState, JobBatchRow } from '../../catalogue/schema/tables.ts';
 
 export type Batch = Omit<JobBatchRow, 'jobId'>;
 
-/** Statements that enter a batch. One that is there stays as it is. */
+/** Make statements that add a batch. A batch that exists stays as it is. */
 export function insertBatch(
   catalogue: Catalogue,
   jobId: string,
@@ -18,7 +18,7 @@ export function insertBatch(
   return insertRows(catalogue, 'jobBatches', [row], 'keep');
 }
 
-/** Statements that move those of some batches that are in `from`; `sent` counts an attempt. */
+/** Make statements that move batches which are in one of `from`; the move to `sent` counts an attempt. */
 export function updateBatches(
   catalogue: Catalogue,
   jobId: string,
@@ -40,7 +40,7 @@ export function updateBatches(
   );
 }
 
-/** Batches that wait to be sent, in order. */
+/** List batches that wait to be sent, in order. */
 export async function pendingBatches(
   catalogue: Catalogue,
   jobId: string,
@@ -49,7 +49,7 @@ export async function pendingBatches(
   return listBatches(catalogue, jobId, ['pending'], limit);
 }
 
-/** Batches that are not encoded, whether or not somebody was asked to, in order. */
+/** List batches that are not encoded yet, sent or not, in order. */
 export async function unfinishedBatches(
   catalogue: Catalogue,
   jobId: string,
@@ -58,7 +58,7 @@ export async function unfinishedBatches(
   return listBatches(catalogue, jobId, ['pending', 'sent'], limit);
 }
 
-/** Batches that are encoded or given up, and not settled, in order. */
+/** List batches that are encoded or given up, and not settled yet, in order. */
 export async function unsettledBatches(
   catalogue: Catalogue,
   jobId: string,

@@ -3,35 +3,35 @@ import { DiptychError } from '../../errors.ts';
 import { comparisonSchema, heldOutSchema } from '../../metrics/comparison.ts';
 import { activeJobStates, endedJobStates } from '../../catalogue/schema/tables.ts';
 
-/** What a job was asked about its switch. */
+/** Options of the switch to the new version. */
 const compareOptionsSchema = z.object({
-  /** `METRIC >= CHANGE`, as `parseSwitchCondition` reads it. */
+  /** `METRIC >= CHANGE`, which `parseSwitchCondition` reads. */
   switchIf: z.string().optional(),
-  /** Sets that the model was never trained on; all items otherwise. */
+  /** Sets that the model was not trained on; without them, all items are compared. */
   heldOut: heldOutSchema.optional(),
 });
 
-/** The column `options` of a job: what it was asked for. */
+/** The column `options` of a job: the options that it was started with. */
 const jobOptionsSchema = z.object({
-  /** Of the index that is built: whoever takes them from a user checks them, and so does the builder. */
+  /** Options of the index. They are checked where a user gives them, and by the builder. */
   index: z.record(z.string(), z.unknown()),
   compare: compareOptionsSchema.optional(),
 });
 
-/** What a job found out before its switch. */
+/** The result of a job's comparison before the switch. */
 const comparedSchema = z.object({
-  /** Null where nothing was compared. */
+  /** Null if nothing was compared. */
   comparison: comparisonSchema.nullable(),
   condition: z.string().nullable(),
-  /** Whether the version is to become the active one. */
+  /** Whether the version may become the active one. */
   met: z.boolean(),
-  /** Why so. */
+  /** The reason for the decision. */
   reason: z.string(),
 });
 
-/** The column `counts` of a job: what it noted on its way. */
+/** The column `counts` of a job: what the job noted while it ran. */
 const jobNotesSchema = z.object({
-  /** When it entered a state, ms since 1970. The first state is entered when the job is created. */
+  /** When the job entered each state, ms since 1970, except the first: that is when it was created. */
   entered: z.partialRecord(z.enum([...activeJobStates, ...endedJobStates]), z.number()),
   compared: comparedSchema.optional(),
 });

@@ -3,12 +3,13 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { activeJobStates } from '../../catalogue/schema/tables.ts';
 
 /**
- * Claim the right to drive a job, if nobody holds it or who held it let it run out.
+ * Take the lease of a job if nobody holds it, or if it has expired. The first lease starts the job.
  *
- * A lease saves work and no more: every step is safe with two drivers, as clocks differ and jump.
+ * A lease only avoids double work. Clocks differ and jump, so two runners may hold a lease at the same
+ * time, and every step is safe with two runners.
  *
  * @param until - ms since 1970
- * @returns whether the owner holds it now; the first claim starts the job
+ * @returns whether the owner holds the lease now
  */
 export async function takeLease(
   { db, now }: Catalogue,
@@ -33,7 +34,7 @@ export async function takeLease(
   return holdsLease({ db }, id, owner);
 }
 
-/** Keep a lease for longer. @returns whether the owner holds it still */
+/** Extend a lease. @returns whether the owner still holds it */
 export async function renewLease(
   { db }: Pick<Catalogue, 'db'>,
   id: string,
@@ -49,12 +50,12 @@ export async function renewLease(
   return holdsLease({ db }, id, owner);
 }
 
-/** Whether somebody runs a job without the queue, and has said so lately. */
+/** Whether a process runs a job without the queue: its lease has not expired. */
 export function isHeld({ leaseUntil }: { readonly leaseUntil: number }, now: number): boolean {
   return leaseUntil > now;
 }
 
-/** Give a lease back; it does nothing where another owner took it. */
+/** Give a lease back. If another owner has taken it, nothing happens. */
 export async function releaseLease({ db }: Catalogue, id: string, owner: string): Promise<void> {
   await db
     .updateTable('jobs')
@@ -64,7 +65,10 @@ export async function releaseLease({ db }: Catalogue, id: string, owner: string)
     .execute();
 }
 
-/** Asked for by itself: an update to the same values counts as none in some set-ups of MySQL. */
+/**
+ * Whether an owner holds the lease of a job. The count of updated rows cannot tell: some set-ups of
+ * MySQL do not count an update that changes no value.
+ */
 async function holdsLease(
   { db }: Pick<Catalogue, 'db'>,
   id: string,

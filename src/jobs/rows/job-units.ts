@@ -19,7 +19,7 @@ export interface UnitKey {
 
 export type Unit = Omit<JobUnitRow, 'jobId'>;
 
-/** Statements that claim units for a batch; those that another batch claimed stay with it. */
+/** Make statements that claim units for a batch. A unit of another batch stays there. */
 export function insertUnits(
   catalogue: Catalogue,
   jobId: string,
@@ -38,7 +38,7 @@ export function insertUnits(
   return insertRows(catalogue, 'jobUnits', rows, 'keep');
 }
 
-/** Statements that say what became of units. The first word counts, as for `updateLedger`. */
+/** Make statements that write the results of units. The first result counts, as in `updateLedger`. */
 export function updateUnits(
   catalogue: Catalogue,
   jobId: string,
@@ -61,7 +61,10 @@ export function updateUnits(
   );
 }
 
-/** A statement that fails what a batch has not done. It reads all units of the job: for what is rare. */
+/**
+ * Make a statement that fails all unfinished units of a batch. It reads all units of the job, so use it
+ * only for rare cases.
+ */
 export function failUnits(
   { db }: Catalogue,
   jobId: string,
@@ -95,7 +98,7 @@ export async function unitCounts(
   return counts;
 }
 
-/** Units of a job by their hashes, whatever batch has them; what need not be encoded is left out. */
+/** Find units of a job by their hashes, in all batches. A hash without a unit is left out. */
 export async function findUnits(
   catalogue: Catalogue,
   jobId: string,

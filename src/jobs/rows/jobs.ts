@@ -24,7 +24,7 @@ import {
 
 export interface Job extends Omit<JobRow, 'options' | 'counts' | 'cancelRequested' | 'activeKey'> {
   readonly options: JobOptions;
-  /** Null in a job that never moved. */
+  /** Null in a job that is still in its first state. */
   readonly counts: JobNotes | null;
   readonly cancelRequested: boolean;
 }
@@ -35,20 +35,20 @@ export type CreatedJob =
   | { readonly job: ActiveJob; readonly refusedBy?: undefined }
   | { readonly refusedBy: string; readonly job?: undefined };
 
-/** Whether a job in this state has come to its end. */
+/** Whether a job in this state has ended. */
 export function hasEnded(state: JobState): state is EndedJobState {
   return endedJobStates.some((ended) => ended === state);
 }
 
-/** Whether a job has work left. */
+/** Whether a job has not ended yet. */
 export function isActive(job: Job): job is ActiveJob {
   return !hasEnded(job.state);
 }
 
 /**
- * Start a job, which is `planning`.
+ * Create a job in the state `planning`.
  *
- * @returns the job, or the id of the one that the collection is busy with
+ * @returns the job, or the id of the job that is already running for the collection
  */
 export async function createJob(
   catalogue: Catalogue,
@@ -67,10 +67,10 @@ export async function createJob(
       if (!(error instanceof DuplicateKeyError)) throw error;
     }
     const active = await activeJob(catalogue, request.collection);
-    // Entered, and the answer was lost.
+    // The first try added the row, but its answer was lost.
     if (active?.id === row.id) return { job: active };
     if (active) return { refusedBy: active.id };
-    // It ended in between.
+    // The other job has ended in the meantime: try again.
   }
 }
 
@@ -105,7 +105,7 @@ export async function getJob({ db }: Catalogue, id: string): Promise<Job | undef
   return row && toJob(row);
 }
 
-/** Jobs by their id; unknown ones are left out. */
+/** Find jobs by their ids; unknown ids are left out. */
 export async function findJobs(
   catalogue: Catalogue,
   ids: readonly string[],
@@ -122,7 +122,7 @@ export async function findJobs(
   return found;
 }
 
-/** The job that a collection is busy with. */
+/** Find the job that is running for a collection. */
 export async function activeJob(
   { db }: Catalogue,
   collection: string,
@@ -136,7 +136,7 @@ export async function activeJob(
   return job && isActive(job) ? job : undefined;
 }
 
-/** All jobs that have not ended, oldest first. */
+/** List all jobs that have not ended, oldest first. */
 export async function listActiveJobs({ db }: Catalogue): Promise<ActiveJob[]> {
   const rows = await db
     .selectFrom('jobs')
@@ -148,9 +148,9 @@ export async function listActiveJobs({ db }: Catalogue): Promise<ActiveJob[]> {
 }
 
 /**
- * Jobs of a collection, newest first.
+ * List jobs of a collection, newest first.
  *
- * @param page.before - id that the page begins behind
+ * @param page.before - the page begins after this id, with older jobs
  */
 export async function listJobs(
   { db }: Catalogue,
@@ -176,10 +176,10 @@ export interface JobChange {
 }
 
 /**
- * Move a job from one state to another, if it is in that one, and note when. A job that ends frees
- * its collection.
+ * Move a job from one state to another and note the time, if the job is in the state `from`. A job that
+ * ends frees its collection.
  *
- * @returns whether it moved: of several who try, one is told so
+ * @returns whether this call moved it: of several calls at the same time, one gets true
  */
 export async function moveJob(
   catalogue: Catalogue,
@@ -195,7 +195,7 @@ export async function moveJob(
   const end = hasEnded(to)
     ? { activeKey: null, leaseOwner: null, leaseUntil: 0, endedAt: time }
     : {};
-  // The notes change with the state alone, so the condition on the state below guards both.
+  // The notes change only together with the state, so the condition on the state protects both.
   const notes: JobNotes = {
     ...job.counts,
     ...(compared && { compared }),
@@ -215,7 +215,7 @@ export async function moveJob(
   return numUpdatedRows > 0n;
 }
 
-/** Ask a job to stop. @returns whether it was active */
+/** Ask a job to stop. @returns whether the job was active */
 export async function requestCancel({ db }: Catalogue, id: string): Promise<boolean> {
   await db
     .updateTable('jobs')
@@ -232,7 +232,7 @@ export async function requestCancel({ db }: Catalogue, id: string): Promise<bool
   return job?.cancelRequested === 1;
 }
 
-/** How far planning has come: behind this item, with so many batches. It never goes back. */
+/** Make a statement that notes the last planned item and the number of batches. It never goes back. */
 export function updatePlanCursor(
   { db }: Catalogue,
   id: string,

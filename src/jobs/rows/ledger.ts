@@ -10,13 +10,13 @@ export type LedgerEntry = Omit<JobItemRow, 'jobId'>;
 export interface NewLedgerEntry {
   readonly itemId: string;
   readonly imageHash?: string | null;
-  /** Other than `pending` where planning knows already, as of an item without an image. */
+  /** Default `pending`; another state if planning knows the result already, as without an image. */
   readonly state?: LedgerState;
   readonly code?: string;
   readonly reason?: string;
 }
 
-/** Statements that enter items of a batch. One that is in the ledger stays as it is. */
+/** Make statements that add the items of a batch. An item that the ledger has stays as it is. */
 export function insertLedger(
   catalogue: Catalogue,
   jobId: string,
@@ -36,10 +36,10 @@ export function insertLedger(
 }
 
 /**
- * Statements that say what became of items.
+ * Make statements that write the results of items.
  *
- * The first word counts: an item that is `pending` no more stays as it is, so that a late or
- * repeated delivery changes nothing.
+ * The first result counts: an item that is no longer `pending` stays as it is, so a late or repeated
+ * message changes nothing.
  */
 export function updateLedger(
   catalogue: Catalogue,
@@ -63,7 +63,7 @@ export function updateLedger(
 export interface LedgerCounts {
   readonly inputs: number;
   readonly states: Readonly<Record<LedgerState, number>>;
-  /** Of those skipped and failed. */
+  /** Counts of the items that were skipped or failed, by code. */
   readonly reasons: readonly {
     readonly state: LedgerState;
     readonly code: string;
@@ -71,7 +71,7 @@ export interface LedgerCounts {
   }[];
 }
 
-/** The sums of a job: `inputs` is the sum of all states. */
+/** Count the items of a job; `inputs` is the sum of all states. */
 export async function ledgerCounts({ db }: Catalogue, jobId: string): Promise<LedgerCounts> {
   const rows = await db
     .selectFrom('jobItems')
@@ -90,9 +90,9 @@ export async function ledgerCounts({ db }: Catalogue, jobId: string): Promise<Le
 }
 
 /**
- * A page of the ledger, by item id.
+ * List a page of the ledger, by item id.
  *
- * @param page.after - item id that the page begins behind
+ * @param page.after - the page begins after this item id
  */
 export async function listLedger(
   { db }: Catalogue,
@@ -115,7 +115,7 @@ export async function listLedger(
     .execute();
 }
 
-/** A page of what was skipped or failed, with the reasons, by item id. */
+/** List a page of the items that were skipped or failed, with the reasons, by item id. */
 export async function failuresOf(
   catalogue: Catalogue,
   jobId: string,

@@ -4,11 +4,11 @@ import { chunks } from '../../catalogue/chunks.ts';
 import { removeInParts } from '../../catalogue/remove-in-parts.ts';
 import { embeddingKinds } from '../../catalogue/schema/tables.ts';
 
-/** Forget the ledger of a job that has ended, with its units and batches. */
+/** Remove the ledger of a job that has ended, with its units and batches. */
 export async function removeLedger(catalogue: Catalogue, jobId: string): Promise<void> {
   await removeUnits(catalogue, jobId);
   await catalogue.db.deleteFrom('jobBatches').where('jobId', '=', jobId).execute();
-  // The last: where this breaks off, `jobsWithLedger` goes by them.
+  // The items are removed last: `jobsWithLedger` finds a job by them if the removal was interrupted.
   await removeItems(catalogue, jobId);
 }
 
@@ -51,7 +51,7 @@ async function removeItems(catalogue: Catalogue, jobId: string): Promise<void> {
   );
 }
 
-/** Those of some jobs that have a ledger. */
+/** Find which of some jobs have a ledger. */
 export async function jobsWithLedger(
   catalogue: Catalogue,
   ids: readonly string[],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a builder says of the version that it made. */
+/** What a builder reports about the version that it made. */
 export const builtVersionSchema = z.object({
   version: z.string().min(1),
   items: z.int().min(0),

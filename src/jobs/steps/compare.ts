@@ -12,10 +12,10 @@ import type { JobWork, Step } from './step.ts';
 import { isMet, parseSwitchCondition } from './switch-condition.ts';
 
 /**
- * Hold the version that was built against the active one, and decide whether it may take its place.
- * Nothing is compared where there is nothing to learn.
+ * Compare the version that was built with the active one, and decide whether it may become active. The
+ * comparison is skipped where its result is known or nobody asked for it.
  *
- * @throws DiptychError build_failed where there is a condition and a version cannot be read
+ * @throws DiptychError build_failed if there is a condition and one of the versions cannot be read
  */
 export const compare: Step<'publishing'> = async (work, job) => {
   const compared = await decide(work, job);
@@ -43,7 +43,7 @@ async function decide(work: JobWork, job: Job): Promise<Compared | undefined> {
   } catch (error) {
     if (!isDamage(error)) throw error;
     const reason = `the versions could not be compared: ${error.message}`;
-    // Without a condition, a version before that is damaged is no reason to stay with it.
+    // Without a condition, a damaged active version must not stop the new one from replacing it.
     if (!switchIf) return pass(reason);
     throw new DiptychError('build_failed', reason, error.details, { cause: error });
   }
@@ -67,10 +67,11 @@ function judge(comparison: Comparison, text: string | undefined): Compared {
   const condition = parseSwitchCondition(text);
   if (comparison.pairs === 0) {
     const where = comparison.sets ? ` in the sets ${comparison.sets.join(', ')}` : '';
-    const reason = `both versions have no item with the same caption${where}, so that nothing could be measured`;
+    const reason = `the versions have no item with the same caption${where}, so nothing was measured`;
     return { comparison, condition: text, met: false, reason };
   }
-  const change = comparison.change[condition.metric];
+  // Where there are pairs, every metric of a condition was measured.
+  const change = comparison.change[condition.metric]!;
   const reason = `${condition.metric} changed by ${signed(change)}, expected ${condition.relation} ${condition.change}`;
   return { comparison, condition: text, met: isMet(condition, change), reason };
 }

@@ -15,11 +15,12 @@ import type { JobWork } from './step.ts';
 type EncodeWork = Stores & Pick<JobWork, 'embedder' | 'signal'>;
 
 /**
- * Encode what a batch of a job needs, and note it. Whatever is there already is left as it is: run
- * twice, late or after it broke off, it comes to the same.
+ * Encode the images and texts that a batch of a job needs, and note where the embeddings are. What
+ * exists already stays as it is, so the result is the same if this runs twice, late or after an
+ * interruption.
  *
- * @throws DiptychError embedder_unavailable, catalogue_unavailable: worth another try;
- *   model_mismatch where the embedder has another model than the job
+ * @throws DiptychError embedder_unavailable, catalogue_unavailable - another try may succeed
+ * @throws DiptychError model_mismatch - the embedder has another model than the job
  */
 export async function encodeBatch(
   work: EncodeWork,
@@ -44,7 +45,7 @@ export async function encodeBatch(
       ...updateUnits(catalogue, jobId, failedUnits(part, answer)),
     ]);
   }
-  // The first word counts: those that failed stay failed.
+  // The first result counts, so the units that failed above stay failed.
   const done = pending.map(({ kind, hash }) => ({ kind, hash, state: 'done' as const }));
   await catalogue.atomically([
     ...updateUnits(catalogue, jobId, done),
@@ -58,10 +59,13 @@ interface Part {
   readonly texts: readonly { readonly hash: string; readonly text: string }[];
 }
 
-/** Of a request: an isolate holds some of them at a time, as images and as the body that is sent. */
+/**
+ * Limits of one request. An isolate holds several requests at a time, each of them twice: as images and
+ * as the body that is sent.
+ */
 const partLimits = { imageBytes: 8 * 1024 * 1024, texts: 1024 } as const;
 
-/** What a batch has claimed of its plan, and not done. */
+/** Find the units that a batch has claimed and not yet finished. */
 async function pendingUnits(
   { catalogue }: Stores,
   jobId: string,
@@ -89,7 +93,7 @@ async function withoutEmbedding(
   return units.filter(({ kind, hash }) => !known[kind].has(hash));
 }
 
-/** Find what is behind units among the items of their batch, in parts of bounded size. */
+/** Find the images and texts of units among the items of their batch, in parts of limited size. */
 function partsOf({ items }: PlanBatch, units: readonly Unit[]): Part[] {
   const places = new Map(items.flatMap(({ image }) => (image ? [[image.hash, image]] : [])));
   const words = new Map(
@@ -130,7 +134,7 @@ async function encodePart(
 ): Promise<EncodeAnswer> {
   const bytes = await readSlices(objects, images);
   return embedder.encode(
-    images.map(({ type }, i) => ({ type, bytes: bytes[i] })),
+    images.map(({ type }, i) => ({ type, bytes: bytes[i]! })),
     texts.map(({ text }) => text),
     signal,
   );
@@ -139,14 +143,14 @@ async function encodePart(
 function failedUnits({ images, texts }: Part, { failed }: EncodeAnswer) {
   return failed.map(({ kind, index, code, message }) => ({
     kind,
-    hash: (kind === 'image' ? images : texts)[index].hash,
+    hash: (kind === 'image' ? images : texts)[index]!.hash,
     state: 'failed' as const,
     code,
     reason: message,
   }));
 }
 
-/** Write the rows that were encoded into one pack. @returns where each is */
+/** Write the rows that were encoded into one pack. @returns where each of them is */
 async function keepEmbeddings(
   { objects }: Stores,
   modelHash: string,

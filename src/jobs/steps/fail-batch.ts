@@ -2,7 +2,7 @@ import { updateBatches } from '../rows/job-batches.ts';
 import { failUnits } from '../rows/job-units.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 
-/** Give up what a batch has not encoded: its items fail with this reason, and the job goes on. */
+/** Give up what a batch has not encoded: those units fail with this reason, and the job continues. */
 export async function failBatch(
   { catalogue }: Pick<Stores, 'catalogue'>,
   jobId: string,

@@ -11,14 +11,14 @@ const seenSchema = z.object({ pointer: pointerSchema.nullable(), etag: z.string(
 
 type JobName = Pick<Job, 'id' | 'collection'>;
 
-/** Write down where the collection of a job points; the first time counts. */
+/** Write down which version is active when a job begins. Only the first call writes. */
 export async function notePointer(objects: ObjectStore, job: JobName): Promise<void> {
   const { pointer, etag } = await readPointer(objects, job.collection);
   const bytes = new TextEncoder().encode(JSON.stringify({ pointer, etag }));
   await objects.put(jobPointerKey(job.id), bytes, { ifNone: true });
 }
 
-/** The pointer as it was when a job began, or as it is where nobody wrote that down. */
+/** Read the pointer as it was when a job began, or the present one if that was not written down. */
 export async function pointerOf(objects: ObjectStore, job: JobName): Promise<SeenPointer> {
   const key = jobPointerKey(job.id);
   const bytes = await objects.get(key);

@@ -10,7 +10,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits of SHA-2
 
 const itemSchema = z.object({
   ...indexedFields,
-  /** Null: it has none, or one whose bytes are not known. */
+  /** Null if the item has no image, or if the place of its bytes is not known. */
   image: z
     .object({
       hash,
@@ -23,13 +23,13 @@ const itemSchema = z.object({
   captions: z.array(z.object({ text: z.string().min(1), textHash: hash })),
 });
 
-/** `jobs/<job>/batch-<n>.json`: items of a collection as they were when the job was planned, by id. */
+/** `jobs/<job>/batch-<n>.json`: items by id, as they were when the job was planned. */
 export const planBatchSchema = z.object({ items: z.array(itemSchema) });
 
 export type PlanBatch = z.infer<typeof planBatchSchema>;
 export type BatchItem = PlanBatch['items'][number];
 
-/** Distinct hashes of what items with an image have: the images, and the texts of their captions. */
+/** List the distinct hashes of the images of items, and of the captions of items with an image. */
 export function hashesOf(items: readonly BatchItem[]): Record<EmbeddingKind, string[]> {
   const shown = items.filter(({ image }) => image !== null);
   const texts = shown.flatMap(({ captions }) => captions.map(({ textHash }) => textHash));

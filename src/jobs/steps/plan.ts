@@ -16,15 +16,15 @@ import { planBatchKey } from '../../version/keys.ts';
 import type { Step } from './step.ts';
 import { writeBuildPage } from './write-build-page.ts';
 
-/** Items of a batch: what one request to an embedder holds. */
+/** How many items a batch has: as many as one request to an embedder holds. */
 export const batchItems = 256;
 
-/** Batches that are planned at once: a consumer of a queue has bounded time. */
+/** How many batches one step plans: the consumer of a queue has limited time. */
 export const plannedAtOnce = 4;
 
-/** Plan some batches; what is planned can be encoded while the next are planned. */
+/** Plan some batches. They can be encoded while the next ones are planned. */
 export const plan: Step<'encoding'> = async (work, job) => {
-  // The first batch comes alone, as an embedder waits for it.
+  // The first batch is planned alone, because an embedder waits for it.
   const count = job.batches === 0 ? 1 : plannedAtOnce;
   let planned: Job | undefined = job;
   for (let i = 0; i < count && planned; i++) planned = await planNextBatch(work, planned);
@@ -32,11 +32,11 @@ export const plan: Step<'encoding'> = async (work, job) => {
 };
 
 /**
- * Plan the next batch of a job: the items behind those planned last, as they are now. What was
- * written down first counts: run again after it broke off, or by two at once, it plans the same
- * batch, whatever has changed since.
+ * Plan the next batch of a job: the items after the last planned one, as they are now. Only the first
+ * plan of a batch is kept. If this runs again after an interruption, or in two processes at once, it
+ * therefore plans the same batch, even if items have changed since.
  *
- * @returns the job as it is then; undefined where nothing was left to plan
+ * @returns the job after this batch, or undefined if nothing was left to plan
  */
 export async function planNextBatch(
   { catalogue, objects }: Stores,
@@ -63,7 +63,7 @@ export async function planNextBatch(
   if (isSettled) await writeBuildPage(objects, jobId, batch, items, places);
   const entries = items.map((item) => toLedgerEntry(item, isSettled ? 'reused' : 'pending'));
   const last = items.at(-1)!.id;
-  // What is there stays: of two planners one may know of embeddings that the other does not.
+  // Existing rows stay: one of two planners may know embeddings that the other does not.
   await catalogue.atomically([
     ...insertLedger(catalogue, jobId, batch, entries),
     ...insertUnits(catalogue, jobId, batch, missing),

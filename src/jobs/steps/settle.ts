@@ -8,10 +8,10 @@ import { hashesOf, readPlanBatch } from './plan-batch.ts';
 import type { Step } from './step.ts';
 import { writeBuildPage } from './write-build-page.ts';
 
-/** Batches that are settled at once: a consumer of a queue has bounded time. */
+/** How many batches one step settles: the consumer of a queue has limited time. */
 export const settledAtOnce = 20;
 
-/** Settle some batches. All batches are encoded by now: a batch may need what another one encoded. */
+/** Settle some batches. All batches must be encoded, because one may need what another one encoded. */
 export const settle: Step<'building'> = async (work, job) => {
   const open = await unsettledBatches(work.catalogue, job.id, settledAtOnce);
   for (const { batch } of open) await settleBatch(work, job, batch);
@@ -19,8 +19,8 @@ export const settle: Step<'building'> = async (work, job) => {
 };
 
 /**
- * Say in the ledger what became of the items of a batch, and write down for the builder those that
- * have an embedding. A caption without an embedding is left out, as `encode` does.
+ * Write the results of a batch's items to the ledger, and write a page for the builder with the items
+ * that have an embedding. A caption without an embedding is left out, as in `diptych encode`.
  */
 async function settleBatch(
   { catalogue, objects }: Stores,

@@ -5,7 +5,7 @@ import type { Embedder } from '../../embedder/embedder.ts';
 import type { CompareRequest, Comparison } from '../../metrics/comparison.ts';
 import type { CostSettings } from '../report/cost-estimate.ts';
 
-/** Compare two versions of a job's collection, or look after that; undefined while it goes on. */
+/** Compare two versions of a job's collection; undefined while an embedder is still at work. */
 export type Compare = (
   job: Job,
   request: CompareRequest,
@@ -15,27 +15,27 @@ export type Compare = (
 /** What the steps of a job work with. */
 export interface JobWork extends Stores {
   readonly embedder: Embedder;
-  /** Build the version that the pages of a job describe, or look after that; undefined while it goes on. */
+  /** Build the version that a job's pages describe; undefined while an embedder is still at work. */
   readonly build: (
     job: Job,
     signal?: AbortSignal,
   ) => Promise<{ readonly version: string } | undefined>;
   readonly compare: Compare;
-  /** Stop what was started elsewhere for a job. It may be over, or its embedder away. */
+  /** Stop what an embedder does for a job; that may have ended, and the embedder may not answer. */
   readonly stop?: (job: Job) => Promise<void>;
-  /** Verify a version that nobody has verified yet and, where it is to be, make it the active one. */
+  /** Verify a new version and, if `activate` says so, make it the active one. */
   readonly publish: (job: Job, version: string, activate: boolean) => Promise<void>;
   readonly costs?: CostSettings;
-  /** Breaks a step off. */
+  /** Aborts a step. */
   readonly signal?: AbortSignal;
 }
 
-/** Seconds between two looks at what is done elsewhere. */
+/** Seconds between two looks at work that an embedder does. */
 export const pollSeconds = 2;
 
 /**
- * What a step came to: `again`, there is more of its work; `elsewhere`, others are at it, so look again
- * in a while; or the state that follows.
+ * The result of a step. `again`: the step has more work to do. `elsewhere`: an embedder does the work,
+ * so look again later. Otherwise it is the state that follows.
  */
 export type Outcome<Next extends JobState = JobState> = 'again' | 'elsewhere' | Move<Next>;
 
@@ -44,8 +44,8 @@ export interface Move<Next extends JobState = JobState> extends JobChange {
 }
 
 /**
- * Do a part of the work of a state, in bounded time. Run twice, late, by two at once or after it broke
- * off, it comes to the same.
+ * Do a part of the work of a state, in limited time. The result is the same if the step runs twice,
+ * late, in two processes at once or after an interruption.
  */
 export type Step<Next extends JobState = JobState> = (
   work: JobWork,

@@ -1,7 +1,7 @@
 import { DiptychError } from '../../errors.ts';
 import { comparedMetrics } from '../../metrics/comparison.ts';
 
-/** When a version may become the active one: by how much a metric changes, new less old. */
+/** The condition under which a version may become active: the change of a metric, new minus old. */
 export interface SwitchCondition {
   readonly metric: string;
   readonly relation: '>=' | '>';
@@ -17,7 +17,7 @@ const grammar = /^\s*([^\s<>=]+)\s*(>=|>)\s*([+-]?\d+(?:\.\d+)?)\s*$/;
  * @throws DiptychError invalid_option, naming what is allowed
  */
 export function parseSwitchCondition(text: string): SwitchCondition {
-  const [, metric, relation, number] = grammar.exec(text) ?? [];
+  const [, metric = '', relation, number] = grammar.exec(text) ?? [];
   const change = Number(number);
   if (comparedMetrics.includes(metric) && Math.abs(change) <= 1) {
     return { metric, relation: relation as SwitchCondition['relation'], change };
@@ -28,7 +28,7 @@ export function parseSwitchCondition(text: string): SwitchCondition {
   );
 }
 
-/** @param change - new less old */
+/** Whether a change meets a condition. @param change - new minus old */
 export function isMet({ relation, change: least }: SwitchCondition, change: number): boolean {
   return relation === '>=' ? change >= least : change > least;
 }

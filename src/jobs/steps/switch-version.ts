@@ -6,12 +6,12 @@ import { pointerOf } from './job-pointer.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 
 /**
- * Make the version of a job the active one, in the store and in the catalogue. Whoever published or
- * went back since the job began knew nothing of its version, so that choice stands.
+ * Make the version of a job the active one, in the store and in the catalogue. If somebody published or
+ * rolled back after the job began, that choice stands, and this fails.
  *
- * @param verify - throws where the version must not become active
- * @throws DiptychError publish_conflict, not_found (somebody removed the version), or what `verify`
- *   throws
+ * @param verify - throws if the version must not become active
+ * @throws DiptychError publish_conflict, not_found (somebody removed the version)
+ * @throws whatever `verify` throws
  */
 export async function switchVersion(
   { catalogue, objects }: Stores,
@@ -24,7 +24,7 @@ export async function switchVersion(
   await markActive(catalogue, collection, version);
 }
 
-/** Let the catalogue say which version of a collection is active, where it knows that one. */
+/** Mark a version as the active one of its collection in the catalogue, if the catalogue knows it. */
 export async function markActive(
   catalogue: Catalogue,
   collection: string,

@@ -6,7 +6,7 @@ import { type BuildPage, type PlannedItem } from './build-page.ts';
 import { buildPageKey } from '../../version/keys.ts';
 import type { BatchItem } from './plan-batch.ts';
 
-/** Write down for the builder those of some items that have an embedding. */
+/** Write a page for the builder with the items that have an embedding. */
 export async function writeBuildPage(
   objects: ObjectStore,
   jobId: string,
