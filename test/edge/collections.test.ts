@@ -189,7 +189,7 @@ describe('loading a collection', () => {
       async () => {
         const key = modelKey(fixture.modelHash, 'text.bin');
         const bytes = new Uint8Array(await (await bucket.get(key))!.arrayBuffer());
-        bytes[bytes.length - 1] ^= 1;
+        bytes[bytes.length - 1]! ^= 1;
         await bucket.put(key, bytes);
       },
       'index_unreadable',

@@ -46,7 +46,7 @@ function replaced<T extends object>(
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       const call = value.bind(target) as Call;
-      return typeof name === 'string' && name in methods ? methods[name](call) : call;
+      return methods[String(name)]?.(call) ?? call;
     },
   });
 }

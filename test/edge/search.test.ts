@@ -26,7 +26,7 @@ const scores = ({ matches }: SearchResponse) =>
 function difference(a: SearchResponse, b: SearchResponse): number {
   expect(Object.keys(scores(a)).sort()).toEqual(Object.keys(scores(b)).sort());
   return Math.max(
-    ...Object.entries(scores(a)).map(([id, score]) => Math.abs(score - scores(b)[id])),
+    ...Object.entries(scores(a)).map(([id, score]) => Math.abs(score - scores(b)[id]!)),
   );
 }
 
@@ -46,7 +46,8 @@ describe('POST /v1/search', () => {
   });
 
   it('says where the image of a match is, and its set', async () => {
-    const [{ id, metadata }] = (await search({ text: 'dog', limit: 1 })).matches;
+    const [match] = (await search({ text: 'dog', limit: 1 })).matches;
+    const { id, metadata } = match!;
     expect(metadata).toMatchObject({ title: 'dog', set: id.split(':')[0] });
     const image = await client.request(metadata.imageUrl);
     expect(await image.text()).toContain('<svg');

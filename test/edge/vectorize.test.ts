@@ -76,7 +76,7 @@ describe('a collection whose vectors are in Vectorize', () => {
     expect(remote.index).toMatchObject({ collection: 'cloud', version });
     expect(remote.mode).toBe(local.mode);
     expect(remote.matches.map(({ id }) => id)).toEqual(local.matches.map(({ id }) => id));
-    remote.matches.forEach(({ score }, i) => expect(score).toBeCloseTo(local.matches[i].score, 3));
+    remote.matches.forEach(({ score }, i) => expect(score).toBeCloseTo(local.matches[i]!.score, 3));
   });
 
   it('says that it is searched approximately, with a recall that nobody measured', async () => {

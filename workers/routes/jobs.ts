@@ -72,9 +72,9 @@ async function getOneJob(c: Context<AppEnv>, id: string): Promise<Response> {
 async function getReport(c: Context<AppEnv>, id: string): Promise<Response> {
   const stores = { catalogue: openCatalogue(c.env), objects: r2Objects(c.env) };
   const job = await requireJob(stores.catalogue, id);
-  const supports = ['application/json', 'text/html'];
-  const type = accepts(c, { header: 'Accept', supports, default: supports[0] });
-  const isPage = type !== supports[0];
+  const [json, html] = ['application/json', 'text/html'] as const;
+  const type = accepts(c, { header: 'Accept', supports: [json, html], default: json });
+  const isPage = type === html;
   // Of an older job the ledger is gone, and the report that was written at its end is all there is.
   const key = (isPage ? reportPageKey : reportKey)(job.id);
   const kept = hasEnded(job.state) ? await stores.objects.get(key) : null;

@@ -12,7 +12,7 @@ export function isDarkInk(image: HTMLImageElement): boolean {
   const { data } = context.getImageData(0, 0, side, side);
   let inked = 0;
   for (let at = 0; at < data.length; at += 4) {
-    const [red, green, blue, alpha] = data.subarray(at, at + 4);
+    const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(at, at + 4);
     if (alpha < 32) continue;
     inked++;
     if (0.299 * red + 0.587 * green + 0.114 * blue > darkLuma) return false;

@@ -36,8 +36,9 @@ export function createSearchActions(client: ApiClient, store: Store<PageState>):
       } catch (error) {
         if (signal.aborted || !(error instanceof ApiFailure)) throw error;
         const { collection, collections } = store.get();
-        if (error.code === 'unknown_collection' && collection === null && collections.length > 0) {
-          store.set({ collection: collections[0].name });
+        const [first] = collections;
+        if (error.code === 'unknown_collection' && collection === null && first) {
+          store.set({ collection: first.name });
           return search(fresh);
         }
         store.set({ results: { status: 'failed', failure: error } });
