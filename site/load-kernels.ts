@@ -3,7 +3,7 @@ import relaxedUrl from '../build/wasm/search-relaxed.wasm?url';
 import plainUrl from '../build/wasm/search.wasm?url';
 import { DiptychError } from '../src/errors.ts';
 import { hasRelaxedSimd } from '../src/kernel/relaxed-simd.ts';
-import type { Kernels } from '../workers/collections/kernels.ts';
+import type { Kernels } from '../workers/collections/collections.ts';
 import { fetchFile } from './fetch-file.ts';
 
 /** Fetch and compile the kernels that this browser runs. @throws DiptychError index_unreadable */

@@ -3,7 +3,7 @@ import { siteStorePrefix } from '../src/version/site.ts';
 import { createApp } from '../workers/app.ts';
 import type { Loaded } from '../workers/page/state/page-state.ts';
 import { createCollections } from '../workers/collections/collections.ts';
-import { bucketVersion } from '../workers/stores/bucket-version.ts';
+import { bucketVersion } from '../workers/stores/bucket-source.ts';
 import { browserScaler } from './browser-scaler.ts';
 import { createImageAddresses } from './image-addresses.ts';
 import { loadKernels } from './load-kernels.ts';

@@ -9,16 +9,23 @@ import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
 import { openModel } from '../../src/search/open/open-model.ts';
 import type { QueryModel } from '../../src/search/query-model.ts';
 import type { Env } from '../env.ts';
-import { bucketSource } from '../stores/bucket-source.ts';
-import { bucketManifest, bucketVersion } from '../stores/bucket-version.ts';
-import { createActiveVersions } from './active-versions.ts';
-import { createDeletedItems } from './deleted-items.ts';
-import type { Kernels } from './kernels.ts';
+import type { ArtifactBucket } from '../stores/artifact-bucket.ts';
+import { bucketManifest, bucketSource, bucketVersion } from '../stores/bucket-source.ts';
+import type { ShardTimes } from '../vectors/open-shards.ts';
+import { readActiveVersion } from './active-version.ts';
+import { createBelieved } from './believed.ts';
+import { readDeletedItems } from './deleted-items.ts';
 import { openCollection, openShownItems } from './open-collection.ts';
-import type { ShardTimes } from '../vectors/shard-vectors.ts';
 import { createShared, type Shared } from './shared.ts';
 
-/** Keeps work going that other requests wait for, when the request that began it ends. */
+/** Modules of `build/wasm`: workerd imports them, a browser fetches and compiles them. */
+export interface Kernels {
+  /** `search.wasm` or `search-relaxed.wasm`. */
+  readonly search: WebAssembly.Module;
+  readonly encoder: WebAssembly.Module;
+}
+
+/** Keeps work going after the request that began it ends, because other requests wait for it too. */
 export type KeepAlive = (work: Promise<unknown>) => void;
 
 /**
@@ -64,9 +71,9 @@ interface Slot {
 
 export function createCollections(kernels: Kernels, options: CollectionsOptions = {}): Collections {
   const { pointerMs = 5000, budgetBytes = defaults.isolateBudgetBytes } = options;
-  const activeVersions = createActiveVersions(pointerMs);
-  const deletedItems = createDeletedItems(pointerMs);
-  /** What is left of an opened version without the items that were deleted. */
+  const activeVersion = createBelieved(pointerMs, readActiveVersion);
+  const deletedItems = createBelieved(pointerMs, readDeletedItems);
+  /** Opened versions without their deleted items, each with the ids that it leaves out. */
   const views = new WeakMap<Collection, { ids: ReadonlySet<string>; collection: Collection }>();
   const manifests = createShared<Manifest>();
   const models = createShared<QueryModel>();
@@ -82,7 +89,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   }
 
   async function open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
-    const version = await activeVersions.of(env.ARTIFACTS, name);
+    const version = await activeVersion(env.ARTIFACTS, name);
     const slot = slotOf(name);
     const { serving, failed } = slot;
     if (serving?.reference.version === version) return serving;
@@ -167,7 +174,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   /** The version that answers, without the items that were deleted since it was built. */
   async function openShown(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
     const opened = await open(env, name, keepAlive);
-    const ids = await deletedItems.of(env.ARTIFACTS, name);
+    const { ids } = await deletedItems(env.ARTIFACTS, name);
     const known = views.get(opened);
     if (known?.ids === ids) return known.collection;
     const collection = hideItems(opened, ids);
@@ -179,25 +186,28 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     open: openShown,
     async items(env, name, keepAlive) {
       if (slots.get(name)?.serving) return openShown(env, name, keepAlive);
-      const version = await activeVersions.of(env.ARTIFACTS, name);
+      const version = await activeVersion(env.ARTIFACTS, name);
       const work = itemsOf(env, await manifestOf(env, name, version));
       keepAlive(work.catch(() => undefined));
-      return hideFromItems(await work, await deletedItems.of(env.ARTIFACTS, name));
+      const { ids } = await deletedItems(env.ARTIFACTS, name);
+      return hideFromItems(await work, ids);
     },
     async describe(env, name) {
-      return manifestOf(env, name, await activeVersions.of(env.ARTIFACTS, name));
+      return manifestOf(env, name, await activeVersion(env.ARTIFACTS, name));
     },
-    async names({ ARTIFACTS }) {
-      const names: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await ARTIFACTS.list({ prefix: collectionsPrefix, delimiter: '/', cursor });
-        names.push(...page.delimitedPrefixes.map(collectionOf));
-        cursor = page.truncated ? page.cursor : undefined;
-      } while (cursor);
-      return names;
-    },
+    names: (env) => collectionNames(env.ARTIFACTS),
   };
+}
+
+async function collectionNames(bucket: ArtifactBucket): Promise<string[]> {
+  const names: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({ prefix: collectionsPrefix, delimiter: '/', cursor });
+    names.push(...page.delimitedPrefixes.map(collectionOf));
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor);
+  return names;
 }
 
 /** A version that lacks shards is better than none, but not better than the one before. */

@@ -7,8 +7,8 @@ import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import type { QueryModel } from '../../src/search/query-model.ts';
 import { localVectors } from '../../src/search/vector-search.ts';
 import type { Env } from '../env.ts';
-import { bucketVersion } from '../stores/bucket-version.ts';
-import { openShards, type ShardTimes } from '../vectors/shard-vectors.ts';
+import { bucketVersion } from '../stores/bucket-source.ts';
+import { openShards, type ShardTimes } from '../vectors/open-shards.ts';
 import type { ShardNamespace } from '../vectors/shard.ts';
 import { openVectorize } from '../vectors/vectorize-search.ts';
 

@@ -4,7 +4,7 @@ import { itemAt } from '../../src/version/items.ts';
 import type { AppEnv } from '../env.ts';
 import { describeItem } from '../../src/search/describe-match.ts';
 import { findItem } from '../../src/search/resolve-query.ts';
-import { bucketVersion } from '../stores/bucket-version.ts';
+import { bucketVersion } from '../stores/bucket-source.ts';
 import { readSlice } from '../stores/read-slice.ts';
 
 export const items = new Hono<AppEnv>()

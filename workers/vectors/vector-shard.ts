@@ -6,7 +6,7 @@ import { openVectors } from '../../src/search/open/open-vectors.ts';
 import type { Env } from '../env.ts';
 import { kernels } from './bundled-kernels.ts';
 import { shardName, type Shard, type ShardAddress, type ShardAnswer } from './shard.ts';
-import { bucketManifest, bucketVersion } from '../stores/bucket-version.ts';
+import { bucketManifest, bucketVersion } from '../stores/bucket-source.ts';
 
 type Searchers = Readonly<Record<VectorKind, Searcher>>;
 
