@@ -19,7 +19,7 @@ async function loadModule(address: string): Promise<WebAssembly.Module> {
   const url = new URL(address, import.meta.url);
   const response = await fetchFile(url);
   try {
-    // Not every static host knows the type, and streaming insists on it.
+    // Streaming requires this type, which not every static host sends.
     return response.headers.get('content-type') === 'application/wasm'
       ? await WebAssembly.compileStreaming(response)
       : await WebAssembly.compile(await response.arrayBuffer());
