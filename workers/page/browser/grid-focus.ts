@@ -1,4 +1,4 @@
-/** Selector of what the arrow keys walk through. */
+/** Selector of the cards that the arrow keys walk through. */
 const cardSelector = '[data-card]';
 
 /**

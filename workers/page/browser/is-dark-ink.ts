@@ -1,8 +1,8 @@
 const side = 16;
-/** 0 black, 255 white: below it, ink is lost on a dark card. */
+/** From 0 (black) to 255 (white): darker ink cannot be seen on a dark card. */
 const darkLuma = 80;
 
-/** Says whether a picture is drawn in dark ink on nothing, and so vanishes on a dark card. */
+/** Says whether a picture is dark ink on a transparent ground, which vanishes on a dark card. */
 export function isDarkInk(image: HTMLImageElement): boolean {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = side;

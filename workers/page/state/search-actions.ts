@@ -88,11 +88,11 @@ function queryOf({ view, mode, collection }: PageState, cursor?: string): Search
   if (view.kind === 'image') return { form: { ...fields, image: view.image.blob } };
   if (view.kind === 'similar') return { json: { ...fields, id: view.id } };
   const text = view.kind === 'text' ? view.text : showcaseText;
-  // Left out, the server takes hybrid, or vector where a collection has no words.
+  // Without a mode the server takes hybrid, or vector if the collection has no words.
   return { json: { ...fields, text, mode: mode === 'hybrid' ? undefined : mode } };
 }
 
-/** Appends a page; an item that a re-published index moved to the next page stays single. */
+/** Appends a page. An item that a new version moved to the next page is shown once. */
 function union(shown: readonly Match[], next: readonly Match[]): Match[] {
   const known = new Set(shown.map(({ id }) => id));
   return [...shown, ...next.filter(({ id }) => !known.has(id))];
