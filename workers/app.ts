@@ -22,7 +22,7 @@ const publicRoutes = new Hono<AppEnv>()
   .route('/', collectionRoutes)
   .route('/', items);
 
-/** The routes that anyone may call: a typed client (`hc`) is made from them. */
+/** The routes that anyone may call, as a type for typed clients (`hc`). */
 export type PublicRoutes = typeof publicRoutes;
 
 /**

@@ -6,7 +6,7 @@ import { labelSets } from './routes/label-sets.ts';
 import { manageItems } from './routes/manage-items.ts';
 import { objects } from './routes/objects.ts';
 
-/** Add what wants a key: objects, items, uploads, jobs and label sets. A site without a server has none of it. */
+/** Add the routes that need a key, which a static site does without: items, jobs and the like. */
 export function addManagement(app: Hono<AppEnv>): void {
   app.route('/', objects);
   app.route('/', ingest);

@@ -29,36 +29,36 @@ export interface Kernels {
 export type KeepAlive = (work: Promise<unknown>) => void;
 
 /**
- * The collections of a bucket; versions are loaded when first asked for and kept. A version that
- * becomes active is loaded beside the one that answers, which goes on answering until the new one is
- * there, and longer where it cannot be loaded.
+ * The collections of a bucket. A version is loaded at its first request and kept. When another
+ * version becomes active, it is loaded beside the old one. The old one answers until the new one is
+ * loaded, and goes on answering if the new one cannot be loaded.
  */
 export interface Collections {
   /**
-   * The version that answers, in memory.
+   * Open the version that answers requests, in memory.
    *
    * @throws DiptychError unknown_collection, model_mismatch, index_unreadable, index_too_large,
    *   shard_unavailable
    */
   open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection>;
-  /** Its items; where nothing is loaded, those of the active version without the rest. */
+  /** Open the items of that version. If none is loaded, load the items of the active one alone. */
   items(env: Env, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
-  /** The manifest of the active version, without loading it. */
+  /** Read the manifest of the active version, without loading the version. */
   describe(env: Env, name: string): Promise<Manifest>;
   names(env: Env): Promise<string[]>;
 }
 
 export interface CollectionsOptions extends ShardTimes {
   /**
-   * How long a pointer to the active version is believed, and how long a version that could not be
-   * loaded is left alone while another answers, milliseconds.
+   * How long a pointer to the active version is believed before it is read again, and how long a
+   * failed load is not tried again while another version answers, milliseconds.
    */
   readonly pointerMs?: number;
   /** Memory that loaded versions and their models may take, bytes. */
   readonly budgetBytes?: number;
 }
 
-/** What this isolate has of a collection. */
+/** What this isolate holds of a collection. */
 interface Slot {
   /** The version that answers. */
   serving?: Collection;
@@ -103,7 +103,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     return serving ?? slot.loading!;
   }
 
-  /** Load a version into a slot; where that fails, what was there before answers on. */
+  /** Load a version into a slot. If that fails, the version before it goes on answering. */
   async function load(env: Env, name: string, version: string, slot: Slot): Promise<Collection> {
     // Keep only the manifest, so the old version can be garbage-collected.
     const before = slot.serving?.manifest;
@@ -126,8 +126,8 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   }
 
   /**
-   * Let go of the collections used longest ago until a version fits, then of the version that it is
-   * to replace: requests wait for it then.
+   * Drop the least recently used collections until a version fits. If that is not enough, also drop
+   * the version that it replaces: requests then wait until the new one is loaded.
    */
   function makeRoom(slot: Slot, { collection, version, memory }: Manifest): void {
     if (memory.total > budgetBytes) {
@@ -171,7 +171,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     );
   }
 
-  /** The version that answers, without the items that were deleted since it was built. */
+  /** Open the version that answers, without the items that were deleted since it was built. */
   async function openShown(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
     const opened = await open(env, name, keepAlive);
     const { ids } = await deletedItems(env.ARTIFACTS, name);
@@ -210,7 +210,7 @@ async function collectionNames(bucket: ArtifactBucket): Promise<string[]> {
   return names;
 }
 
-/** A version that lacks shards is better than none, but not better than the one before. */
+/** The error of a version that lacks shards: the version before it, which is whole, stays. */
 function incomplete(
   { collection, version }: IndexReference,
   { shards, answered }: PartialAnswer,
@@ -222,7 +222,7 @@ function incomplete(
   );
 }
 
-/** Get a value of a version, and forget those of other versions where it has to be made. */
+/** Get a value of a version. Where it has to be made, values of the other versions are dropped. */
 function getOnly<V>(
   shared: Shared<V>,
   collection: string,

@@ -20,14 +20,14 @@ export interface ShardTimes {
 export interface ShardedVectors {
   readonly images: VectorSearch;
   readonly captions: VectorSearch;
-  /** Given where shards could not be loaded; each question asks them again. */
+  /** Present if some shards could not be loaded; each search asks them again. */
   readonly partial?: PartialAnswer;
 }
 
 /**
  * Have the shards of a version load their vectors.
  *
- * @throws DiptychError shard_unavailable when none can
+ * @throws DiptychError shard_unavailable if none of them can
  */
 export async function openShards(
   namespace: ShardNamespace,

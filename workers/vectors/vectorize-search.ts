@@ -10,9 +10,9 @@ import { vectorNames, type VectorNames } from '../../src/vectorize/vector-names.
 import type { VectorSearch } from '../../src/search/vector-search.ts';
 import type { VectorizeBinding } from './vectorize-binding.ts';
 
-/** Calls at the same time: a worker has six connections. */
+/** Calls at the same time: a worker may open six connections. */
 const concurrency = 6;
-/** Two rounds of calls, which is what a search may wait for; free workers make 50 calls in all. */
+/** Two rounds of calls: more would be slow, and a free worker may make 50 calls per request. */
 const mostScored = 2 * concurrency * vectorizeLimits.getBatch;
 
 /**
@@ -52,7 +52,7 @@ function searchVectorize(index: VectorizeBinding, names: VectorNames, count: num
   return {
     mostScored,
     async search(query, k, { filter } = {}) {
-      // It knows no ordinals: as many more are asked for as do not pass, as far as it gives any.
+      // Vectorize cannot filter by ordinal: over-fetch by the number of hidden items.
       const hidden = filter ? count - filter.size : 0;
       const topK = Math.min(k + hidden, count, vectorizeLimits.topK);
       const asked = topK > 0 ? await queryIndex(index, names, query, topK) : [];
@@ -119,7 +119,7 @@ function cosinesOf(query: Float32Array, vectors: readonly Float32Array[]): numbe
   return vectors.map((vector) => dot(query, vector) / length);
 }
 
-/** What the service says goes to the log; who searches is told that it failed. */
+/** Call Vectorize. Its own message goes to the log alone; the client reads that the call failed. */
 async function ask<T>(method: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
