@@ -201,7 +201,7 @@ describe('items', () => {
 });
 
 describe('keys', () => {
-  it('open what their scopes say', async () => {
+  it('allow what their scopes say', async () => {
     const keyOf = async (...scopes: ApiKeyScope[]) =>
       (await createApiKey(catalogue, 'test', scopes)).key;
     const [reader, writer] = [await keyOf('read'), await keyOf('write')];

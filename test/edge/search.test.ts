@@ -106,7 +106,7 @@ describe('POST /v1/search', () => {
     }
   });
 
-  it('finds what is like an item, without the item', async () => {
+  it('finds items that are similar to an item, without the item itself', async () => {
     const { matches } = await search({ id: 'round:dog', limit: 100 });
     expect(matches).toHaveLength(15);
     expect(matches.map(({ id }) => id)).not.toContain('round:dog');
@@ -117,7 +117,7 @@ describe('POST /v1/search', () => {
     expect(matches).toHaveLength(8);
     const cake = matches.find(({ metadata }) => metadata.title === 'birthday cake');
     expect(cake?.metadata.items).toEqual(['round:birthday-cake', 'square:birthday-cake']);
-    // Of the picture that stands for the caption, which is that of its first item.
+    // The size is that of the picture which the caption shows: the one of its first item.
     expect(cake?.metadata).toMatchObject({ width: 64, height: 48 });
   });
 

@@ -102,7 +102,7 @@ describe('a collection in 4 shards', () => {
 });
 
 describe('a shard that is lost', () => {
-  it('leaves an answer without what it holds, which says so', async () => {
+  it('is missing from an answer, which says that it is partial', async () => {
     await publishLost('lost');
     const client = createClient(patient);
     const text = 'birthday cake';

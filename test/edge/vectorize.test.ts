@@ -10,7 +10,7 @@ import { createVectorizeStandIn } from '../support/vectorize-stand-in.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 import { keyOf, readManifest } from './versions.ts';
 
-/** The binding that a worker gets is one that the services take. */
+/** Let the compiler check that the binding of a worker has the methods that a search calls. */
 export const asBinding = (index: Vectorize): VectorizeBinding => index;
 
 const { ARTIFACTS: bucket } = bindings;
