@@ -10,7 +10,10 @@ export interface ErrorAnswer {
   readonly body: string;
 }
 
-/** Turn an error into `{error: {code, message, details?}}`; an unexpected one keeps its text here. */
+/**
+ * Turn an error into `{error: {code, message, details?}}`. An answer does not show the text of an
+ * unexpected error.
+ */
 export function errorAnswer(error: unknown): ErrorAnswer {
   const known =
     error instanceof DiptychError
