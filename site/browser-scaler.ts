@@ -2,7 +2,7 @@ import { encode } from 'fast-png';
 import { scalePixels } from '../src/image/scale-pixels.ts';
 import type { ImageScaler } from '../workers/images/image-scaler.ts';
 
-/** Does for an upload what the Images binding does in a worker, with the browser's own decoders. */
+/** Scales uploads like the Images binding of a worker, with the decoders of the browser. */
 export const browserScaler: ImageScaler = {
   input: (image) => ({
     transform: (size) => ({

@@ -3,7 +3,7 @@ import { DiptychError } from '../src/errors.ts';
 /**
  * Fetch a file of the site.
  *
- * @param cache - `no-cache` for what keeps its name when it changes
+ * @param cache - `no-cache` for a file that keeps its name when it changes
  * @throws DiptychError index_unreadable, which names the file
  */
 export async function fetchFile(url: URL, cache: RequestCache = 'default'): Promise<Response> {

@@ -2,8 +2,8 @@ import type { SearchResponse } from '../src/http/api.ts';
 import { itemAt, type ItemColumns } from '../src/version/items.ts';
 
 /**
- * Replace the addresses of images in an answer, which only a worker serves, by those of their bytes
- * in memory.
+ * Create a function that replaces the addresses of images in an answer. Only a worker serves the
+ * addresses of the API, so the new ones lead to the bytes in memory.
  *
  * @param previews - previews.bin
  */

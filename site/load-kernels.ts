@@ -3,7 +3,7 @@ import relaxedUrl from '../build/wasm/search-relaxed.wasm?url';
 import plainUrl from '../build/wasm/search.wasm?url';
 import { DiptychError } from '../src/errors.ts';
 import { hasRelaxedSimd } from '../src/kernel/relaxed-simd.ts';
-import type { Kernels } from '../workers/collections/kernels.ts';
+import type { Kernels } from '../workers/collections/collections.ts';
 import { fetchFile } from './fetch-file.ts';
 
 /** Fetch and compile the kernels that this browser runs. @throws DiptychError index_unreadable */
@@ -19,7 +19,7 @@ async function loadModule(address: string): Promise<WebAssembly.Module> {
   const url = new URL(address, import.meta.url);
   const response = await fetchFile(url);
   try {
-    // Not every static host knows the type, and streaming insists on it.
+    // Streaming requires this type, which not every static host sends.
     return response.headers.get('content-type') === 'application/wasm'
       ? await WebAssembly.compileStreaming(response)
       : await WebAssembly.compile(await response.arrayBuffer());

@@ -3,7 +3,7 @@ import { siteStorePrefix } from '../src/version/site.ts';
 import { createApp } from '../workers/app.ts';
 import type { Loaded } from '../workers/page/state/page-state.ts';
 import { createCollections } from '../workers/collections/collections.ts';
-import { bucketVersion } from '../workers/stores/bucket-version.ts';
+import { bucketVersion } from '../workers/stores/bucket-source.ts';
 import { browserScaler } from './browser-scaler.ts';
 import { createImageAddresses } from './image-addresses.ts';
 import { loadKernels } from './load-kernels.ts';
@@ -16,13 +16,13 @@ export interface OpenSite {
   answer(request: SentRequest): Promise<SentAnswer>;
 }
 
-/** Nothing here ends before the work it began. */
+/** A thread lives on after an answer, so there is nothing that `waitUntil` must keep alive. */
 const context = { waitUntil() {}, passThroughOnException() {}, props: {} };
 
 /**
  * Load all of a site: kernels, model, index and images.
  *
- * @param base - of the site, ends in `/`
+ * @param base - URL of the site, ends in `/`
  * @throws DiptychError index_unreadable, model_mismatch, index_too_large
  */
 export async function openSite(base: URL, onProgress: (loaded: Loaded) => void): Promise<OpenSite> {
@@ -34,7 +34,7 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
   let done = 0;
   const bucket = siteBucket(site, base, (bytes) => {
     done += bytes;
-    // The last byte is not the end: what has come is checked and opened then.
+    // Hold one byte back: after the last file arrived, the files are still checked and opened.
     onProgress({ bytes: Math.min(done, total - 1), total });
   });
   const collections = createCollections(await loadKernels(), { pointerMs: Infinity });

@@ -1,6 +1,6 @@
 import type { Loaded } from '../workers/page/state/page-state.ts';
 
-/** A request of the page, in parts that a thread can be sent. */
+/** A request of the page, as data that can be sent to a thread. */
 export interface SentRequest {
   readonly method: string;
   /** `/v1/search` and the like. */

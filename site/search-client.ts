@@ -16,9 +16,10 @@ interface Waiting {
 }
 
 /**
- * Start the search thread, and start it again for the next request if it cannot be loaded.
+ * Start the search thread at the first request. If it cannot be loaded, the next request starts it
+ * again.
  *
- * @param base - of the site, ends in `/`
+ * @param base - URL of the site, ends in `/`
  */
 export function createSearchClient(base: string): SearchClient {
   const waiting = new Map<number, Waiting>();
@@ -82,8 +83,8 @@ async function toSent(request: Request): Promise<SentRequest> {
 }
 
 /**
- * A thread is bound by the Content-Security-Policy of the page only where its script is a `blob:`,
- * whatever headers the host sends: so a blob imports the script.
+ * Start the thread from a `blob:` that imports its script. Such a thread always takes the
+ * Content-Security-Policy of the page; another would take the headers of the host, which may be none.
  */
 function startThread(): Worker {
   const script = `import ${JSON.stringify(new URL(threadUrl, import.meta.url).href)};`;

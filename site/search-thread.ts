@@ -2,7 +2,7 @@ import { errorAnswer } from '../workers/http/error-answer.ts';
 import { openSite, type OpenSite } from './open-site.ts';
 import type { FromSearch, SentAnswer, SentRequest, ToSearch } from './protocol.ts';
 
-/** The worker's side of the page: the API of the worker, in a thread of this browser. */
+/** The thread of the browser in which the API of the worker runs. */
 const thread = self as unknown as {
   postMessage(message: FromSearch): void;
   onmessage: (event: MessageEvent<ToSearch>) => void;
@@ -21,7 +21,7 @@ thread.onmessage = ({ data }) => {
   void answer(request).then((found) => thread.postMessage({ id, answer: found }));
 };
 
-/** What failed is tried again by the next request. */
+/** Open the site once. After a failure, the next request tries again. */
 function open(): Promise<OpenSite> {
   opening ??= openSite(base, (loaded) => thread.postMessage({ loaded })).catch((error: unknown) => {
     opening = null;

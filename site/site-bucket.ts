@@ -6,7 +6,7 @@ import { fetchFile } from './fetch-file.ts';
 /**
  * Read the artifacts of a site as a worker reads its bucket.
  *
- * @param onBytes - called with the bytes of a file that have come, as they lie on the host
+ * @param onBytes - called with the length of each chunk that arrives, before it is decompressed
  */
 export function siteBucket(
   { files }: Site,
@@ -38,7 +38,7 @@ export function siteBucket(
 }
 
 function gunzip(): ReadableWritablePair<Uint8Array, Uint8Array> {
-  // TypeScript and the types of workerd disagree about what may be written.
+  // The types of workerd let a DecompressionStream take more than Uint8Array.
   return new DecompressionStream('gzip') as unknown as ReturnType<typeof gunzip>;
 }
 

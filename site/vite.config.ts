@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 
-/** The page may talk to the host that it came from, and to nobody else. */
+/** The page may talk only to the host that it came from. */
 const policy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -28,13 +28,13 @@ const head = `
     <meta http-equiv="Content-Security-Policy" content="${policy}" />
     <meta name="referrer" content="no-referrer" />`;
 
-/** Seen until the script runs; where a browser opens the file itself, it never does. */
+/** Shown until the script runs, which it never does if a browser opens the page as a file. */
 const starting = `<p class="starting late">
         If nothing else appears, this folder is not served: open it through a web server, for
         instance <code>python3 -m http.server</code>, and not as a file.
       </p>`;
 
-/** Inside the page: browsers fetch an icon again at every change of the address. */
+/** The icon is inside the page, because browsers fetch it again at every change of the address. */
 const icon = readFileSync(new URL('../workers/page/public/favicon.svg', import.meta.url));
 const iconAddress = `data:image/svg+xml;base64,${icon.toString('base64')}`;
 
@@ -66,11 +66,11 @@ function staticPage(): Plugin {
   };
 }
 
-/** Builds to build/site the page that searches by itself; `diptych export static` copies it. */
+/** Builds the page that searches in the browser to build/site; `diptych export static` copies it. */
 export default defineConfig({
   root: new URL('../workers/page', import.meta.url).pathname,
   base: './',
-  // Its icon is in the page, its headers are others.
+  // The icon is inside the page, and the headers differ from those of the worker's page.
   publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx/dom' } },
   plugins: [staticPage()],

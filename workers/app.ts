@@ -22,13 +22,25 @@ const publicRoutes = new Hono<AppEnv>()
   .route('/', collectionRoutes)
   .route('/', items);
 
-/** The routes that anyone may call: a typed client (`hc`) is made from them. */
+/** The routes that anyone may call, as a type for typed clients (`hc`). */
 export type PublicRoutes = typeof publicRoutes;
 
 /**
- * Create the worker's HTTP application.
+ * Create the worker's HTTP application with its public routes; `addManagement` adds those that need
+ * a key.
  *
- * @param defaultCollection - the one that requests mean that name none
+ * @param defaultCollection - the collection of requests that name none
+ * @example
+ * ```ts
+ * const app = createApp(createCollections(kernels), 'pictograms');
+ * const response = await app.request(
+ *   '/v1/search',
+ *   { method: 'POST', body: JSON.stringify({ text: 'birthday cake' }) },
+ *   { ARTIFACTS, IMAGES },
+ *   executionContext,
+ * );
+ * const { matches } = (await response.json()) as SearchResponse;
+ * ```
  */
 export function createApp(
   collections: Collections,
@@ -47,10 +59,9 @@ export function createApp(
     await next();
   });
   app.use('/v1/collections/:collection/*', async (c, next) => {
-    const name = c.req.param('collection');
-    const { error } = collectionNameSchema.safeParse(name);
-    if (error)
-      throw new DiptychError('unknown_collection', `collection: ${error.issues[0].message}`);
+    const { error } = collectionNameSchema.safeParse(c.req.param('collection'));
+    const [issue] = error?.issues ?? [];
+    if (issue) throw new DiptychError('unknown_collection', `collection: ${issue.message}`);
     await next();
   });
   app.route('/', publicRoutes);

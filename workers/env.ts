@@ -8,7 +8,7 @@ import type { ShardNamespace } from './vectors/shard.ts';
 import type { Timer } from './http/timer.ts';
 import type { VectorizeBinding } from './vectors/vectorize-binding.ts';
 
-/** Bindings of wrangler.toml, and what stands in for them where there is no worker. */
+/** Bindings of wrangler.toml; a static site passes stand-ins for the required ones. */
 export interface Env {
   /** Published versions and models; a static site has a bucket that can only be read. */
   readonly ARTIFACTS: ArtifactBucket | ObjectBucket;
@@ -16,20 +16,20 @@ export interface Env {
   readonly IMAGES: ImageScaler;
   /** Isolates that hold vectors in parts; a browser has none. */
   readonly SHARDS?: ShardNamespace;
-  /** The vectors of collections that were published with `--vectorize`. */
+  /** The vectors of versions that keep them in Vectorize. */
   readonly VECTORIZE?: VectorizeBinding;
-  /** Collections, items and jobs; searching needs none of it. */
+  /** Collections, items and jobs; a search does not need it. */
   readonly CATALOGUE?: D1Binding;
-  /** A secret: the catalogue is in PlanetScale then. */
+  /** A secret: the address of a catalogue in PlanetScale, which then replaces `CATALOGUE`. */
   readonly DATABASE_URL?: string;
-  /** A secret: a key that may do everything, to begin with. */
+  /** A secret: a token that may do everything; the first API key is created with it. */
   readonly DIPTYCH_ADMIN_TOKEN?: string;
   /** Carries the steps of jobs. */
   readonly JOBS?: JobsBinding;
   /** Addresses of embedders, separated by commas. */
   readonly EMBEDDER_URL?: string;
   readonly EMBEDDER_TOKEN?: string;
-  /** US dollars for one of them: reports of jobs estimate the cost with it. */
+  /** US dollars for an hour of one embedder; reports of jobs estimate their cost from it. */
   readonly EMBEDDER_PRICE_PER_HOUR?: string;
   /** Prefixes of addresses that images may be fetched from. */
   readonly IMAGE_URLS?: string;
@@ -40,10 +40,10 @@ export interface AppEnv {
   readonly Bindings: Env;
   readonly Variables: {
     collections: Collections;
-    /** Opens a collection by the name in a request, or the one that is meant where none is named. */
+    /** Opens a collection by its name, or the default one. */
     open: (name?: string) => Promise<Collection>;
     items: (name: string) => Promise<CollectionItems>;
-    /** Runs since the request came. */
+    /** Started when the request arrived. */
     timer: Timer;
   };
 }

@@ -6,7 +6,10 @@ import { labelSets } from './routes/label-sets.ts';
 import { manageItems } from './routes/manage-items.ts';
 import { objects } from './routes/objects.ts';
 
-/** Add what wants a key: objects, items, uploads, jobs and label sets. A site without a server has none of it. */
+/**
+ * Add the routes that need a key: objects, items, uploads, jobs and label sets. A static site has none
+ * of them.
+ */
 export function addManagement(app: Hono<AppEnv>): void {
   app.route('/', objects);
   app.route('/', ingest);

@@ -22,18 +22,18 @@ const total = ({ labels }: ClassifyResponse) =>
 describe('POST /v1/classify', () => {
   it('gives probabilities by softmax at the scale of the model, best first', async () => {
     const { labels } = await classify({ text: 'dog', labels: ['airplane', 'dog', 'red heart'] });
-    expect(labels[0].label).toBe('dog');
-    expect(labels[0].score).toBeCloseTo(1, 4);
-    const odds = labels.map(({ score }) => Math.exp(20 * (score - labels[0].score)));
+    expect(labels[0]?.label).toBe('dog');
+    expect(labels[0]?.score).toBeCloseTo(1, 4);
+    const odds = labels.map(({ score }) => Math.exp(20 * (score - labels[0]!.score)));
     const sum = odds.reduce((a, b) => a + b, 0);
-    labels.forEach(({ probability }, i) => expect(probability).toBeCloseTo(odds[i] / sum, 5));
+    labels.forEach(({ probability }, i) => expect(probability).toBeCloseTo(odds[i]! / sum, 5));
   });
 
   it('puts labels in a template', async () => {
     const template = 'a {label} icon';
     const { labels } = await classify({ text: 'a dog icon', labels: ['dog', 'house'], template });
     expect(labels[0]).toMatchObject({ label: 'dog' });
-    expect(labels[0].score).toBeCloseTo(1, 4);
+    expect(labels[0]?.score).toBeCloseTo(1, 4);
   });
 
   it('takes labels from a form: several fields, or one with commas', async () => {
@@ -57,14 +57,14 @@ describe('POST /v1/classify', () => {
     );
     const dog = ({ labels: found }: ClassifyResponse) =>
       found.find(({ label }) => label === 'dog')!.score;
-    expect(dog(both)).toBeGreaterThan(dog(imageAlone));
-    expect(dog(both)).toBeLessThan(dog(textAlone));
+    expect(dog(both!)).toBeGreaterThan(dog(imageAlone!));
+    expect(dog(both!)).toBeLessThan(dog(textAlone!));
   });
 
   it('takes all captions of the collection as labels', async () => {
     const all = await classify({ text: 'airplane', labelSet: 'captions' });
     expect(all.labels).toHaveLength(8);
-    expect(all.labels[0].label).toBe('airplane');
+    expect(all.labels[0]?.label).toBe('airplane');
     expect(total(all)).toBeCloseTo(1, 6);
     const three = await classify({ text: 'airplane', labelSet: 'captions', limit: 3 });
     expect(three.labels).toEqual(all.labels.slice(0, 3));
@@ -108,7 +108,7 @@ describe('POST /v1/captions', () => {
     });
     const { captions, count, index } = captionsResponseSchema.parse(await response.json());
     expect({ count, index: index.version }).toEqual({ count: 3, index: fixture.version });
-    expect(captions[0].score).toBeGreaterThanOrEqual(captions[2].score);
-    expect(captions[0].items).toHaveLength(2);
+    expect(captions[0]!.score).toBeGreaterThanOrEqual(captions[2]!.score);
+    expect(captions[0]?.items).toHaveLength(2);
   });
 });

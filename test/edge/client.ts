@@ -59,7 +59,13 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
 }
 
 export function upload(name: string): Blob {
-  return new Blob([bytesOf(fixture.uploads[name])]);
+  return new Blob([uploadBytes(name)]);
+}
+
+export function uploadBytes(name: string): Uint8Array<ArrayBuffer> {
+  const base64 = fixture.uploads[name];
+  if (base64 === undefined) throw new Error(`the fixture has no upload ${name}`);
+  return bytesOf(base64);
 }
 
 /** Status and code of an error answer. */

@@ -19,7 +19,7 @@ import {
 const { ARTIFACTS: bucket } = bindings;
 const query = { text: 'dog', limit: 1 };
 const previews = keyOf('previews.bin');
-/** What of a version a search needs. */
+/** The files of a version that a search needs. */
 const versionNames = [
   'manifest.json',
   'items.json',
@@ -40,7 +40,7 @@ describe('loading a collection', () => {
     );
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
     await client.post('/v1/search', query);
-    // What may change is read again and again.
+    // Files that may change are read again.
     const changing = [activeKey('pictograms'), deletedKey('pictograms')];
     const counts = [...reads].filter(([key]) => !changing.includes(key));
     expect(counts.length).toBeGreaterThan(8);
@@ -189,7 +189,7 @@ describe('loading a collection', () => {
       async () => {
         const key = modelKey(fixture.modelHash, 'text.bin');
         const bytes = new Uint8Array(await (await bucket.get(key))!.arrayBuffer());
-        bytes[bytes.length - 1] ^= 1;
+        bytes[bytes.length - 1]! ^= 1;
         await bucket.put(key, bytes);
       },
       'index_unreadable',

@@ -3,7 +3,7 @@ import type { Env } from '../../workers/env.ts';
 
 export { VectorShard } from '../../workers/index.ts';
 
-/** The worker with faults in what it stands on. Requests of users meet none; jobs and embedders do. */
+/** The worker over a bucket and a database that fail: for jobs and embedders, not for users. */
 interface FaultyEnv extends Env {
   /** Shares of calls that fail, from 0 to 1. */
   readonly FAULTS?: { readonly put?: number; readonly statement?: number; readonly twice?: number };
@@ -25,7 +25,7 @@ function withFaults(env: FaultyEnv): Env {
   };
 }
 
-/** Fails before it does its work, or after. */
+/** A call that sometimes fails before it does its work, or after. */
 function failing(call: Call, share: number | undefined, message: string): Call {
   return async (...asked) => {
     const [before, after] = [happens((share ?? 0) / 2), happens((share ?? 0) / 2)];
@@ -46,7 +46,7 @@ function replaced<T extends object>(
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       const call = value.bind(target) as Call;
-      return typeof name === 'string' && name in methods ? methods[name](call) : call;
+      return methods[String(name)]?.(call) ?? call;
     },
   });
 }

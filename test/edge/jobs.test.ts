@@ -97,7 +97,7 @@ describe('a job', () => {
     expect(sent).toEqual([{ body: { step: 'plan', job: job.id } }]);
   });
 
-  it('reports as JSON, and as a page to who prefers one', async () => {
+  it('reports as JSON, and as a page to a client that prefers HTML', async () => {
     const id = await skipped('reported', '<script>alert(1)</script>');
     const path = `/v1/jobs/${id}/report`;
     for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.5']) {

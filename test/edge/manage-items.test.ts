@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import migration from '../../migrations/d1/0001_catalogue.sql?raw';
 import { createApiKey, type ApiKeyScope } from '../../src/catalogue/api-keys.ts';
 import { migrate } from '../../src/catalogue/schema/migrate.ts';
@@ -8,10 +8,15 @@ import type { Env } from '../../workers/env.ts';
 import { bindings, createClient, failureOf, fixture } from './client.ts';
 
 const token = 'a-secret-of-this-test';
-const env: Env = { ...bindings, DIPTYCH_ADMIN_TOKEN: token };
+const env: Env = {
+  ...bindings,
+  DIPTYCH_ADMIN_TOKEN: token,
+  JOBS: { sendBatch: async () => {} },
+  EMBEDDER_URL: 'https://embedder.test',
+};
 const client = createClient({}, env);
 const catalogue = openD1(bindings.CATALOGUE);
-const png = Object.values(fixture.uploads)[0];
+const png = Object.values(fixture.uploads)[0]!;
 const items = '/v1/collections/things/items';
 
 interface Batch {
@@ -22,6 +27,8 @@ interface Batch {
 beforeAll(async () => {
   await migrate(catalogue, [{ name: '0001_catalogue.sql', sql: migration }]);
 });
+
+afterEach(() => vi.unstubAllGlobals());
 
 const ask = (path: string, init: RequestInit = {}, key = token) =>
   client.request(path, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
@@ -35,6 +42,14 @@ const send = (path: string, body: unknown, key?: string) =>
 
 const ingest = async (list: readonly object[], path = items): Promise<Batch> =>
   (await send(path, { items: list })).json<Batch>();
+
+/** Whether the catalogue has a collection: only such a one can be indexed. */
+async function isThere(collection: string): Promise<boolean> {
+  vi.stubGlobal('fetch', async () => Response.json({ model: { id: 'm', hash: 'h', embedDim: 4 } }));
+  const { status } = await send(`/v1/collections/${collection}/reindex`, {});
+  expect([202, 404]).toContain(status);
+  return status === 202;
+}
 
 async function listed(query = '', path = items): Promise<{ ids: string[]; next: string | null }> {
   const response = await ask(`${path}${query}`);
@@ -99,7 +114,39 @@ describe('items', () => {
     const last: unknown = JSON.parse(answers.pop()!);
     expect(last).toEqual({ counts: { created: 250, failed: 1 } });
     expect(answers).toHaveLength(251);
-    expect(JSON.parse(answers[250])).toMatchObject({ id: null, status: 'failed' });
+    expect(JSON.parse(answers[250]!)).toMatchObject({ id: null, status: 'failed' });
+  });
+
+  it.each([
+    ['a body that is no JSON', '{bad', 'application/json'],
+    ['a batch with an unknown field', '{"items": [], "colour": 1}', 'application/json'],
+    ['a type that is not read', '{"items": []}', 'text/csv'],
+    ['a batch of malformed items alone', '{"items": [{"colour": "red"}, 5]}', 'application/json'],
+    ['a stream of malformed lines alone', '{"colour": "red"}\nno JSON', 'application/x-ndjson'],
+  ])('create no collection by %s', async (_what, body, type) => {
+    const path = '/v1/collections/malformed/items';
+    const init = { method: 'POST', headers: { 'content-type': type }, body };
+    await (await ask(path, init)).text();
+    expect(await isThere('malformed')).toBe(false);
+  });
+
+  it('create a collection by the first good line of a stream', async () => {
+    const path = '/v1/collections/late/items';
+    const bad = Array.from({ length: 150 }, (_, i) => `line ${i} is no JSON`);
+    const response = await ask(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: [...bad, '{"id": "good"}'].join('\n'),
+    });
+    const answers = (await response.text()).trim().split('\n');
+    expect(JSON.parse(answers.pop()!)).toEqual({ counts: { created: 1, failed: 150 } });
+    expect((await listed('', path)).ids).toEqual(['good']);
+    expect(await isThere('late')).toBe(true);
+  });
+
+  it('create a collection by an empty batch', async () => {
+    await ingest([], '/v1/collections/empty/items');
+    expect(await isThere('empty')).toBe(true);
   });
 
   it('may name an image that was uploaded before', async () => {
@@ -154,7 +201,7 @@ describe('items', () => {
 });
 
 describe('keys', () => {
-  it('open what their scopes say', async () => {
+  it('allow what their scopes say', async () => {
     const keyOf = async (...scopes: ApiKeyScope[]) =>
       (await createApiKey(catalogue, 'test', scopes)).key;
     const [reader, writer] = [await keyOf('read'), await keyOf('write')];

@@ -51,7 +51,7 @@ describe('a new version', () => {
     expect(await ask(client)).toBe('new');
   });
 
-  it('takes the place of the old one where both do not fit; requests wait', async () => {
+  it('replaces the old one if both do not fit in memory; requests wait', async () => {
     const { env, isReached, release } = hold(keyOf('image.bin', 'new'));
     const budgetBytes = (await readManifest()).memory.total;
     const client = createClient({ pointerMs: 0, budgetBytes }, env);
@@ -87,7 +87,7 @@ describe('a new version', () => {
     expect([await ask(client), await ask(client)]).toEqual([fixture.version, 'good']);
   });
 
-  it('that is damaged gives way to the old one where both do not fit', async () => {
+  it('that is damaged gives way to the old one if both do not fit in memory', async () => {
     const budgetBytes = (await readManifest()).memory.total;
     const client = createClient({ pointerMs: 0, budgetBytes });
     expect(await ask(client)).toBe(fixture.version);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { errorResponseSchema } from '../../src/http/api.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { limits } from '../../src/limits.ts';
-import { bytesOf, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
+import { createClient, failureOf, fillBucket, upload, uploadBytes } from './client.ts';
 
 const client = createClient();
 beforeAll(() => fillBucket());
@@ -70,7 +70,7 @@ describe('a JSON request that is wrong', () => {
 });
 
 describe('an upload that is wrong', () => {
-  const png = bytesOf(fixture.uploads['square.png']);
+  const png = uploadBytes('square.png');
   /** A PNG that claims a size; the rest of it is missing. */
   const claiming = (width: number, height: number) => {
     const bytes = png.slice();
@@ -79,7 +79,7 @@ describe('an upload that is wrong', () => {
     return new Blob([bytes]);
   };
   const damaged = (name: string, length: number) =>
-    new Blob([bytesOf(fixture.uploads[name]).subarray(0, length)]);
+    new Blob([uploadBytes(name).subarray(0, length)]);
 
   it.each([
     ['text', new Blob(['hello, world']), 415, 'unsupported_image'],

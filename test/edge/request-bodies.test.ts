@@ -89,7 +89,7 @@ const routes = [
 ] as const;
 
 describe.each(routes)('$route', ({ route, wrong, unknown, ...options }) => {
-  const [method, path] = route.split(' ');
+  const [method = '', path = ''] = route.split(' ');
 
   it.each([
     ['half an object', '{bad'],

@@ -26,7 +26,7 @@ const scores = ({ matches }: SearchResponse) =>
 function difference(a: SearchResponse, b: SearchResponse): number {
   expect(Object.keys(scores(a)).sort()).toEqual(Object.keys(scores(b)).sort());
   return Math.max(
-    ...Object.entries(scores(a)).map(([id, score]) => Math.abs(score - scores(b)[id])),
+    ...Object.entries(scores(a)).map(([id, score]) => Math.abs(score - scores(b)[id]!)),
   );
 }
 
@@ -46,7 +46,8 @@ describe('POST /v1/search', () => {
   });
 
   it('says where the image of a match is, and its set', async () => {
-    const [{ id, metadata }] = (await search({ text: 'dog', limit: 1 })).matches;
+    const [match] = (await search({ text: 'dog', limit: 1 })).matches;
+    const { id, metadata } = match!;
     expect(metadata).toMatchObject({ title: 'dog', set: id.split(':')[0] });
     const image = await client.request(metadata.imageUrl);
     expect(await image.text()).toContain('<svg');
@@ -105,7 +106,7 @@ describe('POST /v1/search', () => {
     }
   });
 
-  it('finds what is like an item, without the item', async () => {
+  it('finds items that are similar to an item, without the item itself', async () => {
     const { matches } = await search({ id: 'round:dog', limit: 100 });
     expect(matches).toHaveLength(15);
     expect(matches.map(({ id }) => id)).not.toContain('round:dog');
@@ -116,7 +117,7 @@ describe('POST /v1/search', () => {
     expect(matches).toHaveLength(8);
     const cake = matches.find(({ metadata }) => metadata.title === 'birthday cake');
     expect(cake?.metadata.items).toEqual(['round:birthday-cake', 'square:birthday-cake']);
-    // Of the picture that stands for the caption, which is that of its first item.
+    // The size is that of the picture which the caption shows: the one of its first item.
     expect(cake?.metadata).toMatchObject({ width: 64, height: 48 });
   });
 

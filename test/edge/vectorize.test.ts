@@ -10,7 +10,7 @@ import { createVectorizeStandIn } from '../support/vectorize-stand-in.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 import { keyOf, readManifest } from './versions.ts';
 
-/** The binding that a worker gets is one that the services take. */
+/** Let the compiler check that the binding of a worker has the methods that a search calls. */
 export const asBinding = (index: Vectorize): VectorizeBinding => index;
 
 const { ARTIFACTS: bucket } = bindings;
@@ -76,7 +76,7 @@ describe('a collection whose vectors are in Vectorize', () => {
     expect(remote.index).toMatchObject({ collection: 'cloud', version });
     expect(remote.mode).toBe(local.mode);
     expect(remote.matches.map(({ id }) => id)).toEqual(local.matches.map(({ id }) => id));
-    remote.matches.forEach(({ score }, i) => expect(score).toBeCloseTo(local.matches[i].score, 3));
+    remote.matches.forEach(({ score }, i) => expect(score).toBeCloseTo(local.matches[i]!.score, 3));
   });
 
   it('says that it is searched approximately, with a recall that nobody measured', async () => {

@@ -46,7 +46,7 @@ export async function publishCopy(
 /** Change one byte in the middle of an object. */
 export async function damageObject(key: string): Promise<void> {
   const bytes = new Uint8Array(await (await bucket.get(key))!.arrayBuffer());
-  bytes[bytes.length >> 1] ^= 1;
+  bytes[bytes.length >> 1]! ^= 1;
   await bucket.put(key, bytes);
 }
 

@@ -165,10 +165,11 @@ const bytesOf = (text: string) => new TextEncoder().encode(text).length;
 
 function cosine(a: readonly number[], b: readonly number[]): number {
   let [dot, aa, bb] = [0, 0, 0];
-  for (let j = 0; j < a.length; j++) {
-    dot += a[j] * b[j];
-    aa += a[j] ** 2;
-    bb += b[j] ** 2;
+  for (const [j, x] of a.entries()) {
+    const y = b[j] ?? NaN;
+    dot += x * y;
+    aa += x ** 2;
+    bb += y ** 2;
   }
   return dot / Math.sqrt(aa * bb || 1);
 }

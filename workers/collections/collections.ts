@@ -9,49 +9,56 @@ import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
 import { openModel } from '../../src/search/open/open-model.ts';
 import type { QueryModel } from '../../src/search/query-model.ts';
 import type { Env } from '../env.ts';
-import { bucketSource } from '../stores/bucket-source.ts';
-import { bucketManifest, bucketVersion } from '../stores/bucket-version.ts';
-import { createActiveVersions } from './active-versions.ts';
-import { createDeletedItems } from './deleted-items.ts';
-import type { Kernels } from './kernels.ts';
+import type { ArtifactBucket } from '../stores/artifact-bucket.ts';
+import { bucketManifest, bucketSource, bucketVersion } from '../stores/bucket-source.ts';
+import type { ShardTimes } from '../vectors/open-shards.ts';
+import { readActiveVersion } from './active-version.ts';
+import { createBelieved } from './believed.ts';
+import { readDeletedItems } from './deleted-items.ts';
 import { openCollection, openShownItems } from './open-collection.ts';
-import type { ShardTimes } from '../vectors/shard-vectors.ts';
 import { createShared, type Shared } from './shared.ts';
 
-/** Keeps work going that other requests wait for, when the request that began it ends. */
+/** Modules of `build/wasm`: workerd imports them, a browser fetches and compiles them. */
+export interface Kernels {
+  /** `search.wasm` or `search-relaxed.wasm`. */
+  readonly search: WebAssembly.Module;
+  readonly encoder: WebAssembly.Module;
+}
+
+/** Keeps work going after the request that began it ends, because other requests wait for it too. */
 export type KeepAlive = (work: Promise<unknown>) => void;
 
 /**
- * The collections of a bucket; versions are loaded when first asked for and kept. A version that
- * becomes active is loaded beside the one that answers, which goes on answering until the new one is
- * there, and longer where it cannot be loaded.
+ * The collections of a bucket. A version is loaded at its first request and kept. When another
+ * version becomes active, it is loaded beside the old one. The old one answers until the new one is
+ * loaded, and goes on answering if the new one cannot be loaded.
  */
 export interface Collections {
   /**
-   * The version that answers, in memory.
+   * Open the version that answers requests, in memory.
    *
    * @throws DiptychError unknown_collection, model_mismatch, index_unreadable, index_too_large,
    *   shard_unavailable
    */
   open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection>;
-  /** Its items; where nothing is loaded, those of the active version without the rest. */
+  /** Open the items of that version. If none is loaded, load the items of the active one alone. */
   items(env: Env, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
-  /** The manifest of the active version, without loading it. */
+  /** Read the manifest of the active version, without loading the version. */
   describe(env: Env, name: string): Promise<Manifest>;
   names(env: Env): Promise<string[]>;
 }
 
 export interface CollectionsOptions extends ShardTimes {
   /**
-   * How long a pointer to the active version is believed, and how long a version that could not be
-   * loaded is left alone while another answers, milliseconds.
+   * How long a pointer to the active version is believed before it is read again, and how long a
+   * failed load is not tried again while another version answers, milliseconds.
    */
   readonly pointerMs?: number;
   /** Memory that loaded versions and their models may take, bytes. */
   readonly budgetBytes?: number;
 }
 
-/** What this isolate has of a collection. */
+/** What this isolate holds of a collection. */
 interface Slot {
   /** The version that answers. */
   serving?: Collection;
@@ -64,9 +71,9 @@ interface Slot {
 
 export function createCollections(kernels: Kernels, options: CollectionsOptions = {}): Collections {
   const { pointerMs = 5000, budgetBytes = defaults.isolateBudgetBytes } = options;
-  const activeVersions = createActiveVersions(pointerMs);
-  const deletedItems = createDeletedItems(pointerMs);
-  /** What is left of an opened version without the items that were deleted. */
+  const activeVersion = createBelieved(pointerMs, readActiveVersion);
+  const deletedItems = createBelieved(pointerMs, readDeletedItems);
+  /** Opened versions without their deleted items, each with the ids that it leaves out. */
   const views = new WeakMap<Collection, { ids: ReadonlySet<string>; collection: Collection }>();
   const manifests = createShared<Manifest>();
   const models = createShared<QueryModel>();
@@ -82,7 +89,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   }
 
   async function open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
-    const version = await activeVersions.of(env.ARTIFACTS, name);
+    const version = await activeVersion(env.ARTIFACTS, name);
     const slot = slotOf(name);
     const { serving, failed } = slot;
     if (serving?.reference.version === version) return serving;
@@ -96,7 +103,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     return serving ?? slot.loading!;
   }
 
-  /** Load a version into a slot; where that fails, what was there before answers on. */
+  /** Load a version into a slot. If that fails, the version before it goes on answering. */
   async function load(env: Env, name: string, version: string, slot: Slot): Promise<Collection> {
     // Keep only the manifest, so the old version can be garbage-collected.
     const before = slot.serving?.manifest;
@@ -119,8 +126,8 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   }
 
   /**
-   * Let go of the collections used longest ago until a version fits, then of the version that it is
-   * to replace: requests wait for it then.
+   * Drop the least recently used collections until a version fits. If that is not enough, also drop
+   * the version that it replaces: requests then wait until the new one is loaded.
    */
   function makeRoom(slot: Slot, { collection, version, memory }: Manifest): void {
     if (memory.total > budgetBytes) {
@@ -164,10 +171,10 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     );
   }
 
-  /** The version that answers, without the items that were deleted since it was built. */
+  /** Open the version that answers, without the items that were deleted since it was built. */
   async function openShown(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection> {
     const opened = await open(env, name, keepAlive);
-    const ids = await deletedItems.of(env.ARTIFACTS, name);
+    const { ids } = await deletedItems(env.ARTIFACTS, name);
     const known = views.get(opened);
     if (known?.ids === ids) return known.collection;
     const collection = hideItems(opened, ids);
@@ -179,28 +186,31 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     open: openShown,
     async items(env, name, keepAlive) {
       if (slots.get(name)?.serving) return openShown(env, name, keepAlive);
-      const version = await activeVersions.of(env.ARTIFACTS, name);
+      const version = await activeVersion(env.ARTIFACTS, name);
       const work = itemsOf(env, await manifestOf(env, name, version));
       keepAlive(work.catch(() => undefined));
-      return hideFromItems(await work, await deletedItems.of(env.ARTIFACTS, name));
+      const { ids } = await deletedItems(env.ARTIFACTS, name);
+      return hideFromItems(await work, ids);
     },
     async describe(env, name) {
-      return manifestOf(env, name, await activeVersions.of(env.ARTIFACTS, name));
+      return manifestOf(env, name, await activeVersion(env.ARTIFACTS, name));
     },
-    async names({ ARTIFACTS }) {
-      const names: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await ARTIFACTS.list({ prefix: collectionsPrefix, delimiter: '/', cursor });
-        names.push(...page.delimitedPrefixes.map(collectionOf));
-        cursor = page.truncated ? page.cursor : undefined;
-      } while (cursor);
-      return names;
-    },
+    names: (env) => collectionNames(env.ARTIFACTS),
   };
 }
 
-/** A version that lacks shards is better than none, but not better than the one before. */
+async function collectionNames(bucket: ArtifactBucket): Promise<string[]> {
+  const names: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({ prefix: collectionsPrefix, delimiter: '/', cursor });
+    names.push(...page.delimitedPrefixes.map(collectionOf));
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor);
+  return names;
+}
+
+/** The error of a version that lacks shards: the version before it, which is whole, stays. */
 function incomplete(
   { collection, version }: IndexReference,
   { shards, answered }: PartialAnswer,
@@ -212,7 +222,7 @@ function incomplete(
   );
 }
 
-/** Get a value of a version, and forget those of other versions where it has to be made. */
+/** Get a value of a version. Where it has to be made, values of the other versions are dropped. */
 function getOnly<V>(
   shared: Shared<V>,
   collection: string,

@@ -7,12 +7,12 @@ import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import type { QueryModel } from '../../src/search/query-model.ts';
 import { localVectors } from '../../src/search/vector-search.ts';
 import type { Env } from '../env.ts';
-import { bucketVersion } from '../stores/bucket-version.ts';
-import { openShards, type ShardTimes } from '../vectors/shard-vectors.ts';
+import { bucketVersion } from '../stores/bucket-source.ts';
+import { openShards, type ShardTimes } from '../vectors/open-shards.ts';
 import type { ShardNamespace } from '../vectors/shard.ts';
 import { openVectorize } from '../vectors/vectorize-search.ts';
 
-/** Load what is needed to show items. @throws DiptychError index_unreadable */
+/** Load what shows items. @throws DiptychError index_unreadable */
 export async function openShownItems(files: VersionFiles): Promise<CollectionItems> {
   const { manifest } = files;
   const { collection, version, model } = manifest;
@@ -21,7 +21,7 @@ export async function openShownItems(files: VersionFiles): Promise<CollectionIte
 }
 
 /**
- * Load all that a search needs, or open what shards or Vectorize hold of it.
+ * Load all that a search needs. Vectors in shards or in Vectorize stay there.
  *
  * @throws DiptychError index_unreadable, shard_unavailable, vectorize_failed
  */

@@ -1,12 +1,12 @@
-/** Values by key, each made once: who asks while it is being made waits for the same promise. */
+/** Values by key, each made once: requests that come meanwhile wait for the same promise. */
 export interface Shared<V> {
   get(key: string, make: () => Promise<V>): Promise<V>;
   forget(key: string): void;
-  /** The least recently used first. */
+  /** All keys, the least recently used first. */
   keys(): string[];
 }
 
-/** Create a {@link Shared}; what failed is forgotten, so that the next to ask tries again. */
+/** Create a {@link Shared}. A failure is forgotten, so that the next request tries again. */
 export function createShared<V>(): Shared<V> {
   const values = new Map<string, Promise<V>>();
   return {

@@ -1,6 +1,6 @@
 import { DiptychError, errorStatus, type ErrorCode } from '../../src/errors.ts';
 
-/** Longest message or detail that is sent: some quote what a client sent. */
+/** The longest message or detail in an answer: some quote input, which can be long. */
 const maxCharacters = 500;
 
 export interface ErrorAnswer {
@@ -10,7 +10,10 @@ export interface ErrorAnswer {
   readonly body: string;
 }
 
-/** Turn what a handler threw into `{error: {code, message, details?}}`; the unforeseen stays inside. */
+/**
+ * Turn an error into `{error: {code, message, details?}}`. An answer does not show the text of an
+ * unexpected error.
+ */
 export function errorAnswer(error: unknown): ErrorAnswer {
   const known =
     error instanceof DiptychError

@@ -5,14 +5,14 @@ import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { limits } from '../../src/limits.ts';
 
 export interface ReadJsonOptions {
-  /** Longest body that is read, bytes; by default that of a batch of items with their images. */
+  /** The longest body that is accepted, bytes; by default that of a batch of items with images. */
   readonly maxBytes?: number;
-  /** An empty body is taken for `{}`. */
+  /** Read an empty body as `{}`. */
   readonly mayBeEmpty?: boolean;
 }
 
 /**
- * Read the body of a request, JSON of a schema.
+ * Read the body of a request as JSON and check it against a schema.
  *
  * @throws DiptychError payload_too_large, invalid_json, or bad_request that names the wrong fields
  */

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { parseRequest } from '../../src/http/parse-request.ts';
 
 /**
- * Read the parameters behind the `?` of an address; of one that occurs several times, the first.
+ * Read and check the query of a request. Of a parameter that occurs several times, the first counts.
  *
  * @throws DiptychError bad_request that names the wrong parameters
  */

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
+import { mediaType } from '../../src/http/media-type.ts';
 import { parseJson, parseRequest } from '../../src/http/parse-request.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { decodeBase64Image } from '../../src/image/decode-base64-image.ts';
@@ -52,7 +53,7 @@ export function readRequest<S extends z.ZodType>(
  */
 async function readBody(request: Request): Promise<RequestBody<Fields>> {
   const type = request.headers.get('content-type') ?? '';
-  const kind = type.split(';')[0].trim().toLowerCase();
+  const kind = mediaType(type);
   const body =
     kind === 'multipart/form-data'
       ? await readForm(request, type)
@@ -100,10 +101,10 @@ async function readForm(request: Request, type: string): Promise<RequestBody<Fie
   const fields: Record<string, unknown> = {};
   for (const name of new Set(form.keys())) {
     if (name === 'image') continue;
-    const values = form.getAll(name).map((value) => textOf(name, value));
+    const [first = '', ...more] = form.getAll(name).map((value) => textOf(name, value));
     if (name === 'json') {
-      Object.assign(fields, parseRequest(objectSchema, parseJson(values[0], 'json'), 'json'));
-    } else fields[name] = values.length === 1 ? values[0] : values;
+      Object.assign(fields, parseRequest(objectSchema, parseJson(first, 'json'), 'json'));
+    } else fields[name] = more.length === 0 ? first : [first, ...more];
   }
   const [image, ...more] = form.getAll('image');
   if (more.length > 0) throw new DiptychError('bad_request', 'image: expected one, got several');

@@ -6,9 +6,9 @@ import type { AppEnv, Env } from '../env.ts';
 import { hasCatalogue, openCatalogue } from '../stores/open-catalogue.ts';
 
 /**
- * Let requests pass that carry a key of a scope, as `Authorization: Bearer …`: a key of the
- * catalogue, where `admin` may do everything, or the token of the environment, which may as well
- * and which the first key is made with.
+ * Let a request pass only if it carries a key with a scope, as `Authorization: Bearer …`. A key with
+ * the scope `admin` may do everything. So may the token of the environment, with which the first key
+ * is created.
  *
  * @throws DiptychError unauthorized, forbidden
  */
@@ -33,7 +33,7 @@ export function requireScope(scope: ApiKeyScope): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Null where the key is none of ours. */
+/** Find the scopes of a key. @returns null if the key is unknown or revoked */
 async function scopesOf(env: Env, token: string): Promise<readonly ApiKeyScope[] | null> {
   const { DIPTYCH_ADMIN_TOKEN: admin } = env;
   if (admin && (await isSame(token, admin))) return ['admin'];
@@ -45,7 +45,7 @@ async function scopesOf(env: Env, token: string): Promise<readonly ApiKeyScope[]
   return key.scopes;
 }
 
-/** Compare digests, so that the time tells nothing of how much of a token is right. */
+/** Compare digests, so that the time does not show how many characters of a token are right. */
 async function isSame(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([textHash(one), textHash(other)]);
   let difference = 0;

@@ -3,7 +3,7 @@ import type { SearchResponse } from '../../src/http/api.ts';
 export type Timings = SearchResponse['timings'];
 export type Step = Exclude<keyof Timings, 'total'>;
 
-/** Measures the steps of a request; in a worker the clock moves only while something is waited for. */
+/** Measures the steps of a request. The clock of a worker moves only while it waits for I/O. */
 export interface Timer {
   measure<T>(step: Step, work: () => T | Promise<T>): Promise<T>;
   timings(): Timings;

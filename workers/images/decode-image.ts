@@ -8,9 +8,9 @@ import { pixelsOnWhite } from '../../src/image/pixels-on-white.ts';
 import { turnUpright } from '../../src/image/turn-upright.ts';
 
 /**
- * Decode an upload and fit all of it into a square over white: what the starter model was trained on.
+ * Decode an upload and fit the whole image into a white square, as training did with its images.
  *
- * @param bytes - the upload; an orientation tag in it is changed
+ * @param bytes - the upload; its orientation tag is overwritten
  * @param size - side of the square, pixels
  * @returns RGB8, [size, size, 3]
  * @throws DiptychError unsupported_image, unreadable_image, or payload_too_large for too many pixels
@@ -29,7 +29,7 @@ export async function decodeImage(
     );
   }
   const orientation = format === 'jpeg' ? takeJpegOrientation(bytes) : 1;
-  // The exact shape, and not the square: the local runtime would fill the rest with black.
+  // Ask for the exact size instead of the square: the local runtime fills the rest with black.
   const scale = size / Math.max(width, height);
   const side = (length: number) => Math.max(1, Math.round(length * scale));
   let image: DecodedPng;

@@ -1,9 +1,8 @@
 import { findOrientation } from '../../src/image/orientation.ts';
 
 /**
- * Take the EXIF orientation out of a JPEG: the tag is set to "upright" where it lies, so that a
- * decoder turns nothing whether it heeds the tag or not (the Images service does, its local
- * stand-in does not).
+ * Take the EXIF orientation out of a JPEG: overwrite the tag with "upright". Then no decoder turns the
+ * image. Otherwise the Images service would obey the tag, but its local stand-in would not.
  *
  * @param bytes - a JPEG; two of its bytes may change
  * @returns the orientation that was there, 1 to 8; 1 is upright

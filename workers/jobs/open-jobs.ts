@@ -10,17 +10,17 @@ export interface JobsBinding {
   sendBatch(messages: { body: JobMessage; delaySeconds?: number }[]): Promise<unknown>;
 }
 
-/** Most messages of one call. */
+/** The most messages that one call may send. */
 const sendAtOnce = 100;
 
-/** Send the steps of jobs to the queue. */
+/** Open the queue to which steps of jobs are sent. @throws DiptychError not_configured */
 export function openJobs({ JOBS }: Env): {
   send(messages: readonly JobMessage[], delaySeconds?: number): Promise<void>;
 } {
   if (!JOBS) {
     throw new DiptychError(
       'not_configured',
-      'jobs run on the queue JOBS, and there is no such binding',
+      'JOBS: expected the binding of the queue on which jobs run, got none',
     );
   }
   return {
@@ -33,7 +33,7 @@ export function openJobs({ JOBS }: Env): {
   };
 }
 
-/** The embedders that the environment names. @throws DiptychError not_configured: it names none */
+/** Open the embedders of the environment. @throws DiptychError not_configured if it names none */
 export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env): HttpEmbedder {
   const urls = urlsOf(EMBEDDER_URL);
   if (urls.length === 0) {
@@ -49,7 +49,7 @@ function urlsOf(list = ''): string[] {
   return list.split(/[\s,]+/).filter(Boolean);
 }
 
-/** What the price of a job depends on here. */
+/** Read the settings of this deployment on which the cost of a job depends. */
 export function costSettings({ EMBEDDER_URL, EMBEDDER_PRICE_PER_HOUR }: Env): CostSettings {
   return {
     embedderPricePerHour: readPrice(EMBEDDER_PRICE_PER_HOUR),

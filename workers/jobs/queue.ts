@@ -40,10 +40,10 @@ interface MessageBatch {
   readonly messages: readonly QueueMessage[];
 }
 
-/** Batches that were sent so long ago are sent again, milliseconds. */
+/** A batch that was sent this long ago counts as lost and is sent again, milliseconds. */
 const lostAfterMs = 15 * 60 * 1000;
 
-/** Consume the queue of jobs, and the one of its dead letters. */
+/** Handle messages of the queue of jobs and of its dead-letter queue. */
 export async function consume({ queue, messages }: MessageBatch, env: Env): Promise<void> {
   const isDead = queue.endsWith('-dead');
   await Promise.all(messages.map((message) => consumeOne(env, message, isDead)));
@@ -64,7 +64,7 @@ async function consumeOne(env: Env, message: QueueMessage, isDead: boolean): Pro
     }
     message.ack();
   } catch (error) {
-    // Giving it up failed as well.
+    // The handler could not record the failure either: try the message again later.
     logFailure(parsed.data, error);
     message.retry({ delaySeconds: 30 });
   }
@@ -75,10 +75,10 @@ function logFailure(message: JobMessage, error: unknown): void {
 }
 
 /**
- * Look after the jobs that are active: what a lost message left waiting is sent again.
+ * Look after the active jobs: send the steps again whose messages were lost.
  *
- * @param event - `cron` says by what it was set off; after a restart of the local runtime, whose
- *   queue is in memory, all messages are lost
+ * @param event - `cron` names the trigger. When the local runtime restarts, all messages are lost,
+ *   because its queue is in memory
  */
 export async function nudge({ cron }: { readonly cron: string }, env: Env): Promise<void> {
   if (!env.JOBS || !env.EMBEDDER_URL) return;
@@ -106,7 +106,7 @@ function openConsumer(env: Env): JobConsumer {
   };
 }
 
-/** Start the build of a job at an embedder, or look after it. */
+/** Start the build of a job, or ask how far it is. @returns undefined while it runs */
 async function build(
   catalogue: Catalogue,
   embedder: HttpEmbedder,
@@ -121,7 +121,7 @@ async function build(
   return built;
 }
 
-/** Start the comparison of a job at an embedder, beside its build, or look after it. */
+/** Start the comparison of a job, or ask how far it is. @returns undefined while it runs */
 async function compare(
   embedder: HttpEmbedder,
   { id, collection }: Job,
@@ -137,11 +137,11 @@ const comparisonId = (jobId: string) => `${jobId}-compare`;
 
 async function stop(embedder: HttpEmbedder, { id }: Job): Promise<void> {
   const ids = [id, comparisonId(id)];
-  // One of them was never begun; and the job ends, whether an embedder heard of it or not.
+  // Ignore failures: one of the two may never have started, and the job ends in any case.
   await Promise.allSettled(ids.map((one) => embedder.cancelBuild(one)));
 }
 
-/** Start work under an id, or look after it. @returns undefined while it goes on */
+/** Start work under an id, or ask how far it is. @returns undefined while it runs */
 async function workAt<T>(
   embedder: HttpEmbedder,
   id: string,
@@ -159,7 +159,7 @@ async function workAt<T>(
   throw new DiptychError('build_failed', `build: ${code}: ${message}`);
 }
 
-/** Undefined where no embedder knows of such a build, or does not any more. */
+/** Ask for the state of a build. @returns undefined if no embedder knows the build */
 async function findBuild(embedder: HttpEmbedder, jobId: string): Promise<BuildStatus | undefined> {
   try {
     return await embedder.buildStatus(jobId);

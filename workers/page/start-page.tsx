@@ -10,7 +10,7 @@ import { placeOf, type AddressMark } from './state/view.ts';
 export interface PageOptions {
   readonly client: ApiClient;
   readonly mark: AddressMark;
-  /** Of a page that searches in the browser: tells how much of the index is there. */
+  /** Given if the browser itself searches: reports how much of the index is loaded. */
   readonly watchLoading?: (listener: (loaded: Loaded) => void) => void;
 }
 

@@ -16,7 +16,7 @@ export const captions = new Hono<AppEnv>().post(
   (c) => postCaptions(c, c.req.valid('json')),
 );
 
-/** Captions of the collection that describe an uploaded image. */
+/** Find captions of the collection that describe an uploaded image. */
 async function postCaptions(
   c: Context<AppEnv>,
   { fields: request, image }: RequestBody<CaptionsRequest>,

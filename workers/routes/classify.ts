@@ -19,7 +19,7 @@ export const classify = new Hono<AppEnv>().post(
   (c) => postClassify(c, c.req.valid('json')),
 );
 
-/** Which of some labels fits an image, a text, or both together. */
+/** Tell how well labels fit an image, a text, or both together. */
 async function postClassify(
   c: Context<AppEnv>,
   { fields: request, image }: RequestBody<ClassifyRequest>,

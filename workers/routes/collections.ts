@@ -7,7 +7,7 @@ export const collections = new Hono<AppEnv>()
   .get('/v1/collections', (c) => listCollections(c))
   .get('/v1/collections/:collection', (c) => getCollection(c, c.req.param('collection')));
 
-/** Those that can be searched. */
+/** List the collections that can be searched. */
 async function listCollections(c: Context<AppEnv>) {
   const { collections } = c.var;
   const found: CollectionInfo[] = [];
@@ -15,7 +15,7 @@ async function listCollections(c: Context<AppEnv>) {
     try {
       found.push(infoOf(await collections.describe(c.env, name)));
     } catch (error) {
-      // Not published yet, or damaged: the others can be searched all the same.
+      // This one is not published yet, or it is damaged: list the others.
       console.log(JSON.stringify({ collection: name, skipped: String(error) }));
     }
   }

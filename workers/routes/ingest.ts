@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createCollection } from '../../src/catalogue/collections.ts';
 import { sortableId } from '../../src/catalogue/sortable-id.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { mediaType } from '../../src/http/media-type.ts';
 import { parseJson } from '../../src/http/parse-request.ts';
 import { readLimitedBody } from '../../src/http/read-limited-body.ts';
 import { createImageFetcher } from '../../src/items/ingest/allowed-urls.ts';
@@ -11,7 +12,7 @@ import {
   type Ingestion,
   type IngestResult,
 } from '../../src/items/ingest/ingest-items.ts';
-import { uploadPattern } from '../../src/items/ingest/item-input.ts';
+import { itemInputSchema, uploadPattern } from '../../src/items/ingest/item-input.ts';
 import { uploadKey } from '../../src/version/keys.ts';
 import { readLines } from '../../src/items/ingest/read-lines.ts';
 import { limits } from '../../src/limits.ts';
@@ -29,7 +30,7 @@ export const ingest = new Hono<AppEnv>()
   .post('/v1/uploads', write, (c) => postUpload(c))
   .put('/v1/uploads/:id', write, (c) => putUpload(c, c.req.param('id')));
 
-/** A part of a stream that is taken in at once: so many items, or so many bytes. */
+/** A stream is taken in by parts of at most this many items, or about this many bytes. */
 const partItems = 100;
 const partBytes = 8 * 1024 * 1024;
 
@@ -37,10 +38,9 @@ const batchSchema = z.strictObject({ items: z.array(z.unknown()).max(limits.batc
 
 /** Take in a batch of items as JSON, or items as NDJSON. */
 async function postItems(c: Context<AppEnv>, collection: string): Promise<Response> {
-  const ingestion = openIngestion(c.env);
-  await createCollection(ingestion.catalogue, collection);
-  const type = (c.req.header('content-type') ?? '').split(';')[0].trim().toLowerCase();
-  if (type === 'application/x-ndjson') return stream(c, ingestion, collection);
+  const takeIn = openCollection(c.env, collection);
+  const type = mediaType(c.req.header('content-type'));
+  if (type === 'application/x-ndjson') return stream(c, takeIn);
   if (type !== 'application/json') {
     throw new DiptychError(
       'bad_request',
@@ -48,20 +48,39 @@ async function postItems(c: Context<AppEnv>, collection: string): Promise<Respon
     );
   }
   const { items } = await readJson(c, batchSchema);
-  const results = await ingestItems(ingestion, collection, items);
+  const results = await takeIn(items);
   return c.json({ counts: countByStatus(results), results });
 }
 
-function openIngestion(env: AppEnv['Bindings']): Ingestion {
-  return {
+type TakeIn = (items: readonly unknown[]) => Promise<IngestResult[]>;
+
+/**
+ * Open a collection for items. It is created by the first items of which one is well-formed, so that
+ * a client whose items are all malformed leaves no empty collection behind.
+ */
+function openCollection(env: AppEnv['Bindings'], collection: string): TakeIn {
+  const ingestion: Ingestion = {
     catalogue: openCatalogue(env),
     objects: r2Objects(env),
     fetchImage: createImageFetcher(env.IMAGE_URLS, (url, init) => fetch(url, init)),
   };
+  let isCreated = false;
+  return async (items) => {
+    if (!isCreated && (items.length === 0 || items.some(isWellFormed))) {
+      await createCollection(ingestion.catalogue, collection);
+      isCreated = true;
+    }
+    return ingestItems(ingestion, collection, items);
+  };
 }
 
-/** Answer a line for each item as it is taken in, and a last one with the sums, or with what broke off. */
-function stream(c: Context<AppEnv>, ingestion: Ingestion, collection: string): Response {
+const isWellFormed = (item: unknown) => itemInputSchema.safeParse(item).success;
+
+/**
+ * Answer a line for each item after it is taken in. The last line has the sums, and the error if the
+ * stream could not be read or taken in to its end.
+ */
+function stream(c: Context<AppEnv>, takeIn: TakeIn): Response {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
@@ -70,25 +89,30 @@ function stream(c: Context<AppEnv>, ingestion: Ingestion, collection: string): R
   const work = async () => {
     try {
       for await (const part of parts(c.req.raw.body)) {
-        const results = await ingestItems(ingestion, collection, part);
+        const results = await takeIn(part);
         for (const result of results) await write(result);
         addCounts(counts, results);
       }
       await write({ counts });
     } catch (error) {
       const known =
-        error instanceof DiptychError ? error : new DiptychError('internal', 'it broke off');
+        error instanceof DiptychError
+          ? error
+          : new DiptychError(
+              'internal',
+              'The stream broke off; the items answered before are stored.',
+            );
       const { code, message, details } = known;
       await write({ error: { code, message, details }, counts });
     }
     await writer.close();
   };
-  // Where the client hangs up there is nobody to tell; what it sent before is taken in.
+  // A client that hung up reads no error. The items that it sent before are taken in.
   work().catch(() => undefined);
   return c.body(readable, 200, { 'content-type': 'application/x-ndjson' });
 }
 
-/** Cut a stream of lines into parts of bounded size. A line that is no JSON is an item that fails. */
+/** Cut a stream of lines into parts of bounded size, with an error in place of a line that is no JSON. */
 async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
   if (!body) return;
   let [part, bytes]: [unknown[], number] = [[], 0];
@@ -120,13 +144,13 @@ function countByStatus(results: readonly IngestResult[]): Record<string, number>
   return counts;
 }
 
-/** Give an address that the bytes of an image may be put to. */
+/** Give an address to which the client may send the bytes of an image. */
 function postUpload(c: Context<AppEnv>): Response {
   const upload = sortableId(Date.now());
   return c.json({ upload, url: new URL(`/v1/uploads/${upload}`, c.req.url).href }, 201);
 }
 
-/** Take the bytes of an image that an item names afterwards. */
+/** Store the bytes of an image, which a later item names. */
 async function putUpload(c: Context<AppEnv>, upload: string): Promise<Response> {
   if (!uploadPattern.test(upload)) throw new DiptychError('not_found', 'there is no such upload');
   const bytes = await readLimitedBody(c.req.raw, limits.imageBytes);

@@ -4,7 +4,7 @@ import { itemAt } from '../../src/version/items.ts';
 import type { AppEnv } from '../env.ts';
 import { describeItem } from '../../src/search/describe-match.ts';
 import { findItem } from '../../src/search/resolve-query.ts';
-import { bucketVersion } from '../stores/bucket-version.ts';
+import { bucketVersion } from '../stores/bucket-source.ts';
 import { readSlice } from '../stores/read-slice.ts';
 
 export const items = new Hono<AppEnv>()
@@ -20,7 +20,7 @@ async function getItem(c: Context<AppEnv>, name: string, id: string) {
   return c.json<ItemInfo>(describeItem(opened, findItem(opened, id)));
 }
 
-/** The image's own bytes. */
+/** Send the image of an item. */
 async function getItemImage(c: Context<AppEnv>, name: string, id: string): Promise<Response> {
   const opened = await c.var.items(name);
   const { version } = opened.reference;
@@ -34,7 +34,7 @@ async function getItemImage(c: Context<AppEnv>, name: string, id: string): Promi
     'content-type': type.startsWith('image/') ? type : 'application/octet-stream',
     'content-length': String(length),
     'cache-control': isPinned ? 'public, max-age=31536000, immutable' : 'public, max-age=60',
-    // An SVG from a data set may hold scripts and links: opened by itself, it may do nothing.
+    // An SVG from a data set may contain scripts and links. They must not run if a user opens it.
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     'cross-origin-resource-policy': 'cross-origin',
   });

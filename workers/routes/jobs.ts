@@ -41,11 +41,11 @@ const reindexSchema = z.strictObject({
 });
 
 const listSchema = z.strictObject({
-  /** Id of the job that the page begins behind. */
+  /** Id of the last job of the page before. */
   before: z.string().min(1).max(64).optional(),
 });
 
-/** Start a job, which the queue carries on. */
+/** Start a job; the queue carries it on. */
 async function postReindex(c: Context<AppEnv>, collection: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
   const body = await readJson(c, reindexSchema, { mayBeEmpty: true });
@@ -55,7 +55,7 @@ async function postReindex(c: Context<AppEnv>, collection: string): Promise<Resp
   return c.json({ job: await describe(catalogue, job) }, 202);
 }
 
-/** Jobs of a collection, newest first. */
+/** List jobs of a collection, newest first. */
 async function getJobs(c: Context<AppEnv>, collection: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
   const page = { ...readQuery(c, listSchema), limit: 50 };
@@ -68,14 +68,14 @@ async function getOneJob(c: Context<AppEnv>, id: string): Promise<Response> {
   return c.json({ job: await describe(catalogue, await requireJob(catalogue, id)) });
 }
 
-/** The report of a job as JSON or, where that is preferred, as a page. */
+/** Send the report of a job: a page if the client prefers HTML, otherwise JSON. */
 async function getReport(c: Context<AppEnv>, id: string): Promise<Response> {
   const stores = { catalogue: openCatalogue(c.env), objects: r2Objects(c.env) };
   const job = await requireJob(stores.catalogue, id);
-  const supports = ['application/json', 'text/html'];
-  const type = accepts(c, { header: 'Accept', supports, default: supports[0] });
-  const isPage = type !== supports[0];
-  // Of an older job the ledger is gone, and the report that was written at its end is all there is.
+  const [json, html] = ['application/json', 'text/html'] as const;
+  const type = accepts(c, { header: 'Accept', supports: [json, html], default: json });
+  const isPage = type === html;
+  // The ledger of an older job is gone; its report was stored when it ended.
   const key = (isPage ? reportPageKey : reportKey)(job.id);
   const kept = hasEnded(job.state) ? await stores.objects.get(key) : null;
   const text = kept && new TextDecoder().decode(kept);
@@ -96,7 +96,7 @@ async function postCancel(c: Context<AppEnv>, id: string): Promise<Response> {
 
 const pollMs = 1000;
 
-/** The job whenever it changed, until it ended, as server-sent events. */
+/** Send a job as server-sent events: now, and at each change until it ends. */
 async function getEvents(c: Context<AppEnv>, id: string): Promise<Response> {
   const catalogue = openCatalogue(c.env);
   await requireJob(catalogue, id);
@@ -124,7 +124,7 @@ async function describe(catalogue: Catalogue, job: Job) {
   };
 }
 
-/** By the pace so far; null where there is none to go by. */
+/** Estimate the time left from the pace so far. @returns null while no batch is done */
 function secondsLeft({ state, createdAt, batches }: Job, done: number): number | null {
   if (state !== 'encoding' || done === 0) return null;
   const seconds = (Date.now() - createdAt) / 1000;

@@ -37,7 +37,7 @@ async function getOneLabelSet(c: Context<AppEnv>, name: string): Promise<Respons
   return c.json({ labelSet: describe(await mustGet(c, name)) });
 }
 
-/** Write a new label set, or one in place of that of the same name. */
+/** Write a label set; it replaces one of the same name. */
 async function putOneLabelSet(c: Context<AppEnv>, name: string): Promise<Response> {
   checkName(name);
   const { labels } = await readJson(c, setSchema);
@@ -48,7 +48,7 @@ async function putOneLabelSet(c: Context<AppEnv>, name: string): Promise<Respons
 
 async function deleteLabelSet(c: Context<AppEnv>, name: string): Promise<Response> {
   await mustGet(c, name);
-  // The row is the last to go: where this breaks off, it can be asked for again.
+  // Remove the row last: if this fails halfway, the set is still found and can be deleted again.
   await r2Objects(c.env).delete(labelSetKey(name));
   await removeLabelSet(openCatalogue(c.env), name);
   return c.json({ name, status: 'deleted' });

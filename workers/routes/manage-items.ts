@@ -35,7 +35,7 @@ const listSchema = z.strictObject({
   idPrefix: z.string().optional(),
 });
 
-/** What the catalogue has, whether or not it is indexed yet. */
+/** List items of the catalogue, whether or not they are indexed yet. */
 async function getItems(c: Context<AppEnv>, collection: string): Promise<Response> {
   const { limit, after, updatedSince, ...filter } = readQuery(c, listSchema);
   const page = await listItems(openCatalogue(c.env), {

@@ -54,7 +54,7 @@ const partsQuerySchema = z
   );
 const deleteQuerySchema = z.strictObject({ uploadId: uploadId.optional() });
 
-/** `?prefix=…&cursor=…`: a page of keys. */
+/** List a page of keys: `?prefix=…&cursor=…`. */
 async function listObjects(c: ObjectContext): Promise<Response> {
   const { prefix, cursor } = readQuery(c, listQuerySchema);
   const page = await objectBucket(c.env).list(cursor ? { prefix, cursor } : { prefix });
@@ -62,7 +62,7 @@ async function listObjects(c: ObjectContext): Promise<Response> {
   return c.json({ objects, ...(page.truncated && { cursor: page.cursor }) });
 }
 
-/** An object, whole or a range of it; HEAD comes here as well. */
+/** Send an object or a range of it. HEAD requests come here too. */
 async function readObject(c: ObjectContext): Promise<Response> {
   const key = keyOf(c);
   const bucket = objectBucket(c.env);
@@ -82,7 +82,7 @@ async function readObject(c: ObjectContext): Promise<Response> {
   });
 }
 
-/** Write an object, on a condition (`If-Match`, `If-None-Match: *`) or not; or a part of it. */
+/** Write an object if its condition holds (`If-Match`, `If-None-Match: *`), or a part of an upload. */
 async function putObject(c: ObjectContext): Promise<Response> {
   const key = keyOf(c);
   const bucket = objectBucket(c.env);
@@ -114,7 +114,7 @@ async function uploadInParts(c: ObjectContext): Promise<Response> {
   return c.json({ etag });
 }
 
-/** Delete an object, or what there is of an upload in parts. */
+/** Delete an object, or abort an upload in parts. */
 async function deleteObject(c: ObjectContext): Promise<Response> {
   const key = keyOf(c);
   const { uploadId } = readQuery(c, deleteQuerySchema);
@@ -123,7 +123,7 @@ async function deleteObject(c: ObjectContext): Promise<Response> {
   return c.body(null, 204);
 }
 
-/** The path as it was sent: a key may hold any character, coded. */
+/** Decode the key from the path as it was sent: a key may contain any character. */
 function keyOf(c: ObjectContext): string {
   const { pathname } = new URL(c.req.url);
   const coded = pathname.slice(pathname.indexOf('/objects/') + '/objects/'.length);
@@ -131,11 +131,11 @@ function keyOf(c: ObjectContext): string {
     return checkKey(decodeURIComponent(coded));
   } catch (cause) {
     if (cause instanceof DiptychError) throw cause;
-    throw new DiptychError('bad_request', `key: expected UTF-8 in percent code, got ${coded}`);
+    throw new DiptychError('bad_request', `key: expected percent-encoded UTF-8, got ${coded}`);
   }
 }
 
-/** R2 must know the length of a stream before it comes. */
+/** The body as a stream, null if it is empty. R2 must know the length of a stream in advance. */
 function bodyOf(c: ObjectContext): ReadableStream | null {
   const declared = c.req.header('content-length');
   const [length, most] = [Number(declared), limits.objectBytes];
@@ -170,7 +170,7 @@ function parseCondition(c: ObjectContext): PutCondition | undefined {
   throw new DiptychError('bad_request', `if-match: expected one etag in quotes, got ${match}`);
 }
 
-/** Not `content-length` and `etag` alone: on the way these may be changed where bodies are packed. */
+/** Send size and etag in headers of our own too: a proxy that compresses changes the usual ones. */
 function headersOf({ size, etag }: { readonly size: number; readonly etag: string }) {
   return {
     etag: `"${etag}"`,

@@ -14,7 +14,7 @@ export const search = new Hono<AppEnv>().post('/v1/search', readRequest(searchRe
   postSearch(c, c.req.valid('json')),
 );
 
-/** Images or captions by text, image, item or vector. */
+/** Search images or captions by text, image, item or vector. */
 async function postSearch(
   c: Context<AppEnv>,
   { fields: request, image }: RequestBody<SearchRequest>,

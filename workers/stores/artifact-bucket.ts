@@ -1,6 +1,6 @@
 import type { Bucket, BucketCondition } from '../../src/objects/bucket-store.ts';
 
-/** What published artifacts are read from: an R2Bucket, or a stand-in of its shape. */
+/** The bucket of published artifacts: an R2Bucket, or a stand-in with the same methods. */
 export interface ArtifactBucket {
   get(
     key: string,
@@ -10,9 +10,9 @@ export interface ArtifactBucket {
 }
 
 export interface StoredObject {
-  /** Bytes of the whole object, as its writer says; `body` may end before or after. */
+  /** Length of the whole object, bytes, as the store reports it; `body` may differ. */
   readonly size: number;
-  /** The object, or the range of it that was asked for. */
+  /** The object, or the requested range of it. */
   readonly body: ReadableStream;
 }
 

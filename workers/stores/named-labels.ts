@@ -7,8 +7,9 @@ import { labelSetKey } from '../../src/version/keys.ts';
 import type { ArtifactBucket } from './artifact-bucket.ts';
 
 /**
- * Labels of a set; undefined for the captions, which the collection has.
+ * Read the labels of a set.
  *
+ * @returns undefined for the set of captions, whose labels are in the collection
  * @throws DiptychError unknown_label_set, index_unreadable
  */
 export async function namedLabels(
@@ -19,5 +20,5 @@ export async function namedLabels(
   const key = labelSetKey(name);
   const json = await readUnlistedText(bucketSource(bucket), key);
   if (json !== null) return parseLabelSet(key, json);
-  throw new DiptychError('unknown_label_set', 'labelSet: there is none of that name');
+  throw new DiptychError('unknown_label_set', 'labelSet: there is no label set of that name');
 }

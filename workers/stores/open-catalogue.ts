@@ -4,12 +4,16 @@ import { openPlanetScale } from '../../src/catalogue/drivers/open-planetscale.ts
 import { DiptychError } from '../../src/errors.ts';
 import type { Env } from '../env.ts';
 
-/** Whether this deployment has a catalogue; searching does without. */
+/** Whether this deployment has a catalogue; a search needs none. */
 export function hasCatalogue({ DATABASE_URL, CATALOGUE }: Env): boolean {
   return Boolean(DATABASE_URL) || CATALOGUE !== undefined;
 }
 
-/** The catalogue of this deployment: PlanetScale where its address is a secret of the worker, else D1. */
+/**
+ * Open the catalogue of this deployment: PlanetScale if the secret `DATABASE_URL` is set, otherwise D1.
+ *
+ * @throws DiptychError catalogue_unavailable
+ */
 export function openCatalogue({ DATABASE_URL, CATALOGUE }: Env): Catalogue {
   if (DATABASE_URL) return openPlanetScale({ url: DATABASE_URL });
   if (CATALOGUE) return openD1(CATALOGUE);

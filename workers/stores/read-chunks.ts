@@ -1,8 +1,8 @@
 /**
- * Read a stream in chunks. Where it is a byte stream, one buffer serves all of them; a chunk is
- * valid until the next is asked for.
+ * Read a stream in chunks. The chunks of a byte stream share one buffer: use each chunk before you
+ * ask for the next.
  *
- * @param chunkBytes - of a byte stream; others come as their source cut them
+ * @param chunkBytes - length of the chunks of a byte stream; other streams keep their own chunks
  */
 export async function* readChunks(
   stream: ReadableStream,
@@ -21,7 +21,11 @@ export async function* readChunks(
   }
 }
 
-/** Null where it is no byte stream: a decompressed one in a browser, any in some browsers. */
+/**
+ * Get a reader of a byte stream.
+ *
+ * @returns null for other streams: in a browser decompressed ones, in some browsers all of them
+ */
 function byteReader(stream: ReadableStream): ReadableStreamBYOBReader | null {
   try {
     return stream.getReader({ mode: 'byob' });

@@ -4,10 +4,10 @@ import type { VersionFiles } from '../../src/search/open/version-files.ts';
 import type { ArtifactBucket, StoredObject } from './artifact-bucket.ts';
 
 /**
- * Stream a part of a file of a version, such as one picture of many. The part cannot be hashed, as
- * the checksum is that of the whole file; its size is checked.
+ * Stream a part of a file of a version, such as one picture. The size of the file is checked, but
+ * not its checksum, which only the whole file has.
  *
- * @throws DiptychError index_unreadable: the file is missing, or of another size
+ * @throws DiptychError index_unreadable if the file is missing or has another size
  */
 export async function readSlice(
   bucket: ArtifactBucket,
@@ -23,7 +23,7 @@ export async function readSlice(
   throw unreadable(key, `expected ${files.size(name)} bytes, got ${object.size}`);
 }
 
-/** R2 throws where an object ends before the range. */
+/** Get a range of an object. R2 throws if the object ends before the range. */
 async function getRange(
   bucket: ArtifactBucket,
   key: string,

@@ -9,50 +9,54 @@ import {
   type ShardNamespace,
 } from './shard.ts';
 
-/** What those shards said that answered in time. */
-export interface ShardAnswers<T> {
-  readonly answers: readonly { readonly shard: number; readonly value: T }[];
-  /** Given where some did not. */
+/** A shard that is asked, by its place in the manifest, with what its question needs. */
+interface Asked {
+  readonly shard: number;
+}
+
+/** The answers of those shards that answered in time. */
+export interface ShardAnswers<P extends Asked, T> {
+  readonly answers: readonly { readonly part: P; readonly value: T }[];
+  /** Present when some shards did not answer. */
   readonly partial?: PartialAnswer;
 }
 
-export type AskShards = <T>(
-  question: (shard: Shard, address: ShardAddress) => Promise<ShardAnswer<T>>,
-  asked?: readonly number[],
+export type AskShards = <P extends Asked, T>(
+  parts: readonly P[],
+  question: (shard: Shard, address: ShardAddress, part: P) => Promise<ShardAnswer<T>>,
   deadlineMs?: number,
-) => Promise<ShardAnswers<T>>;
+) => Promise<ShardAnswers<P, T>>;
 
 /**
- * Create a function that asks shards of a version all at once, every one by default.
+ * Create a function that asks several shards of a version at the same time.
  *
- * @param defaultMs - after which a shard is gone without, milliseconds
- * @throws DiptychError what the question itself is to blame for; what befalls a shard is logged
+ * @param defaultMs - how long an answer may take before the result goes without it, milliseconds
+ * @throws DiptychError only for an error in the question itself; failures of shards are logged
  */
 export function createAskShards(
   namespace: ShardNamespace,
   { collection, version, shards = [] }: Manifest,
   defaultMs: number,
 ): AskShards {
-  const all = [...shards.keys()];
-  return async (question, asked = all, deadlineMs = defaultMs) => {
+  return async (parts, question, deadlineMs = defaultMs) => {
     const settled = await Promise.allSettled(
-      asked.map(async (shard) => {
-        const address = { collection, version, shard };
-        // A stub belongs to the request that made it.
-        const answer = question(namespace.getByName(shardName(address)), address);
-        return { shard, value: valueOf(await inTime(answer, deadlineMs)) };
+      parts.map(async (part) => {
+        const address = { collection, version, shard: part.shard };
+        // Get the stub anew: the runtime allows a stub only in the request that made it.
+        const answer = question(namespace.getByName(shardName(address)), address, part);
+        return { part, value: valueOf(await inTime(answer, deadlineMs)) };
       }),
     );
     const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     for (const [i, one] of settled.entries()) {
       if (one.status === 'fulfilled') continue;
       if (isFaultOfQuestion(one.reason)) throw one.reason;
-      const [shard, missing] = [asked[i], String(one.reason)];
+      const [shard, missing] = [parts[i]?.shard, String(one.reason)];
       console.log(JSON.stringify({ collection, version, shard, missing }));
     }
-    const missing = asked.length - answers.length;
+    const missing = parts.length - answers.length;
     if (missing === 0) return { answers };
-    return { answers, partial: { shards: all.length, answered: all.length - missing } };
+    return { answers, partial: { shards: shards.length, answered: shards.length - missing } };
   };
 }
 

@@ -6,16 +6,16 @@ import type { Matches, SearchOptions } from '../../src/hnsw/searcher.ts';
 export interface ShardAddress {
   readonly collection: string;
   readonly version: string;
-  /** Place in the manifest's list. */
+  /** Index in the manifest's list of shards. */
   readonly shard: number;
 }
 
-/** Errors do not cross isolates as what they were. */
+/** An answer that holds its error as data: an error that crosses isolates loses class and code. */
 export type ShardAnswer<T> =
   | { readonly value: T }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } };
 
-/** An isolate that holds a part of the vectors; ids count from 0 there. */
+/** An isolate that holds a part of the vectors; its ids start at 0. */
 export interface Shard {
   /** Load the vectors, unless they are there. */
   load(address: ShardAddress): Promise<ShardAnswer<true>>;
@@ -35,12 +35,12 @@ export interface Shard {
   vector(address: ShardAddress, kind: VectorKind, id: number): Promise<ShardAnswer<Float32Array>>;
 }
 
-/** A DurableObjectNamespace of {@link Shard}s, or a stand-in of its shape. */
+/** A DurableObjectNamespace of {@link Shard}s, or a stand-in with its method. */
 export interface ShardNamespace {
   getByName(name: string): Shard;
 }
 
-/** Each part of each version is an object of its own: a new version loads beside the old one. */
+/** Name a shard. Each version has its own shards, so that a new one loads beside the old one. */
 export function shardName({ collection, version, shard }: ShardAddress): string {
   return `${collection}/${version}/${shard}`;
 }

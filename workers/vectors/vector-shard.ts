@@ -6,16 +6,16 @@ import { openVectors } from '../../src/search/open/open-vectors.ts';
 import type { Env } from '../env.ts';
 import { kernels } from './bundled-kernels.ts';
 import { shardName, type Shard, type ShardAddress, type ShardAnswer } from './shard.ts';
-import { bucketManifest, bucketVersion } from '../stores/bucket-version.ts';
+import { bucketManifest, bucketVersion } from '../stores/bucket-source.ts';
 
 type Searchers = Readonly<Record<VectorKind, Searcher>>;
 
-/** How long a shard that could not be loaded is left alone, milliseconds. */
+/** How long a failed load is not tried again, milliseconds. */
 const retryMs = 5000;
 
 /**
- * A Durable Object that holds one shard of a version in memory and stores nothing: the runtime drops
- * it when nobody asks any more, and it loads its files again when somebody does.
+ * A Durable Object that holds one shard of a version in memory and stores nothing. The runtime drops
+ * it when requests cease, and the next request loads the files again.
  */
 export class VectorShard extends DurableObject<Env> implements Shard {
   #held?: { readonly name: string; readonly searchers: Promise<Searchers>; until: number };

@@ -1,4 +1,4 @@
-/** What the services ask of a Vectorize index: its binding in a worker, or a stand-in of its shape. */
+/** The methods of a Vectorize index that a search calls: a binding of a worker, or a stand-in. */
 export interface VectorizeBinding {
   describe(): Promise<{ readonly dimensions: number }>;
   query(
@@ -10,7 +10,7 @@ export interface VectorizeBinding {
       returnMetadata: 'none';
     },
   ): Promise<{ readonly matches: readonly { readonly id: string; readonly score: number }[] }>;
-  /** Vectors that are there, in any order. */
+  /** Gives those of the vectors that exist, in any order. */
   getByIds(
     ids: string[],
   ): Promise<readonly { readonly id: string; readonly values: ArrayLike<number> }[]>;

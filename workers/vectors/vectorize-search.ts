@@ -4,14 +4,15 @@ import type { Manifest } from '../../src/version/manifest.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { passes } from '../../src/hnsw/item-filter.ts';
+import { dot } from '../../src/metrics/dot.ts';
 import { vectorizeLimits } from '../../src/vectorize/limits.ts';
 import { vectorNames, type VectorNames } from '../../src/vectorize/vector-names.ts';
 import type { VectorSearch } from '../../src/search/vector-search.ts';
 import type { VectorizeBinding } from './vectorize-binding.ts';
 
-/** Calls at the same time: a worker has six connections. */
+/** Calls at the same time: a worker may open six connections. */
 const concurrency = 6;
-/** Two rounds of calls, which is what a search may wait for; free workers make 50 calls in all. */
+/** Two rounds of calls: more would be slow, and a free worker may make 50 calls per request. */
 const mostScored = 2 * concurrency * vectorizeLimits.getBatch;
 
 /**
@@ -51,13 +52,13 @@ function searchVectorize(index: VectorizeBinding, names: VectorNames, count: num
   return {
     mostScored,
     async search(query, k, { filter } = {}) {
-      // It knows no ordinals: as many more are asked for as do not pass, as far as it gives any.
+      // Vectorize cannot filter by ordinal: over-fetch by the number of hidden items.
       const hidden = filter ? count - filter.size : 0;
       const topK = Math.min(k + hidden, count, vectorizeLimits.topK);
       const asked = topK > 0 ? await queryIndex(index, names, query, topK) : [];
       const nearest = asked.filter(({ id }) => !filter || passes(filter, id)).slice(0, k);
       const best = nearest.slice(0, defaults.rescore).map(({ id }) => id);
-      const cosines = cosinesOf(query, await vectorsOf(best));
+      const cosines = cosinesOf(query, best.map(await vectorsOf(best)));
       const found = nearest
         .map(({ id, score }, i) => ({ id, score: cosines[i] ?? score }))
         .sort((a, b) => b.score - a.score);
@@ -70,10 +71,11 @@ function searchVectorize(index: VectorizeBinding, names: VectorNames, count: num
     },
     async score(query, ids) {
       const cosines = new Float32Array(ids.length).fill(NaN);
-      cosines.set(cosinesOf(query, await vectorsOf(Array.from(ids).slice(0, mostScored))));
+      const scored = Array.from(ids).slice(0, mostScored);
+      cosines.set(cosinesOf(query, scored.map(await vectorsOf(scored))));
       return { cosines };
     },
-    vector: async (id) => (await vectorsOf([id]))[0],
+    vector: async (id) => (await vectorsOf([id]))(id),
   };
 }
 
@@ -89,12 +91,12 @@ async function queryIndex(
   return matches.map(({ id, score }) => ({ id: ordinal(id), score }));
 }
 
-/** Get vectors in the order of `ids`: [ids][dim]. */
+/** Get vectors by their ids. @returns a function from an id to its vector, [dim] */
 async function getVectors(
   index: VectorizeBinding,
   names: VectorNames,
   ids: readonly number[],
-): Promise<Float32Array[]> {
+): Promise<(id: number) => Float32Array> {
   const vectors = new Map<string, Float32Array>();
   const batches: string[][] = [];
   for (let from = 0; from < ids.length; from += vectorizeLimits.getBatch) {
@@ -103,25 +105,21 @@ async function getVectors(
   const getBatch = (batch: string[]) => ask('getByIds', () => index.getByIds(batch));
   const answers = await pMap(batches, getBatch, { concurrency });
   for (const { id, values } of answers.flat()) vectors.set(id, Float32Array.from(values));
-  return ids.map((ordinal) => {
+  return (ordinal) => {
     const id = names.id(ordinal);
     const vector = vectors.get(id);
     if (vector) return vector;
     throw new DiptychError('index_unreadable', `Vectorize: expected vector ${id}, got none`);
-  });
+  };
 }
 
 /** @param vectors - L2-normalised, as `publish` sends them */
 function cosinesOf(query: Float32Array, vectors: readonly Float32Array[]): number[] {
   const length = Math.hypot(...query) || 1;
-  return vectors.map((vector) => {
-    let sum = 0;
-    for (let j = 0; j < vector.length; j++) sum += query[j] * vector[j];
-    return sum / length;
-  });
+  return vectors.map((vector) => dot(query, vector) / length);
 }
 
-/** What the service says goes to the log; who searches is told that it failed. */
+/** Call Vectorize. Its own message goes to the log alone; the client reads that the call failed. */
 async function ask<T>(method: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

@@ -2,7 +2,18 @@ import { hc } from 'hono/client';
 import type { PublicRoutes } from '../../app.ts';
 import { failureOf } from './api-failure.ts';
 
-/** Calls the API by the types of its routes; `send`, a `fetch`, decides who answers. */
+/**
+ * Creates a client of the API whose calls have the types of the routes.
+ *
+ * @param send - a `fetch`: over the network, or to the search thread of a static site
+ * @example
+ * ```ts
+ * const client = createApiClient(sendOverHttp);
+ * const { signal } = new AbortController();
+ * const json = { text: 'birthday cake', limit: 10 };
+ * const { matches } = await bodyOf(client.search.$post({ json }, { init: { signal } }), signal);
+ * ```
+ */
 export function createApiClient(send: typeof fetch) {
   return hc<PublicRoutes>('/', { fetch: send }).v1;
 }
@@ -18,7 +29,7 @@ interface Answer<T> {
 /**
  * Gives the body of an answer.
  *
- * @throws ApiFailure where there is no answer, or one that is an error; an abort stays one
+ * @throws ApiFailure for an answer that is an error or has no JSON; the signal's reason after an abort
  */
 export async function bodyOf<T>(asking: Promise<Answer<T>>, signal: AbortSignal): Promise<T> {
   const response = await asking;

@@ -1,4 +1,4 @@
-/** Selector of what the arrow keys walk through. */
+/** Selector of the cards that the arrow keys walk through. */
 const cardSelector = '[data-card]';
 
 /**
@@ -36,11 +36,12 @@ export function moveInGrid(event: KeyboardEvent, leave: (to: 'above' | 'below') 
   event.preventDefault();
   if (next === -1) leave('above');
   else if (next === cards.length) leave('below');
-  else cards[next].focus();
+  else cards[next]?.focus();
 }
 
 function columnsOf(cards: readonly HTMLElement[]): number {
   const tops = cards.map((card) => card.getBoundingClientRect().top);
-  const secondRow = tops.findIndex((top) => top > tops[0] + 1);
+  const [firstRow = 0] = tops;
+  const secondRow = tops.findIndex((top) => top > firstRow + 1);
   return secondRow === -1 ? cards.length : secondRow;
 }

@@ -1,8 +1,8 @@
 const side = 16;
-/** 0 black, 255 white: below it, ink is lost on a dark card. */
+/** From 0 (black) to 255 (white): darker ink cannot be seen on a dark card. */
 const darkLuma = 80;
 
-/** Says whether a picture is drawn in dark ink on nothing, and so vanishes on a dark card. */
+/** Says whether a picture is dark ink on a transparent ground, which vanishes on a dark card. */
 export function isDarkInk(image: HTMLImageElement): boolean {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = side;
@@ -12,7 +12,7 @@ export function isDarkInk(image: HTMLImageElement): boolean {
   const { data } = context.getImageData(0, 0, side, side);
   let inked = 0;
   for (let at = 0; at < data.length; at += 4) {
-    const [red, green, blue, alpha] = data.subarray(at, at + 4);
+    const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(at, at + 4);
     if (alpha < 32) continue;
     inked++;
     if (0.299 * red + 0.587 * green + 0.114 * blue > darkLuma) return false;

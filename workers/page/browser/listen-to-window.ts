@@ -3,11 +3,15 @@ import { focusFirstCard } from './grid-focus.ts';
 export interface WindowEvents {
   focusSearch(): void;
   dropImage(file: File): void;
-  /** A file hangs over the page, or left it. */
+  /** A file is dragged over the page, or leaves it. */
   hover(isOver: boolean): void;
 }
 
-/** Listens for `/`, arrows from nowhere, a pasted and a dropped image. @returns what stops it */
+/**
+ * Listens for `/`, for arrow keys while nothing has the focus, and for pasted and dropped images.
+ *
+ * @returns a function that stops it
+ */
 export function listenToWindow(events: WindowEvents): () => void {
   const stop = new AbortController();
   const { signal } = stop;
@@ -65,7 +69,7 @@ function onKey(event: KeyboardEvent, events: WindowEvents): void {
   if (event.key === 'ArrowDown' && isNowhere && focusFirstCard()) event.preventDefault();
 }
 
-/** Gives the file of a paste or a drop; one without an image type goes too, the server judges. */
+/** Gives the first image of a paste or a drop, else the first file: the server checks its type. */
 function imageIn(data: DataTransfer | null): File | undefined {
   const files = [...(data?.files ?? [])];
   return files.find((file) => file.type.startsWith('image/')) ?? files[0];

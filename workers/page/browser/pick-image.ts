@@ -8,7 +8,7 @@ const vectorSide = 512;
 
 /**
  * Makes an upload of a file: a photo is shrunk and an SVG drawn, so that three requests with it
- * stay small. What the browser cannot draw goes as it is, and the server says what is wrong.
+ * stay small. A file that the browser cannot draw is sent unchanged: the server says what is wrong.
  */
 export async function pickImage(file: File): Promise<PickedImage> {
   const url = URL.createObjectURL(file);

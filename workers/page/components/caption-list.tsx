@@ -7,7 +7,7 @@ interface CaptionListProps {
   readonly onPick: (text: string) => void;
 }
 
-/** Captions, the best first; one searches for its words. */
+/** Captions, the best first; a click on one searches for its words. */
 export function CaptionList({ captions, onPick }: CaptionListProps) {
   return (
     <section class="captions" aria-labelledby="captions-title">

@@ -13,7 +13,7 @@ interface ClassBarsProps {
   readonly onChange: (labels: readonly string[]) => void;
 }
 
-/** One bar a label, the likeliest first; labels are added beneath and removed in place. */
+/** A bar for each label, the likeliest first; labels are added below and removed at their bar. */
 export function ClassBars({ classes, labels, onChange }: ClassBarsProps) {
   const isDefault = labels.join() === defaultLabels.join();
   const remove = (label: string) => onChange(labels.filter((other) => other !== label));

@@ -1,7 +1,7 @@
 import { megabytes } from '../../../src/megabytes.ts';
 import type { Loaded } from '../state/page-state.ts';
 
-/** Says how much of the index has come, where the browser itself searches. */
+/** Says how much of the index is loaded, if the browser itself searches. */
 export function LoadingLine({ loaded: { bytes, total } }: { readonly loaded: Loaded }) {
   return (
     <p class="loading-line late">

@@ -7,7 +7,7 @@ interface PictureProps {
   readonly isLazy: boolean;
 }
 
-/** An item's image on a neutral tile; dark ink turns light where the page is dark. */
+/** An item's image on a neutral tile; on a dark page, dark ink is shown light. */
 export function Picture({ title, imageUrl, isLazy }: PictureProps) {
   const [kind, setKind] = useState<'' | 'is-dark-ink' | 'is-broken'>('');
   return (

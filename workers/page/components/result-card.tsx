@@ -3,7 +3,7 @@ import type { ItemInfo, Match } from '../../../src/http/api.ts';
 import { addressOf, type AddressMark } from '../state/view.ts';
 import { Picture } from './picture.tsx';
 
-/** Pictures of the first page; those of later ones load when they come near. */
+/** Cards of the first page: their pictures load at once, later ones when they come near. */
 const eagerCount = 24;
 
 interface ResultCardProps {
@@ -15,7 +15,7 @@ interface ResultCardProps {
   readonly onPick: (item: ItemInfo) => void;
 }
 
-/** A picture as a link to what is like it; a plain click stays on the page. */
+/** A picture that links to similar ones; a plain click does not leave the page. */
 export const ResultCard = memo(({ match, rank, collection, mark, onPick }: ResultCardProps) => {
   const { id, score, metadata } = match;
   const { title, set, imageUrl } = metadata;

@@ -22,7 +22,7 @@ export function labelsOf(text: string): readonly string[] {
   return [...new Set(names.filter((name) => name !== ''))];
 }
 
-/** Reads the labels of an earlier visit; where storage is closed or empty, the defaults. */
+/** Reads the labels of an earlier visit, or the defaults if the storage is blocked or empty. */
 export function loadLabels(): readonly string[] {
   try {
     const labels = labelsOf(localStorage.getItem(storageKey) ?? '');
@@ -32,7 +32,7 @@ export function loadLabels(): readonly string[] {
   }
 }
 
-/** Keeps labels for the next visit; a browser that refuses storage only forgets them. */
+/** Keeps labels for the next visit; a browser that blocks the storage forgets them. */
 export function saveLabels(labels: readonly string[]): void {
   try {
     localStorage.setItem(storageKey, labels.join(','));

@@ -73,7 +73,7 @@ export function createPageActions(client: ApiClient, store: Store<PageState>): P
   show({});
   void collectionsOf(client).then((collections) => {
     store.set({ collections });
-    // Without the server's default collection the first search fails: it takes the first one then.
+    // If the server has no default collection, the first search failed: search in the first one.
     if (store.get().results.status === 'failed') show({});
   });
 
@@ -107,7 +107,7 @@ function titleOf(view: View): string {
   return 'Diptych: search pictures by meaning';
 }
 
-/** Gives the collections for the switch; the page works without it, so a failure gives none. */
+/** Gives the collections to choose from; the page works without them, so a failure gives none. */
 async function collectionsOf(client: ApiClient): Promise<readonly CollectionInfo[]> {
   try {
     const { signal } = new AbortController();

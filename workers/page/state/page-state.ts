@@ -7,7 +7,7 @@ import type {
 import type { ApiFailure } from '../api/api-failure.ts';
 import type { Place } from './view.ts';
 
-/** Something asked of the server; the last value stays visible while a new one comes. */
+/** A value from the server; the last one stays visible while a new one is loading. */
 export type Loadable<T> =
   | { readonly status: 'idle' }
   | { readonly status: 'loading'; readonly value?: T }
@@ -15,7 +15,7 @@ export type Loadable<T> =
   | { readonly status: 'failed'; readonly failure: ApiFailure };
 
 export interface Results {
-  /** The last answer, its matches those of all pages so far. */
+  /** The last answer, with the matches of all pages so far. */
   readonly answer: SearchResponse;
   /** From sending the request to reading the answer, milliseconds. */
   readonly roundTripMs: number;
@@ -28,9 +28,9 @@ export interface Loaded {
 }
 
 export interface PageState extends Place {
-  /** Where the browser itself searches; a page with a server has none. */
+  /** Present if the browser itself searches. */
   readonly loaded?: Loaded;
-  /** What stands in the search box, ahead of the search by the debounce. */
+  /** The text in the search box; the search follows it after the debounce. */
   readonly draft: string;
   readonly collections: readonly CollectionInfo[];
   readonly results: Loadable<Results>;

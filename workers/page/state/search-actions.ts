@@ -36,8 +36,9 @@ export function createSearchActions(client: ApiClient, store: Store<PageState>):
       } catch (error) {
         if (signal.aborted || !(error instanceof ApiFailure)) throw error;
         const { collection, collections } = store.get();
-        if (error.code === 'unknown_collection' && collection === null && collections.length > 0) {
-          store.set({ collection: collections[0].name });
+        const [first] = collections;
+        if (error.code === 'unknown_collection' && collection === null && first) {
+          store.set({ collection: first.name });
           return search(fresh);
         }
         store.set({ results: { status: 'failed', failure: error } });
@@ -87,11 +88,11 @@ function queryOf({ view, mode, collection }: PageState, cursor?: string): Search
   if (view.kind === 'image') return { form: { ...fields, image: view.image.blob } };
   if (view.kind === 'similar') return { json: { ...fields, id: view.id } };
   const text = view.kind === 'text' ? view.text : showcaseText;
-  // Left out, the server takes hybrid, or vector where a collection has no words.
+  // Without a mode the server takes hybrid, or vector if the collection has no words.
   return { json: { ...fields, text, mode: mode === 'hybrid' ? undefined : mode } };
 }
 
-/** Appends a page; an item that a re-published index moved to the next page stays single. */
+/** Appends a page. An item that a new version moved to the next page is shown once. */
 function union(shown: readonly Match[], next: readonly Match[]): Match[] {
   const known = new Set(shown.map(({ id }) => id));
   return [...shown, ...next.filter(({ id }) => !known.has(id))];

@@ -20,14 +20,14 @@ export interface ShardTimes {
 export interface ShardedVectors {
   readonly images: VectorSearch;
   readonly captions: VectorSearch;
-  /** Given where shards could not be loaded; each question asks them again. */
+  /** Present if some shards could not be loaded; each search asks them again. */
   readonly partial?: PartialAnswer;
 }
 
 /**
  * Have the shards of a version load their vectors.
  *
- * @throws DiptychError shard_unavailable when none can
+ * @throws DiptychError shard_unavailable if none of them can
  */
 export async function openShards(
   namespace: ShardNamespace,
@@ -36,55 +36,62 @@ export async function openShards(
 ): Promise<ShardedVectors> {
   const ask = createAskShards(namespace, manifest, shardMs);
   const { answers, partial } = await ask(
+    partsOf(manifest, 'image'),
     (shard, address) => shard.load(address),
-    undefined,
     shardLoadMs,
   );
   if (answers.length === 0) throw unavailable(manifest, 'none of its shards could be loaded');
-  const [images, captions] = (['image', 'caption'] as const).map((kind) =>
-    vectorsOf(manifest, kind, ask),
-  );
-  return { images, captions, ...(partial && { partial }) };
+  return {
+    images: vectorsOf(manifest, 'image', ask),
+    captions: vectorsOf(manifest, 'caption', ask),
+    ...(partial && { partial }),
+  };
+}
+
+/** The shards of a version, each with the ordinals of one kind that it holds. */
+function partsOf({ shards = [] }: Manifest, kind: VectorKind) {
+  return shards.map((ranges, shard) => ({ shard, range: ranges[kind] }));
 }
 
 /** The vectors of one kind, which lie in several shards. */
 function vectorsOf(manifest: Manifest, kind: VectorKind, ask: AskShards): VectorSearch {
-  const ranges = (manifest.shards ?? []).map((shard) => shard[kind]);
+  const parts = partsOf(manifest, kind);
   return {
     async search(query, k, { efSearch, filter } = {}) {
-      const { answers, partial } = await ask((shard, address) =>
+      const { answers, partial } = await ask(parts, (shard, address, { range }) =>
         shard.search(address, kind, query, k, {
           efSearch,
-          filter: filter && filterWithin(ranges[address.shard], filter),
+          filter: filter && filterWithin(range, filter),
         }),
       );
       if (answers.length === 0) throw unavailable(manifest, 'none of its shards answered');
-      const parts = answers.map(({ shard, value: found }) => ({
-        first: ranges[shard].first,
-        found,
-      }));
-      return { ...mergeMatches(parts, k), ...(partial && { partial }) };
+      const found = answers.map(({ part, value }) => ({ first: part.range.first, found: value }));
+      return { ...mergeMatches(found, k), ...(partial && { partial }) };
     },
     async score(query, ids) {
-      const wanted = ranges.map((range) => idsWithin(range, ids));
-      const { answers, partial } = await ask(
-        (shard, address) => shard.score(address, kind, query, wanted[address.shard].local),
-        [...ranges.keys()].filter((shard) => wanted[shard].places.length > 0),
+      const wanted = parts
+        .map(({ shard, range }) => ({ shard, ...idsWithin(range, ids) }))
+        .filter(({ places }) => places.length > 0);
+      const { answers, partial } = await ask(wanted, (shard, address, { local }) =>
+        shard.score(address, kind, query, local),
       );
       const cosines = new Float32Array(ids.length).fill(NaN);
-      for (const { shard, value } of answers) {
-        wanted[shard].places.forEach((place, i) => (cosines[place] = value[i]));
+      for (const { part, value } of answers) {
+        part.places.forEach((place, i) => (cosines[place] = value[i] ?? NaN));
       }
       return { cosines, ...(partial && { partial }) };
     },
     async vector(id) {
-      const asked = rangeOf(ranges, id);
-      const { answers } = await ask(
-        (shard, address) => shard.vector(address, kind, id - ranges[asked].first),
-        [asked],
+      const at = rangeOf(
+        parts.map(({ range }) => range),
+        id,
       );
-      if (answers.length === 0) throw unavailable(manifest, `shard ${asked} did not answer`);
-      return answers[0].value;
+      const { answers } = await ask(parts.slice(at, at + 1), (shard, address, { range }) =>
+        shard.vector(address, kind, id - range.first),
+      );
+      const [answer] = answers;
+      if (answer) return answer.value;
+      throw unavailable(manifest, `shard ${at} did not answer`);
     },
   };
 }
