@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { DiptychError } from '../src/errors.ts';
+import { refuseEmptyValues } from './cli/flags/refuse-empty-values.ts';
 import { Interrupted } from './cli/interrupts.ts';
 
 type Register = (program: Command) => void;
@@ -130,6 +131,7 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .helpCommand(true)
     .showHelpAfterError('(--help lists what is accepted)')
     .exitOverride();
+  refuseEmptyValues(program);
   const operands = argv.filter((argument) => !argument.startsWith('-'));
   const wanted = operands[0] === 'help' ? operands[1] : operands[0];
   for (const { name, summary, load } of commands) {

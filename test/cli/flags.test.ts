@@ -89,6 +89,22 @@ describe('a flag that takes a number', () => {
   });
 });
 
+describe('an empty value', () => {
+  it.each([
+    [['dev', '--work-dir', ''], "option '--work-dir <dir>' argument ''"],
+    [['train', '--out='], "option '--out <dir>' argument ''"],
+    [['publish', '--index', 'x', '--store', ''], "option '--store <where>' argument ''"],
+    [['prepare', 'folder', ''], "argument 'dir'"],
+    [['prepare', 'tar', 'a.tar', ''], "argument 'shards'"],
+    [['ingest', 'folder', '', '--collection', 'x'], "argument 'images'"],
+    [['keys', 'create', ''], "argument 'name'"],
+  ])('is refused, as of a variable that is not set: %j', async (line, what) => {
+    const { code, stdout, stderr } = await runDiptych(...line);
+    expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`error: ${what} is invalid. expected a value, got ""`);
+  });
+});
+
 it.each([
   [['prepare', 'pictograms'], '--sets', ' , ', 'expected names with commas between them'],
   [['keys', 'create'], '--scopes', '', 'expected names with commas between them'],

@@ -132,6 +132,17 @@ describe.each(routes)('$route', ({ route, wrong, unknown, ...options }) => {
   });
 });
 
+describe.each(['search', 'captions', 'classify'])('the image of POST /v1/%s', (route) => {
+  it('is refused as a field where it is no text', async () => {
+    const failure = await refused(await send('POST', `/v1/${route}`, JSON.stringify({ image: 7 })));
+    expect(failure).toMatchObject({
+      code: 'bad_request',
+      message: 'image: expected base64 or a data URI as a string',
+    });
+    expect(fieldsOf(failure)).toEqual(['image']);
+  });
+});
+
 describe('a form', () => {
   it('is refused as its JSON would be', async () => {
     const broken = await refused(await client.postForm('/v1/search', { json: '{bad' }));

@@ -27,6 +27,10 @@ interface RequestInput<S extends z.ZodType> {
 type Fields = Readonly<Record<string, unknown>>;
 
 const objectSchema = z.record(z.string(), z.unknown(), 'expected a JSON object');
+const bodySchema = z.looseObject(
+  { image: z.string('expected base64 or a data URI as a string').nullish() },
+  'expected a JSON object',
+);
 
 /**
  * Read and check a request for its handler, which takes it from `c.req.valid('json')`.
@@ -80,11 +84,8 @@ async function readBody(request: Request): Promise<RequestBody<Fields>> {
 
 async function readFields(request: Request): Promise<RequestBody<Fields>> {
   const bytes = await readLimitedBody(request, limits.jsonBytes);
-  const { image, ...fields } = parseRequest(objectSchema, parseJson(bytes));
+  const { image, ...fields } = parseRequest(bodySchema, parseJson(bytes));
   if (image === undefined || image === null) return { fields, image: null };
-  if (typeof image !== 'string') {
-    throw new DiptychError('bad_request', 'image: expected base64 or a data URI as a string');
-  }
   return { fields, image: decodeBase64Image(image) };
 }
 

@@ -90,7 +90,8 @@ async function putObject(c: ObjectContext): Promise<Response> {
   const body = bodyOf(c);
   if (uploadId !== undefined && part !== undefined) {
     if (!body) throw new DiptychError('bad_request', 'body: expected a part, got none');
-    const { etag } = await bucket.resumeMultipartUpload(key, uploadId).uploadPart(part, body);
+    const upload = bucket.resumeMultipartUpload(key, uploadId);
+    const { etag } = await ofUpload(key, upload.uploadPart(part, body));
     return c.json({ partNumber: part, etag });
   }
   const condition = parseCondition(c);
@@ -110,8 +111,24 @@ async function uploadInParts(c: ObjectContext): Promise<Response> {
     return c.json({ uploadId: (await bucket.createMultipartUpload(key)).uploadId });
   }
   const { parts } = await readJson(c, partsSchema, { maxBytes: limits.partListBytes });
-  const { etag } = await bucket.resumeMultipartUpload(key, uploadId).complete(parts);
+  const upload = bucket.resumeMultipartUpload(key, uploadId);
+  const { etag } = await ofUpload(key, upload.complete(parts));
   return c.json({ etag });
+}
+
+/**
+ * Await what R2 answers to a part or to the end of an upload.
+ *
+ * @throws DiptychError not_found - R2 knows no such upload
+ */
+async function ofUpload<T>(key: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    // R2 tells its errors apart by this number alone.
+    if (!String(cause).includes('(10024)')) throw cause;
+    throw new DiptychError('not_found', `${key}: there is no such upload`, undefined, { cause });
+  }
 }
 
 /** Delete an object, or abort an upload in parts. */

@@ -66,6 +66,17 @@ describe('POST /v1/encode', () => {
     expect(await metric('diptych_embedder_items_total{kind="image",result="encoded"}')).toBe(35);
   });
 
+  it('leaves the images of a request as they are, wherever their memory is', async () => {
+    const [picture] = await pictures(1);
+    const ofItsOwn = Buffer.from(new Uint8Array(picture).buffer);
+    const inThePool = Buffer.from(picture);
+    const embedder = directEmbedder(model(), { decodeThreads: 1 });
+    const { failed } = await embedder.encode([ofItsOwn, inThePool].map(asImage), []);
+    await embedder.close();
+    expect(failed).toEqual([]);
+    for (const bytes of [ofItsOwn, inThePool]) expect([...bytes]).toEqual([...picture]);
+  });
+
   it('takes a request without anything', async () => {
     const answer = await httpEmbedder({ url: (await start()).url }).encode([], []);
     expect(answer.embeddings).toHaveLength(0);

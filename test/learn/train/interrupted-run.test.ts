@@ -45,6 +45,8 @@ test(
     await gone;
     const { step } = readCheckpoint(`${checkpoint('killed')}.previous`);
     expect(step).toBeLessThan(steps);
+    const logged = losses('killed').map(([at]) => at);
+    expect(logged).toEqual(expect.arrayContaining([...Array(step).keys()].map((i) => i + 1)));
     const { code, stderr } = await outcomeOf(train('killed', '--resume'));
     expect(stderr).not.toContain('error');
     expect(code).toBe(0);

@@ -83,7 +83,7 @@ describe('a worker', () => {
     expect((await request('/secret')).status).toBe(404);
   });
 
-  test('refuses what is no key, no range, no condition, or too long', async () => {
+  test('refuses what is no key, no range, no condition, no upload, or too long', async () => {
     const refusals: readonly [string, RequestInit, number][] = [
       ['/a//b', {}, 400],
       ['/%2e%2e%2fa', {}, 400],
@@ -93,6 +93,7 @@ describe('a worker', () => {
       ['/a', { method: 'PUT', body: 'x', headers: { 'if-none-match': '"etag"' } }, 400],
       ['/a', { method: 'POST' }, 400],
       ['/a?uploadId=x', { method: 'POST', body: '{"parts":[]}' }, 400],
+      ['/a?uploadId=x&part=1', { method: 'PUT', body: 'x' }, 404],
     ];
     for (const [path, init, status] of refusals) {
       expect([path, (await request(path, init)).status]).toEqual([path, status]);

@@ -157,8 +157,9 @@ async function encodeChunk(inputs: readonly EncodedImage[], work: ImageWork): Pr
   const { pool, batcher, limits, signal } = work;
   const bytes = checkEach(inputs, (image) => {
     checkImageBytes(image.bytes, limits);
-    // A copy of its own, which moves to the thread: the request keeps its body.
-    return image.bytes.slice();
+    // A copy of its own, which moves to the thread: the request keeps its body. A Buffer's `slice`
+    // makes no copy.
+    return new Uint8Array(image.bytes);
   });
   const decoded = await forGood(bytes, (good) =>
     pool.ask(

@@ -1,12 +1,10 @@
-import { join } from 'node:path';
 import { progressBar, type Progress } from '../../../common/progress.ts';
 import { stageLabel } from '../recipe/config.ts';
 import type { StepRecord, ValidationRecord } from './records.ts';
 import { trainingLine } from '../report/training-line.ts';
-import { appendLog, truncateLog } from '../report/run-log.ts';
 import type { TrainNote, TrainThreadData } from './train-thread.ts';
 
-/** Shows how a run goes and keeps its log. */
+/** Shows how a run goes. */
 export interface TrainingFollower {
   readonly note: (note: TrainNote) => void;
   /** The last ones of this run. */
@@ -14,10 +12,9 @@ export interface TrainingFollower {
   close(): void;
 }
 
-/** Follow a run by what its thread tells: progress on stderr, records in the log of the run folder. */
-export function followTraining({ runDir, stages }: TrainThreadData): TrainingFollower {
+/** Follow a run by what its thread tells: progress on stderr. */
+export function followTraining({ stages }: TrainThreadData): TrainingFollower {
   const total = stages.reduce((sum, { steps }) => sum + steps, 0);
-  const logPath = join(runDir, 'log.jsonl');
   let bar: Progress | null = null;
   let last: StepRecord | null = null;
   let validation: ValidationRecord | null = null;
@@ -40,11 +37,9 @@ export function followTraining({ runDir, stages }: TrainThreadData): TrainingFol
           if (note.done === note.total) hide();
           break;
         case 'begin':
-          truncateLog(logPath, note.step);
           show('train', total, note.step);
           break;
         case 'record':
-          appendLog(logPath, note.record);
           if (note.record.type === 'validation') validation = note.record;
           else last = note.record;
           if (last) {

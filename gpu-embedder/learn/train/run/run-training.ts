@@ -115,7 +115,7 @@ function fitBatch(stage: Stage, images: number): Stage {
 const totalSteps = (stages: readonly TimedStage[]): number =>
   stages.reduce((sum, { steps }) => sum + steps, 0);
 
-/** Follow the training thread until it ends: progress on stderr, records in the log. */
+/** Follow the training thread until it ends: progress on stderr. */
 async function supervise(data: TrainThreadData, signal?: AbortSignal): Promise<RunSummary> {
   const started = performance.now();
   if (!data.resume) truncateLog(join(data.runDir, 'log.jsonl'), 0);

@@ -16,6 +16,7 @@ import { openTextInput } from '../batch/text-input.ts';
 import type { TimedStage, TrainerOptions } from './trainer.ts';
 import { train } from './trainer.ts';
 import { loadTrainingSet } from '../batch/training-set.ts';
+import { appendLog, truncateLog } from '../report/run-log.ts';
 import { openValidator } from '../step/validation.ts';
 
 export interface TrainThreadData extends Pick<
@@ -98,7 +99,15 @@ async function trainRun(data: TrainThreadData, tell: (note: TrainNote) => void):
   const resumeFrom = data.resume ? readNewestCheckpoint(path, warn) : null;
   let lastStep = resumeFrom?.step ?? null;
   const lastStage = data.stages.length - 1;
+  const logPath = join(runDir, 'log.jsonl');
+  truncateLog(logPath, lastStep ?? 0);
   tell({ type: 'begin', step: lastStep ?? 0 });
+  // This thread keeps the log, too: a process that is killed must not leave a checkpoint of a step
+  // that the log has not reached.
+  const onRecord = (record: LogRecord): void => {
+    appendLog(logPath, record);
+    tell({ type: 'record', record });
+  };
   const onCheckpoint = async (checkpoint: Checkpoint): Promise<void> => {
     const { stage, stageStep, step } = checkpoint;
     const ended = stageStep === data.stages[stage].steps;
@@ -124,7 +133,7 @@ async function trainRun(data: TrainThreadData, tell: (note: TrainNote) => void):
       words: set.words.list.length,
       validator,
       nextBatch: source.next,
-      onRecord: (record) => tell({ type: 'record', record }),
+      onRecord,
       onCheckpoint,
       resumeFrom,
       isStopped: () => stopped,
