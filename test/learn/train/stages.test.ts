@@ -61,7 +61,7 @@ test('captions may follow images that an earlier stage classified', () => {
 test('a new loss touches two files: its module and the table', () => {
   // The recipe of a fine-tuned model chooses the loss that its family was trained with.
   const chooses = ['read-recipe.ts'];
-  const folder = 'gpu-embedder/train';
+  const folder = 'gpu-embedder/learn/train';
   const named = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !chooses.includes(basename(file)))
     .flatMap((file) => {
