@@ -42,7 +42,7 @@ def transformer_block(w, name, x, mask, heads):
 
 
 def convolution(w, name, x):
-    """With weight standardisation, as gpu-embedder/model/image-tower.ts has it."""
+    """With weight standardisation, as gpu-embedder/learn/model/image-tower.ts has it."""
     raw = w[f"{name}.weight"]
     variance, mean = torch.var_mean(raw, (1, 2, 3), unbiased=False, keepdim=True)
     weight = (raw - mean) / (variance + 1e-8).sqrt() * w[f"{name}.gain"]

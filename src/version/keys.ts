@@ -8,7 +8,7 @@
  *         manifest.json                   uploaded last: with it the version is complete
  *         removing.json                   the manifest, while the version is being removed
  *         items.json, captions.json       what results show
- *         keywords.bin, previews.bin
+ *         keywords.json, previews.bin
  *         image.bin, caption.bin          vectors; in shards: shards/<n>/image.bin …
  *         image.f32, caption.f32          instead, where Vectorize searches the vectors
  *     models/<hash>/v<weights format>/

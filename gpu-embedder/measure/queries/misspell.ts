@@ -7,7 +7,8 @@ const latin = [...'abcdefghijklmnopqrstuvwxyz'];
 /**
  * Put one typing error into a word of at least four letters: a letter is left out, swapped with
  * its neighbour, added or replaced, each equally likely, anywhere in the word. Training has its own
- * code for misspelling (train/captions.ts), so that this measure does not change with a recipe.
+ * code for misspelling (`gpu-embedder/learn/train/batch/captions.ts`), so that this measure does not
+ * change with a recipe.
  *
  * @returns a text that differs from `text`; null if no word is long enough
  */
