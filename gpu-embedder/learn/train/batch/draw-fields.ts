@@ -25,7 +25,5 @@ export const drawFields = {
     .prefault({}),
 };
 
-const drawSchema = z.object(drawFields);
-
 /** What is drawn from a data set, and how it is varied. */
-export type DrawSettings = Readonly<z.infer<typeof drawSchema>>;
+export type DrawSettings = Readonly<z.infer<z.ZodObject<typeof drawFields>>>;
