@@ -5,10 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { chooseBuilder } from '../../gpu-embedder/index/graph/choose-builder.ts';
 import { buildGraph } from '../../gpu-embedder/index/graph/build-graph.ts';
-import {
-  buildIndex,
-  type BuildIndexOptions,
-} from '../../gpu-embedder/index/version/build-index.ts';
+import { indexDataset, type DatasetIndexOptions } from '../setup/index-dataset.ts';
 import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
 import { planChange } from '../../gpu-embedder/index/graph/plan-change.ts';
 import { openPreviousVectors } from '../../gpu-embedder/index/version/previous-vectors.ts';
@@ -25,8 +22,8 @@ import { writeTinyDataset, type TinyDatasetChanges } from '../setup/tiny-dataset
 import { clusteredVectors } from './clustered-vectors.ts';
 
 let root: string;
-let before: BuildIndexOptions;
-let after: BuildIndexOptions;
+let before: DatasetIndexOptions;
+let after: DatasetIndexOptions;
 /** Folder of the version before. */
 let from: string;
 
@@ -35,7 +32,7 @@ beforeAll(async () => {
   await writeTinyModel(join(root, 'model'), { seed: 3 });
   before = await encoded('before', { without: ['shopping cart'] });
   after = await encoded('after', { without: ['dog'], redrawn: ['cat face'] });
-  from = (await buildIndex(before)).dir;
+  from = (await indexDataset(before)).dir;
 }, 60_000);
 
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -44,14 +41,14 @@ async function encoded(
   name: string,
   changes: TinyDatasetChanges,
   model = join(root, 'model'),
-): Promise<BuildIndexOptions> {
+): Promise<DatasetIndexOptions> {
   const [data, embeddings] = [join(root, name, 'data'), join(root, name, 'embeddings')];
   await writeTinyDataset(data, 32, changes);
   await encodeDataset({ model, data, collection: 'tiny', out: embeddings, threads: 1 });
   return { embeddings, data, model, collection: 'tiny', out: join(root, 'index') };
 }
 
-const flags = ({ embeddings, data, model, collection, out }: BuildIndexOptions) =>
+const flags = ({ embeddings, data, model, collection, out }: DatasetIndexOptions) =>
   Object.entries({ embeddings, data, model, collection, out }).flatMap(([name, value]) => [
     `--${name}`,
     value,
@@ -85,13 +82,13 @@ test('index --from keeps what is the same, adds and removes the rest, and says h
 });
 
 test('a version of the same content that was built is found, whatever it might be made from', async () => {
-  const again = await buildIndex({ ...before, from });
+  const again = await indexDataset({ ...before, from });
   expect(again).toMatchObject({ dir: from, built: false });
 });
 
 test('nothing changed gives the same graphs, with vectors as asked for', async () => {
-  const int8 = await buildIndex({ ...before, from, quantisation: 'int8' });
-  const built = await buildIndex({ ...before, quantisation: 'int8', out: join(root, 'built') });
+  const int8 = await indexDataset({ ...before, from, quantisation: 'int8' });
+  const built = await indexDataset({ ...before, quantisation: 'int8', out: join(root, 'built') });
   expect(int8.manifest.image.change).toMatchObject({ kept: 14, added: 0, removed: 0 });
   const checksum = ({ manifest }: { readonly manifest: Manifest }) =>
     ['image.bin', 'caption.bin'].map((name) => manifest.files[name]);
@@ -109,7 +106,7 @@ test('a graph of another M, or of which too much changed, is built from nothing,
   expect(Object.keys(rebuilt)).toEqual(['image', 'caption']);
 
   const few = await encoded('few', { without: ['dog', 'airplane', 'angry face', 'red heart'] });
-  const shrunk = await buildIndex({ ...few, from });
+  const shrunk = await indexDataset({ ...few, from });
   expect(shrunk.rebuilt?.image).toMatch(/^57 % of the vectors changed .* above 30 %$/);
   expect(shrunk.manifest.image.count).toBe(8);
 });
@@ -125,7 +122,7 @@ describe('is refused:', () => {
     const model = join(root, 'other-model');
     await writeTinyModel(model, { seed: 4 });
     const other = await encoded('other', {}, model);
-    await expect(buildIndex({ ...other, from })).rejects.toThrow(
+    await expect(indexDataset({ ...other, from })).rejects.toThrow(
       expect.objectContaining({
         code: 'model_mismatch',
         message: expect.stringMatching(/expected a version of model .* leave --from out/),
@@ -159,7 +156,7 @@ describe('is refused:', () => {
     await cp(from, dir, { recursive: true });
     try {
       await harm(dir);
-      await expect(buildIndex({ ...after, from: dir, out: join(root, 'none') })).rejects.toThrow(
+      await expect(indexDataset({ ...after, from: dir, out: join(root, 'none') })).rejects.toThrow(
         expect.objectContaining({
           code: 'index_unreadable',
           message: expect.stringMatching(message),

@@ -8,14 +8,17 @@ import { keywordDocs } from '../../../src/search/keywords/keyword-docs.ts';
 import { buildKeywordIndex } from '../../../src/search/keywords/keyword-index.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 import { openVersionFolder } from '../../common/open-version-folder.ts';
-import type { BuiltVectorIndex, VectorIndexOptions } from './build-vector-index.ts';
-import { buildVectors } from './build-vectors.ts';
+import {
+  buildVectorIndexes,
+  type BuiltVectorIndex,
+  type BuiltVectors,
+  type VectorIndexOptions,
+} from './build-vector-index.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from '../graph/graph-report.ts';
 import type { IndexSource } from '../source/index-source.ts';
 import { packPreviews } from './pack-previews.ts';
 import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
-import type { BuiltVectors } from './shard-entries.ts';
 import { findVersion, versionId } from './version-id.ts';
 import { createVersionWriter, type VersionWriter } from './version-writer.ts';
 import { settle, versionHashes, type VersionOptions } from './version-options.ts';
@@ -39,7 +42,7 @@ export interface BuildVersionOptions extends VersionOptions {
 /** Vectors are inserted, then previews made. */
 export type BuildStage = 'index' | 'previews';
 
-export interface BuiltVersion {
+export interface BuildVersionResult {
   /** Folder of the version. */
   readonly dir: string;
   /** False: a version of the same content was there. */
@@ -64,7 +67,7 @@ export interface BuiltVersion {
 export async function buildVersion(
   source: IndexSource,
   options: BuildVersionOptions,
-): Promise<BuiltVersion> {
+): Promise<BuildVersionResult> {
   const { place, settings } = settle(options);
   const edge = await describeEdgeModel(options.model, source.model);
   const previous = await openPrevious(options.from, settings, place, source);
@@ -82,7 +85,8 @@ export async function buildVersion(
   const partial = join(parent, `.${version}.${process.pid}`);
   await mkdir(partial, { recursive: true });
   try {
-    const vectors = await buildVectors(source, place, settings, hooksOf(source, options), previous);
+    const hooks = hooksOf(source, options);
+    const vectors = await buildVectorIndexes(source, place, settings, hooks, previous);
     const about = { collection: options.collection, version, createdAt: createdAt.toISOString() };
     const files = createVersionWriter(partial);
     const content = { about: { ...about, model: edge.model }, vectors, place, sizes: edge.sizes };
@@ -153,7 +157,7 @@ function report(
   { image, caption }: BuiltVectors,
   place: VectorPlace,
   isChanged: boolean,
-): Pick<BuiltVersion, 'graphs' | 'rebuilt'> {
+): Pick<BuildVersionResult, 'graphs' | 'rebuilt'> {
   const reports = ({ parts }: BuiltVectorIndex) => parts.flatMap(({ graph }) => graph ?? []);
   const why = ({ parts }: BuiltVectorIndex) => parts[0].rebuilt;
   return {

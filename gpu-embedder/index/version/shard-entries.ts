@@ -1,12 +1,6 @@
 import type { ShardEntry } from '../../../src/version/manifest.ts';
 import { shardMemory, type VectorFileSize } from '../../../src/search/open/memory-budget.ts';
-import type { BuiltVectorIndex, VectorPart } from './build-vector-index.ts';
-
-export interface BuiltVectors {
-  readonly image: BuiltVectorIndex;
-  /** In as many parts. */
-  readonly caption: BuiltVectorIndex;
-}
+import type { BuiltVectorIndex, BuiltVectors, VectorPart } from './build-vector-index.ts';
 
 /**
  * Describe what each shard holds and takes.

@@ -8,7 +8,8 @@ import {
   type VectorPlace,
 } from '../../../src/version/manifest.ts';
 import { memoryBudget, type LoadedSizes } from '../../../src/search/open/memory-budget.ts';
-import { shardEntries, sizeOf, type BuiltVectors } from './shard-entries.ts';
+import type { BuiltVectors } from './build-vector-index.ts';
+import { shardEntries, sizeOf } from './shard-entries.ts';
 import type { VersionWriter } from './version-writer.ts';
 
 export interface VersionContent {
