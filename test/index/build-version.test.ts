@@ -94,13 +94,13 @@ test('the searcher of a version gives the cosines of the embeddings', async () =
   }
 });
 
-test('the same input again is found, other options make another version', async () => {
+test('the same input finds the same version, other options make another one', async () => {
   const { graphs: _, ...first } = await indexDataset(options);
   const again = await indexDataset(options);
   expect(again).toEqual({ ...first, built: false });
   expect(await indexDataset({ ...options, builder: chooseBuilder(1) })).toEqual(again);
   const usearch = await indexDataset({ ...options, builder: 'usearch' });
-  // Without hnswlib, usearch is what `auto` took.
+  // Without hnswlib, `auto` has already taken usearch.
   expect(usearch.built).toBe(canLoadHnswlib());
   expect(usearch.dir !== first.dir).toBe(canLoadHnswlib());
   const other = await indexDataset({ ...options, quantisation: 'int8' });

@@ -24,7 +24,7 @@ import { clusteredVectors } from './clustered-vectors.ts';
 let root: string;
 let before: DatasetIndexOptions;
 let after: DatasetIndexOptions;
-/** Folder of the version before. */
+/** Folder of the earlier version. */
 let from: string;
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ const flags = ({ embeddings, data, model, collection, out }: DatasetIndexOptions
     value,
   ]);
 
-test('index --from keeps what is the same, adds and removes the rest, and says how much', async () => {
+test('index --from keeps equal vectors, adds and removes the others, and says how many', async () => {
   const { stdout, stderr, code } = await runDiptych('index', ...flags(after), '--from', from);
   expect(stderr).not.toContain('built from nothing');
   expect(code).toBe(0);
@@ -81,7 +81,7 @@ test('index --from keeps what is the same, adds and removes the rest, and says h
   expect(JSON.parse(again.stdout)).toMatchObject({ dir, built: false });
 });
 
-test('a version of the same content that was built is found, whatever it might be made from', async () => {
+test('--from finds a version of the same content that was built from nothing', async () => {
   const again = await indexDataset({ ...before, from });
   expect(again).toMatchObject({ dir: from, built: false });
 });
@@ -95,7 +95,7 @@ test('nothing changed gives the same graphs, with vectors as asked for', async (
   expect(checksum(int8)).toEqual(checksum(built));
 });
 
-test('a graph of another M, or of which too much changed, is built from nothing, and it says why', async () => {
+test('a graph with another M or with too many changes is built from nothing, and index says why', async () => {
   const other = await runDiptych('index', ...flags(after), '--from', from, '--M', '8', '--json');
   expect(other.stderr).toMatch(/image graph built from nothing: M is 16 in \S+, and 8 is wanted/);
   const { manifest, rebuilt } = JSON.parse(other.stdout) as {
@@ -126,6 +126,18 @@ describe('is refused:', () => {
       expect.objectContaining({
         code: 'model_mismatch',
         message: expect.stringMatching(/expected a version of model .* leave --from out/),
+      }),
+    );
+  });
+
+  test.each<[Partial<DatasetIndexOptions>, string]>([
+    [{ shards: 2 }, 'got 2 shards: use either --from or --shards, not both'],
+    [{ vectors: 'vectorize' }, 'got vectorize: use either --from or --vectors vectorize, not both'],
+  ])('a change to an index of another kind, %j', async (options, message) => {
+    await expect(indexDataset({ ...after, from, ...options })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'invalid_option',
+        message: expect.stringContaining(message),
       }),
     );
   });
@@ -174,7 +186,7 @@ describe('is refused:', () => {
     bytes[bytes.length - 1] ^= 1;
     await writeFile(join(dir, name), bytes);
   };
-  /** Have the manifest say what a file is now. */
+  /** Write the present size and checksum of a file into the manifest. */
   const list = async (dir: string, name: string) => {
     const content = await readFile(join(dir, name));
     const path = join(dir, 'manifest.json');
@@ -184,7 +196,7 @@ describe('is refused:', () => {
   };
 });
 
-test.each(quantisations)('a vector is known again by what %s keeps of it', async (quantisation) => {
+test.each(quantisations)('a vector is recognised by what %s keeps of it', async (quantisation) => {
   const [dim, count] = [32, 200];
   const vectors = clusteredVectors(count, dim, 1);
   const graph = await buildGraph(vectors, dim, {
@@ -197,7 +209,7 @@ test.each(quantisations)('a vector is known again by what %s keeps of it', async
   const previous = openPreviousVectors('v1', file, { name: 'image.bin', dim, keys });
   expect(previous.graph).toEqual(graph);
 
-  // Encoded again, in another order of sums; item 3 was drawn anew, item 4 has another name.
+  // All are encoded again, with sums in another order. Item 3 is a new drawing, item 4 has a new name.
   const random = createRandom(1);
   const next = vectors.map((value) => value + 1e-6 * random.normal());
   next.set(clusteredVectors(1, dim, 9), 3 * dim);

@@ -32,12 +32,15 @@ export function registerIndex(program: Command): void {
   program
     .command('index')
     .description('build an index version from embeddings')
-    .requiredOption('--embeddings <dir>', 'what encode wrote: .diptych/embeddings/<collection>')
+    .requiredOption(
+      '--embeddings <dir>',
+      'folder that encode wrote: .diptych/embeddings/<collection>',
+    )
     .requiredOption('--data <dir>', 'the prepared data set that was encoded')
     .addOption(collectionFlag('collection that the version belongs to'))
     .addOption(modelFlag())
     .option('--out <dir>', 'versions go to <dir>/<collection>/<version>', '.diptych/index')
-    .option('--from <dir>', 'a version to change, faster than to build where little is new')
+    .option('--from <dir>', 'version to change, which is faster than to build if little is new')
     .addOption(buildFlags.M().default(defaults.M))
     .addOption(buildFlags.efConstruction().default(defaults.efConstruction))
     .addOption(buildFlags.recall().default(defaults.annRecallAt10))
@@ -60,7 +63,7 @@ export function registerIndex(program: Command): void {
 }
 
 interface IndexResult extends BuildVersionResult {
-  /** Number of pictures that pseudo-captions describe. */
+  /** Number of pictures that have pseudo-captions. */
   readonly pseudoCaptioned: number;
 }
 
