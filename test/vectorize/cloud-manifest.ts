@@ -8,7 +8,7 @@ export interface CloudVectors {
   readonly version?: string;
 }
 
-/** Manifest of a version whose vectors are in Vectorize. */
+/** Make the manifest of a version whose vectors are in Vectorize. */
 export function cloudManifest({ dim, image, ...rest }: CloudVectors): Manifest {
   const { caption = new Float32Array(), version = '20260127-0123456789ab' } = rest;
   return manifestSchema.parse({

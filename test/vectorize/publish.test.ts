@@ -41,7 +41,7 @@ function setUp(name: string) {
   return { standIn, target, store: folderStore(join(root, name)) };
 }
 
-test('a version for Vectorize keeps the vectors as they are, out of the isolate', async () => {
+test('a version for Vectorize holds plain vectors, which do not count for the isolate', async () => {
   const { dir, manifest, graphs } = await indexDataset(options);
   expect(graphs).toBeUndefined();
   expect(manifest).toMatchObject({
@@ -91,7 +91,7 @@ test('publish fills the index before the version becomes active', async () => {
   expect(await publish()).toMatchObject({ published: false, vectors: 0 });
 });
 
-test('vectors that were lost are sent again', async () => {
+test('lost vectors are sent again', async () => {
   const { standIn, target, store } = setUp('lost');
   const { dir } = await indexDataset(options);
   await publishVersion(store, dir, options.model, undefined, target);
@@ -100,7 +100,7 @@ test('vectors that were lost are sent again', async () => {
   expect(again).toMatchObject({ published: false, objects: 0, vectors: 24 });
 });
 
-test('a version goes where it says, or nowhere', async () => {
+test('a version is published only to the place that its manifest names', async () => {
   const { standIn, target, store } = setUp('nowhere');
   const remote = await indexDataset(options);
   const local = await indexDataset({ ...options, vectors: 'isolate' });
@@ -120,7 +120,7 @@ test('a version goes where it says, or nowhere', async () => {
   );
 });
 
-test('a version that is not active can be removed, with its vectors', async () => {
+test('a version that is not active can be removed together with its vectors', async () => {
   const { standIn, target, store } = setUp('removed');
   const remote = await indexDataset(options);
   const local = await indexDataset({ ...options, vectors: 'isolate' });
@@ -131,7 +131,7 @@ test('a version that is not active can be removed, with its vectors', async () =
   await publishVersion(store, local.dir, options.model);
   await expect(removeVersion(store, 'cloud', version)).rejects.toThrow(/expected an index/);
 
-  // Interrupted: nobody goes back to it, and the next run finishes.
+  // After an interruption nobody can roll back to the version, and the next removal finishes.
   standIn.fail(new Error('VECTOR_DELETE_ERROR (code = 40099): refused by the test'));
   await expect(remove()).rejects.toThrow('refused by the test');
   await expect(rollBack(store, 'cloud', version)).rejects.toThrow(`has no version ${version}`);
