@@ -3,9 +3,12 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildGraph } from '../gpu-embedder/index/graph/build-graph.ts';
-import { buildIndex } from '../gpu-embedder/index/version/build-index.ts';
 import { buildVectorIndex } from '../gpu-embedder/index/version/build-vector-index.ts';
-import { makeGraph } from '../gpu-embedder/index/graph/make-graph.ts';
+import { buildVersion } from '../gpu-embedder/index/version/build-version.ts';
+import { changeGraph } from '../gpu-embedder/index/graph/change-graph.ts';
+import { planChange } from '../gpu-embedder/index/graph/plan-change.ts';
+import { openDatasetSource } from '../gpu-embedder/index/source/dataset-source.ts';
+import { openVersionFolder } from '../gpu-embedder/common/open-version-folder.ts';
 import { openPreviousVectors } from '../gpu-embedder/index/version/previous-vectors.ts';
 import { readEmbeddings } from '../gpu-embedder/embed/read-embeddings.ts';
 import { xxh64 } from '../gpu-embedder/index/version/xxh64.ts';
@@ -81,14 +84,18 @@ async function compareGraphs(data: VectorData): Promise<ChangeRow[]> {
     const row = { data: data.name, churn };
     const origin = () => ({ previous: open(), keys });
     const built = await timed(() => buildGraph(vectors, dim, graphOptions));
-    const changed = await timed(() => makeGraph(vectors, dim, graphOptions, {}, origin()));
+    const changed = await timed(() => {
+      const previous = open();
+      const { oldOf } = planChange(previous, keys, vectors, dim);
+      return changeGraph(previous.graph, vectors, dim, oldOf);
+    });
     const recallOf = graphRecall({ ...data, vectors });
     rows.push({
       ...{ ...row, step: 'graph', ...compared(built.seconds, changed.seconds) },
       builtRecall: recallOf(built.value, [64])[0],
-      changedRecall: recallOf(changed.value.graph, [64])[0],
+      changedRecall: recallOf(changed.value, [64])[0],
       builtDegree: built.value.links.length / built.value.count,
-      changedDegree: changed.value.graph.links.length / changed.value.graph.count,
+      changedDegree: changed.value.links.length / changed.value.count,
     });
     const index = (from?: ReturnType<typeof origin>) =>
       buildVectorIndex(vectors, dim, asked, indexOptions, {}, from);
@@ -109,8 +116,11 @@ interface Collection {
 async function compareCommands(name: string, collection: Collection): Promise<ChangeRow[]> {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-bench-'));
   try {
-    const index = (out: string, embeddings: string, from?: string) =>
-      buildIndex({ ...collection, embeddings, from, collection: 'bench', out: join(dir, out) });
+    const index = async (out: string, embeddings: string, from?: string) =>
+      buildVersion(await openDatasetSource({ ...collection, embeddings }), {
+        ...{ model: collection.model, collection: 'bench', out: join(dir, out) },
+        from: from === undefined ? undefined : await openVersionFolder(from),
+      });
     const { dir: before } = await index('before', collection.embeddings);
     const rows: ChangeRow[] = [];
     for (const churn of churns) {

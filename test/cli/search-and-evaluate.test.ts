@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
-import { buildIndex } from '../../gpu-embedder/index/version/build-index.ts';
+import { indexDataset } from '../setup/index-dataset.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import type { SearchResponse } from '../../src/http/api.ts';
 import { writeClipFolder } from '../common/model-folder/write-clip-folder.ts';
@@ -34,7 +34,7 @@ beforeAll(async () => {
     out: join(dir, 'embeddings'),
     threads: 1,
   });
-  const built = await buildIndex({ embeddings, data, model, collection, out: index });
+  const built = await indexDataset({ embeddings, data, model, collection, out: index });
   version = built.dir;
   await writeFile(join(dir, 'square.png'), (await uploads())['square.png']);
 });
@@ -103,7 +103,7 @@ describe('diptych search', () => {
     await writeTinyDataset(at('data'), 4);
     const from = { model: at('model'), data: at('data'), collection: 'clip' };
     const encoded = await encodeDataset({ ...from, out: at('embeddings'), threads: 1 });
-    await buildIndex({ ...from, embeddings: encoded.dir, out: at('index') });
+    await indexDataset({ ...from, embeddings: encoded.dir, out: at('index') });
     const flags = ['--model', at('model'), '--index', at('index'), '--json'];
     for (const query of [['birthday cake'], ['--image', join(dir, 'square.png')]]) {
       const { stdout, stderr } = await runDiptych('search', ...query, ...flags);

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorker, type RunningWorker } from '../../gpu-embedder/operate/dev/start-worker.ts';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
-import { buildIndex } from '../../gpu-embedder/index/version/build-index.ts';
+import { indexDataset } from '../setup/index-dataset.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { publishVersion } from '../../gpu-embedder/operate/publish/publish-version.ts';
 import { localR2Store } from '../../gpu-embedder/operate/store/local-r2-store.ts';
@@ -34,7 +34,7 @@ beforeAll(async () => {
     const encoded = { model, data, collection, out: join(dir, `${collection}-embeddings`) };
     const { dir: embeddings } = await encodeDataset({ ...encoded, threads: 1 });
     const shards = collection === 'sharded' ? 3 : undefined;
-    const built = await buildIndex({ embeddings, data, model, collection, out, shards });
+    const built = await indexDataset({ embeddings, data, model, collection, out, shards });
     index[collection] = built.dir;
     await publishVersion(store, built.dir, model);
   }

@@ -17,7 +17,7 @@ const jobId = 'job-1';
 const options = { items: 16, createdAt: '2026-01-27T10:00:00.000Z' };
 let root: string;
 let tiny: TinyVersion;
-/** What a job has before its build. */
+/** The things that a job has before its build. */
 let planned: MemoryStore;
 let items: PlannedItem[];
 
@@ -71,7 +71,7 @@ test('the same plan gives the same bytes, wherever its embeddings lie', async ()
   }
 });
 
-test('what was built is not built again, and what is new is', async () => {
+test('a version that exists is not built again, and a new one is built', async () => {
   const store = copyOf(planned);
   const { version } = await build(store);
   const later = { createdAt: '2026-02-01T00:00:00.000Z' };
@@ -116,7 +116,7 @@ test.each<[string, string, Damage, RegExp]>(
   expect(await versionsOf(store)).toEqual(before);
 });
 
-test('packs are read once each', async () => {
+test('each pack is read once', async () => {
   const store = copyOf(planned);
   const reads = new Map<string, number>();
   const counting: ObjectStore = {
@@ -133,7 +133,7 @@ test('packs are read once each', async () => {
   expect(packs.every(([, times]) => times === 1)).toBe(true);
 });
 
-test('items without captions are items as well, and none at all is an index, too', async () => {
+test('items need no captions, and an index needs no items', async () => {
   const store = copyOf(planned);
   await storePages(store, jobId, items.map((item) => ({ ...item, captions: [] }))); // prettier-ignore
   const { manifest } = await build(store);
@@ -153,7 +153,7 @@ const damages: readonly [string, RegExp, (store: MemoryStore) => Promise<unknown
     (s) => s.put(page, Buffer.from('{"items":[{"id":"a"}]}')),
   ],
   [
-    'an item that is there twice',
+    'an item that occurs twice',
     /expected each item once, got round:birthday-cake twice/,
     (s) => storePages(s, jobId, [...items.slice(0, 15), items[0]]),
   ],

@@ -22,7 +22,7 @@ import { builderNames } from '../../src/jobs/build-options.ts';
 import { annRecallAtK } from '../../src/metrics/ann-recall.ts';
 import { clusteredVectors, rowsOf } from './clustered-vectors.ts';
 
-/** hnswlib is optional: without a C++ compiler it is not there. */
+/** hnswlib is optional: it needs a C++ compiler to be installed. */
 const builders = builderNames.filter((name) => name !== 'hnswlib' || canLoadHnswlib());
 const dim = 32;
 const count = 2000;
@@ -94,7 +94,7 @@ describe.each(builders)('%s', (builder) => {
     await expect(building).rejects.toThrow('stopped by the test');
   });
 
-  test('one vector, and as few links as there can be', async () => {
+  test('one vector has no links, and the smallest M works', async () => {
     const one = await buildGraph(vectors.subarray(0, dim), dim, { ...options, builder });
     expect(one).toMatchObject({ count: 1, entryPoint: 0 });
     expect(reportGraph(one)).toMatchObject({ reachable: 1, degree: { max: 0 } });
@@ -112,7 +112,7 @@ test('hnswlib, and usearch with one thread, give the same graph every time', asy
   }
 });
 
-test('the builder is chosen by size unless told', () => {
+test('the builder is chosen by size unless it is named', () => {
   const has = () => true;
   expect(chooseBuilder(usearchFrom - 1, 'auto', has)).toBe('hnswlib');
   expect(chooseBuilder(usearchFrom, 'auto')).toBe('usearch');
@@ -131,7 +131,7 @@ test('without hnswlib, usearch builds small graphs with one thread, and they sta
 
 describe('a file of usearch', () => {
   const rows = 20;
-  /** Where the head stands, and the graph behind it. */
+  /** Where the head begins; the graph follows it. */
   const head = 8 + rows * 2 * dim;
   const nodes = head + 64 + 40 + 2 * rows;
   let file: Buffer;
@@ -140,7 +140,7 @@ describe('a file of usearch', () => {
     file = await saved((slot) => slot);
   });
 
-  /** Build by one thread and save. */
+  /** Build with one thread and save. */
   async function saved(keyOf: (slot: number) => number): Promise<Buffer> {
     const index = new Index({
       dimensions: dim,
@@ -168,7 +168,7 @@ describe('a file of usearch', () => {
     return () => readUsearch(copy, dim, 10);
   };
 
-  test('gives links between keys, whatever slots those got', async () => {
+  test('gives links between keys, whatever their slots are', async () => {
     const last = rows - 1;
     const linksOf = (graph: HnswGraph, key: number) => [
       ...graph.links.subarray(graph.linkStarts[key], graph.linkStarts[key + 1]),
@@ -205,7 +205,7 @@ describe('a file of usearch', () => {
     );
   });
 
-  test('cut short anywhere, or of other bytes, is refused', () => {
+  test('is refused if it is cut short anywhere or has other bytes', () => {
     const refused = expect.objectContaining({ code: 'index_unreadable' });
     for (let bytes = 0; bytes < file.length; bytes += 7) {
       expect(() => readUsearch(file.subarray(0, bytes), dim, 10)).toThrow(refused);

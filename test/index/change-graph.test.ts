@@ -31,7 +31,7 @@ interface Next {
   readonly oldOf: Int32Array;
 }
 
-/** Vectors that stay, by their old rows, and new ones for every -1. */
+/** Take the vectors of old rows, and a new vector for every -1. */
 function nextOf(old: Float32Array, rows: readonly number[], seed: number): Next {
   const fresh = clusteredVectors(rows.length, dim, seed);
   const result = new Float32Array(rows.length * dim);
@@ -42,7 +42,7 @@ function nextOf(old: Float32Array, rows: readonly number[], seed: number): Next 
   return { vectors: result, oldOf: Int32Array.from(rows) };
 }
 
-/** Half of the share are updates, a quarter deletions and a quarter additions, all mixed. */
+/** Change a share of the vectors: half are updates, a quarter deletions, a quarter additions. */
 function churned(old: Float32Array, share: number, seed: number): Next {
   const random = createRandom(seed);
   const rows: number[] = [];
@@ -60,7 +60,7 @@ function recallOf(searched: HnswGraph, of: Float32Array): number {
   const searcher = openSearcher(file, { dim });
   const exactSearch = createExactSearch(of, dim);
   const exact = queries.map((query) => exactSearch(query, 10));
-  // With few candidates, so that a worse graph shows, and a walk is less work than a scan.
+  // With few candidates, a worse graph shows, and a walk takes less work than a scan.
   const found = queries.map((query) => searcher.search(query, 10, { efSearch: 24 }));
   expect(found.every(({ exhaustive }) => !exhaustive)).toBe(true);
   return annRecallAtK(
@@ -70,7 +70,7 @@ function recallOf(searched: HnswGraph, of: Float32Array): number {
   );
 }
 
-/** All that a graph must be for the searcher to find every node of it. */
+/** Check everything that a graph needs so that the searcher finds every node. */
 function expectSound(sound: HnswGraph): void {
   const { reachable, degree, selfLinks } = reportGraph(sound);
   expect(reachable).toBe(1);
@@ -105,7 +105,7 @@ describe('changed by a fifth', () => {
     changed = await changeGraph(graph, next.vectors, dim, next.oldOf);
   });
 
-  test('it finds as much as one that is built from nothing', async () => {
+  test('the graph finds as much as one that is built from nothing', async () => {
     const rebuilt = await buildGraph(next.vectors, dim, options);
     const expected = recallOf(rebuilt, next.vectors);
     expect(expected).toBeLessThan(0.99);
@@ -123,7 +123,7 @@ describe('changed by a fifth', () => {
     expect(above).toBeLessThan((2 * changed.count) / M);
   });
 
-  test('the same again gives the same graph', async () => {
+  test('the same change gives the same graph', async () => {
     expect(await changeGraph(graph, next.vectors, dim, next.oldOf)).toEqual(changed);
   });
 });
@@ -184,7 +184,7 @@ test('a whole region can go', async () => {
   expect(recallOf(changed, next.vectors)).toBeGreaterThan(expected - 0.01);
 });
 
-test.each([0, 77, count - 1])('all can go but number %i, and others come', async (left) => {
+test.each([0, 77, count - 1])('all nodes but number %i can go while others come', async (left) => {
   const one = nextOf(vectors, [left], 0);
   const alone = await changeGraph(graph, one.vectors, dim, one.oldOf);
   expect(alone).toMatchObject({ count: 1, entryPoint: 0, links: new Uint32Array() });
@@ -195,7 +195,7 @@ test.each([0, 77, count - 1])('all can go but number %i, and others come', async
   expectSound(grown);
 });
 
-test('all can go, and a graph can grow from nothing', async () => {
+test('all nodes can go, and a graph can grow from nothing', async () => {
   const none = await changeGraph(graph, new Float32Array(), dim, new Int32Array());
   expect(none).toMatchObject({ count: 0, entryPoint: 0, maxLevel: 0 });
   const one = nextOf(vectors, [-1], 6);
@@ -208,7 +208,7 @@ test('all can go, and a graph can grow from nothing', async () => {
   expect(recallOf(grown, many.vectors)).toBeGreaterThan(expected - 0.01);
 });
 
-test('many vectors that are one and the same are all reached', async () => {
+test('many equal vectors are all reached', async () => {
   const rows = new Array<number>(100).fill(7);
   const next = nextOf(vectors, [...Array.from({ length: count }, (_, id) => id), ...rows], 0);
   next.oldOf.fill(-1, count);

@@ -5,10 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { chooseBuilder } from '../../gpu-embedder/index/graph/choose-builder.ts';
 import { buildGraph } from '../../gpu-embedder/index/graph/build-graph.ts';
-import {
-  buildIndex,
-  type BuildIndexOptions,
-} from '../../gpu-embedder/index/version/build-index.ts';
+import { indexDataset, type DatasetIndexOptions } from '../setup/index-dataset.ts';
 import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
 import { planChange } from '../../gpu-embedder/index/graph/plan-change.ts';
 import { openPreviousVectors } from '../../gpu-embedder/index/version/previous-vectors.ts';
@@ -25,9 +22,9 @@ import { writeTinyDataset, type TinyDatasetChanges } from '../setup/tiny-dataset
 import { clusteredVectors } from './clustered-vectors.ts';
 
 let root: string;
-let before: BuildIndexOptions;
-let after: BuildIndexOptions;
-/** Folder of the version before. */
+let before: DatasetIndexOptions;
+let after: DatasetIndexOptions;
+/** Folder of the earlier version. */
 let from: string;
 
 beforeAll(async () => {
@@ -35,7 +32,7 @@ beforeAll(async () => {
   await writeTinyModel(join(root, 'model'), { seed: 3 });
   before = await encoded('before', { without: ['shopping cart'] });
   after = await encoded('after', { without: ['dog'], redrawn: ['cat face'] });
-  from = (await buildIndex(before)).dir;
+  from = (await indexDataset(before)).dir;
 }, 60_000);
 
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -44,20 +41,20 @@ async function encoded(
   name: string,
   changes: TinyDatasetChanges,
   model = join(root, 'model'),
-): Promise<BuildIndexOptions> {
+): Promise<DatasetIndexOptions> {
   const [data, embeddings] = [join(root, name, 'data'), join(root, name, 'embeddings')];
   await writeTinyDataset(data, 32, changes);
   await encodeDataset({ model, data, collection: 'tiny', out: embeddings, threads: 1 });
   return { embeddings, data, model, collection: 'tiny', out: join(root, 'index') };
 }
 
-const flags = ({ embeddings, data, model, collection, out }: BuildIndexOptions) =>
+const flags = ({ embeddings, data, model, collection, out }: DatasetIndexOptions) =>
   Object.entries({ embeddings, data, model, collection, out }).flatMap(([name, value]) => [
     `--${name}`,
     value,
   ]);
 
-test('index --from keeps what is the same, adds and removes the rest, and says how much', async () => {
+test('index --from keeps equal vectors, adds and removes the others, and says how many', async () => {
   const { stdout, stderr, code } = await runDiptych('index', ...flags(after), '--from', from);
   expect(stderr).not.toContain('built from nothing');
   expect(code).toBe(0);
@@ -84,21 +81,21 @@ test('index --from keeps what is the same, adds and removes the rest, and says h
   expect(JSON.parse(again.stdout)).toMatchObject({ dir, built: false });
 });
 
-test('a version of the same content that was built is found, whatever it might be made from', async () => {
-  const again = await buildIndex({ ...before, from });
+test('--from finds a version of the same content that was built from nothing', async () => {
+  const again = await indexDataset({ ...before, from });
   expect(again).toMatchObject({ dir: from, built: false });
 });
 
 test('nothing changed gives the same graphs, with vectors as asked for', async () => {
-  const int8 = await buildIndex({ ...before, from, quantisation: 'int8' });
-  const built = await buildIndex({ ...before, quantisation: 'int8', out: join(root, 'built') });
+  const int8 = await indexDataset({ ...before, from, quantisation: 'int8' });
+  const built = await indexDataset({ ...before, quantisation: 'int8', out: join(root, 'built') });
   expect(int8.manifest.image.change).toMatchObject({ kept: 14, added: 0, removed: 0 });
   const checksum = ({ manifest }: { readonly manifest: Manifest }) =>
     ['image.bin', 'caption.bin'].map((name) => manifest.files[name]);
   expect(checksum(int8)).toEqual(checksum(built));
 });
 
-test('a graph of another M, or of which too much changed, is built from nothing, and it says why', async () => {
+test('a graph with another M or with too many changes is built from nothing, and index says why', async () => {
   const other = await runDiptych('index', ...flags(after), '--from', from, '--M', '8', '--json');
   expect(other.stderr).toMatch(/image graph built from nothing: M is 16 in \S+, and 8 is wanted/);
   const { manifest, rebuilt } = JSON.parse(other.stdout) as {
@@ -109,7 +106,7 @@ test('a graph of another M, or of which too much changed, is built from nothing,
   expect(Object.keys(rebuilt)).toEqual(['image', 'caption']);
 
   const few = await encoded('few', { without: ['dog', 'airplane', 'angry face', 'red heart'] });
-  const shrunk = await buildIndex({ ...few, from });
+  const shrunk = await indexDataset({ ...few, from });
   expect(shrunk.rebuilt?.image).toMatch(/^57 % of the vectors changed .* above 30 %$/);
   expect(shrunk.manifest.image.count).toBe(8);
 });
@@ -125,10 +122,22 @@ describe('is refused:', () => {
     const model = join(root, 'other-model');
     await writeTinyModel(model, { seed: 4 });
     const other = await encoded('other', {}, model);
-    await expect(buildIndex({ ...other, from })).rejects.toThrow(
+    await expect(indexDataset({ ...other, from })).rejects.toThrow(
       expect.objectContaining({
         code: 'model_mismatch',
         message: expect.stringMatching(/expected a version of model .* leave --from out/),
+      }),
+    );
+  });
+
+  test.each<[Partial<DatasetIndexOptions>, string]>([
+    [{ shards: 2 }, 'got 2 shards: use either --from or --shards, not both'],
+    [{ vectors: 'vectorize' }, 'got vectorize: use either --from or --vectors vectorize, not both'],
+  ])('a change to an index of another kind, %j', async (options, message) => {
+    await expect(indexDataset({ ...after, from, ...options })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'invalid_option',
+        message: expect.stringContaining(message),
       }),
     );
   });
@@ -159,7 +168,7 @@ describe('is refused:', () => {
     await cp(from, dir, { recursive: true });
     try {
       await harm(dir);
-      await expect(buildIndex({ ...after, from: dir, out: join(root, 'none') })).rejects.toThrow(
+      await expect(indexDataset({ ...after, from: dir, out: join(root, 'none') })).rejects.toThrow(
         expect.objectContaining({
           code: 'index_unreadable',
           message: expect.stringMatching(message),
@@ -177,7 +186,7 @@ describe('is refused:', () => {
     bytes[bytes.length - 1] ^= 1;
     await writeFile(join(dir, name), bytes);
   };
-  /** Have the manifest say what a file is now. */
+  /** Write the present size and checksum of a file into the manifest. */
   const list = async (dir: string, name: string) => {
     const content = await readFile(join(dir, name));
     const path = join(dir, 'manifest.json');
@@ -187,7 +196,7 @@ describe('is refused:', () => {
   };
 });
 
-test.each(quantisations)('a vector is known again by what %s keeps of it', async (quantisation) => {
+test.each(quantisations)('a vector is recognised by what %s keeps of it', async (quantisation) => {
   const [dim, count] = [32, 200];
   const vectors = clusteredVectors(count, dim, 1);
   const graph = await buildGraph(vectors, dim, {
@@ -200,7 +209,7 @@ test.each(quantisations)('a vector is known again by what %s keeps of it', async
   const previous = openPreviousVectors('v1', file, { name: 'image.bin', dim, keys });
   expect(previous.graph).toEqual(graph);
 
-  // Encoded again, in another order of sums; item 3 was drawn anew, item 4 has another name.
+  // All are encoded again, with sums in another order. Item 3 is a new drawing, item 4 has a new name.
   const random = createRandom(1);
   const next = vectors.map((value) => value + 1e-6 * random.normal());
   next.set(clusteredVectors(1, dim, 9), 3 * dim);

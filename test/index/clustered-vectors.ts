@@ -1,6 +1,6 @@
 import { createRandom } from '../../gpu-embedder/common/random.ts';
 
-/** Unit vectors around common centres, [count, dim]: nearer to real embeddings than plain noise. */
+/** Make unit vectors around common centres, [count, dim]: more like real embeddings than noise. */
 export function clusteredVectors(count: number, dim: number, seed: number): Float32Array {
   const centres = createRandom(99);
   const points = Float32Array.from({ length: 50 * dim }, () => centres.normal());
@@ -16,7 +16,7 @@ export function clusteredVectors(count: number, dim: number, seed: number): Floa
   return vectors;
 }
 
-/** Rows as vectors of their own. */
+/** Split a matrix into its rows. */
 export function rowsOf(vectors: Float32Array, dim: number): Float32Array[] {
   return Array.from({ length: vectors.length / dim }, (_, i) =>
     vectors.slice(i * dim, (i + 1) * dim),

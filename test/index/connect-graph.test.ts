@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { connectGraph } from '../../gpu-embedder/index/graph/connect-graph.ts';
 import type { HnswGraph } from '../../src/version/graph.ts';
 
-/** Level 0 of a graph with M = 1, so at most two links a node, from lists of links. */
+/** Make level 0 of a graph with M = 1, where a node has at most two links. */
 function graphOf(links: readonly number[][]): HnswGraph {
   let end = 0;
   return {
@@ -27,12 +27,12 @@ test('a graph in which all can be reached stays as it is', () => {
 });
 
 test('an unreachable node is linked from the nearest reached one that has room', () => {
-  // 3 links to 1, which is full; of the neighbours of 1, only 2 has room.
+  // Node 3 links to node 1, which is full. Of the neighbours of 1, only 2 has room.
   const connected = connectGraph(graphOf([[1, 2], [0, 2], [1], [1]]));
   expect(linksOf(connected)).toEqual([[1, 2], [0, 2], [1, 3], [1]]);
 });
 
-test('an island that links nowhere else is reached, too', () => {
+test('an island without links to the rest is reached, too', () => {
   const connected = connectGraph(graphOf([[1], [0], [3], [2]]));
   expect(linksOf(connected)).toEqual([[1, 2], [0], [3], [2]]);
 });

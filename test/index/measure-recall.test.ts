@@ -22,9 +22,9 @@ test('efSearch is raised until the recall is high enough', async () => {
   expect(efSearch).toBeGreaterThan(16);
 });
 
-test('at the largest efSearch it says what was reached', async () => {
+test('if no efSearch reaches the target, the result has the recall of the largest', async () => {
   const graph = await buildGraph(vectors, dim, { M: 4, efConstruction: 40 });
-  // Of 32 signs alone not even a scan knows the nearest ten.
+  // From 32 signs alone, not even a scan finds the nearest ten.
   const coarse = openSearcher(writeVectorFile(graph, quantise(vectors, dim, '1bit'), xxh64));
   const measured = measureRecall(coarse, vectors, noisyQueries(vectors, dim));
   expect(measured.efSearch).toBe(512);

@@ -7,7 +7,7 @@ import { type EmbeddingPlace, type PlannedItem } from '../../src/jobs/steps/buil
 import { buildPageKey, embeddingPackKey, imagePackKey } from '../../src/version/keys.ts';
 
 export interface PlanSizes {
-  /** Items of a page, images of a pack, rows of a pack. */
+  /** Numbers of items per page, images per pack and rows per pack. */
   readonly page?: number;
   readonly images?: number;
   readonly rows?: number;

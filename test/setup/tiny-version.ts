@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
-import { buildIndex } from '../../gpu-embedder/index/version/build-index.ts';
+import { indexDataset } from './index-dataset.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { writeTinyDataset } from './tiny-dataset.ts';
 
@@ -23,6 +23,6 @@ export async function writeTinyVersion(dir: string, collection: string): Promise
   const encoded = { model, data, collection, out: join(dir, 'embeddings'), threads: 1 };
   const { dir: embeddings } = await encodeDataset(encoded);
   const version = async (M: number, shards?: number) =>
-    (await buildIndex({ embeddings, data, model, collection, out, M, shards })).dir;
+    (await indexDataset({ embeddings, data, model, collection, out, M, shards })).dir;
   return { model, data, embeddings, index: await version(16), again: version };
 }

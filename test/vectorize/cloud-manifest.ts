@@ -1,5 +1,5 @@
 import { manifestSchema, type Manifest } from '../../src/version/manifest.ts';
-import { keepVectors } from '../../gpu-embedder/index/version/keep-vectors.ts';
+import { plainVectorIndex } from '../../gpu-embedder/index/version/build-vector-index.ts';
 
 export interface CloudVectors {
   readonly dim: number;
@@ -8,7 +8,7 @@ export interface CloudVectors {
   readonly version?: string;
 }
 
-/** Manifest of a version whose vectors are in Vectorize. */
+/** Make the manifest of a version whose vectors are in Vectorize. */
 export function cloudManifest({ dim, image, ...rest }: CloudVectors): Manifest {
   const { caption = new Float32Array(), version = '20260127-0123456789ab' } = rest;
   return manifestSchema.parse({
@@ -21,8 +21,8 @@ export function cloudManifest({ dim, image, ...rest }: CloudVectors): Manifest {
     counts: { items: image.length / dim, captions: caption.length / dim },
     files: {},
     vectors: 'vectorize',
-    image: keepVectors(image, dim).index,
-    caption: keepVectors(caption, dim).index,
+    image: plainVectorIndex(image, dim).index,
+    caption: plainVectorIndex(caption, dim).index,
     memory: { parts: {}, total: 1, budget: 2 },
     fusion: { vector: 0.1, cosineMean: 0, cosineDeviation: 1 },
   });

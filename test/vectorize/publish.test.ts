@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { exportStatic } from '../../gpu-embedder/operate/export/export-static.ts';
-import {
-  buildIndex,
-  type BuildIndexOptions,
-} from '../../gpu-embedder/index/version/build-index.ts';
+import { indexDataset, type DatasetIndexOptions } from '../setup/index-dataset.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { publishVersion } from '../../gpu-embedder/operate/publish/publish-version.ts';
 import { removeVersion } from '../../gpu-embedder/operate/publish/remove-version.ts';
@@ -22,7 +19,7 @@ import { createVectorizeStandIn } from '../support/vectorize-stand-in.ts';
 
 const dim = 32;
 let root: string;
-let options: BuildIndexOptions;
+let options: DatasetIndexOptions;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'diptych-vectorize-'));
@@ -44,8 +41,8 @@ function setUp(name: string) {
   return { standIn, target, store: folderStore(join(root, name)) };
 }
 
-test('a version for Vectorize keeps the vectors as they are, out of the isolate', async () => {
-  const { dir, manifest, graphs } = await buildIndex(options);
+test('a version for Vectorize holds plain vectors, which do not count for the isolate', async () => {
+  const { dir, manifest, graphs } = await indexDataset(options);
   expect(graphs).toBeUndefined();
   expect(manifest).toMatchObject({
     vectors: 'vectorize',
@@ -59,18 +56,18 @@ test('a version for Vectorize keeps the vectors as they are, out of the isolate'
   expect(await readFile(join(dir, 'image.f32'))).toEqual(
     await readFile(join(options.embeddings, 'image.f32')),
   );
-  const local = await buildIndex({ ...options, vectors: 'isolate' });
+  const local = await indexDataset({ ...options, vectors: 'isolate' });
   expect(local.manifest.version).not.toBe(manifest.version);
   expect(manifest.memory.total).toBeLessThan(local.manifest.memory.total);
-  expect(await buildIndex(options)).toMatchObject({ dir, built: false });
-  await expect(buildIndex({ ...options, shards: 2 })).rejects.toThrow(
+  expect(await indexDataset(options)).toMatchObject({ dir, built: false });
+  await expect(indexDataset({ ...options, shards: 2 })).rejects.toThrow(
     'shards: Vectorize spreads vectors itself: expected 1, got 2',
   );
 });
 
 test('publish fills the index before the version becomes active', async () => {
   const { standIn, target, store } = setUp('filled');
-  const { dir, manifest } = await buildIndex(options);
+  const { dir, manifest } = await indexDataset(options);
   const active = 'collections/cloud/active.json';
   const activeAtUpload: unknown[] = [];
   const watched = {
@@ -94,19 +91,19 @@ test('publish fills the index before the version becomes active', async () => {
   expect(await publish()).toMatchObject({ published: false, vectors: 0 });
 });
 
-test('vectors that were lost are sent again', async () => {
+test('lost vectors are sent again', async () => {
   const { standIn, target, store } = setUp('lost');
-  const { dir } = await buildIndex(options);
+  const { dir } = await indexDataset(options);
   await publishVersion(store, dir, options.model, undefined, target);
   standIn.stored.clear();
   const again = await publishVersion(store, dir, options.model, undefined, target);
   expect(again).toMatchObject({ published: false, objects: 0, vectors: 24 });
 });
 
-test('a version goes where it says, or nowhere', async () => {
+test('a version is published only to the place that its manifest names', async () => {
   const { standIn, target, store } = setUp('nowhere');
-  const remote = await buildIndex(options);
-  const local = await buildIndex({ ...options, vectors: 'isolate' });
+  const remote = await indexDataset(options);
+  const local = await indexDataset({ ...options, vectors: 'isolate' });
   await expect(publishVersion(store, remote.dir, options.model)).rejects.toThrow(
     /was indexed with --vectors vectorize: expected an index/,
   );
@@ -123,10 +120,10 @@ test('a version goes where it says, or nowhere', async () => {
   );
 });
 
-test('a version that is not active can be removed, with its vectors', async () => {
+test('a version that is not active can be removed together with its vectors', async () => {
   const { standIn, target, store } = setUp('removed');
-  const remote = await buildIndex(options);
-  const local = await buildIndex({ ...options, vectors: 'isolate' });
+  const remote = await indexDataset(options);
+  const local = await indexDataset({ ...options, vectors: 'isolate' });
   const { version } = remote.manifest;
   const remove = () => removeVersion(store, 'cloud', version, { target });
   await publishVersion(store, remote.dir, options.model, undefined, target);
@@ -134,7 +131,7 @@ test('a version that is not active can be removed, with its vectors', async () =
   await publishVersion(store, local.dir, options.model);
   await expect(removeVersion(store, 'cloud', version)).rejects.toThrow(/expected an index/);
 
-  // Interrupted: nobody goes back to it, and the next run finishes.
+  // After an interruption nobody can roll back to the version, and the next removal finishes.
   standIn.fail(new Error('VECTOR_DELETE_ERROR (code = 40099): refused by the test'));
   await expect(remove()).rejects.toThrow('refused by the test');
   await expect(rollBack(store, 'cloud', version)).rejects.toThrow(`has no version ${version}`);

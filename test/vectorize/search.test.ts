@@ -17,7 +17,7 @@ const queries = rowsOf(clusteredVectors(8, dim, 2), dim);
 
 const manifestOf = (embedDim = dim) => cloudManifest({ dim: embedDim, image: vectors, version });
 
-/** An index that holds the images of the version, and vectors of others. */
+/** Make an index that holds the images of the version and vectors of other versions. */
 async function filledIndex() {
   const index = createVectorizeStandIn({ dimensions: dim });
   const put = async (name: string, kind: 'image' | 'caption') => {
@@ -53,7 +53,7 @@ describe('search', () => {
     }
   });
 
-  test('does not mind how long the query is', async () => {
+  test('gives the same for a query of any length', async () => {
     const images = await open();
     const [one, other] = await Promise.all([
       images.search(queries[0], 5),
@@ -66,7 +66,7 @@ describe('search', () => {
     other.scores.forEach((score, i) => expect(score).toBeCloseTo(one.scores[i], 5));
   });
 
-  test('gives as many results as the service does, and says so', async () => {
+  test('gives as many results as the service does, and says how many', async () => {
     const { ids, efSearch, exhaustive } = await (await open()).search(queries[0], 501);
     expect({ length: ids.length, efSearch, exhaustive }).toEqual({
       length: 100,
@@ -83,7 +83,7 @@ describe('search', () => {
     expect([...ids]).toEqual([...all].filter((_, rank) => rank !== 0 && rank !== 3));
   });
 
-  test('finds nothing where there is nothing, without asking', async () => {
+  test('finds nothing in an empty index, without asking the service', async () => {
     const captions = await openVectorize(index, manifestOf(), 'caption');
     index.calls.length = 0;
     expect((await captions.search(queries[0], 10)).ids).toHaveLength(0);
@@ -93,7 +93,7 @@ describe('search', () => {
 });
 
 describe('scores and vectors', () => {
-  test('come in the order of the ids, asked for in legal batches', async () => {
+  test('come in the order of the ids, and are requested in legal batches', async () => {
     const images = await open();
     const ids = Array.from({ length: 50 }, (_, i) => (i * 37) % count);
     index.calls.length = 0;
@@ -103,7 +103,7 @@ describe('scores and vectors', () => {
     expect([...(await images.vector(1234))]).toEqual([...rows[1234]]);
   });
 
-  test('are bounded in number: the rest is not asked for', async () => {
+  test('are limited in number: the rest is not requested', async () => {
     const images = await open();
     const { cosines } = await images.score(queries[0], Array.from(rows.keys()));
     expect(images.mostScored).toBe(240);
@@ -112,7 +112,7 @@ describe('scores and vectors', () => {
   });
 });
 
-test('captions are classes only where all of them can be scored', async () => {
+test('captions are classes only if all of them can be scored', async () => {
   const texts = (length: number) => Array.from({ length }, (_, i) => `caption ${i}`);
   const captions = await open();
   const classify = (length: number) => {
@@ -131,7 +131,7 @@ test('captions are classes only where all of them can be scored', async () => {
   });
 });
 
-describe('what is wrong is named', () => {
+describe('an error names the problem:', () => {
   test('no binding', async () => {
     await expect(openVectorize(undefined, manifestOf(), 'image')).rejects.toMatchObject({
       code: 'index_unreadable',
@@ -145,13 +145,13 @@ describe('what is wrong is named', () => {
     );
   });
 
-  test('a vector that is not there', async () => {
+  test('a missing vector', async () => {
     const other = createVectorizeStandIn({ dimensions: dim });
     const images = await openVectorize(other, manifestOf(), 'image');
     await expect(images.vector(3)).rejects.toThrow(`expected vector ${version}:image:3, got none`);
   });
 
-  test('a failure of the service, by its code', async () => {
+  test('a failure of the service, with its code', async () => {
     const images = await open();
     index.fail(new Error('VECTOR_QUERY_ERROR (code = 40041): Too Many Requests'));
     await expect(images.search(queries[0], 5)).rejects.toMatchObject({

@@ -18,7 +18,7 @@ const caption = clusteredVectors(30, dim, 2);
 const vectors = { image, caption };
 const manifest = cloudManifest({ dim, ...vectors });
 
-/** An index behind its HTTP API, and time that passes when it is waited for. */
+/** Make an index behind its HTTP API, and a clock that advances when somebody waits. */
 function setUp(options: Partial<StandInOptions> & { metric?: string; token?: string } = {}) {
   const { metric, token = 'token', ...rest } = options;
   const standIn = createVectorizeStandIn({ dimensions: dim, ...rest });
@@ -53,9 +53,9 @@ describe('upload', () => {
     }
   });
 
-  test('a batch that fails is sent again, and no vector is there twice', async () => {
+  test('a batch that fails is sent again, and no vector is stored twice', async () => {
     const { standIn, api, index, clock, waits, sizes } = setUp();
-    // Describe, probe and info come first.
+    // The calls of describe, getByIds and info come first.
     const upsertFails = [new Error('connection reset'), refusal(503, 0, 'try later')];
     let calls = 0;
     const failing = { ...index };
@@ -83,7 +83,7 @@ describe('upload', () => {
     });
   });
 
-  test('goes on where it was interrupted', async () => {
+  test('continues where it was interrupted', async () => {
     const { standIn, index, clock, sizes } = setUp();
     const onProgress = (done: number) => {
       if (done === 2000) throw new Error('interrupted by the test');
@@ -97,7 +97,7 @@ describe('upload', () => {
     expect(await uploadVectors(index, manifest, vectors, { clock })).toBe(0);
   });
 
-  test('waits until what was sent can be found', async () => {
+  test('waits until the new vectors can be found', async () => {
     const { standIn, index, clock, waits } = setUp({ lag: 4 });
     await uploadVectors(index, manifest, vectors, { clock });
     expect(waits).toEqual([5000, 5000, 5000]);
@@ -110,7 +110,7 @@ describe('upload', () => {
     expect(await uploadVectors(hidden, manifest, vectors, { clock })).toBe(2530);
   });
 
-  test('says so when that takes too long', async () => {
+  test('fails with a message if that takes too long', async () => {
     const { index, clock } = setUp({ lag: 1e6 });
     const work = uploadVectors(index, manifest, vectors, { clock, deadlineMs: 60_000 });
     await expect(work).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('upload', () => {
   });
 });
 
-describe('what an index does not take is refused before anything is sent', () => {
+describe('is refused before anything is sent:', () => {
   test.each([
     [
       'another dimension',
@@ -163,7 +163,7 @@ describe('what an index does not take is refused before anything is sent', () =>
 });
 
 describe('the HTTP API', () => {
-  test('what it refuses is told with its code, and not tried again', async () => {
+  test('a refusal is reported with its code, and not retried', async () => {
     const { index, waits, clock } = setUp({ token: 'other' });
     await expect(uploadVectors(index, manifest, vectors, { clock })).rejects.toThrow(
       'expected success, got status 403, Authentication error (code 10000)',
@@ -178,7 +178,7 @@ describe('the HTTP API', () => {
     ).rejects.toThrow('id too long; max is 64 bytes, got 65 (code 40008)');
   });
 
-  test('what it does not answer in its own words is told, too', async () => {
+  test('an answer that is not of the API is reported, too', async () => {
     const { api, index } = setUp();
     api.answer(new Response('<html>', { status: 502 }));
     await expect(index.info()).rejects.toThrow('/info: expected success, got status 502');
@@ -198,7 +198,7 @@ describe('the HTTP API', () => {
 describe('deletion', () => {
   const other = cloudManifest({ dim, ...vectors, version: '20260128-ffffffffffff' });
 
-  test('takes the vectors of one version, in legal batches', async () => {
+  test('deletes the vectors of one version, in legal batches', async () => {
     const { standIn, index, clock, sizes } = setUp();
     await uploadVectors(index, manifest, vectors, { clock });
     await uploadVectors(index, other, vectors, { clock });
@@ -209,7 +209,7 @@ describe('deletion', () => {
     expect([...standIn.stored.keys()].every((id) => id.startsWith(other.version))).toBe(true);
   });
 
-  test('that was interrupted is no half of an upload afterwards', async () => {
+  test('that was interrupted does not look like half an upload', async () => {
     const { standIn, index, clock } = setUp();
     await uploadVectors(index, manifest, vectors, { clock });
     const onProgress = (done: number) => {

@@ -23,7 +23,7 @@ export function registerDev(program: Command): void {
     .option('--port <n>', 'port of the page and the API', port, defaults.port)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(ownModelFlag())
-    .option('--work-dir <dir>', 'where everything generated goes', '.diptych')
+    .option('--work-dir <dir>', 'folder for all generated files', '.diptych')
     .action(async (flags: DevFlags) => {
       await checkPort(flags.host, flags.port);
       const r2Dir = `${flags.workDir}/store/r2`;
@@ -33,7 +33,7 @@ export function registerDev(program: Command): void {
         r2Dir,
         onStage: (stage) => process.stderr.write(`${stage} …\n`),
       });
-      // So that items may be sent to it at once.
+      // The tables are made here, so that the worker takes items at once.
       await (await openMigrated({ database: 'local', workDir: flags.workDir })).close();
       const variables = workerVariables(process.env);
       const { host, port } = flags;

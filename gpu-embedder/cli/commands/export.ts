@@ -38,7 +38,7 @@ export function registerExport(program: Command): void {
 
 async function exportSite(dir: string, flags: StaticFlags): Promise<void> {
   const versionDir = await newestVersion(flags.index ?? `.diptych/index/${flags.collection}`);
-  // Reads ONNX files, which --help need not wait for.
+  // Imported here, so that --help need not wait for the reader of ONNX files.
   const { exportStatic } = await import('../../operate/export/export-static.ts');
   const percent = progressBar('export', 100);
   const result = await exportStatic({

@@ -8,7 +8,10 @@ import { collectionFlag } from '../flags/collections.ts';
 import { modelFlag } from '../flags/models.ts';
 import { megabytes } from '../../../src/megabytes.ts';
 import { untilInterrupted } from '../interrupts.ts';
-import { buildIndex, type BuildIndexResult } from '../../index/version/build-index.ts';
+import { openVersionFolder } from '../../common/open-version-folder.ts';
+import { stageBars } from '../../common/stage-bars.ts';
+import { openDatasetSource } from '../../index/source/dataset-source.ts';
+import { buildVersion, type BuildVersionResult } from '../../index/version/build-version.ts';
 import { usearchFrom } from '../../index/graph/choose-builder.ts';
 import type { VectorIndexOptions } from '../../index/version/build-vector-index.ts';
 import type { GraphReport } from '../../index/graph/graph-report.ts';
@@ -29,12 +32,15 @@ export function registerIndex(program: Command): void {
   program
     .command('index')
     .description('build an index version from embeddings')
-    .requiredOption('--embeddings <dir>', 'what encode wrote: .diptych/embeddings/<collection>')
+    .requiredOption(
+      '--embeddings <dir>',
+      'folder that encode wrote: .diptych/embeddings/<collection>',
+    )
     .requiredOption('--data <dir>', 'the prepared data set that was encoded')
     .addOption(collectionFlag('collection that the version belongs to'))
     .addOption(modelFlag())
     .option('--out <dir>', 'versions go to <dir>/<collection>/<version>', '.diptych/index')
-    .option('--from <dir>', 'a version to change, faster than to build where little is new')
+    .option('--from <dir>', 'version to change, which is faster than to build if little is new')
     .addOption(buildFlags.M().default(defaults.M))
     .addOption(buildFlags.efConstruction().default(defaults.efConstruction))
     .addOption(buildFlags.recall().default(defaults.annRecallAt10))
@@ -48,10 +54,7 @@ export function registerIndex(program: Command): void {
     )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, ...options }: IndexFlags) => {
-      const result = await untilInterrupted(
-        (signal) => buildIndex({ ...options, signal }),
-        'interrupted',
-      );
+      const result = await untilInterrupted((signal) => build(options, signal), 'interrupted');
       for (const [name, why] of Object.entries(result.rebuilt ?? {})) {
         if (why !== undefined) process.stderr.write(`${name} graph built from nothing: ${why}\n`);
       }
@@ -59,7 +62,28 @@ export function registerIndex(program: Command): void {
     });
 }
 
-function summary({ dir, built, manifest, graphs }: BuildIndexResult): string {
+interface IndexResult extends BuildVersionResult {
+  /** Number of pictures that have pseudo-captions. */
+  readonly pseudoCaptioned: number;
+}
+
+async function build(
+  { from, ...options }: Omit<IndexFlags, 'json'>,
+  signal: AbortSignal,
+): Promise<IndexResult> {
+  const source = await openDatasetSource(options);
+  const previous = from === undefined ? undefined : await openVersionFolder(from);
+  const bars = stageBars();
+  try {
+    const onProgress = bars.update;
+    const built = await buildVersion(source, { ...options, from: previous, signal, onProgress });
+    return { ...built, pseudoCaptioned: source.pseudoCaptioned };
+  } finally {
+    bars.stop();
+  }
+}
+
+function summary({ dir, built, manifest, graphs }: IndexResult): string {
   if (!built) return `${dir}: already built from the same input`;
   const { image, caption, memory, shards = [] } = manifest;
   const line = (name: string, index: VectorIndex) =>

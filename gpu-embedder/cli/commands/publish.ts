@@ -23,7 +23,7 @@ export function registerPublish(program: Command): void {
     .requiredOption('--index <dir>', 'index version folder')
     .addOption(ownModelFlag())
     .option('--store <where>', storeFlag, 'local')
-    .option('--recall <share>', 'refuse a version of a lower annRecall@10', share, 0)
+    .option('--recall <share>', 'refuse a version with a lower annRecall@10', share, 0)
     .option('--vectorize <index>', 'Vectorize index of a version that keeps its vectors there')
     .option('--json', 'print the result as JSON')
     .action(async ({ index, model, store: where, recall, vectorize, json }: PublishFlags) => {
@@ -54,17 +54,17 @@ function summary({
   const sent = vectors > 0 ? `, ${vectors} vectors sent to Vectorize` : '';
   return published
     ? `${name} is active: ${objects} objects, ${(bytes / 1e6).toFixed(1)} MB uploaded${sent}`
-    : `${name} was active already${sent}`;
+    : `${name} was already active${sent}`;
 }
 
-/** The index whose name was given, with the account of the environment. */
+/** Open the Vectorize index of a name, with the account in the environment. */
 export function openTarget(name?: string): VectorizeTarget | undefined {
   if (name === undefined) return undefined;
   const index = openVectorizeIndex(name, accountOf(process.env));
   return { index, onProgress: progressOf('vectors') };
 }
 
-/** A bar from the first step to the last. */
+/** Show a bar from the first step to the last. */
 function progressOf(label: string): (done: number, total: number) => void {
   let bar: Progress | undefined;
   return (done, total) => {

@@ -26,12 +26,16 @@ export function registerSearch(program: Command): void {
     .command('search')
     .description('search a local index version by text, image or item, as POST /v1/search does')
     .argument('[query]', 'words, in any language of the captions')
-    .option('--index <dir>', 'a version, or a folder whose newest is taken', '.diptych/index')
+    .option(
+      '--index <dir>',
+      'a version, or a folder of which the newest version is taken',
+      '.diptych/index',
+    )
     .addOption(modelFlag())
-    .option('--image <file>', 'find what is like this image instead')
-    .option('--id <item>', 'find what is like this item instead')
+    .option('--image <file>', 'search with this image instead of words')
+    .option('--id <item>', 'search with this item instead of words')
     .addOption(
-      new Option('--target <what>', 'what is found; captions: those that describe the query')
+      new Option('--target <what>', 'what to find: images, or captions that describe the query')
         .choices(searchRequestSchema.shape.target.unwrap().options)
         .default('image'),
     )
@@ -41,13 +45,13 @@ export function registerSearch(program: Command): void {
       wholeNumber(1, defaults.maxLimit),
       defaults.limit,
     )
-    .option('--cursor <cursor>', 'the next page: nextCursor of an earlier --json')
+    .option('--cursor <cursor>', 'nextCursor of an earlier page (in --json), for the next one')
     .addOption(
-      new Option('--mode <mode>', 'how text is matched (default: hybrid where there are captions)')
+      new Option('--mode <mode>', 'how text is matched (default: hybrid if there are captions)')
         .choices(['hybrid', 'vector', 'keyword'] satisfies SearchRequest['mode'][])
         .conflicts(['image', 'id']),
     )
-    .option('--precise', 'encode with the ONNX model, not its int8 weights of the edge')
+    .option('--precise', 'encode with the ONNX model instead of the int8 weights of the edge')
     .option('--json', 'print what POST /v1/search answers: {matches, mode, index, …}')
     .action(search);
 }
@@ -56,7 +60,7 @@ async function search(text: string | undefined, flags: SearchFlags): Promise<voi
   const { index, precise, json, ...asked } = flags;
   const image = await readQuery(text, asked);
   const dir = await newestVersion(index);
-  // Kernels and their packages, which --help and a wrong command line need not wait for.
+  // Imported here, so that --help and a wrong command line need not wait for the kernels.
   const [{ checkQuery }, { answerSearch }, { openLocalModel }, { openLocalCollection }] =
     await Promise.all([
       import('../../../src/search/resolve-query.ts'),
@@ -88,7 +92,7 @@ function printMatches({ matches }: SearchAnswer): void {
   if (matches.length === 0) process.stderr.write('no matches\n');
 }
 
-/** Check that there is one query, and read the image if that is it. */
+/** Check that there is one query, and read it if it is an image. */
 async function readQuery(
   text: string | undefined,
   { image, id }: Pick<SearchFlags, 'image' | 'id'>,

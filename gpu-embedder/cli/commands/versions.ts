@@ -39,13 +39,14 @@ export function registerVersions(program: Command): void {
   command('list', 'list versions with their state and size').action((flags: Flags) =>
     act(flags, (store) => listVersions(store, flags.collection), table),
   );
-  const back = 'make a version active again, by default the one before';
+  const back = 'make a version active again, by default the one before the present one';
   command('rollback [version]', back, collectionFlag).action(
     (version: string | undefined, flags: Flags) =>
       act(
         flags,
         (store) => rollBack(store, flags.collection, version),
-        (result) => `${result.collection} is at ${result.version}, no more at ${result.from}`,
+        (result) =>
+          `${result.collection} ${result.version} is active, and ${result.from} no longer`,
       ),
   );
   command('remove <version>', 'remove a version that is not active')
@@ -66,10 +67,12 @@ export function registerVersions(program: Command): void {
           `${collection} ${version} is gone: ${objects} objects, ${vectors} vectors`,
       );
     });
-  asCollect(command('collect', 'remove versions beyond the last ones, and what nobody uses'));
+  asCollect(
+    command('collect', 'remove all but the latest versions, and objects that nothing uses'),
+  );
 }
 
-/** Open the store, do what the command does and print what came of it. */
+/** Open the store, do the work of a command in it, and print the result. */
 async function act<T>(
   { store: where, json }: Flags,
   work: (store: ObjectStore) => Promise<T>,

@@ -7,7 +7,7 @@ import { answerRequests } from '../../common/threads/answer-requests.ts';
 import type { GraphLibrary, LibraryInput } from './graph-library.ts';
 import { reachedNodes } from './reached-nodes.ts';
 
-/** Imported when needed: either works where the other has no binary. */
+/** Each library is imported only when it is used, because the other may not be installed. */
 const open: Readonly<Record<BuilderName, (input: LibraryInput) => Promise<GraphLibrary>>> = {
   hnswlib: async (input) => (await import('./hnswlib-library.ts')).openHnswlib(input),
   usearch: async (input) => (await import('./usearch-library.ts')).openUsearch(input),
@@ -15,16 +15,16 @@ const open: Readonly<Record<BuilderName, (input: LibraryInput) => Promise<GraphL
 
 export interface GraphTask {
   readonly builder: BuilderName;
-  /** Its vectors are in a SharedArrayBuffer. */
+  /** `input.vectors` is in a SharedArrayBuffer. */
   readonly input: LibraryInput;
-  /** One shared number; not zero asks the thread to stop: it is busy, and reads no message. */
+  /** One shared number. The caller sets it to 1 to stop the thread, which reads no messages. */
   readonly stopped: Int32Array;
 }
 
 const answers = {
   /**
-   * @param tell - told the number of vectors inserted so far
-   * @returns null where it was stopped
+   * @param tell - called with the number of vectors inserted so far
+   * @returns null if it was stopped
    */
   build: async (
     { builder, input, stopped }: GraphTask,
@@ -54,7 +54,7 @@ export type GraphAnswers = typeof answers;
 
 answerRequests(answers);
 
-/** Neither library tells its links but in a file. */
+/** Read the graph from a saved file: neither library gives its links in another way. */
 async function savedGraph(library: GraphLibrary): Promise<HnswGraph> {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-graph-'));
   try {

@@ -10,11 +10,11 @@ import type { LibraryInput } from './graph-library.ts';
 export interface GraphOptions {
   readonly M: number;
   readonly efConstruction: number;
-  /** Default 'auto': by the number of vectors. */
+  /** Default 'auto', which chooses by the number of vectors. */
   readonly builder?: BuilderChoice;
-  /** Seed of hnswlib's level generator; usearch has one of its own. */
+  /** Seed of hnswlib's level generator; usearch does not take one. */
   readonly seed?: number;
-  /** Threads of usearch, by default as `threadsFor` says; hnswlib has one. */
+  /** Number of threads of usearch, by default `threadsFor(count)`; hnswlib uses one. */
   readonly threads?: number;
 }
 
@@ -33,7 +33,7 @@ export interface GraphHooks {
   readonly signal?: AbortSignal;
 }
 
-/** Build in a worker thread, since either library blocks the thread that it runs in. */
+/** Build in a worker thread, because both libraries block the thread that they run in. */
 export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}) => {
   const { onProgress, signal } = hooks;
   signal?.throwIfAborted();
@@ -48,12 +48,12 @@ export const buildGraph: GraphBuilder = async (vectors, dim, options, hooks = {}
   const task: GraphTask = { builder, input, stopped };
   const entry = new URL('./build-graph-thread.ts', import.meta.url);
   const thread = askThread<GraphAnswers>(startThread(entry), { what: 'graph construction' });
-  // Terminating a thread inside of a native library aborts the process: it is asked to end by itself.
+  // To terminate a thread inside a native library aborts the process, so the thread ends by itself.
   const stop = () => void Atomics.store(stopped, 0, 1);
   signal?.addEventListener('abort', stop);
   try {
     const graph = await thread.ask('build', task, (done) => onProgress?.(done));
-    // Where it was stopped there is no graph; it may also have been done before it saw that.
+    // A stopped thread gives no graph. It may also finish before it sees the request to stop.
     signal?.throwIfAborted();
     return connectGraph(graph!);
   } finally {

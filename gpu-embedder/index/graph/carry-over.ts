@@ -1,16 +1,16 @@
 import type { HnswGraph } from '../../../src/version/graph.ts';
 import { levelOf, maxDegree, setLinks, type MutableGraph } from './mutable-graph.ts';
 import type { RowProducts } from './row-products.ts';
-import { rank, selectNeighbours } from './select-neighbours.ts';
+import { orderByProduct, selectNeighbours } from './select-neighbours.ts';
 
 /**
- * Create the step that takes a node of a graph over into another and closes the gaps that nodes
- * which are not taken over leave (delete consolidation, Singh et al. 2021, FreshDiskANN, Alg. 4):
- * whoever linked to one may link to its neighbours instead, as far as the heuristic takes them.
+ * Create the function that copies a node of an old graph into a new one. Links to deleted nodes are
+ * replaced by links to the neighbours of those nodes, as far as the heuristic accepts them (delete
+ * consolidation, Singh et al. 2021, FreshDiskANN, Alg. 4).
  *
- * @param newOf - [previous.count], the id of a node in `graph`; -1 if it is not taken over
- * @returns takes an old id; false where more than half of the links of a level are lost: a whole
- *   region went, neighbours of neighbours are not enough, and the node is to be inserted again
+ * @param newOf - [previous.count], the id of each old node in `graph`; -1 if it is deleted
+ * @returns a function of an old id. It returns false if the node lost more than half of its links on
+ *   some level: then a whole region was deleted, and the caller has to insert the node again
  */
 export function createCarryOver(
   previous: HnswGraph,
@@ -18,7 +18,7 @@ export function createCarryOver(
   graph: MutableGraph,
   products: RowProducts,
 ): (old: number) => boolean {
-  /** New ids of the neighbours of deleted neighbours, each once. */
+  /** List the new ids of the neighbours of deleted neighbours, each once. */
   function heirs(old: number, links: Uint32Array, level: number): number[] {
     const heirs = new Set<number>();
     for (const gone of links) {
@@ -39,7 +39,7 @@ export function createCarryOver(
       const kept: number[] = [];
       for (const link of links) if (newOf[link] >= 0) kept.push(newOf[link]);
       if (kept.length < links.length) {
-        const candidates = rank(products, id, heirs(old, links, level));
+        const candidates = orderByProduct(products, id, heirs(old, links, level));
         const limit = maxDegree(graph, level);
         const wish = { limit, taken: kept, atLeast: links.length };
         setLinks(graph, id, level, selectNeighbours(products, candidates, wish));

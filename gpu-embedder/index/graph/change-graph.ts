@@ -8,18 +8,19 @@ import { createInsert } from './insert-node.ts';
 import { createMutableGraph, levelOf, packGraph, type MutableGraph } from './mutable-graph.ts';
 import { createRowProducts } from './row-products.ts';
 
-/** Milliseconds of work between two looks at the event loop. */
+/** Milliseconds of work before the event loop gets a turn. */
 const pauseMs = 20;
 
 /**
- * Make the graph of vectors from a graph of vectors that are mostly the same. What is gone leaves no
- * tombstone: its neighbours are linked to each other, at once. What is new is inserted. The same
- * input gives the same graph, and no change the very same.
+ * Change a graph into the graph of other vectors, most of which are the same. A removed node leaves
+ * no tombstone: its neighbours are linked to each other at once. New vectors are inserted. The same
+ * input always gives the same graph; if nothing changed, it is the previous one.
  *
- * It runs where it is called, in slices: a thread takes as long to start as one per cent to change.
+ * The work runs in the thread of the caller, in slices, because starting a thread takes as long as
+ * changing one per cent of the vectors.
  *
  * @param vectors - [count, dim], L2-normalised
- * @param oldOf - [count], the node of `previous` that each vector was, none twice; -1 for a new one
+ * @param oldOf - [count], the node of `previous` that each vector had, none twice; -1 for a new one
  * @throws the signal's reason
  */
 export async function changeGraph(
@@ -36,7 +37,7 @@ export async function changeGraph(
   for (let id = 0; id < count; id++) if (oldOf[id] >= 0) newOf[oldOf[id]] = id;
   const levels = oldOf.map((old, id) => (old >= 0 ? levelOf(previous, old) : drawLevel(id, M)));
   const graph = createMutableGraph(levels, M, efConstruction);
-  // A node may lose all its links, and each of those leaves as many heirs.
+  // A node has at most 2 M links. If all are lost, each is replaced by up to 2 M candidates.
   const products = createRowProducts(vectors, dim, 4 * M * M);
   const pause = createPause({ onProgress, signal });
 
@@ -58,12 +59,12 @@ export async function changeGraph(
   return connectGraph(packGraph({ ...graph, entryPoint: Math.max(0, graph.entryPoint) }));
 }
 
-/** As HNSW draws it, with a generator of the node's own: the same whatever else is inserted. */
+/** Draw a level as HNSW does, by a generator for each node: other insertions do not change it. */
 function drawLevel(id: number, M: number): number {
   return Math.floor(-Math.log(1 - createRandom(id).uniform()) / Math.log(M));
 }
 
-/** Keep the entry point, or take a node of the highest level; none of those to be inserted again. */
+/** Keep the entry point, or choose a node of the highest level that does not wait for insertion. */
 function chooseEntryPoint(
   graph: MutableGraph,
   previous: HnswGraph,
@@ -79,7 +80,7 @@ function chooseEntryPoint(
   }
 }
 
-/** Let others run now and then, tell them how far it is, and see whether to stop. */
+/** Create a pause that reports progress, lets other events run and stops if the signal says so. */
 function createPause({ onProgress, signal }: GraphHooks) {
   let last = performance.now();
   return {

@@ -46,7 +46,10 @@ export function threadsFor(count: number): number {
 
 let loaded: boolean | undefined;
 
-/** Tell whether hnswlib-node can be loaded. Loading is the only proof: the package can be there without the binary that its script makes. */
+/**
+ * Tell whether hnswlib-node can be loaded. Only loading it proves that: the package may be there
+ * without the binary that its install script compiles.
+ */
 export function canLoadHnswlib(): boolean {
   if (loaded !== undefined) return loaded;
   try {

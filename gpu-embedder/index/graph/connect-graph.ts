@@ -28,7 +28,7 @@ export function connectGraph(graph: HnswGraph): HnswGraph {
   return { ...graph, linkStarts, links: Uint32Array.from(neighbours.flat()) };
 }
 
-/** Mark all that can be reached from `start`. */
+/** Mark all nodes that can be reached from `start`. */
 function spread(start: number, neighbours: readonly number[][], reached: Uint8Array): void {
   const queue = [start];
   reached[start] = 1;
@@ -41,7 +41,7 @@ function spread(start: number, neighbours: readonly number[][], reached: Uint8Ar
   }
 }
 
-/** Find, breadth first along the links of `id`, a reached node with room: near ones come first. */
+/** Find a reached node with room for a link. The search is breadth first, so near ones come first. */
 function nearestHost(
   id: number,
   neighbours: readonly number[][],

@@ -1,6 +1,6 @@
 import type { HnswGraph } from '../../../src/version/graph.ts';
 
-/** Vectors and parameters, as a library gets them. */
+/** Vectors and parameters that a library builds a graph from. */
 export interface LibraryInput {
   /** [count, dim], L2-normalised. */
   readonly vectors: Float32Array;
@@ -11,13 +11,13 @@ export interface LibraryInput {
   readonly threads: number;
 }
 
-/** An HNSW library at work on one graph; all of it blocks the thread that it runs in. */
+/** An HNSW library that builds one graph. Every call blocks its thread. */
 export interface GraphLibrary {
-  /** Vectors of one call of `add` that keep it busy, yet let it be stopped soon. */
+  /** Number of vectors for one call of `add`: enough to use all threads, few enough to stop soon. */
   readonly chunk: number;
   /** Insert rows `from` to `to` of the vectors; calls follow one another from 0 to count. */
   add(from: number, to: number): void;
-  /** Insert a vector once more that the others do not lead to, where that helps. */
+  /** Insert a vector again that cannot be reached; absent if that does not help. */
   addAgain?(id: number): void;
   save(file: string): void;
   /** Read what was saved. */

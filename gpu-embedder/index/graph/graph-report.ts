@@ -5,15 +5,15 @@ import { reachedNodes } from './reached-nodes.ts';
 export interface GraphReport {
   /** Share of the nodes that can be reached from the entry point. */
   readonly reachable: number;
-  /** Links of a node. */
+  /** Number of links of a node. */
   readonly degree: { readonly min: number; readonly mean: number; readonly max: number };
-  /** Nodes that link to themselves. */
+  /** Number of nodes that link to themselves. */
   readonly selfLinks: number;
   /** Share of the links whose target links back. */
   readonly mutual: number;
 }
 
-/** Describe level 0 of a graph; one of no nodes is reachable and mutual. */
+/** Describe level 0 of a graph. Without nodes, `reachable` and `mutual` are 1. */
 export function reportGraph(graph: HnswGraph): GraphReport {
   const { count, links } = graph;
   const degrees = { min: count === 0 ? 0 : Infinity, max: 0 };

@@ -1,21 +1,23 @@
 import { levelOf, linksOf, maxDegree, setLinks, type MutableGraph } from './mutable-graph.ts';
 import type { RowProducts } from './row-products.ts';
 import { createLayerSearch } from './search-layer.ts';
-import { rank, selectNeighbours } from './select-neighbours.ts';
+import { orderByProduct, selectNeighbours } from './select-neighbours.ts';
 
 /** Create INSERT (Malkov & Yashunin 2018, Alg. 1); links that the node had are replaced. */
 export function createInsert(graph: MutableGraph, products: RowProducts): (id: number) => void {
   const { M, efConstruction } = graph;
   const search = createLayerSearch(graph, products, efConstruction);
 
-  /** Add a link; where that is one too many, the heuristic chooses again. */
+  /** Add a link. If there are too many then, the heuristic chooses which to keep. */
   function addLink(from: number, to: number, level: number): void {
     const links = linksOf(graph, from, level);
     if (links.includes(to)) return;
     const all = [...links, to];
     const limit = maxDegree(graph, level);
     const chosen =
-      all.length <= limit ? all : selectNeighbours(products, rank(products, from, all), { limit });
+      all.length <= limit
+        ? all
+        : selectNeighbours(products, orderByProduct(products, from, all), { limit });
     setLinks(graph, from, level, chosen);
   }
 

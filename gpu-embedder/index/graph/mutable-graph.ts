@@ -1,6 +1,6 @@
 import type { HnswGraph } from '../../../src/version/graph.ts';
 
-/** An HNSW graph whose links can change, for as many nodes as it was made for. */
+/** An HNSW graph of a fixed number of nodes whose links can change. */
 export interface MutableGraph {
   readonly count: number;
   readonly M: number;
@@ -9,7 +9,7 @@ export interface MutableGraph {
   readonly upperStarts: Uint32Array;
   /** Rows of degree and ids: [count][1 + 2 M] for level 0, then [upper rows][1 + M]. */
   readonly rows: Uint32Array;
-  /** -1 until a node is there. */
+  /** -1 while the graph has no nodes. */
   entryPoint: number;
   maxLevel: number;
 }
@@ -27,7 +27,7 @@ export function createMutableGraph(
   return { count, M, efConstruction, upperStarts, rows, entryPoint: -1, maxLevel: 0 };
 }
 
-/** Most links that a node may have on a level. */
+/** Return the largest number of links that a node may have on a level. */
 export function maxDegree({ M }: Pick<MutableGraph, 'M'>, level: number): number {
   return level === 0 ? 2 * M : M;
 }
@@ -36,13 +36,13 @@ export function levelOf({ upperStarts }: Pick<HnswGraph, 'upperStarts'>, id: num
   return upperStarts[id + 1] - upperStarts[id];
 }
 
-/** Where the row of a node on a level begins: its degree, then ids. */
+/** Find where the row of a node on a level begins. A row holds the degree, then the ids. */
 export function rowAt({ count, M, upperStarts }: MutableGraph, id: number, level: number): number {
   if (level === 0) return id * (1 + 2 * M);
   return count * (1 + 2 * M) + (upperStarts[id] + level - 1) * (1 + M);
 }
 
-/** Links of a node on a level; a view. */
+/** View the links of a node on a level. */
 export function linksOf(graph: MutableGraph, id: number, level: number): Uint32Array {
   const row = rowAt(graph, id, level);
   return graph.rows.subarray(row + 1, row + 1 + graph.rows[row]);
@@ -61,7 +61,7 @@ export function setLinks(
   for (let j = 0; j < links.length; j++) rows[row + 1 + j] = links[j];
 }
 
-/** Pack the links as files have them. */
+/** Pack the links into the arrays that files hold. */
 export function packGraph(graph: MutableGraph): HnswGraph {
   const { count, M, efConstruction, upperStarts, rows, entryPoint, maxLevel } = graph;
   const linkStarts = new Uint32Array(count + 1);

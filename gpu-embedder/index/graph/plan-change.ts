@@ -1,18 +1,18 @@
 import type { VectorIndex } from '../../../src/version/manifest.ts';
 import type { PreviousVectors } from '../version/previous-vectors.ts';
 
-/** Share of new or of gone vectors above which a change is hardly faster than to build on two cores. */
+/** With a larger share of added or removed vectors, a change is hardly faster than a build on two cores. */
 export const largestChange = 0.3;
 
 export interface ChangePlan extends NonNullable<VectorIndex['change']> {
-  /** [count]: the node that each vector was, -1 for a new one. */
+  /** [count]: the old node of each vector, -1 for a new vector. */
   readonly oldOf: Int32Array;
 }
 
 /**
- * Find each vector in the version before, by key and value.
+ * Find each vector in the previous version, by key and value.
  *
- * @param keys - [count], no two the same
+ * @param keys - [count], all different
  * @param vectors - [count, dim]
  */
 export function planChange(
@@ -40,7 +40,7 @@ export function planChange(
   };
 }
 
-/** Say why a graph is better built from nothing than changed; null if it is not. */
+/** Say why a graph should be built from nothing; null if it should be changed. */
 export function whyRebuild(
   plan: Pick<ChangePlan, 'kept' | 'added' | 'removed'>,
   { graph, version }: PreviousVectors,

@@ -10,7 +10,8 @@ import { DiptychError } from '../../../src/errors.ts';
  *     96   count x {u16 degree, u16 flags, u32[maxM0] links, f32[dim] vector, u64 label}
  *          count x {u32 bytes, levels x {u16 degree, u16 flags, u32[maxM] links}}
  *
- * hnswlib numbers elements in the order of insertion, which is the order of labels here; that is checked.
+ * hnswlib numbers elements in the order of insertion. Here that is the order of labels, which is
+ * checked.
  */
 export function readHnswlib(file: Uint8Array, dim: number): HnswGraph {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);

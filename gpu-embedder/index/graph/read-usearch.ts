@@ -6,7 +6,7 @@ const headBytes = 64;
 /** `scalar_kind_t` of index_plugins.hpp. */
 const kinds = { u64: 14, u32: 15 } as const;
 
-/** What stands before the nodes, and where they are. */
+/** The fields before the nodes, and the places of the nodes. */
 interface Layout {
   readonly view: DataView;
   readonly count: number;
@@ -30,11 +30,12 @@ interface Layout {
  *     +104   count x i16 level
  *            count x {u64 key, i16 level, u32 degree, u32[M0] links, level x {u32 degree, u32[M] links}}
  *
- * A node has a slot, which links name, and a key, which is its ordinal here. Threads that insert at
- * once take slots in any order, and now and then link a node to itself, which is left out.
+ * A node has a slot, which links refer to, and a key, which is its ordinal here. Threads that insert
+ * at the same time take slots in any order. Sometimes they link a node to itself; such a link is left
+ * out.
  *
- * @param efConstruction - what the graph was built with: the file does not say
- * @throws index_unreadable when it is anything but a whole index of `dim` numbers a vector
+ * @param efConstruction - the value that the graph was built with, which the file does not hold
+ * @throws DiptychError index_unreadable if it is not a complete index of vectors of `dim` numbers
  */
 export function readUsearch(file: Uint8Array, dim: number, efConstruction: number): HnswGraph {
   const layout = readLayout(file, dim);
@@ -71,7 +72,7 @@ export function readUsearch(file: Uint8Array, dim: number, efConstruction: numbe
   };
 }
 
-/** Read all but the nodes, and check that the bytes are as many as that makes. */
+/** Read everything before the nodes, and check that the file has the size that follows from it. */
 function readLayout(file: Uint8Array, dim: number): Layout {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const size = (at: number) => Number(view.getBigUint64(at, true));
@@ -126,7 +127,7 @@ function readKeys({ view, count, levels, starts }: Layout): Uint32Array {
   return keys;
 }
 
-/** Read the slots that a node links to, but not itself. */
+/** Read the slots that a node links to, without its own. */
 function linksOf({ view, count, M, levels, starts }: Layout, slot: number, level: number) {
   const at = starts[slot] + 10 + (level === 0 ? 0 : 4 + 8 * M + (level - 1) * (4 + 4 * M));
   const degree = view.getUint32(at, true);
@@ -137,7 +138,7 @@ function linksOf({ view, count, M, levels, starts }: Layout, slot: number, level
     inRange(`link of slot ${slot}`, link, count);
     if (levels[link] < level) {
       throw unreadable(
-        `link of slot ${slot}: expected to a node of level ${level}, got to one of level ${levels[link]}`,
+        `link of slot ${slot}: expected a node that is on level ${level}, got one of level ${levels[link]}`,
       );
     }
     if (link !== slot) slots.push(link);

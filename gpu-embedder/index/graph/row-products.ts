@@ -2,19 +2,19 @@ import { alignUp } from '../../../src/version/format.ts';
 import { createMemory, instantiate } from '../../../src/kernel/webassembly.ts';
 import { loadWasm } from '../../common/wasm-modules.ts';
 
-/** Inner products among rows of a matrix, a list of ids a call. */
+/** Computes inner products of rows of a matrix, for a list of ids in each call. */
 export interface RowProducts {
-  /** [capacity]: the ids to multiply with are put here. */
+  /** [capacity]: the caller writes the ids to multiply with. */
   readonly ids: Uint32Array;
-  /** [capacity]: and their products are found here. */
+  /** [capacity]: `multiply` writes their products. */
   readonly products: Float32Array;
   /** Multiply row `id` with the rows that the first `n` of `ids` name. */
   multiply(id: number, n: number): void;
-  /** Tell whether any of these products would be above a score. */
+  /** Tell whether any of these products is above a score. */
   anyAbove(id: number, n: number, score: number): boolean;
 }
 
-/** Row, vectors, ids, count, stride. */
+/** The arguments that both kernels begin with. */
 type Rows = [id: number, vectors: number, ids: number, count: number, stride: number];
 
 interface RowKernel {
@@ -25,10 +25,10 @@ interface RowKernel {
 const page = 65536;
 
 /**
- * Place vectors in WASM memory, float32 as they are.
+ * Copy vectors into WASM memory, as float32.
  *
  * @param vectors - [count, dim]
- * @param capacity - ids of the longest list
+ * @param capacity - length of the longest list of ids
  */
 export function createRowProducts(
   vectors: Float32Array,

@@ -2,12 +2,12 @@ import { rowAt, type MutableGraph } from './mutable-graph.ts';
 import type { RowProducts } from './row-products.ts';
 import type { Candidates } from './select-neighbours.ts';
 
-/** Find the `ef` nodes of a level that are nearest to a node, itself left out. */
+/** Find the `ef` nodes of a level that are nearest to a node, without the node itself. */
 export type LayerSearch = (id: number, entry: number, level: number, ef: number) => Candidates;
 
 /**
  * Create SEARCH-LAYER (Malkov & Yashunin 2018, Alg. 2) over a graph. One list, sorted and cut at
- * `ef`, serves as both of its heaps: what falls off the end would never be expanded.
+ * `ef`, replaces both of its heaps, because a node that falls off the end is never expanded.
  *
  * @param maxEf - the largest `ef`; a result is valid until the next search
  */
@@ -23,7 +23,7 @@ export function createLayerSearch(
   const expanded = new Uint8Array(maxEf + 1);
   let size = 0;
 
-  /** Put a node where it belongs; returns its place, `ef` if it has none. */
+  /** Insert a node by its score. Returns its place, or `ef` if it is too far away. */
   function insert(id: number, score: number, ef: number): number {
     if (size === ef && score <= scores[ef - 1]) return ef;
     let at = size < ef ? size++ : ef - 1;
@@ -38,7 +38,7 @@ export function createLayerSearch(
     return at;
   }
 
-  /** List the links of a node that were not met before; returns how many. */
+  /** List the links of a node that this search has not visited. Returns how many. */
   function unvisitedLinks(id: number, level: number): number {
     const row = rowAt(graph, id, level);
     const end = row + graph.rows[row];

@@ -8,7 +8,11 @@ export interface Candidates {
 }
 
 /** Order nodes by their inner product with node `id`, best first. */
-export function rank(products: RowProducts, id: number, others: readonly number[]): Candidates {
+export function orderByProduct(
+  products: RowProducts,
+  id: number,
+  others: readonly number[],
+): Candidates {
   products.ids.set(others);
   products.multiply(id, others.length);
   const scores = products.products.slice(0, others.length);
@@ -20,19 +24,20 @@ export function rank(products: RowProducts, id: number, others: readonly number[
   };
 }
 
-/** Links that a node is to have. */
+/** The links to choose for a node. */
 export interface LinkWish {
+  /** Largest number of links. */
   readonly limit: number;
-  /** Links that it has whatever comes, at most `limit`. */
+  /** Links that the node keeps in any case, at most `limit`. */
   readonly taken?: readonly number[];
-  /** Refused candidates make up for what is missing to so many (keepPrunedConnections of Alg. 4). */
+  /** Refused candidates fill up to this number of links (keepPrunedConnections of Alg. 4). */
   readonly atLeast?: number;
 }
 
 /**
  * Choose links that lead in different directions (SELECT-NEIGHBORS-HEURISTIC, Malkov & Yashunin
  * 2018, Alg. 4): a candidate is taken if it is nearer to the node than to any that was taken before.
- * Where there is room for all, all are taken, as in hnswlib.
+ * If there is room for all candidates, all are taken, as in hnswlib.
  */
 export function selectNeighbours(
   products: RowProducts,

@@ -2,15 +2,15 @@ import { Index, MetricKind, ScalarKind } from 'usearch';
 import type { GraphLibrary, LibraryInput } from './graph-library.ts';
 import { readUsearch } from './read-usearch.ts';
 
-/** Vectors that are inserted one after another, so that threads meet no empty graph. */
+/** Number of vectors that are inserted one by one, so that threads do not start on an empty graph. */
 const alone = 256;
 
-/** Values beyond so many times the root mean square are cut off: a few rare ones would coarsen the rest. */
+/** Values above this multiple of the root mean square are cut off, which keeps int8 steps small. */
 const clip = 8;
 
 /**
- * Build with usearch: int8, which it casts to itself, on many threads. With more than one the
- * graph differs a little every time, since it depends on which thread comes first.
+ * Build with usearch, which casts vectors to int8 and can use many threads. With more than one, the
+ * graph differs a little every time, because it depends on which thread comes first.
  */
 export function openUsearch(input: LibraryInput): GraphLibrary {
   const { vectors, dim, M, efConstruction, threads } = input;
@@ -24,13 +24,13 @@ export function openUsearch(input: LibraryInput): GraphLibrary {
     multi: false,
   });
   const reach = reachOf(vectors);
-  // It casts -1 to 1 to the range of int8, of which unit vectors would use a few values only. A
-  // factor that all share leaves the order of inner products as it is.
+  // usearch maps -1 to 1 to the range of int8, of which unit vectors would use only a few values.
+  // One factor for all vectors does not change the order of inner products.
   const scaled = (rows: Float32Array) =>
     rows.map((value) => Math.max(-1, Math.min(1, value / reach)));
   const insert = (from: number, to: number) => {
     const keys = BigUint64Array.from({ length: to - from }, (_, i) => BigInt(from + i));
-    // It makes room for as many threads as its first call names, whether or not they have work.
+    // usearch makes room for the number of threads in its first call, so every call names all.
     index.add(keys, scaled(vectors.subarray(from * dim, to * dim)), threads);
   };
   return {
@@ -40,8 +40,8 @@ export function openUsearch(input: LibraryInput): GraphLibrary {
       for (; next < Math.min(to, alone); next++) insert(next, next + 1);
       if (next < to) insert(next, to);
     },
-    // A node is linked to from the upper levels first. A thread that comes along then finds no links
-    // on level 0 and leaves its own node with this one neighbour, and nobody to lead there.
+    // Others link to a new node on the upper levels before it has links on level 0. A thread that
+    // arrives in between gives its own node this one neighbour, and no node links to its own.
     addAgain(id) {
       index.remove(BigInt(id));
       insert(id, id + 1);
@@ -51,7 +51,7 @@ export function openUsearch(input: LibraryInput): GraphLibrary {
   };
 }
 
-/** The largest magnitude that is told apart. */
+/** Find the largest magnitude; values above it are cut off. */
 function reachOf(vectors: Float32Array): number {
   let [largest, squares] = [0, 0];
   for (const value of vectors) {

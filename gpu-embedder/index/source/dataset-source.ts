@@ -9,7 +9,7 @@ import type { IndexSource } from './index-source.ts';
 import { readEmbeddings, type Embeddings } from '../../embed/read-embeddings.ts';
 
 export interface DatasetSource extends IndexSource {
-  /** Pictures that are found by pseudo-captions. */
+  /** Number of pictures that have pseudo-captions. */
   readonly pseudoCaptioned: number;
 }
 

@@ -3,26 +3,26 @@ import type { KeywordConcept, KeywordItem } from '../../../src/search/keywords/k
 
 /** What an index version is built from: a prepared data set with its embeddings, or the plan of a job. */
 export interface IndexSource {
-  /** That made the embeddings. */
+  /** The model that made the embeddings. */
   readonly model: { readonly id: string; readonly hash: string; readonly embedDim: number };
-  /** The fingerprint changes when anything but the embeddings does. */
+  /** The fingerprint changes if anything except the embeddings changes. */
   readonly dataset: { readonly name: string; readonly fingerprint: string };
-  /** By ordinal. */
-  readonly items: readonly SourceItem[];
+  /** In the order of their ordinals. */
+  readonly items: readonly IndexSourceItem[];
   readonly concepts: ReadonlyMap<string, KeywordConcept>;
   /** [items, embedDim], L2-normalised. */
   readonly image: Float32Array;
   /** [captions, embedDim], L2-normalised. */
   readonly caption: Float32Array;
-  /** [captions], no two the same, with the ordinals of the items that each describes. */
+  /** [captions], all different, each with the ordinals of the items that it describes. */
   readonly captionTexts: readonly { readonly text: string; readonly items: readonly number[] }[];
-  /** What else decides the content, for the version id. */
+  /** Other inputs that decide the content; the version id covers them. */
   readonly inputs?: Readonly<Record<string, string>>;
-  /** Read what the preview of an item is made of; called by rising ordinal, several at a time. */
+  /** Read the image that the preview is made of. Calls are in order, several at the same time. */
   readImage(ordinal: number): Promise<SourceImage>;
 }
 
-export interface SourceItem extends KeywordItem, NewShownItem {
+export interface IndexSourceItem extends KeywordItem, NewShownItem {
   readonly id: string;
 }
 

@@ -4,12 +4,12 @@ import type { PlannedItem } from '../../../src/jobs/steps/build-page.ts';
 import { imagePackKey } from '../../../src/version/keys.ts';
 import type { SourceImage } from './index-source.ts';
 
-/** Images that are read together: neighbours in a pack take one request. */
+/** Most images that are read together: one request reads neighbours in a pack. */
 const windowImages = 256;
 const windowBytes = 32 * 1024 * 1024;
-/** Bytes between two images of a pack that are read rather than asked for separately. */
+/** Largest gap between two images that one request reads, bytes: a second request would cost more. */
 const worthReading = 64 * 1024;
-/** One that previews are made of, one that comes, one for a slow reader. */
+/** The window in use, the next one, and one that a slow reader may still need. */
 const windowsKept = 3;
 
 type PlannedImage = PlannedItem['image'];
@@ -20,8 +20,8 @@ interface Window {
 }
 
 /**
- * Create the function that reads images from their packs, by rising ordinal: a window of them at a
- * time, so that as much is held as `windowBytes` says, however many there are.
+ * Create the function that reads images from their packs, in the order of ordinals. It reads a
+ * window of images at a time, so the memory that it needs does not depend on their number.
  *
  * @throws DiptychError index_unreadable: a pack is missing, or ends before an image does
  */
@@ -63,7 +63,7 @@ function splitWindows(images: readonly PlannedImage[]): Window[] {
   return windows;
 }
 
-/** Read images of any packs; those that lie together in one are read at once. */
+/** Read images from any packs, with one request for images that lie together. */
 async function readImages(
   objects: ObjectStore,
   images: readonly PlannedImage[],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { shownSchema } from '../../../src/version/items.ts';
 import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import type { EmbeddingPlace, PlannedItem } from '../../../src/jobs/steps/build-page.ts';
-import { gatherRows } from './gather-rows.ts';
+import { gatherEmbeddings } from './gather-embeddings.ts';
 import type { IndexSource } from './index-source.ts';
 import { packedImages } from './packed-images.ts';
 import { readBuildPages } from './read-build-pages.ts';
@@ -10,14 +10,14 @@ import { readBuildPages } from './read-build-pages.ts';
 export interface Plan {
   readonly jobId: string;
   readonly collection: string;
-  /** As many as the ledger says are indexed. */
+  /** Number of items to index, from the ledger. */
   readonly items: number;
   readonly model: IndexSource['model'];
 }
 
 /**
- * Open the plan of a job to build an index of it, from objects alone. Embeddings are held (4 bytes a
- * dimension), images are not.
+ * Open the plan of a job as the source of an index, from objects alone. Embeddings stay in memory
+ * (4 bytes per dimension), images do not.
  *
  * @throws DiptychError index_unreadable: a page or a pack is missing or damaged
  */
@@ -29,7 +29,7 @@ export async function openPlanSource(
   const planned = await readBuildPages(objects, jobId, expected, signal);
   const captions = distinctCaptions(planned);
   const places = (of: readonly { readonly embedding: EmbeddingPlace }[]) =>
-    gatherRows(
+    gatherEmbeddings(
       objects,
       model,
       of.map(({ embedding }) => embedding),
@@ -59,7 +59,7 @@ interface DistinctCaption {
   readonly items: number[];
 }
 
-/** The short ones first, as `encode` has them. */
+/** List the distinct captions, short ones first, in the order that `encode` uses. */
 function distinctCaptions(planned: readonly PlannedItem[]): DistinctCaption[] {
   const found = new Map<string, DistinctCaption>();
   for (const [ordinal, { captions }] of planned.entries()) {
@@ -72,7 +72,7 @@ function distinctCaptions(planned: readonly PlannedItem[]): DistinctCaption[] {
   return [...found.values()].sort((a, b) => a.text.length - b.text.length);
 }
 
-/** Of all that an index has of items but embeddings, which are hashed by value, wherever they lie. */
+/** Hash all that an index holds of items except embeddings: the version id covers their values. */
 function fingerprint(planned: readonly PlannedItem[]): string {
   const hash = createHash('sha256');
   for (const item of planned) {

@@ -7,9 +7,9 @@ import { buildPageKey } from '../../../src/version/keys.ts';
 /**
  * Read the items of a job's plan, in their order.
  *
- * @param expected - how many the ledger says there are
+ * @param expected - number of items according to the ledger
  * @throws DiptychError index_unreadable: pages are missing or damaged, an item is there twice, or
- *   there are not as many as expected
+ *   the number of items is not the expected one
  */
 export async function readBuildPages(
   objects: ObjectStore,

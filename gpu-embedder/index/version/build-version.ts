@@ -8,17 +8,20 @@ import { keywordDocs } from '../../../src/search/keywords/keyword-docs.ts';
 import { buildKeywordIndex } from '../../../src/search/keywords/keyword-index.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 import { openVersionFolder } from '../../common/open-version-folder.ts';
-import type { BuiltVectorIndex, VectorIndexOptions } from './build-vector-index.ts';
-import { buildVectors } from './build-vectors.ts';
+import {
+  buildVectorIndexes,
+  type BuiltVectorIndex,
+  type BuiltVectors,
+  type VectorIndexOptions,
+} from './build-vector-index.ts';
 import { describeEdgeModel } from './describe-edge-model.ts';
 import type { GraphReport } from '../graph/graph-report.ts';
 import type { IndexSource } from '../source/index-source.ts';
 import { packPreviews } from './pack-previews.ts';
 import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
-import type { BuiltVectors } from './shard-entries.ts';
 import { findVersion, versionId } from './version-id.ts';
 import { createVersionWriter, type VersionWriter } from './version-writer.ts';
-import { settle, versionHashes, type VersionOptions } from './version-options.ts';
+import { resolveOptions, versionHashes, type VersionOptions } from './version-options.ts';
 import { writeVersion } from './write-version.ts';
 
 export interface BuildVersionOptions extends VersionOptions {
@@ -26,46 +29,46 @@ export interface BuildVersionOptions extends VersionOptions {
   readonly model: string;
   /** Versions go to `<out>/<collection>/<version>`. */
   readonly out: string;
-  /** A version whose graphs are changed instead of built anew. */
+  /** The version whose graphs are changed; by default, new graphs are built. */
   readonly from?: VersionFiles;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
-  /** What the version says of its making; default now. */
+  /** Time for the version id and the manifest; default now. */
   readonly createdAt?: Date;
   readonly signal?: AbortSignal;
   readonly onProgress?: (stage: BuildStage, done: number, total: number) => void;
 }
 
-/** Vectors are inserted, then previews made. */
+/** First vectors are inserted, then previews are made. */
 export type BuildStage = 'index' | 'previews';
 
-export interface BuiltVersion {
+export interface BuildVersionResult {
   /** Folder of the version. */
   readonly dir: string;
-  /** False: a version of the same content was there. */
+  /** False if a version of the same content exists. */
   readonly built: boolean;
   readonly manifest: Manifest;
-  /** By shard; absent where the version was there, or has no graphs of ours. */
+  /** One per shard; absent if the version existed already, or if Vectorize makes the graphs. */
   readonly graphs?: {
     readonly image: readonly GraphReport[];
     readonly caption: readonly GraphReport[];
   };
-  /** Why a graph was built from nothing in spite of `from`. */
+  /** Why a graph was built from nothing although there was `from`. */
   readonly rebuilt?: { readonly image?: string; readonly caption?: string };
 }
 
 /**
- * Build an index version; the same input again finds the version that is there. Files are the same,
- * byte for byte, wherever the source lies, as long as hnswlib builds (`choose-builder.ts`): graphs of
- * usearch differ from run to run.
+ * Build an index version, or find the version that the same input gave before. Wherever the source
+ * lies, the files are the same byte for byte as long as one thread builds the graphs
+ * (`choose-builder.ts`): with several threads of usearch, graphs differ from run to run.
  *
  * @throws DiptychError model_mismatch, index_too_large, invalid_option, not_prepared
  */
 export async function buildVersion(
   source: IndexSource,
   options: BuildVersionOptions,
-): Promise<BuiltVersion> {
-  const { place, settings } = settle(options);
+): Promise<BuildVersionResult> {
+  const { place, settings } = resolveOptions(options);
   const edge = await describeEdgeModel(options.model, source.model);
   const previous = await openPrevious(options.from, settings, place, source);
   const hashes = versionHashes(source, options, previous?.version);
@@ -78,11 +81,12 @@ export async function buildVersion(
   const createdAt = options.createdAt ?? new Date();
   const version = versionId(hashes[hashes.length - 1], createdAt);
   const dir = join(parent, version);
-  // A version is there as a whole or not at all: built beside, moved when complete.
+  // The folder gets its name when it is complete, so that nobody finds half a version.
   const partial = join(parent, `.${version}.${process.pid}`);
   await mkdir(partial, { recursive: true });
   try {
-    const vectors = await buildVectors(source, place, settings, hooksOf(source, options), previous);
+    const hooks = hooksOf(source, options);
+    const vectors = await buildVectorIndexes(source, place, settings, hooks, previous);
     const about = { collection: options.collection, version, createdAt: createdAt.toISOString() };
     const files = createVersionWriter(partial);
     const content = { about: { ...about, model: edge.model }, vectors, place, sizes: edge.sizes };
@@ -136,10 +140,11 @@ async function openPrevious(
 ): Promise<PreviousVersion | null> {
   if (from === undefined) return null;
   if (shards === 1 && place === 'isolate') return openPreviousVersion(from, model);
-  const got = place === 'isolate' ? `${shards} shards` : place;
+  const [got, flag] =
+    place === 'isolate' ? [`${shards} shards`, '--shards'] : [place, '--vectors vectorize'];
   throw new DiptychError(
     'invalid_option',
-    `from: expected one graph to make, got ${got}: leave one of both out`,
+    `from: expected a version with one graph, got ${got}: use either --from or ${flag}, not both`,
   );
 }
 
@@ -153,7 +158,7 @@ function report(
   { image, caption }: BuiltVectors,
   place: VectorPlace,
   isChanged: boolean,
-): Pick<BuiltVersion, 'graphs' | 'rebuilt'> {
+): Pick<BuildVersionResult, 'graphs' | 'rebuilt'> {
   const reports = ({ parts }: BuiltVectorIndex) => parts.flatMap(({ graph }) => graph ?? []);
   const why = ({ parts }: BuiltVectorIndex) => parts[0].rebuilt;
   return {

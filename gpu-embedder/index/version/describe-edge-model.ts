@@ -9,10 +9,10 @@ import { hashModel, readModelFiles } from '../../common/model-folder/model-files
 import { edgeWeights } from '../../learn/model/edge-weights.ts';
 
 /**
- * Describe the model that made the embeddings, and what it takes at the edge.
+ * Describe the model that made the embeddings, and how many bytes it loads at the edge.
  *
  * @param dirOrHubId - its folder, or its id on the hub
- * @param expected - id and hash in the embeddings
+ * @param expected - id and hash that the embeddings name
  * @throws DiptychError model_mismatch when the folder holds another model
  */
 export async function describeEdgeModel(
@@ -31,7 +31,7 @@ export async function describeEdgeModel(
   }
   const { family, embedDim, imageSize, contextLength, logitScale } = describeModel(files);
   const model = { id: expected.id, hash, embedDim, imageSize, contextLength, logitScale };
-  // The others are too large for an isolate: there the embedder's service encodes.
+  // Models of other families are too large for an isolate, so the embedder's service encodes.
   if (family !== 'diptych') return { model, sizes: null };
   const weights = await edgeWeights(dir);
   const tokenizer = await stat(join(dir, 'tokenizer.json'));

@@ -37,7 +37,7 @@ export function createExactSearch(
   };
 }
 
-/** Positions of the `k` largest scores, by insertion: few of many. */
+/** Find the positions of the `k` largest scores by insertion, which is fast for a small `k`. */
 function largest(scores: Float32Array, k: number): Uint32Array {
   const ids = new Uint32Array(k);
   let size = 0;

@@ -6,24 +6,27 @@ import { annRecallAtK } from '../../../src/metrics/ann-recall.ts';
 import { createRandom } from '../../common/random.ts';
 import { createExactSearch } from './exact-search.ts';
 
-/** efSearch that recall is measured at, in turn. */
+/** Values of efSearch at which recall is measured, in this order. */
 const ladder = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, defaultEfMax];
-/** Queries that recall is measured with. */
+/** Number of queries for measuring recall. */
 export const sampleSize = 1000;
-/** After a change, which exact search would otherwise outlast; the standard error is √5 times as large. */
+/**
+ * Number of queries after a change: exact search for more would take longer than the change. The
+ * standard error of the recall is √5 times as large.
+ */
 export const changeSampleSize = 200;
-/** Length of the noise that makes a vector a query, where there are no others. */
+/** Length of the noise that turns a vector of the index into a query. */
 const noise = 0.3;
 
 export interface RecallMeasurement {
-  /** The first that reaches the target, or the largest. */
+  /** The first value that reaches the target, or the largest one. */
   readonly efSearch: number;
   readonly annRecallAt10: number;
-  /** What was measured, by rising efSearch. */
+  /** All measurements, by rising efSearch. */
   readonly effort: readonly Effort[];
 }
 
-/** Sample queries from vectors of the other modality, evenly spread. */
+/** Sample vectors as queries, evenly spread. */
 export function sampleQueries(
   vectors: Float32Array,
   dim: number,
@@ -37,7 +40,7 @@ export function sampleQueries(
   });
 }
 
-/** Sample vectors of the index itself and disturb them. */
+/** Sample vectors of the index itself and add noise to them. */
 export function noisyQueries(
   vectors: Float32Array,
   dim: number,
@@ -53,7 +56,7 @@ export function noisyQueries(
 /**
  * Measure annRecall@10 against exact float32 search, by rising efSearch until a target is reached.
  *
- * @param target - annRecall@10 that is enough, from 0 to 1
+ * @param target - annRecall@10 to reach, from 0 to 1
  */
 export function measureRecall(
   searcher: Pick<Searcher, 'search'>,

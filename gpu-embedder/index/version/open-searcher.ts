@@ -9,10 +9,10 @@ export function openSearcher(
   file: Uint8Array,
   options: Partial<Pick<SearcherOptions, 'module' | 'name' | 'efSearch' | 'efMax' | 'dim'>> = {},
 ): Searcher {
-  // A file too short for a header is the searcher's to refuse.
+  // `createSearcher` refuses a file that is too short for a header.
   const tooShort = file.byteLength < vectorFormat.headerBytes;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  // Nor can a count beyond the bytes be right, which keeps a damaged one from asking for memory.
+  // Cap the count at the file size: a damaged header must not allocate gigabytes.
   const count = tooShort ? 0 : Math.min(view.getUint32(headerOffsets.count, true), file.byteLength);
   const memory = createMemory(searcherMemoryPages(file.byteLength, count, options.efMax));
   new Uint8Array(memory.buffer, searcherFileOffset).set(file);

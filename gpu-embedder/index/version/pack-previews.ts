@@ -7,7 +7,7 @@ import type { IndexSource, SourceImage } from '../source/index-source.ts';
 
 /** Longer side of the preview of a raster image, pixels. */
 const previewSide = 256;
-/** Previews held at a time. */
+/** Number of previews in memory at a time. */
 const chunk = 256;
 
 /**

@@ -4,26 +4,26 @@ import { openPlanes, type FilePlanes } from '../../../src/hnsw/file-planes.ts';
 import type { HnswGraph } from '../../../src/version/graph.ts';
 import { openSearcher } from './open-searcher.ts';
 
-/** The vectors of an earlier version, each under a key: the id of an item, the text of a caption. */
+/** Vectors of an earlier version, each with a key: the id of an item or the text of a caption. */
 export interface PreviousVectors {
   /** Id of that version. */
   readonly version: string;
   readonly graph: HnswGraph;
   /** [graph.count] */
   readonly keys: readonly string[];
-  /** Tell whether `vector` may be the one that node `id` was made of. */
+  /** Tell whether node `id` may have been made from `vector`. */
   isSame(id: number, vector: Float32Array): boolean;
 }
 
-/** What the same picture may differ by in a dimension when it is encoded again: another order of sums. */
+/** Largest change of a value when the same picture is encoded again, with sums in another order. */
 const noise = 1e-5;
 
 /**
- * Open a vector file as the start of the next one.
+ * Open a vector file to make the next one from it.
  *
- * A vector is the same if it is where quantisation may have moved the stored one from: within half a
- * step in every dimension, or of the same signs where signs are all there is. One that moved by less
- * may keep its links, and is stored anew anyhow.
+ * The file holds quantised vectors. A vector counts as the same if it could give the stored one:
+ * within half a step in every dimension, or with the same signs if the file holds signs alone. A
+ * vector that changed by less keeps its links, which does no harm; its new value is stored.
  *
  * @throws DiptychError index_unreadable
  */
@@ -33,7 +33,7 @@ export function openPreviousVectors(
   { name, dim, keys }: { name: string; dim: number; keys: readonly string[] },
 ): PreviousVectors {
   const { header } = openSearcher(bytes, { name, dim });
-  // Views of 32 bits want the file at the start of a buffer.
+  // Views of 32-bit numbers need the file at the start of a buffer.
   const file = new Uint8Array(bytes);
   const planes = openPlanes({ buffer: file.buffer }, header, 0);
   return {

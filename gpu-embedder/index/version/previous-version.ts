@@ -14,7 +14,7 @@ export interface PreviousVersion {
 /**
  * Open an index version to change it.
  *
- * @param model - that made the new vectors
+ * @param model - the model that made the new vectors
  * @throws DiptychError model_mismatch, index_unreadable, invalid_option (not one graph)
  */
 export async function openPreviousVersion(
@@ -44,7 +44,7 @@ function checkSource(
   if (manifest.model.hash === model.hash) return;
   throw new DiptychError(
     'model_mismatch',
-    `${where}: expected a version of model ${model.id} (${model.hash}), got one of ${manifest.model.id} (${manifest.model.hash}), whose vectors are all others: leave --from out`,
+    `${where}: expected a version of model ${model.id} (${model.hash}), got one of ${manifest.model.id} (${manifest.model.hash}), whose vectors all differ: leave --from out`,
     { expected: model.hash, got: manifest.model.hash },
   );
 }

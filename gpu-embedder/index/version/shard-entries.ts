@@ -1,17 +1,11 @@
 import type { ShardEntry } from '../../../src/version/manifest.ts';
 import { shardMemory, type VectorFileSize } from '../../../src/search/open/memory-budget.ts';
-import type { BuiltVectorIndex, VectorPart } from './build-vector-index.ts';
-
-export interface BuiltVectors {
-  readonly image: BuiltVectorIndex;
-  /** In as many parts. */
-  readonly caption: BuiltVectorIndex;
-}
+import type { BuiltVectorIndex, BuiltVectors, VectorPart } from './build-vector-index.ts';
 
 /**
- * Describe what each shard holds and takes.
+ * Describe the vectors and the memory of each shard.
  *
- * @param budget - bytes of an isolate
+ * @param budget - memory of an isolate, bytes
  * @throws DiptychError index_too_large
  */
 export function shardEntries({ image, caption }: BuiltVectors, budget: number): ShardEntry[] {
@@ -22,8 +16,8 @@ export function shardEntries({ image, caption }: BuiltVectors, budget: number): 
   });
 }
 
-/** Size of vectors that are in one part. */
-export function sizeOf({ parts: [part] }: BuiltVectorIndex): VectorFileSize {
+/** Return the size of vectors in one part. */
+export function vectorFileSize({ parts: [part] }: BuiltVectorIndex): VectorFileSize {
   return partSize(part);
 }
 

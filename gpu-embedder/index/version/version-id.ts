@@ -4,7 +4,7 @@ import { vectorFormat } from '../../../src/version/format.ts';
 import { manifestFormatVersion } from '../../../src/version/manifest.ts';
 import type { IndexSource } from '../source/index-source.ts';
 
-/** Raised when the same input gives other files: versions built before are then built again. */
+/** Raise this if the same input gives other files, so that existing versions are built again. */
 const builderVersion = 1;
 
 /** Hash what decides the content of an index version: 12 hex digits of SHA-256. */
@@ -19,7 +19,7 @@ export function hashInputs(source: IndexSource, options: object): string {
     .slice(0, 12);
 }
 
-/** Find a version of one of these contents, whenever it was built. */
+/** Find a version with one of these content hashes, built on any day. */
 export async function findVersion(
   dir: string,
   hashes: readonly string[],
@@ -31,7 +31,7 @@ export async function findVersion(
   return names.find((name) => hashes.some((hash) => isVersionOf(name, hash)));
 }
 
-/** Tell whether a version id names this content, of whatever day. */
+/** Tell whether a version id has this content hash, with any day. */
 export function isVersionOf(version: string, hash: string): boolean {
   return /^\d{8}-/.test(version) && version.slice(9) === hash;
 }

@@ -6,15 +6,15 @@ import { chooseBuilder } from '../graph/choose-builder.ts';
 import type { IndexSource } from '../source/index-source.ts';
 import { hashInputs } from './version-id.ts';
 
-/** What of the options decides the content of a version. */
+/** The options that decide the content of a version. */
 export interface VersionOptions extends Partial<VectorIndexOptions> {
   readonly collection: string;
-  /** Where the vectors are to be searched; default in the isolate. */
+  /** Where the vectors are searched; default: in the isolate. */
   readonly vectors?: VectorPlace;
 }
 
 /** Fill in the defaults. @throws DiptychError invalid_option */
-export function settle(options: VersionOptions): {
+export function resolveOptions(options: VersionOptions): {
   readonly place: VectorPlace;
   readonly settings: VectorIndexOptions;
 } {
@@ -37,8 +37,8 @@ export function settle(options: VersionOptions): {
 }
 
 /**
- * Hash what a version is made of; the last hash is that of the version to build, and one of any of
- * them will do: one that was built from nothing instead of changed is as good.
+ * Hash everything that decides the content of a version. The last hash names the version to build. A
+ * version with any other of these hashes serves as well: with `from`, that is one built from nothing.
  *
  * @param from - id of the version whose graphs are changed
  */
@@ -47,7 +47,7 @@ export function versionHashes(
   options: VersionOptions,
   from?: string,
 ): readonly string[] {
-  const { place, settings } = settle(options);
+  const { place, settings } = resolveOptions(options);
   const { shards, ...hashed } = settings;
   const counts = [source.items.length, source.captionTexts.length];
   const builder = counts.map((count) => chooseBuilder(Math.ceil(count / shards), hashed.builder));

@@ -9,7 +9,7 @@ import { sha256Hex } from '../../common/sha256-hex.ts';
 /** Writes the files of a version and keeps their sizes and checksums for the manifest. */
 export interface VersionWriter {
   write(name: string, content: Uint8Array | string): Promise<void>;
-  /** Take in a file that was written by other means. */
+  /** Note a file that somebody else has written. */
   add(name: string): Promise<void>;
   written(): Manifest['files'];
 }

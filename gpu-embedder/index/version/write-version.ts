@@ -8,7 +8,8 @@ import {
   type VectorPlace,
 } from '../../../src/version/manifest.ts';
 import { memoryBudget, type LoadedSizes } from '../../../src/search/open/memory-budget.ts';
-import { shardEntries, sizeOf, type BuiltVectors } from './shard-entries.ts';
+import type { BuiltVectors } from './build-vector-index.ts';
+import { shardEntries, vectorFileSize } from './shard-entries.ts';
 import type { VersionWriter } from './version-writer.ts';
 
 export interface VersionContent {
@@ -17,20 +18,20 @@ export interface VersionContent {
     'collection' | 'version' | 'createdAt' | 'model' | 'dataset' | 'fusion'
   >;
   readonly vectors: BuiltVectors;
-  /** Where the vectors are searched; default in the isolate. */
+  /** Where the vectors are searched; default: in the isolate. */
   readonly place?: VectorPlace;
   readonly items: readonly IndexedItem[];
   readonly captions: CaptionColumns;
   /** JSON of a keyword index. */
   readonly keywords: string;
-  /** Of the model. */
+  /** Bytes that the model loads at the edge. */
   readonly sizes: LoadedSizes['model'];
-  /** Of an isolate, bytes. */
+  /** Memory of an isolate, bytes. */
   readonly budget: number;
 }
 
 /**
- * Write the files of a version but its previews, the manifest last.
+ * Write all files of a version except its previews; the manifest is the last.
  *
  * @throws DiptychError index_too_large when an isolate would hold more than the budget
  */
@@ -53,7 +54,10 @@ export async function writeVersion(
   const memory = memoryBudget(
     {
       ...(isLocal &&
-        !isSharded && { image: sizeOf(vectors.image), caption: sizeOf(vectors.caption) }),
+        !isSharded && {
+          image: vectorFileSize(vectors.image),
+          caption: vectorFileSize(vectors.caption),
+        }),
       items: bytes('items.json'),
       captions: bytes('captions.json'),
       keywords: bytes('keywords.json'),

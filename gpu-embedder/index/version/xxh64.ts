@@ -4,7 +4,7 @@ import { loadWasm } from '../../common/wasm-modules.ts';
 
 const page = 65536;
 
-/** XXH64 of bytes, by the kernel that verifies it at load. */
+/** Hash bytes with XXH64, by the kernel that checks the hash when the edge loads a file. */
 export function xxh64(bytes: Uint8Array): bigint {
   const memory = createMemory(1 + Math.ceil(bytes.byteLength / page));
   new Uint8Array(memory.buffer, page).set(bytes);

@@ -1,5 +1,7 @@
 import { encodeDataset } from '../../embed/encode-dataset.ts';
-import { buildIndex } from '../../index/version/build-index.ts';
+import { stageBars } from '../../common/stage-bars.ts';
+import { openDatasetSource } from '../../index/source/dataset-source.ts';
+import { buildVersion } from '../../index/version/build-version.ts';
 import { preparePictograms } from '../../data/pictograms/prepare-pictograms.ts';
 import { publishVersion } from '../publish/publish-version.ts';
 import { localR2Store } from '../store/local-r2-store.ts';
@@ -23,13 +25,14 @@ export async function buildDemo({ model, r2Dir, workDir, onStage }: DemoOptions)
   onStage('encode');
   await encodeDataset({ model, data, collection: demoCollection, out: embeddings });
   onStage('index');
-  const { dir } = await buildIndex({
-    embeddings,
-    data,
+  const source = await openDatasetSource({ embeddings, data });
+  const bars = stageBars();
+  const { dir } = await buildVersion(source, {
     model,
     collection: demoCollection,
     out: `${workDir}/index`,
-  });
+    onProgress: bars.update,
+  }).finally(() => bars.stop());
   onStage('publish');
   const store = await localR2Store(r2Dir);
   try {

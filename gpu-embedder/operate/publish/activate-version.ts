@@ -4,9 +4,9 @@ import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { verifyVersion, type VerifyOptions } from './verify-version.ts';
 
 /**
- * Make an uploaded version active, after verifying what the store has of it.
+ * Verify the files of an uploaded version in the store, then make it active.
  *
- * @param seen - the pointer, as it was when this publisher began
+ * @param seen - the pointer that this publisher read when it began
  * @returns false if it was active already
  * @throws DiptychError publish_conflict, not_found, index_unreadable, below_minimum
  */

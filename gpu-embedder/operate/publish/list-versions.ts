@@ -10,21 +10,21 @@ import type { ObjectEntry, ObjectStore } from '../../../src/objects/object-store
 import { readPointer } from '../../../src/version/move-pointer.ts';
 import { openStoredVersion } from '../../common/open-stored-version.ts';
 
-/** What of a version a store has. */
+/** A version in a store. */
 export interface StoredVersion {
   readonly version: string;
   /**
-   * `active` answers; `retired` did before; `ready` was uploaded and never active; `incomplete` has
-   * no manifest; `removing` is on its way out.
+   * `active` answers queries; `retired` did so before; `ready` was uploaded and never active;
+   * `incomplete` has no manifest; `removing` is being removed.
    */
   readonly state: 'active' | 'retired' | 'ready' | 'incomplete' | 'removing';
   readonly objects: number;
   readonly bytes: number;
   /** When its last object was written. */
   readonly uploaded: Date;
-  /** Of a retired one: when another took its place. */
+  /** Only for a retired version: when another one took its place. */
   readonly activeUntil?: Date;
-  /** Of a complete one, from its manifest. */
+  /** From the manifest, only for a complete version. */
   readonly about?: {
     readonly items: number;
     readonly captions: number;
@@ -34,8 +34,8 @@ export interface StoredVersion {
 }
 
 /**
- * List the versions of a collection that a store has, the latest first: the active one, then those
- * that were active, by when, then the others by when they were uploaded.
+ * List the versions of a collection in a store: the active one, then the others by last use, the
+ * latest first. A version that was never active counts from its upload.
  *
  * @throws DiptychError index_unreadable
  */
@@ -60,7 +60,7 @@ export async function listVersions(
   return versions.sort((a, b) => lastUse(b) - lastUse(a));
 }
 
-/** Names of all collections of a store. */
+/** List the names of all collections in a store. */
 export async function listCollections(store: ObjectStore): Promise<string[]> {
   const keys = await store.list(collectionsPrefix);
   return [...new Set(keys.map(({ key }) => collectionOf(key)))];
@@ -92,7 +92,7 @@ async function describe(
   return { ...size, state: retired ? 'retired' : 'ready', about };
 }
 
-/** When a version was used last, milliseconds. */
+/** Return the time when a version was used last, milliseconds. */
 export function lastUse({ state, activeUntil, uploaded }: StoredVersion): number {
   return state === 'active' ? Infinity : (activeUntil ?? uploaded).getTime();
 }

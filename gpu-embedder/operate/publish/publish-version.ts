@@ -11,20 +11,21 @@ import type { VerifyOptions } from './verify-version.ts';
 export interface PublishResult extends UploadResult {
   readonly collection: string;
   readonly version: string;
-  /** False: the version was there and active already. */
+  /** False if the version was already active. */
   readonly published: boolean;
-  /** Vectors that were sent to Vectorize. */
+  /** Number of vectors that were sent to Vectorize. */
   readonly vectors: number;
 }
 
 /**
- * Upload an index version and the edge form of its model, verify what arrived, then make the
- * version active. Of several publishers that began at the same pointer one wins. Immutable objects
- * that are there already are not uploaded again.
+ * Upload an index version and the edge form of its model, verify the uploaded files, then make the
+ * version active. If several publishers of different versions began with the same pointer, one wins
+ * and the others fail. Objects that the store has already are not uploaded again.
  *
- * @param target - where vectors go that Vectorize searches; of other versions left out
- * @throws DiptychError `bad_request` (the name of the collection), `index_unreadable` (a checksum differs), `model_mismatch`, `invalid_option`,
- *   `publish_conflict`, `below_minimum`, `store_failed`, `vectorize_limit`, `vectorize_failed`
+ * @param target - index of a version whose vectors are in Vectorize; other versions have none
+ * @throws DiptychError `bad_request` (the name of the collection), `index_unreadable` (a checksum
+ *   differs), `model_mismatch`, `invalid_option`, `publish_conflict`, `below_minimum`,
+ *   `store_failed`, `vectorize_limit`, `vectorize_failed`
  */
 export async function publishVersion(
   store: ObjectStore,

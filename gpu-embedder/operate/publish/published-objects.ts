@@ -16,9 +16,9 @@ export interface PublishedObject {
 }
 
 /**
- * Everything that an edge reads of a version and its model, but the pointer.
+ * List the objects of a version and its model that the edge reads, except the pointer.
  *
- * @throws DiptychError `model_mismatch` when the version was built with another model
+ * @throws DiptychError `model_mismatch` if the version was built with another model
  */
 export async function objectsOf(
   { manifest, objects }: VersionFolder,
@@ -28,7 +28,7 @@ export async function objectsOf(
   return [...objects(), ...(await modelObjects(modelDir, manifest.model.hash))];
 }
 
-/** @throws DiptychError model_mismatch when a version was built with another model */
+/** Check that a version was built with a model. @throws DiptychError model_mismatch */
 export async function checkModel(manifest: Manifest, modelDir: string): Promise<void> {
   const hash = await hashModel(await readModelFiles(modelDir));
   if (hash === manifest.model.hash) return;
@@ -39,7 +39,7 @@ export async function checkModel(manifest: Manifest, modelDir: string): Promise<
   );
 }
 
-/** The edge form of a model. The description is the last, as the manifest is of a version. */
+/** List the objects of a model at the edge. The description is last: it shows that all are there. */
 export async function modelObjects(modelDir: string, hash: string): Promise<PublishedObject[]> {
   const { text, image, description } = await edgeWeights(modelDir);
   const tokenizer = await readFile(join(modelDir, 'tokenizer.json'));

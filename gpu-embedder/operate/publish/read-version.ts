@@ -6,7 +6,7 @@ import { sha256Hex } from '../../common/sha256-hex.ts';
 import type { PublishedObject } from './published-objects.ts';
 
 export interface VersionFolder extends VersionFiles {
-  /** What is uploaded, the manifest last; reading one checks it against the manifest. */
+  /** List the objects to upload, the manifest last. Reading one checks it against the manifest. */
   objects(): PublishedObject[];
 }
 

@@ -5,32 +5,33 @@ import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { deleteVectors } from '../vectorize/delete-vectors.ts';
 import { readPointer } from '../../../src/version/move-pointer.ts';
 import { checkTarget, type VectorizeTarget } from '../vectorize/publish-vectors.ts';
-import { unknown } from './roll-back.ts';
+import { unknownVersion } from './roll-back.ts';
 
 export interface RemoveResult {
   readonly collection: string;
   readonly version: string;
+  /** Number of objects that were deleted. */
   readonly objects: number;
-  /** In Vectorize. */
+  /** Number of vectors that were deleted from Vectorize. */
   readonly vectors: number;
 }
 
 export interface RemoveOptions {
-  /** Where its vectors are, if Vectorize searches it. */
+  /** The index with its vectors, if they are in Vectorize. */
   readonly target?: VectorizeTarget;
-  /** How long ago it must have stopped being active, milliseconds; default 0. */
+  /** Time since it stopped being active must be at least this, milliseconds; default 0. */
   readonly graceMs?: number;
-  /** Milliseconds; default now. */
+  /** Present time, milliseconds; default `Date.now()`. */
   readonly now?: number;
 }
 
 /**
  * Remove a version that is not active from the store, and its vectors from Vectorize. Its manifest
- * is set aside first, so that nobody goes back to what is half removed, and deleted last, so that
- * an interrupted removal can be run again. The model stays: other versions may share it.
+ * is moved aside first, so that nobody makes a half-removed version active. It is deleted last, so
+ * that an interrupted removal can be run again. The model stays, as other versions may share it.
  *
- * @throws DiptychError not_found, invalid_option (it is active or was until a moment ago, no index
- *   was given), publish_conflict (it became active), vectorize_failed
+ * @throws DiptychError not_found, invalid_option (it is active or was until a moment ago, or
+ *   `target` is missing), publish_conflict (it became active), vectorize_failed
  */
 export async function removeVersion(
   store: ObjectStore,
@@ -42,7 +43,7 @@ export async function removeVersion(
   const key = (file: string) => versionKey(collection, version, file);
   const [used, aside] = [key('manifest.json'), key('removing.json')];
   const bytes = (await store.get(used)) ?? (await store.get(aside));
-  if (!bytes) throw await unknown(store, collection, version);
+  if (!bytes) throw await unknownVersion(store, collection, version);
   checkTarget(parseManifest(used, Buffer.from(bytes).toString('utf8')), target);
   await store.put(aside, bytes);
   await store.delete(used);
@@ -55,7 +56,7 @@ export async function removeVersion(
   return { collection, version, objects: keys.length + 1, vectors };
 }
 
-/** @param since - milliseconds; a version that was active later is one that loads may still read */
+/** @param since - milliseconds; a worker may still load a version that was active after this */
 async function checkUnused(
   store: ObjectStore,
   collection: string,
@@ -73,11 +74,11 @@ async function checkUnused(
   if (until === undefined || Date.parse(until) <= since) return;
   throw new DiptychError(
     'invalid_option',
-    `remove: ${collection} ${version} was active until ${until}: expected before ${new Date(since).toISOString()}, loads of it may go on`,
+    `remove: ${collection} ${version} was active until ${until}: expected before ${new Date(since).toISOString()}, because a worker may still be loading it`,
   );
 }
 
-/** Who went back to it before its manifest was set aside has not seen that: the pointer decides. */
+/** Undo the removal if somebody made the version active before its manifest was moved aside. */
 async function giveBackIfActive(
   store: ObjectStore,
   collection: string,

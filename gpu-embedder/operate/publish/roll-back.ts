@@ -7,15 +7,16 @@ import { verifyVersion } from './verify-version.ts';
 
 export interface RollBackResult {
   readonly collection: string;
-  /** The active version, now and before. */
+  /** The version that is active now. */
   readonly version: string;
+  /** The version that was active before. */
   readonly from: string;
 }
 
 /**
  * Move the pointer of a collection to a version that was published before.
  *
- * @param version - default the one that was active before this one
+ * @param version - default: the version that was active before the present one
  * @throws DiptychError not_found, index_unreadable (files of it are missing), publish_conflict
  */
 export async function rollBack(
@@ -32,15 +33,15 @@ export async function rollBack(
     );
   }
   if (!(await isComplete(store, collection, target)))
-    throw await unknown(store, collection, target);
+    throw await unknownVersion(store, collection, target);
   await makeActive(store, seen, target, () =>
     verifyVersion(store, collection, target, { checksums: false }),
   );
   return { collection, version: target, from: seen.pointer.version };
 }
 
-/** The failure of asking for a version that there is not. */
-export async function unknown(
+/** Make the error for a version that does not exist. */
+export async function unknownVersion(
   store: ObjectStore,
   collection: string,
   version: string,

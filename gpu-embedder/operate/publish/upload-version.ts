@@ -8,15 +8,15 @@ import { modelObjects, type PublishedObject } from './published-objects.ts';
 import type { VersionFolder } from './read-version.ts';
 
 export interface UploadResult {
-  /** Objects and bytes that were sent. */
+  /** Numbers of objects and bytes that were sent. */
   readonly objects: number;
   readonly bytes: number;
 }
 
 /**
- * Upload a version and the edge form of its model, the manifest last: where it is, everything is.
- * What an interrupted upload left is taken over where it is what it should be, and written again
- * where it is not.
+ * Upload a version and the edge form of its model. The manifest is last, so a version with a manifest
+ * is complete. An object that an interrupted upload left is kept if its content is right, otherwise
+ * it is written again.
  *
  * @param modelDir - folder of the model that the version was built with
  * @throws DiptychError index_unreadable (a checksum differs), store_failed
@@ -50,8 +50,8 @@ export async function uploadVersion(
 }
 
 /**
- * Write the description of a model that is there once more: garbage collection takes a model for
- * unused only if nobody has done so for a day (`collect-garbage.ts`).
+ * Write the description of an existing model again, which makes it look new: garbage collection
+ * removes an unused model only if a day has passed since (`collect-garbage.ts`).
  */
 async function refresh(store: ObjectStore, key: string): Promise<boolean> {
   const bytes = await store.get(key);
@@ -59,7 +59,7 @@ async function refresh(store: ObjectStore, key: string): Promise<boolean> {
   return bytes !== null;
 }
 
-/** @returns false if it was there */
+/** @returns false if the store had the object already */
 async function upload(store: ObjectStore, object: PublishedObject): Promise<boolean> {
   if (await hasArrived(store, object)) return false;
   const { key, size, read } = object;

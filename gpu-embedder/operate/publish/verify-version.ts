@@ -20,11 +20,11 @@ import { openStoredVersion } from '../../common/open-stored-version.ts';
 import { readPlainVectors } from '../../common/read-plain-vectors.ts';
 
 export interface VerifyOptions {
-  /** annRecall@10 that both indexes must have been measured to reach; default 0. */
+  /** Smallest measured annRecall@10 that both indexes may have; default 0. */
   readonly recall?: number;
-  /** Compares the version with what should be in it, such as a ledger; throws where it differs. */
+  /** Compares the version with its expected content, such as a ledger; throws if they differ. */
   readonly compare?: (manifest: Manifest) => void | Promise<void>;
-  /** False looks at sizes alone; default true. */
+  /** False checks sizes only; default true. */
   readonly checksums?: boolean;
 }
 
@@ -32,8 +32,8 @@ const filesSchema = z.record(z.string(), z.object({ bytes: z.int().min(0), sha25
 const modelSchema = z.object({ hash: z.string(), files: filesSchema });
 
 /**
- * Check what a store has of a version and its model: every file by size and checksum, counts against
- * the manifest, and the recall that was measured.
+ * Check a version and its model in a store: the size and checksum of every file, the counts in the
+ * manifest, and the measured recall.
  *
  * @throws DiptychError not_found (no such version), index_unreadable, below_minimum (recall), or what
  *   `compare` throws
@@ -73,7 +73,7 @@ async function checkFiles(
   }
 }
 
-/** What the files hold, against what the manifest says. */
+/** Check that the files hold as many items, captions and vectors as the manifest says. */
 async function checkCounts(files: VersionFiles): Promise<void> {
   const { manifest, key } = files;
   const { counts } = manifest;
@@ -104,7 +104,7 @@ async function checkVectors(files: VersionFiles, kind: VectorKind): Promise<void
 
 function checkRecall({ collection, version, image, caption }: Manifest, least: number): void {
   for (const [kind, { annRecallAt10 }] of Object.entries({ image, caption })) {
-    // Null where there was nothing to measure, or Vectorize searches.
+    // Null if the index is empty or Vectorize searches it.
     if (annRecallAt10 === null || annRecallAt10 >= least) continue;
     throw new DiptychError(
       'below_minimum',

@@ -5,8 +5,8 @@ import { turnUpright } from '../../../src/image/turn-upright.ts';
 import { limits } from '../../../src/limits.ts';
 
 /**
- * Decode a query image as the edge does it: scaled with its alpha as it is stored, laid on the middle
- * of a white square, turned upright at last.
+ * Decode a query image with the steps of the edge: scale the stored image with its alpha, put it in
+ * the middle of a white square, turn it upright.
  *
  * @param bytes - PNG, JPEG, WebP, SVG, …
  * @returns RGB8 [size, size, 3]

@@ -23,8 +23,8 @@ export interface LocalModel extends QueryModel {
 }
 
 /**
- * Open a model for queries: as the edge runs it, or by its ONNX towers where that is asked for or
- * the edge has no kernels for it.
+ * Open a model for queries: with the kernels of the edge, or with its ONNX towers if the caller asks
+ * for them (`precise`) or the edge has no kernels for it.
  *
  * @param dirOrHubId - its folder, or its id on the hub
  * @throws DiptychError unreadable_model
@@ -53,7 +53,7 @@ export async function openLocalModel(
 
 function imageDecoder(rule: ImageRule): DecodeImage {
   return async (image, size) => {
-    // A native module, which a text query need not wait for.
+    // These load a native module, and a text query does not have to wait for it.
     const [{ decodeQueryImage }, { decodeImage }] = await Promise.all([
       import('./decode-query-image.ts'),
       import('../../common/images/decode-for-model.ts'),

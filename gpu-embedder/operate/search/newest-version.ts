@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 
 /**
- * Find the newest index version in a folder: of a version, of a collection, or of all collections.
+ * Find the newest index version in the folder of a version, of a collection or of all collections.
  *
- * @throws DiptychError `not_prepared` when there is none
+ * @throws DiptychError `not_prepared` if there is none
  */
 export async function newestVersion(dir: string): Promise<string> {
   let newest: { dir: string; createdAt: string } | undefined;
@@ -23,7 +23,7 @@ export async function newestVersion(dir: string): Promise<string> {
   );
 }
 
-/** The folder and those below it, two levels down: `<collection>/<version>`. */
+/** List the folder and its subfolders, two levels down: `<collection>/<version>`. */
 async function candidates(dir: string): Promise<string[]> {
   let level = [dir];
   const all = [dir];
@@ -37,7 +37,7 @@ async function candidates(dir: string): Promise<string[]> {
 async function subfolders(dir: string): Promise<string[]> {
   if (!(await stat(dir).catch(() => null))?.isDirectory()) return [];
   const entries = await readdir(dir, { withFileTypes: true });
-  // A version is written beside its place first; half of one is none.
+  // A hidden folder holds a version that is not complete.
   const whole = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   return whole.map(({ name }) => join(dir, name));
 }

@@ -10,8 +10,8 @@ import { allowRelaxedSimd, loadWasm } from '../../common/wasm-modules.ts';
 /**
  * Open the folder of an index version for search.
  *
- * @throws DiptychError model_mismatch when it was built with another model; not_prepared,
- *   index_unreadable; invalid_option where its vectors are in Vectorize
+ * @throws DiptychError model_mismatch (it was built with another model), invalid_option (its vectors
+ *   are in Vectorize), not_prepared, index_unreadable
  */
 export async function openLocalCollection(dir: string, model: QueryModel): Promise<Collection> {
   const files = await openVersionFolder(dir);

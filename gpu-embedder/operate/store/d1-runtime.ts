@@ -2,12 +2,12 @@ import type { D1Answer, D1Binding, D1Statement } from '../../../src/catalogue/dr
 import { startRuntime } from './start-runtime.ts';
 
 export interface D1Runtime {
-  /** @param name - of a database that the runtime was started with */
+  /** @param name - binding of a database that the runtime was started with */
   open(name: string): D1Binding;
   stop(): Promise<void>;
 }
 
-/** One request for one statement or batch; Miniflare's own proxy takes several for a statement. */
+/** One request runs a statement or a batch; Miniflare's own proxy needs several for one statement. */
 const script = `export default {
   async fetch(request, env) {
     const { database, statements, batch } = await request.json();
@@ -25,8 +25,8 @@ const script = `export default {
 /**
  * Start the D1 of the local runtime.
  *
- * @param databases - names of bindings and the ids of the databases behind them
- * @param persistDir - where they are kept; in memory, if left out
+ * @param databases - ids of databases, by their bindings
+ * @param persistDir - folder that keeps them; default: in memory
  */
 export async function startD1Runtime(
   databases: Readonly<Record<string, string>>,

@@ -5,14 +5,14 @@ import { DiptychError } from '../../../src/errors.ts';
 import { isAlive } from '../../common/is-alive.ts';
 
 const retryMs = 3;
-/** Far more than the writing of an object takes. */
+/** Writing an object takes far less time. */
 const giveUpMs = 30_000;
 
 /**
- * Do some work while no other process of this machine does, by a file `<path>.lock` that names the
- * process which holds it. What a killed process left is taken over at once.
+ * Do some work while no other process of this machine does it. A file `<path>.lock` names the process
+ * that holds the lock; the lock of a killed process is removed at once.
  *
- * @throws DiptychError write_failed when another process keeps it
+ * @throws DiptychError write_failed if another process does not release it
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
@@ -35,7 +35,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
   }
 }
 
-/** Give a file a second name, unless there is one of that name. */
+/** Give a file a second name. Returns false if that name exists. */
 export async function linked(file: string, name: string): Promise<boolean> {
   try {
     await link(file, name);
@@ -51,7 +51,10 @@ async function isAbandoned(lock: string): Promise<boolean> {
   return holder !== null && !isAlive(Number(holder));
 }
 
-/** Another process may do the same, and a third hold the lock by then: that one gets it back. */
+/**
+ * Remove the lock of a killed process. Another process may have done so first, and a third one may
+ * hold the lock by then: the third one gets it back.
+ */
 async function removeAbandoned(lock: string): Promise<void> {
   const aside = `${lock}.${randomUUID()}.partial`;
   try {

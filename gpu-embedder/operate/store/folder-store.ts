@@ -13,9 +13,9 @@ import type {
 import { orFailure } from '../../../src/objects/store-failure.ts';
 import { linked, withFileLock } from './file-lock.ts';
 
-/** Files beside objects that are none: what is being written, and locks. */
+/** Files that are not objects: unfinished writes and locks. */
 const aside = /\.(partial|lock)$/;
-/** Files that `list` looks at together. */
+/** Number of files that `list` examines at the same time. */
 const concurrency = 16;
 
 /** Keep objects as files below a folder; a key is a relative path with `/`. */
@@ -49,7 +49,7 @@ async function readRange(file: string, key: string, range: ByteRange): Promise<U
   }
 }
 
-/** Write beside, then move: a reader never finds half an object. */
+/** Write a file beside the object, then rename it: a reader never finds half an object. */
 async function putFile(
   file: string,
   bytes: Uint8Array,
@@ -86,7 +86,7 @@ interface FileInfo {
   readonly modified: Date;
 }
 
-/** Every write makes a file of its own, so that its place on the disk and its time tell it apart. */
+/** Read size and tag of a file. Every write makes a new file, so inode, size and time identify it. */
 async function fileInfo(file: string): Promise<FileInfo | null> {
   const found = await orNull(stat(file, { bigint: true }));
   if (!found?.isFile()) return null;
@@ -106,7 +106,7 @@ async function listFiles(root: string, prefix: string): Promise<ObjectEntry[]> {
   const found = await pMap(
     keys,
     async (key) => {
-      // Deleted since: another process may be at work.
+      // Another process may have deleted the file since.
       const info = await fileInfo(join(root, key));
       return info ? [{ key, size: info.size, uploaded: info.modified }] : [];
     },
@@ -115,7 +115,7 @@ async function listFiles(root: string, prefix: string): Promise<ObjectEntry[]> {
   return found.flat();
 }
 
-/** What is not there is null; every other failure stays one. */
+/** Return null for a missing file; rethrow every other failure. */
 async function orNull<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;

@@ -14,13 +14,13 @@ import { retryService } from '../../common/retry-service.ts';
 import { createObjectRequests, type ObjectRequests } from './object-requests.ts';
 
 export interface HttpStoreOptions {
-  /** Of the worker: `https://diptych.example.workers.dev`. */
+  /** URL of the worker: `https://diptych.example.workers.dev`. */
   readonly url: string;
   /** API key of scope admin. */
   readonly token: string;
   readonly fetch?: typeof fetch;
   readonly clock?: Clock;
-  /** What is larger is sent in parts of so many bytes. */
+  /** A larger object is sent in parts of this size. */
   readonly partBytes?: number;
 }
 
@@ -32,8 +32,8 @@ const etagSchema = z.object({ etag: z.string().min(1) });
 const uploadSchema = z.object({ uploadId: z.string().min(1) });
 
 /**
- * The bucket of a worker somewhere, through its routes `/v1/objects`. Failures of the network and of
- * the server are tried again, six times at most.
+ * Open the bucket of a deployed worker through its routes `/v1/objects`. A request that fails because
+ * of the network or the server is made up to six times.
  *
  * @throws DiptychError invalid_option (url); each function: unauthorized, store_failed
  */
@@ -68,7 +68,7 @@ export function httpStore(options: HttpStoreOptions): ObjectStore {
       if (condition) {
         throw new DiptychError(
           'bad_request',
-          `${key}: expected at most ${partBytes} bytes on a condition, got ${bytes.length}`,
+          `${key}: expected at most ${partBytes} bytes in a conditional write, got ${bytes.length}`,
         );
       }
       return putParts(requests, retried, path, bytes, partBytes);
@@ -111,14 +111,14 @@ async function putWhole(
     });
   } catch (error) {
     if (!(error instanceof DiptychError) || error.code !== 'precondition_failed') throw error;
-    // A write whose answer was lost stands in its own way when it is tried again.
+    // If the answer to the first attempt was lost, the object that it wrote refuses the second one.
     const head = attempts > 1 ? await store.head(key) : null;
     const there = head && (await store.get(key));
     return there && Buffer.from(there).equals(body) ? { etag: head.etag } : null;
   }
 }
 
-/** Each part is tried again by itself; what was sent of an upload that failed is given up. */
+/** Send an object in parts, each with its own retries. An upload that fails is cancelled. */
 async function putParts(
   requests: ObjectRequests,
   retried: Retried,
@@ -146,7 +146,7 @@ async function putParts(
   }
 }
 
-/** Relative to `/v1/objects`. */
+/** Make the path of an object, relative to `/v1/objects`. */
 function pathOf(key: string): string {
   return `/${checkKey(key).split('/').map(encodeURIComponent).join('/')}`;
 }

@@ -3,7 +3,7 @@ import type * as miniflare from 'miniflare';
 import { DiptychError } from '../../../src/errors.ts';
 
 /**
- * Load Miniflare when something starts it, and not before.
+ * Load Miniflare, which only happens if something starts it.
  *
  * It is loaded by `require`: `import` reads its 4 MB once more to find the names that it exports,
  * which took as long as all the rest of a command's start. The workspace of the embedder does not

@@ -9,7 +9,7 @@ export interface LocalCatalogue extends Catalogue {
   close(): Promise<void>;
 }
 
-/** The catalogue in the local D1 of the development worker, kept in `persistDir`. */
+/** Open the catalogue in the local D1 of the development worker, kept in `persistDir`. */
 export async function localCatalogue(persistDir: string): Promise<LocalCatalogue> {
   const runtime = await startD1Runtime({ CATALOGUE: databaseName }, persistDir);
   return { ...openD1(runtime.open('CATALOGUE')), close: () => runtime.stop() };

@@ -8,8 +8,8 @@ import { startRuntime } from './start-runtime.ts';
 export const bucketName = 'diptych-artifacts';
 
 /**
- * One request for each call. Miniflare's own stand-in for a bucket makes a call of every property
- * that is read, blocks the thread for each, and now and then fails on a busy machine.
+ * This worker answers each call in one request. Miniflare's own proxy of a bucket makes a call for
+ * every property that is read, blocks the thread during it, and sometimes fails on a busy machine.
  */
 const script = `export default {
   async fetch(request, { ARTIFACTS }) {
@@ -43,7 +43,7 @@ const pageSchema = z.object({
   cursor: z.string().optional(),
 });
 
-/** The local R2 of the development worker, kept in `persistDir`. */
+/** Open the local R2 of the development worker, kept in `persistDir`. */
 export async function localR2Store(persistDir: string): Promise<ObjectStore> {
   const runtime = await startRuntime(script, {
     r2Buckets: { ARTIFACTS: bucketName },

@@ -8,25 +8,25 @@ export interface ObjectRequest {
   readonly body?: Uint8Array;
 }
 
-/** Requests to `/v1/objects` of a worker, each made once. */
+/** Requests to `/v1/objects` of a worker, without retries. */
 export interface ObjectRequests {
   /**
    * @param path - after `/v1/objects`, with its query
-   * @returns null where there is no such object
-   * @throws DiptychError the worker's own code, or store_failed; `details.refused` is false where
-   *   another try may help
+   * @returns null if there is no such object
+   * @throws DiptychError the worker's own code, or store_failed; `details.refused` is false if
+   *   a retry may help
    */
   send(method: string, path: string, request?: ObjectRequest): Promise<Response | null>;
-  /** Send, and read an answer of a shape. */
+  /** Send a request and read an answer that matches a schema. */
   json<T>(method: string, path: string, schema: z.ZodType<T>, request?: ObjectRequest): Promise<T>;
-  /** A failure that another try may help. */
+  /** Make the error for a failure that a retry may mend. */
   failure(what: string, problem: string, cause?: unknown): DiptychError;
 }
 
-/** What a request may take, with its body. */
+/** Longest time for a request with its body. */
 const timeoutMs = 300_000;
 
-/** @throws DiptychError invalid_option: no URL, or one that would show the token to the network */
+/** @throws DiptychError invalid_option: not a URL, or one that would send the token unencrypted */
 export function createObjectRequests(options: {
   readonly url: string;
   readonly token: string;
@@ -63,7 +63,7 @@ export function createObjectRequests(options: {
       const problem = `${method}: ${response.status} ${error?.message ?? response.statusText}`;
       if (response.status >= 500 || response.status === 429) throw failure(path, problem);
       const hint = isOurs ? '' : ' (expected a Diptych worker there)';
-      // An answer to HEAD has no body that could say so.
+      // An answer to HEAD has no body, so it carries no code.
       const code = error?.code ?? (response.status === 401 ? 'unauthorized' : 'store_failed');
       throw new DiptychError(code, `${base}${path}: ${problem}${hint}`, { refused: true });
     },
@@ -74,7 +74,7 @@ export function createObjectRequests(options: {
       if (parsed.success) return parsed.data;
       throw failure(
         path,
-        `${method}: expected an answer of another shape, got ${JSON.stringify(json)}`,
+        `${method}: the answer does not have the expected shape, got ${JSON.stringify(json)}`,
       );
     },
     failure,
@@ -98,5 +98,8 @@ function checkUrl(text: string): string {
   if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback))) {
     return (url.origin + url.pathname).replace(/\/+$/, '');
   }
-  throw new DiptychError('invalid_option', `store: expected https://… of a worker, got ${text}`);
+  throw new DiptychError(
+    'invalid_option',
+    `store: expected the URL of a worker (https://…), got ${text}`,
+  );
 }

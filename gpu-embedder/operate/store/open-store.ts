@@ -7,14 +7,14 @@ import { localR2Store } from './local-r2-store.ts';
 /** Where the local R2 of `diptych dev` keeps its objects. */
 export const localR2Dir = '.diptych/store/r2';
 
-/** Help of the flag that names a store. */
-export const storeFlag = 'local (R2 of diptych dev), a folder, or https://… of a worker';
+/** Help text of the flag that names a store. */
+export const storeFlag = 'local (R2 of diptych dev), a folder, or the URL of a worker (https://…)';
 
 /**
- * Open the store that a flag names; the key to a worker is in DIPTYCH_API_KEY.
+ * Open the store that a flag names. The API key for a worker comes from DIPTYCH_API_KEY.
  *
- * @param localDir - where the local R2 is
- * @throws DiptychError unauthorized (no key), invalid_option (a URL that is not taken)
+ * @param localDir - folder of the local R2
+ * @throws DiptychError unauthorized (no key), invalid_option (a URL without https)
  */
 export async function openStore(
   where: string,

@@ -8,10 +8,10 @@ import type { VectorizeUploader } from './vectorize-uploader.ts';
 import { waitUntilProcessed } from './wait-until-processed.ts';
 
 /**
- * Delete the vectors of a version from Vectorize and wait until they are gone. Deleting what is not
- * there is no failure, so an interrupted deletion is run again.
+ * Delete the vectors of a version from Vectorize and wait until they are gone. Deleting absent
+ * vectors is not an error, so an interrupted deletion can be run again.
  *
- * @returns ids that were named
+ * @returns number of ids that were sent
  * @throws DiptychError vectorize_failed
  */
 export async function deleteVectors(
@@ -35,7 +35,7 @@ export async function deleteVectors(
   return ids.length;
 }
 
-/** Backwards: an upload takes a batch for there when its last vector is. */
+/** List the ids, the last first: an upload takes a batch as complete if it finds its last vector. */
 function idsOf(manifest: Manifest): string[] {
   return (['caption', 'image'] as const).flatMap((kind) => {
     const { count } = manifest[kind];

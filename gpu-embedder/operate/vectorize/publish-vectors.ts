@@ -5,15 +5,15 @@ import { readPlainVectors } from '../../common/read-plain-vectors.ts';
 import { uploadVectors, type TransferOptions } from './upload-vectors.ts';
 import type { VectorizeUploader } from './vectorize-uploader.ts';
 
-/** Where the vectors of versions go that are searched by Vectorize. */
+/** The Vectorize index for the vectors of a version, and how to send them. */
 export interface VectorizeTarget extends TransferOptions {
   readonly index: VectorizeUploader;
 }
 
 /**
- * Put the vectors of a version where it says that they are searched.
+ * Upload the vectors of a version if its manifest says that Vectorize searches them.
  *
- * @returns vectors that were sent
+ * @returns number of vectors that were sent
  * @throws DiptychError invalid_option, index_unreadable, or what uploadVectors throws
  */
 export async function publishVectors(
@@ -30,7 +30,7 @@ export async function publishVectors(
   return uploadVectors(target.index, manifest, vectors, target);
 }
 
-/** A version in Vectorize needs an index there; no other takes one. @throws DiptychError invalid_option */
+/** Check that a target is given exactly if the version needs one. @throws DiptychError invalid_option */
 export function checkTarget(
   { collection, version, vectors }: Manifest,
   target?: VectorizeTarget,

@@ -10,16 +10,16 @@ import type { VectorizeUploader } from './vectorize-uploader.ts';
 import { waitUntilProcessed } from './wait-until-processed.ts';
 
 /** Vectors of a version, by kind: [count, embedDim], L2-normalised. */
-export type VersionVectors = Readonly<Record<VectorKind, Float32Array>>;
+export type VectorsByKind = Readonly<Record<VectorKind, Float32Array>>;
 
 export interface TransferOptions {
   readonly onProgress?: (done: number, total: number) => void;
   readonly clock?: Clock;
-  /** How long Vectorize may take to process what was sent, milliseconds. */
+  /** Longest time for Vectorize to process the vectors, milliseconds. */
   readonly deadlineMs?: number;
 }
 
-interface Batch {
+interface UploadBatch {
   readonly names: VectorNames;
   readonly kind: VectorKind;
   readonly from: number;
@@ -27,17 +27,17 @@ interface Batch {
 }
 
 /**
- * Put the vectors of a version into Vectorize and wait until they can be found. Batches that are
- * there are not sent again, so that an interrupted upload goes on; one that fails is tried again,
- * which changes nothing where it had arrived.
+ * Put the vectors of a version into Vectorize and wait until they can be found. Batches that have
+ * arrived are not sent again, so an interrupted upload continues. A failed batch is sent again, which
+ * is harmless if it did arrive.
  *
- * @returns vectors that were sent
+ * @returns number of vectors that were sent
  * @throws DiptychError vectorize_limit, vectorize_failed, invalid_option (an index of another shape)
  */
 export async function uploadVectors(
   index: VectorizeUploader,
   manifest: Manifest,
-  vectors: VersionVectors,
+  vectors: VectorsByKind,
   { onProgress = () => {}, clock = realClock, deadlineMs }: TransferOptions = {},
 ): Promise<number> {
   const dim = manifest.model.embedDim;
@@ -47,7 +47,7 @@ export async function uploadVectors(
   const total = sizeOf(missing);
   await checkRoom(index, total, clock);
   let done = 0;
-  let last: { mutationId: string; batch: Batch } | undefined;
+  let last: { mutationId: string; batch: UploadBatch } | undefined;
   for (const batch of missing) {
     const rows = toUpload(batch, vectors[batch.kind], dim);
     const { mutationId } = await retryService(clock, () => index.upsert(rows));
@@ -63,8 +63,8 @@ export async function uploadVectors(
   return total;
 }
 
-/** Both kinds in batches that Vectorize accepts, images first. */
-function batchesOf(manifest: Manifest): Batch[] {
+/** Split both kinds into batches that Vectorize accepts, images first. */
+function batchesOf(manifest: Manifest): UploadBatch[] {
   const size = vectorizeLimits.upsertBatch;
   return (['image', 'caption'] as const).flatMap((kind) => {
     const { count } = manifest[kind];
@@ -75,23 +75,23 @@ function batchesOf(manifest: Manifest): Batch[] {
   });
 }
 
-function toUpload({ names, from, to }: Batch, vectors: Float32Array, dim: number) {
+function toUpload({ names, from, to }: UploadBatch, vectors: Float32Array, dim: number) {
   return Array.from({ length: to - from }, (_, i) => {
     const row = vectors.subarray((from + i) * dim, (from + i + 1) * dim);
-    // Nine digits tell float32 apart; as float64 they print twice as long.
+    // Nine digits determine a float32; printed as float64, it would be twice as long.
     const values = Array.from(row, (x) => Number(x.toPrecision(9)));
     return { id: names.id(from + i), namespace: names.namespace, values };
   });
 }
 
-/** Batches whose last vector is not there: a batch arrives as a whole. */
+/** Find batches that are not there. A batch arrives as a whole, so its last vector tells. */
 async function missingBatches(
   index: VectorizeUploader,
-  batches: readonly Batch[],
+  batches: readonly UploadBatch[],
   clock: Clock,
-): Promise<Batch[]> {
-  const lastId = ({ names, to }: Batch) => names.id(to - 1);
-  const missing: Batch[] = [];
+): Promise<UploadBatch[]> {
+  const lastId = ({ names, to }: UploadBatch) => names.id(to - 1);
+  const missing: UploadBatch[] = [];
   for (let from = 0; from < batches.length; from += vectorizeLimits.getBatch) {
     const some = batches.slice(from, from + vectorizeLimits.getBatch);
     const found = await retryService(clock, () => index.getByIds(some.map(lastId)));
@@ -121,6 +121,6 @@ async function checkRoom(index: VectorizeUploader, added: number, clock: Clock):
   }
 }
 
-function sizeOf(batches: readonly Batch[]): number {
+function sizeOf(batches: readonly UploadBatch[]): number {
   return batches.reduce((sum, { from, to }) => sum + to - from, 0);
 }

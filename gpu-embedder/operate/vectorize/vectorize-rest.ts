@@ -4,13 +4,13 @@ import type { VectorizeUploader } from './vectorize-uploader.ts';
 
 export interface VectorizeAccount {
   readonly accountId: string;
-  /** With the permission to edit Vectorize. */
+  /** A token with the permission to edit Vectorize. */
   readonly apiToken: string;
   readonly fetch?: typeof fetch;
 }
 
 const api = 'https://api.cloudflare.com/client/v4';
-/** Said where calls come too fast, with status 400 as users report: not documented. */
+/** Code for too many requests. It is not documented; users report it with status 400. */
 const tooManyRequests = 40041;
 
 const answerSchema = z.object({
@@ -31,7 +31,7 @@ const infoSchema = z.object({
 const mutationSchema = z.object({ mutationId: z.string() });
 const vectorsSchema = z.array(z.object({ id: z.string() }));
 
-/** Account and token as wrangler takes them. @throws DiptychError invalid_option */
+/** Read account and token from the variables that wrangler uses. @throws DiptychError invalid_option */
 export function accountOf(environment: NodeJS.ProcessEnv): VectorizeAccount {
   const { CLOUDFLARE_ACCOUNT_ID: accountId, CLOUDFLARE_API_TOKEN: apiToken } = environment;
   if (accountId && apiToken) return { accountId, apiToken };

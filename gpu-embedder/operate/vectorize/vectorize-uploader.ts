@@ -1,12 +1,12 @@
-/** What `publish` asks of a Vectorize index: its HTTP API, or a stand-in. */
+/** A Vectorize index as `publish` uses it: the HTTP API, or a stand-in. */
 export interface VectorizeUploader {
   /** Name of the index, for messages. */
   readonly name: string;
   describe(): Promise<{ readonly dimensions: number; readonly metric: string }>;
-  /** `processedUpToMutation`: that one and all before it can be found. */
+  /** Searches see the mutation `processedUpToMutation` and all mutations before it. */
   info(): Promise<{ readonly vectorCount: number; readonly processedUpToMutation: string | null }>;
   upsert(vectors: readonly UploadedVector[]): Promise<Mutation>;
-  /** Those of `ids` that can be found. */
+  /** Return those of `ids` that can be found. */
   getByIds(ids: readonly string[]): Promise<readonly { readonly id: string }[]>;
   deleteByIds(ids: readonly string[]): Promise<Mutation>;
 }
@@ -17,7 +17,7 @@ export interface UploadedVector {
   readonly values: readonly number[];
 }
 
-/** A change that was accepted; it can be found later. */
+/** A change that Vectorize has accepted; searches see it later. */
 export interface Mutation {
   readonly mutationId: string;
 }

@@ -7,10 +7,10 @@ const pollMs = 5000;
 const defaultDeadlineMs = 15 * 60_000;
 
 /**
- * Wait until Vectorize has processed a mutation. Mutations are processed in their order, and only
- * the last one processed is told: where another writer's hides ours, `isDone` knows.
+ * Wait until Vectorize has processed a mutation. Mutations are processed in order, and Vectorize
+ * names only the last one. If that is one of another writer, `isDone` tells whether ours is done.
  *
- * @throws DiptychError vectorize_failed when that takes longer than `deadlineMs`
+ * @throws DiptychError vectorize_failed if that takes longer than `deadlineMs`
  */
 export async function waitUntilProcessed(
   index: VectorizeUploader,

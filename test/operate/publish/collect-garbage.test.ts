@@ -28,7 +28,7 @@ let root: string;
 let tiny: TinyVersion;
 let folder: VersionFolder;
 let model: string;
-/** Milliseconds: when objects are written, and the collection runs. */
+/** Time of the clock for writes of objects and for the collection, milliseconds. */
 let now: number;
 let store: MemoryStore;
 
@@ -56,7 +56,7 @@ async function publish(version: string): Promise<void> {
   await activate(version);
 }
 
-/** Publish versions an hour after each other. */
+/** Publish versions, one per hour. */
 async function publishHourly(...versions: string[]): Promise<void> {
   for (const version of versions) {
     now += hour;
@@ -68,10 +68,10 @@ const collect = (options: Partial<CollectOptions> = {}) =>
   collectGarbage(store, { collection, now, ...options });
 const what = ({ removed }: Awaited<ReturnType<typeof collect>>) => removed.map((one) => one.what);
 
-test('the last three versions stay, and of the rest those that a load may still need', async () => {
+test('the last three versions stay, and older ones that a worker may still be loading', async () => {
   await publishHourly(v1, v2, v3, v4, v5);
   now += 30 * 60_000;
-  // v2 stopped two and a half hours ago, v1 three and a half; v4 half an hour.
+  // Hours since the versions stopped being active: v1 3.5, v2 2.5, v4 0.5.
   expect(what(await collect())).toEqual([v2, v1]);
   expect(await namesIn(store, prefix)).toEqual([v3, v4, v5]);
   const { removed, kept } = await collect({ keep: 1 });
@@ -85,7 +85,7 @@ test('the last three versions stay, and of the rest those that a load may still 
   await verifyVersion(store, collection, v5);
 });
 
-test('a version that was active again is as young as when it stopped', async () => {
+test('the age of a version that was active twice counts from its second end', async () => {
   await publishHourly(v1, v2, v3);
   now += hour;
   await activate(v1);
@@ -99,7 +99,7 @@ test('a version that was active again is as young as when it stopped', async () 
   ]); // prettier-ignore
 });
 
-test('a version that a job holds, or that waits to be made active, stays', async () => {
+test('a version that a job holds or that waits to become active stays', async () => {
   await publishHourly(v1, v2, v3);
   await storeVersion(store, folder, v4);
   now += 2 * hour;
@@ -110,7 +110,7 @@ test('a version that a job holds, or that waits to be made active, stays', async
   expect(what(await collect({ keep: 1, isHeld }))).toEqual([v4]);
 });
 
-test('half an upload goes after a day, and the rest of a removal at once', async () => {
+test('an unfinished upload goes after a day, the rest of a removal at once', async () => {
   await publishHourly(v1, v2);
   now += 60_000;
   await storeVersion(store, folder, v3);
@@ -131,7 +131,7 @@ test('half an upload goes after a day, and the rest of a removal at once', async
   expect(await namesIn(store, prefix)).toEqual([v1, v2]);
 });
 
-test('a model goes when no version of any collection is of it, and nobody has just uploaded it', async () => {
+test('a model goes if no version of any collection uses it and nobody has just uploaded it', async () => {
   const [old, other] = ['0123456789abcdef', 'fedcba9876543210'];
   await storeModel(store, tiny.model, old);
   await storeModel(store, tiny.model, other);
@@ -144,7 +144,7 @@ test('a model goes when no version of any collection is of it, and nobody has ju
   now += 2 * day;
   expect(what(await collect())).toEqual([]);
   expect(what(await collect({ keep: 1, dryRun: true }))).toEqual([v1, `models/${old}`]);
-  // Somebody is about to publish a version of it again.
+  // Somebody is about to publish a version of this model again.
   const description = [...store.objects.keys()].find((key) => key.endsWith(`model.json`) && key.includes(old))!; // prettier-ignore
   await store.put(description, (await store.get(description))!);
   expect(what(await collect({ keep: 1 }))).toEqual([v1]);
@@ -154,7 +154,7 @@ test('a model goes when no version of any collection is of it, and nobody has ju
   await verifyVersion(store, collection, v2);
 });
 
-test('uploads go after a day, and packs stay where no catalogue is asked', async () => {
+test('uploads go after a day, and packs stay if there is no catalogue to ask', async () => {
   await publish(v1);
   const keys = ['images/ab/abc.pack', 'embeddings/model/abc.f32', 'uploads/0A', 'uploads/0B'];
   for (const key of keys) await store.put(key, Uint8Array.of(1));
@@ -176,7 +176,7 @@ test('a dry run says what would go, and nothing goes', async () => {
   expect(what(await collect({ keep: 2 }))).toEqual([]);
 });
 
-test('a version that was active until a moment ago is not removed, unless that is wanted', async () => {
+test('a version is removed only if it stopped being active before the grace period', async () => {
   await publishHourly(v1, v2);
   now += hour / 2;
   const remove = (graceMs: number) => removeVersion(store, collection, v1, { graceMs, now });

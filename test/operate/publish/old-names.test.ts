@@ -15,7 +15,7 @@ import { writeTinyVersion } from '../../setup/tiny-version.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { versionIds } from './stored-versions.ts';
 
-/** Names that `diptych index` took before there was one rule. */
+/** Names that `diptych index` accepted before there was one rule for them. */
 const oldNames = [`old-${'x'.repeat(80)}`, '_old', 'an old name'];
 let root: string;
 beforeAll(async () => {
@@ -50,7 +50,7 @@ it.each(oldNames)('versions of %s are listed, removed and collected', async (col
   expect(await versions<StoredVersion[]>('list')).toHaveLength(1);
 });
 
-it('a version of such a name is not published any more', async () => {
+it('a version with such a name is not published any more', async () => {
   const store = memoryStore();
   const { index, model } = await writeTinyVersion(join(root, 'tiny'), oldNames[0]);
   await expect(publishVersion(store, index, model)).rejects.toMatchObject({

@@ -34,7 +34,7 @@ async function diptych(key: string, ...args: string[]): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test('a version is published to a worker elsewhere, which answers from it', async () => {
+test('a version is published to a deployed worker, which answers from it', async () => {
   const publish = (dir: string, key = token) =>
     diptych(key, 'publish', '--index', dir, '--model', tiny.model);
   const second = await tiny.again(8);

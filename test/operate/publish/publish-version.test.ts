@@ -19,7 +19,7 @@ import { collection, pointerOf } from './stored-versions.ts';
 
 let root: string;
 let tiny: TinyVersion;
-/** Folders of three versions, and what they are. */
+/** Folders of three versions, and the versions in them. */
 let dirs: string[];
 let versions: VersionFolder[];
 const idOf = (i: number) => versions[i].manifest.version;
@@ -36,7 +36,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const publish = (store: ObjectStore, i: number, options = {}) =>
   publishVersion(store, dirs[i], tiny.model, undefined, undefined, options);
 
-test('the pointer says what is active, what was before, and until when', async () => {
+test('the pointer names the active version, the earlier ones and the times of their end', async () => {
   const store = memoryStore();
   expect(await publish(store, 0)).toMatchObject({ version: idOf(0), published: true });
   expect(await pointerOf(store)).toMatchObject({ version: idOf(0), previous: null, retired: [] });
@@ -56,7 +56,7 @@ test('the pointer says what is active, what was before, and until when', async (
   });
 });
 
-test('of two publishers that began at the same pointer one wins, and the other is told who', async () => {
+test('of two publishers that began with the same pointer one wins, and the other reads which', async () => {
   const store = memoryStore();
   await publish(store, 0);
   for (let round = 0, active = 0; round < 20; round++) {
@@ -102,7 +102,7 @@ test('two publishers of the same version both succeed', async () => {
   await verifyVersion(store, collection, idOf(1));
 });
 
-test('a publication that broke off anywhere is not active, and is finished by the next one', async () => {
+test('a publication that breaks off anywhere does not become active, and the next one finishes it', async () => {
   const whole = memoryStore();
   await publish(whole, 2);
   const writes = whole.objects.size;
@@ -121,14 +121,14 @@ test('a publication that broke off anywhere is not active, and is finished by th
     const { objects, published } = await publish(store, 2);
     expect(published).toBe(true);
     expect([...store.objects.keys()].sort()).toEqual([...whole.objects.keys()].sort());
-    // The pointer is no object of the version; what had arrived was not sent again.
+    // Objects that had arrived were not sent again. The pointer is not an object of the version.
     expect(objects).toBe(writes - 1 - broken);
     await verifyVersion(store, collection, idOf(2));
   }
 });
 
 test.each(['image.bin', 'items.json', 'previews.bin', 'manifest.json'])(
-  'a version whose %s was damaged on its way is not made active',
+  'a version whose %s was damaged during the upload does not become active',
   async (name) => {
     const store = memoryStore();
     await publish(store, 1);
@@ -146,7 +146,7 @@ test.each(['image.bin', 'items.json', 'previews.bin', 'manifest.json'])(
 );
 
 test.each(['version', 'model'] as const)(
-  'a %s is verified file by file: each is there, as long as it should be, and the same',
+  'each file of a %s is verified: it exists, with the right size and content',
   async (what) => {
     const whole = memoryStore();
     await publish(whole, 0);
@@ -184,7 +184,7 @@ test.each(['version', 'model'] as const)(
   },
 );
 
-test('what was damaged is uploaded again, where the upload had not ended', async () => {
+test('a damaged file of an unfinished upload is uploaded again', async () => {
   const store = memoryStore();
   await publish(store, 0);
   const key = (file: string) => versionKey(collection, idOf(0), file);
@@ -196,7 +196,7 @@ test('what was damaged is uploaded again, where the upload had not ended', async
   expect(await publish(store, 0)).toMatchObject({ published: true, objects: 2 });
 });
 
-test('a version of too low a recall, or that its ledger contradicts, is not made active', async () => {
+test('a version with a low recall or one that contradicts its ledger does not become active', async () => {
   const store = memoryStore();
   await publish(store, 1);
   const impossible = publish(store, 0, { recall: 1.01 });
@@ -209,7 +209,7 @@ test('a version of too low a recall, or that its ledger contradicts, is not made
   expect(await publish(store, 0, { recall: 0.5 })).toMatchObject({ published: true });
 });
 
-test('nobody goes back to a version that is not there, or lacks a file', async () => {
+test('a roll-back refuses a version that does not exist or lacks a file', async () => {
   const store = memoryStore();
   await expect(rollBack(store, collection)).rejects.toMatchObject({ code: 'not_found' });
   await publish(store, 0);
@@ -223,8 +223,8 @@ test('nobody goes back to a version that is not there, or lacks a file', async (
   expect(await pointerOf(store)).toMatchObject({ version: idOf(1) });
 });
 
-test('a version that somebody goes back to while it is being removed stays, or nobody gets there', async () => {
-  // At any write or deletion of the removal, somebody goes back to the version.
+test('if a version is rolled back to during its removal, either the removal or the roll-back fails', async () => {
+  // The roll-back comes at each write and deletion of the removal in turn.
   for (let moment = 0; ; moment++) {
     const store = memoryStore();
     await publish(store, 0);
@@ -247,8 +247,8 @@ test('a version that somebody goes back to while it is being removed stays, or n
   }
 });
 
-test('a removal that broke off anywhere is finished by the next one', async () => {
-  // From the first deletion on: before, the version is whole.
+test('a removal that breaks off anywhere is finished by the next one', async () => {
+  // It breaks off at the first deletion or later; before that, the version is complete.
   for (let moment = 1; ; moment++) {
     const store = memoryStore();
     await publish(store, 0);

@@ -6,13 +6,13 @@ import { modelObjects } from '../../../gpu-embedder/operate/publish/published-ob
 
 export const collection = 'squares';
 
-/** Names of versions, in no order of time. */
+/** Names of versions; their order is not that of time. */
 export const versionIds = Array.from(
   { length: 9 },
   (_, i) => `2026010${i + 1}-${String(i + 1).repeat(12)}`,
 );
 
-/** Put a version into a store under another name; its model is put by `storeModel`. */
+/** Put a version into a store under another name; `storeModel` puts its model. */
 export async function storeVersion(
   store: ObjectStore,
   folder: VersionFolder,
@@ -41,7 +41,7 @@ export async function pointerOf(store: ObjectStore, name = collection): Promise<
   return bytes && parsePointer(name, Buffer.from(bytes).toString('utf8'));
 }
 
-/** Folders of versions and models that a store has objects of. */
+/** List the folders of versions and models with objects in a store. */
 export async function namesIn(store: ObjectStore, prefix: string): Promise<string[]> {
   const names = (await store.list(prefix)).map(({ key }) => key.slice(prefix.length).split('/')[0]);
   return [...new Set(names)].filter((name) => name !== 'active.json');

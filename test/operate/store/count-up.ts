@@ -1,6 +1,6 @@
 import { folderStore } from '../../../gpu-embedder/operate/store/folder-store.ts';
 
-/** Raise the counter of a folder: `count-up.ts DIR TIMES`, run by several processes at once. */
+/** Raise the counter of a folder: several processes run `count-up.ts DIR TIMES` at the same time. */
 const [dir, times] = process.argv.slice(2);
 const store = folderStore(dir);
 for (let done = 0; done < Number(times);) {

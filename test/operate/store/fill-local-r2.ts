@@ -12,7 +12,7 @@ const script = `export default {
   },
 }`;
 
-/** Put an object of one byte under each key, inside workerd: from outside it takes half a minute. */
+/** Put an object of one byte under each key, inside workerd: from outside that takes half a minute. */
 export async function fillLocalR2(persistDir: string, keys: readonly string[]): Promise<void> {
   const runtime = await startRuntime(script, {
     r2Buckets: { ARTIFACTS: bucketName },

@@ -33,9 +33,9 @@ describe('a worker', () => {
   }, 60_000);
   afterAll(() => worker.stop());
 
-  /** No time passes. */
+  /** A clock whose time stands still. */
   const clock: Clock = { now: () => 0, wait: async () => {} };
-  /** Asks the worker, but for the calls that fail: before they get there, or after. */
+  /** Sends calls to the worker, except those that fail before they arrive or after. */
   const unreliable = (failures: readonly ('before' | 'after' | null)[]) => {
     const left = [...failures];
     const send: typeof fetch = async (...request) => {
@@ -63,7 +63,7 @@ describe('a worker', () => {
     await expect(condition).rejects.toMatchObject({ code: 'bad_request' });
   });
 
-  test('refuses whoever has no key, or another one', async () => {
+  test('refuses a call without a key or with a wrong one', async () => {
     const without = [undefined, 'Bearer', `Basic ${token}`, `Bearer ${token}x`, `Bearer x`];
     for (const authorization of without) {
       const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
@@ -107,11 +107,11 @@ describe('a worker', () => {
     ).toEqual([206, 416, 400, 400]);
   });
 
-  test('a connection that breaks is tried again, and no write is taken for another one', async () => {
+  test('a request whose connection breaks is retried, and finds its own write', async () => {
     const store = unreliable(['before', null, 'after', null, 'before']);
     const first = await store.put('kept', Uint8Array.of(1), { ifNone: true });
     expect(first).not.toBeNull();
-    // The first try arrived and its answer did not: what stands in the way is this very write.
+    // The first attempt arrived but its answer did not: the object in the way is our own write.
     const second = await store.put('kept', Uint8Array.of(2), { ifEtag: first!.etag });
     expect(second).toEqual({ etag: (await store.head('kept'))!.etag });
     const other = unreliable(['before']);
@@ -119,7 +119,7 @@ describe('a worker', () => {
     expect([...(await unreliable(['after'])!.get('kept'))!]).toEqual([2]);
   });
 
-  test('a worker that does not answer is given up', async () => {
+  test('a worker that never answers is given up', async () => {
     const dead = unreliable(Array.from({ length: 6 }, () => 'before'));
     await expect(dead.head('any')).rejects.toMatchObject({
       code: 'store_failed',
@@ -127,7 +127,7 @@ describe('a worker', () => {
     });
   });
 
-  test('another server is not taken for an empty store', async () => {
+  test('a server that is not a worker is not taken for an empty store', async () => {
     const send: typeof fetch = async () => new Response('Not found', { status: 404 });
     const store = httpStore({ url: 'https://elsewhere.test', token, fetch: send, clock });
     await expect(store.get('any')).rejects.toThrow('expected a Diptych worker there');
@@ -136,7 +136,7 @@ describe('a worker', () => {
   });
 });
 
-test('without a token of its own a worker lets nobody in', async () => {
+test('a worker without an admin token refuses everybody', async () => {
   const worker = await start(fresh());
   try {
     for (const guess of ['undefined', 'null', token]) {
@@ -148,7 +148,7 @@ test('without a token of its own a worker lets nobody in', async () => {
   }
 }, 60_000);
 
-test('a key is needed, and is sent over https alone', async () => {
+test('a key is required, and is sent over https only', async () => {
   await expect(openStore('https://diptych.test', {})).rejects.toMatchObject({
     code: 'unauthorized',
     message: expect.stringContaining('DIPTYCH_API_KEY'),
@@ -159,7 +159,7 @@ test('a key is needed, and is sent over https alone', async () => {
   });
 });
 
-/** Status of a PUT that says how long it is and sends nothing: who is refused may be cut off amid it. */
+/** Announce a PUT of some length without its body: a refusal may cut off the body. @returns the status */
 function announce(url: string, length: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'content-length': length };

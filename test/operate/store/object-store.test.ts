@@ -43,7 +43,7 @@ test.each([
   await second.close();
 });
 
-test('processes that write into one folder lose no change of each other', async () => {
+test('processes that write to one folder lose no change of each other', async () => {
   const dir = fresh();
   const store = folderStore(dir);
   await store.put('counter', Buffer.from('0'));
@@ -60,17 +60,17 @@ test('processes that write into one folder lose no change of each other', async 
   expect(readdirSync(dir)).toEqual(['counter']);
 });
 
-test('a lock of a process that was killed stops nobody', async () => {
+test('the lock of a killed process stops nobody', async () => {
   const dir = fresh();
   const store = folderStore(dir);
   const { etag } = (await store.put('a', Uint8Array.of(1)))!;
-  // Above the largest process id of Linux.
+  // This is above the largest process id of Linux.
   writeFileSync(join(dir, 'a.lock'), String(2 ** 22 + 1));
   expect(await store.put('a', Uint8Array.of(2), { ifEtag: etag })).not.toBeNull();
   expect(readdirSync(dir)).toEqual(['a']);
 });
 
-test('what a killed process had half written is no object', async () => {
+test('a half-written file of a killed process is not an object', async () => {
   const dir = fresh();
   writeFileSync(join(dir, 'a.0c3f.partial'), 'half');
   expect(await folderStore(dir).list('')).toEqual([]);

@@ -5,14 +5,14 @@ const bytes = (...values: number[]) => Uint8Array.from(values);
 const text = (value: string) => new TextEncoder().encode(value);
 const numberOf = (value: Uint8Array | null) => Number(new TextDecoder().decode(value!));
 
-/** What a local R2 holds: more than a page of 1,000, few enough to be written in seconds. */
+/** Objects in a local R2: more than a page of 1,000, few enough to write them in seconds. */
 export const r2Keys = 1100;
 
 /**
- * What every store promises.
+ * Test what every store promises.
  *
- * @param open - opens a store that has an object of one byte under each of some keys
- * @param count - of those
+ * @param open - opens a store that has an object of one byte under each given key
+ * @param count - number of these objects
  */
 export function describeStore(
   name: string,
@@ -68,7 +68,7 @@ export function describeStore(
       expect(await store.get('none', { range: { offset: 0, length: 1 } })).toBeNull();
     });
 
-    test('writes on a condition, or not at all', async () => {
+    test('writes only if the condition holds', async () => {
       const key = 'conditional';
       expect(await store.put(key, bytes(1), { ifEtag: 'etag-of-nothing' })).toBeNull();
       const first = await store.put(key, bytes(1), { ifNone: true });
@@ -83,7 +83,7 @@ export function describeStore(
       expect(await store.head(key)).toBeNull();
     });
 
-    test('of several writers on a condition exactly one wins', async () => {
+    test('of several writers with the same condition exactly one wins', async () => {
       const writers = Array.from({ length: 8 }, (_, i) => i);
       const created = await Promise.all(
         writers.map((i) => store.put('race', bytes(i), { ifNone: true })),

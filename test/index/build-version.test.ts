@@ -6,10 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDataset, readImageBytes } from '../../gpu-embedder/data/prepared/read-dataset.ts';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { canLoadHnswlib, chooseBuilder } from '../../gpu-embedder/index/graph/choose-builder.ts';
-import {
-  buildIndex,
-  type BuildIndexOptions,
-} from '../../gpu-embedder/index/version/build-index.ts';
+import { indexDataset, type DatasetIndexOptions } from '../setup/index-dataset.ts';
 import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { parseCaptions } from '../../src/version/captions.ts';
@@ -19,7 +16,7 @@ import { loadKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 
 let root: string;
-let options: BuildIndexOptions;
+let options: DatasetIndexOptions;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'diptych-index-'));
@@ -39,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 test('a version holds what its manifest says', async () => {
-  const { dir, built, manifest } = await buildIndex(options);
+  const { dir, built, manifest } = await indexDataset(options);
   expect(built).toBe(true);
   expect(manifest).toMatchObject({
     collection: 'tiny',
@@ -62,7 +59,7 @@ test('a version holds what its manifest says', async () => {
 });
 
 test('items, previews, captions and keywords are those of the data set', async () => {
-  const { dir } = await buildIndex(options);
+  const { dir } = await indexDataset(options);
   const text = (name: string) => readFile(join(dir, name), 'utf8');
   const dataset = openDataset(options.data);
   const columns = parseItems(await text('items.json'));
@@ -82,7 +79,7 @@ test('items, previews, captions and keywords are those of the data set', async (
 });
 
 test('the searcher of a version gives the cosines of the embeddings', async () => {
-  const { dir } = await buildIndex(options);
+  const { dir } = await indexDataset(options);
   const searcher = openSearcher(await readFile(join(dir, 'image.bin')));
   const floats = async (name: string) => {
     const bytes = await readFile(join(options.embeddings, name));
@@ -97,24 +94,24 @@ test('the searcher of a version gives the cosines of the embeddings', async () =
   }
 });
 
-test('the same input again is found, other options make another version', async () => {
-  const { graphs: _, ...first } = await buildIndex(options);
-  const again = await buildIndex(options);
+test('the same input finds the same version, other options make another one', async () => {
+  const { graphs: _, ...first } = await indexDataset(options);
+  const again = await indexDataset(options);
   expect(again).toEqual({ ...first, built: false });
-  expect(await buildIndex({ ...options, builder: chooseBuilder(1) })).toEqual(again);
-  const usearch = await buildIndex({ ...options, builder: 'usearch' });
-  // Without hnswlib, usearch is what `auto` took.
+  expect(await indexDataset({ ...options, builder: chooseBuilder(1) })).toEqual(again);
+  const usearch = await indexDataset({ ...options, builder: 'usearch' });
+  // Without hnswlib, `auto` has already taken usearch.
   expect(usearch.built).toBe(canLoadHnswlib());
   expect(usearch.dir !== first.dir).toBe(canLoadHnswlib());
-  const other = await buildIndex({ ...options, quantisation: 'int8' });
+  const other = await indexDataset({ ...options, quantisation: 'int8' });
   expect(other.built).toBe(true);
   expect(other.dir).not.toBe(first.dir);
   expect(other.manifest.image.quantisation).toBe('int8');
 });
 
 test('a version in shards has the same items, and the vectors of a range in each', async () => {
-  const { dir, manifest } = await buildIndex({ ...options, shards: 3 });
-  const whole = await buildIndex(options);
+  const { dir, manifest } = await indexDataset({ ...options, shards: 3 });
+  const whole = await indexDataset(options);
   expect(dir).not.toBe(whole.dir);
   expect(manifest.counts).toEqual(whole.manifest.counts);
   expect(manifest.image).toMatchObject({ count: 16, annRecallAt10: expect.closeTo(1, 2) });
@@ -143,7 +140,7 @@ test('a version in shards has the same items, and the vectors of a range in each
 
 test('a version above the budget is refused and nothing is left of it', async () => {
   const out = join(root, 'refused');
-  await expect(buildIndex({ ...options, out, budget: 1e6 })).rejects.toThrow(
+  await expect(indexDataset({ ...options, out, budget: 1e6 })).rejects.toThrow(
     expect.objectContaining({
       code: 'index_too_large',
       message: expect.stringMatching(/expected at most 1\.0 MB .*image tower \d/),
@@ -155,19 +152,21 @@ test('a version above the budget is refused and nothing is left of it', async ()
 test('an interrupted build leaves nothing', async () => {
   const out = join(root, 'interrupted');
   const signal = AbortSignal.abort(new Error('interrupted by the test'));
-  await expect(buildIndex({ ...options, out, signal })).rejects.toThrow('interrupted by the test');
+  await expect(indexDataset({ ...options, out, signal })).rejects.toThrow(
+    'interrupted by the test',
+  );
   expect(await readdir(join(out, 'tiny'))).toEqual([]);
 });
 
 test('embeddings of another model or data set are refused', async () => {
   const model = join(root, 'other-model');
   await writeTinyModel(model, { seed: 4 });
-  await expect(buildIndex({ ...options, model })).rejects.toThrow(
+  await expect(indexDataset({ ...options, model })).rejects.toThrow(
     expect.objectContaining({ code: 'model_mismatch' }),
   );
   const data = join(root, 'other-data');
   await writeTinyDataset(data, 16);
-  await expect(buildIndex({ ...options, data })).rejects.toThrow(/fingerprint .* got 16 items/);
+  await expect(indexDataset({ ...options, data })).rejects.toThrow(/fingerprint .* got 16 items/);
 });
 
 test('damaged embeddings are refused, naming the file, what was expected and found', async () => {
@@ -177,7 +176,7 @@ test('damaged embeddings are refused, naming the file, what was expected and fou
   const bytes = await readFile(file);
   bytes.fill(0, 128, 256);
   await writeFile(file, bytes);
-  const build = () => buildIndex({ ...options, embeddings });
+  const build = () => indexDataset({ ...options, embeddings });
   await expect(build()).rejects.toThrow('image.f32: vector 1: expected length 1, got 0');
   await writeFile(file, bytes.subarray(4));
   await expect(build()).rejects.toThrow('expected 2048 bytes (16 x 32 floats), got 2044');

@@ -6,10 +6,10 @@ import { embeddingPackKey } from '../../../src/version/keys.ts';
 import { sha256Hex } from '../../common/sha256-hex.ts';
 import { findNotUnit } from '../../embed/unit-rows.ts';
 
-/** Packs held at a time; each is read once. */
+/** Number of packs in memory at a time; each is read once. */
 const concurrency = 4;
 
-/** A row of a pack, and the row of the result that it becomes. */
+/** A row of a pack, and the row of the result that it is copied to. */
 interface Copy {
   readonly row: number;
   readonly into: number;
@@ -22,7 +22,7 @@ interface Copy {
  * @returns [n, embedDim], L2-normalised
  * @throws DiptychError index_unreadable: a pack is missing or damaged, or does not have a row
  */
-export async function gatherRows(
+export async function gatherEmbeddings(
   objects: ObjectStore,
   model: { readonly hash: string; readonly embedDim: number },
   places: readonly EmbeddingPlace[],
