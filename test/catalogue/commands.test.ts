@@ -38,7 +38,7 @@ describe('on the local database', () => {
     expect((await run('keys', 'revoke', id)).stdout).toBe(`${id} is revoked\n`);
     expect(await run('keys', 'revoke', id)).toMatchObject({
       code: 1,
-      stderr: `error[not_found]: key ${id}: expected one in use, got none\n`,
+      stderr: `error[not_found]: key ${id}: expected a key that is not revoked, got none\n`,
     });
   });
 });
