@@ -10,7 +10,7 @@ import type { ModelFiles } from '../common/model-folder/model-files.ts';
 import { modelDir } from '../common/model-folder/model-dir.ts';
 import { hashModel, readModelFiles } from '../common/model-folder/model-files.ts';
 import { normaliseRows } from './normalise-rows.ts';
-import { pixelValues } from '../common/images/pixel-values.ts';
+import { pixelValues } from './pixel-values.ts';
 import {
   createTextTokeniser,
   padTokenId,

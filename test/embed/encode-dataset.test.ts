@@ -9,7 +9,7 @@ import { decodeImage } from '../../gpu-embedder/common/images/decode-for-model.t
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { loadModel, type EmbeddingModel } from '../../gpu-embedder/embed/load-model.ts';
 import { readEmbeddings } from '../../gpu-embedder/embed/read-embeddings.ts';
-import { renderSvg } from '../../gpu-embedder/common/images/render-svg.ts';
+import { renderSvg } from '../../gpu-embedder/data/pictograms/render-svg.ts';
 import { preparedRgb } from '../../gpu-embedder/data/prepared/prepared-rgb.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 

@@ -1,6 +1,6 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { limits } from '../../../src/limits.ts';
-import { premultiply } from '../../common/images/premultiply.ts';
+import { premultiply } from './premultiply.ts';
 
 /** Media type and size of an image file. */
 export interface ImageDescription {

@@ -1,6 +1,6 @@
-import { plainVectorFile, type VectorKind } from '../../src/version/keys.ts';
-import { DiptychError } from '../../src/errors.ts';
-import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import { plainVectorFile, type VectorKind } from '../../../src/version/keys.ts';
+import { DiptychError } from '../../../src/errors.ts';
+import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 
 /**
  * Read vectors of a version that are kept as they were encoded, for Vectorize.
