@@ -3,7 +3,7 @@ import { parseManifest } from '../../src/version/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { readUnlistedText } from '../../src/search/open/read-file.ts';
 import { versionFiles, type VersionFiles } from '../../src/search/open/version-files.ts';
-import { folderSource } from './folder-source.ts';
+import { diskSource } from './disk-source.ts';
 
 /**
  * Open the folder of an index version.
@@ -12,7 +12,7 @@ import { folderSource } from './folder-source.ts';
  */
 export async function openVersionFolder(dir: string): Promise<VersionFiles> {
   const path = (name: string) => join(dir, name);
-  const json = await readUnlistedText(folderSource, path('manifest.json'));
+  const json = await readUnlistedText(diskSource, path('manifest.json'));
   if (json === null) {
     throw new DiptychError(
       'not_prepared',
@@ -20,5 +20,5 @@ export async function openVersionFolder(dir: string): Promise<VersionFiles> {
       { dir },
     );
   }
-  return versionFiles(folderSource, parseManifest(path('manifest.json'), json), path);
+  return versionFiles(diskSource, parseManifest(path('manifest.json'), json), path);
 }

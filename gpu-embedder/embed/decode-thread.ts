@@ -5,7 +5,7 @@ import { handOver } from '../common/threads/thread-messages.ts';
 import { readImageBytes } from '../data/prepared/read-dataset.ts';
 import type { ImageRef } from '../data/prepared/prepared.ts';
 import type { ThreadData } from '../common/threads/start-thread.ts';
-import { decodeImage } from '../common/images/decode-for-model.ts';
+import { decodeForModel } from '../common/images/decode-for-model.ts';
 import type { ImageRule } from '../common/model-folder/image-rule.ts';
 
 /** Settings of a thread: what it reads and how it decodes. */
@@ -31,7 +31,10 @@ const answers = {
     const failures: { index: number; reason: string }[] = [];
     for (const [index, image] of images.entries()) {
       try {
-        rgb.set(await decodeImage(await readImageBytes({ dir }, { image }), rule), index * length);
+        rgb.set(
+          await decodeForModel(await readImageBytes({ dir }, { image }), rule),
+          index * length,
+        );
       } catch (error) {
         failures.push({ index, reason: (error as Error).message });
       }

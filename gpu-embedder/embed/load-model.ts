@@ -1,7 +1,7 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { Session, SessionOptions } from '../learn/onnx/session.ts';
 import { openSession, tensor } from '../learn/onnx/session.ts';
-import { decodeImage } from '../common/images/decode-for-model.ts';
+import { decodeForModel } from '../common/images/decode-for-model.ts';
 import type { ImageRule } from '../common/model-folder/image-rule.ts';
 import { readImageRule } from '../common/model-folder/image-rule.ts';
 import type { ModelDescription } from '../common/model-folder/model-description.ts';
@@ -83,7 +83,7 @@ export async function loadModel(
       embedPixels(pixels instanceof Float32Array ? pixels : pixelValues(pixels, imageRule)),
     embedImages: (images) =>
       inBatches(images, batchSize.images, description.embedDim, async (batch) => {
-        const rgb = await Promise.all(batch.map((bytes) => decodeImage(bytes, imageRule)));
+        const rgb = await Promise.all(batch.map((bytes) => decodeForModel(bytes, imageRule)));
         return embedPixels(pixelValues(Buffer.concat(rgb), imageRule));
       }),
     dispose: async () => {

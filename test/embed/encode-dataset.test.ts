@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { prepareFolder } from '../../gpu-embedder/data/prepare/prepare-images.ts';
-import { decodeImage } from '../../gpu-embedder/common/images/decode-for-model.ts';
+import { decodeForModel } from '../../gpu-embedder/common/images/decode-for-model.ts';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { loadModel, type EmbeddingModel } from '../../gpu-embedder/embed/load-model.ts';
 import { readEmbeddings } from '../../gpu-embedder/embed/read-embeddings.ts';
@@ -142,7 +142,7 @@ it('names a missing data set', async () => {
 it('decodes a pictogram to the pixels that prepare stored', async () => {
   const svg =
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9" fill="#e53" opacity=".7"/><path d="M3 21 21 3" stroke="#135" stroke-width="2"/></svg>';
-  const decoded = await decodeImage(Buffer.from(svg), model.imageRule);
+  const decoded = await decodeForModel(Buffer.from(svg), model.imageRule);
   const prepared = preparedRgb(await renderSvg(svg, 32));
   const differences = decoded.map((value, i) => Math.abs(value - prepared[i]));
   expect(Math.max(...differences)).toBeLessThanOrEqual(1);

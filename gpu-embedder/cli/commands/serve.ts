@@ -8,11 +8,11 @@ import { portOrAny, wholeNumber } from '../flags/numbers.ts';
 import type { Device } from '../../common/devices.ts';
 import { stopAsked, untilInterrupted } from '../interrupts.ts';
 import { checkPort } from '../../operate/dev/check-port.ts';
-import { checkExposure } from '../../embed/service/check-exposure.ts';
+import { checkExposure } from '../../embed/service/http/check-exposure.ts';
 import { verifyVersion } from '../../operate/publish/verify-version.ts';
 import { describeBuilt } from '../../operate/jobs/describe-built.ts';
 import type { BuildFunction } from '../../embed/service/builds.ts';
-import { maxBatch } from '../../embed/service/batching/max-batch.ts';
+import { maxBatch } from '../../embed/service/embedder/max-batch.ts';
 import { openStore, storeFlag } from '../../operate/store/open-store.ts';
 
 interface ServeFlags {
@@ -66,7 +66,7 @@ async function serve(flags: ServeFlags, stop: AbortSignal): Promise<void> {
   checkExposure(host, token);
   if (port !== 0) await checkPort(host, port);
   const [{ loadModelInThread }, { serveUntilStopped }] = await Promise.all([
-    import('../../embed/service/model/load-model-in-thread.ts'),
+    import('../../embed/service/embedder/load-model-in-thread.ts'),
     import('../../embed/service/serve-until-stopped.ts'),
   ]);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);

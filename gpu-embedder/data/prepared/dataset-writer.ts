@@ -14,7 +14,7 @@ import {
   type PrepareReport,
   type SourceInfo,
 } from './prepared.ts';
-import { readLines } from '../readers/read-lines.ts';
+import { readFileLines } from '../readers/read-file-lines.ts';
 
 /** An item whose image has not been stored yet. */
 export type NewItem = Omit<Item, 'image'>;
@@ -183,7 +183,7 @@ async function amendItems(
   await pipeline(
     function* () {
       let ordinal = 0;
-      for (const line of readLines(file)) {
+      for (const line of readFileLines(file)) {
         const item: Item = {
           ...(JSON.parse(line) as Item),
           ...(heldOut.has(ordinal) && { split: 'validation' }),

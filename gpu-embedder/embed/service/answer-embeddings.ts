@@ -2,7 +2,7 @@ import { DiptychError, errorStatus, type ErrorCode } from '../../../src/errors.t
 import type { Embedder, EncodeAnswer } from '../../../src/embedder/embedder.ts';
 import { parseJson, parseRequest } from '../../../src/http/parse-request.ts';
 import { embeddingsRequestSchema, sortInputs, type SortedInputs } from './embeddings-request.ts';
-import type { DirectModel } from './model/reproducible-model.ts';
+import type { DirectModel } from './embedder/reproducible-model.ts';
 import type { ServiceLimits } from './service-limits.ts';
 
 /** What OpenAI's API answers. */

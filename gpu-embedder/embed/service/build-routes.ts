@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { buildRequestSchema } from '../../../src/embedder/build-request.ts';
 import { parseJson, parseRequest } from '../../../src/http/parse-request.ts';
-import { admitted } from './batching/admitted.ts';
+import { admitted } from './http/admitted.ts';
 import type { ServiceContext } from './service-context.ts';
 
 /** Add the routes of builds. */

@@ -1,14 +1,14 @@
 import { Hono } from 'hono';
 import { DiptychError } from '../../../src/errors.ts';
-import { createAdmission } from './batching/admission.ts';
+import { createAdmission } from './http/admission.ts';
 import { addBuildRoutes } from './build-routes.ts';
 import { createBuilds, type BuildFunction } from './builds.ts';
-import { checkToken } from './check-token.ts';
-import { directEmbedder, type DirectEmbedderOptions } from './model/direct-embedder.ts';
+import { checkToken } from './http/check-token.ts';
+import { directEmbedder, type DirectEmbedderOptions } from './embedder/direct-embedder.ts';
 import { addEmbedRoutes } from './embed-routes.ts';
-import { errorAnswer } from './error-answer.ts';
-import type { DirectModel } from './model/reproducible-model.ts';
-import { logRequests, type RequestLog } from './request-log.ts';
+import { answerError } from './http/answer-error.ts';
+import type { DirectModel } from './embedder/reproducible-model.ts';
+import { logRequests, type RequestLog } from './http/request-log.ts';
 import type { ServiceContext } from './service-context.ts';
 import { defaultServiceLimits, type ServiceLimits } from './service-limits.ts';
 import { createServiceMetrics } from './service-metrics.ts';
@@ -119,7 +119,7 @@ function createApp(
   app.notFound((c) => {
     throw new DiptychError('not_found', `there is no ${c.req.method} ${c.req.path}`);
   });
-  app.onError(errorAnswer);
+  app.onError(answerError);
   return app;
 }
 

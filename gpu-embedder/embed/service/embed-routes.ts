@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { EncodeAnswer, EncodedImage } from '../../../src/embedder/embedder.ts';
 import { framesType, readEncodeRequest, writeEncodeAnswer } from '../../../src/embedder/frames.ts';
-import { admitted } from './batching/admitted.ts';
+import { admitted } from './http/admitted.ts';
 import { answerEmbeddings } from './answer-embeddings.ts';
 import type { ServiceContext } from './service-context.ts';
 

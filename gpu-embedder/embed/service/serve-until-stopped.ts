@@ -1,7 +1,7 @@
 import type { DiptychError } from '../../../src/errors.ts';
 import { createService, type ServiceOptions } from './create-service.ts';
-import { listen } from './listen.ts';
-import type { ThreadModel } from './model/load-model-in-thread.ts';
+import { listen } from './http/listen.ts';
+import type { ThreadModel } from './embedder/load-model-in-thread.ts';
 
 export interface ServeOptions extends Omit<ServiceOptions, 'model'> {
   readonly model: ThreadModel;

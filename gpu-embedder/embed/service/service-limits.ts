@@ -1,5 +1,5 @@
 import { limits } from '../../../src/limits.ts';
-import { defaultItemLimits, type ItemLimits } from './model/item-limits.ts';
+import { defaultItemLimits, type ItemLimits } from './embedder/item-limits.ts';
 
 /** What a service takes; what is more is refused before it is decoded. */
 export interface ServiceLimits extends ItemLimits {

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { InputKind } from './model/direct-embedder.ts';
+import type { InputKind } from './embedder/direct-embedder.ts';
 
 /** What a service counts of itself. */
 export interface ServiceMetrics {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createBatcher } from '../../../gpu-embedder/embed/service/batching/batcher.ts';
+import { createBatcher } from '../../../gpu-embedder/embed/service/embedder/batcher.ts';
 import { deferred } from './start-service.ts';
 
 /** Rows are numbers and their own embeddings; runs wait until they are let through. */

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { httpEmbedder } from '../../../src/embedder/http-embedder.ts';
 import { framesType, writeEncodeRequest } from '../../../src/embedder/frames.ts';
-import { directEmbedder } from '../../../gpu-embedder/embed/service/model/direct-embedder.ts';
+import { directEmbedder } from '../../../gpu-embedder/embed/service/embedder/direct-embedder.ts';
 import { uploads } from '../../setup/uploads.ts';
 import { deferred, heldModel, pictures, useTinyModel } from './start-service.ts';
 

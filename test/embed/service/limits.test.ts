@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { framesType, writeEncodeRequest } from '../../../src/embedder/frames.ts';
 import { httpEmbedder } from '../../../src/embedder/http-embedder.ts';
-import { checkExposure } from '../../../gpu-embedder/embed/service/check-exposure.ts';
+import { checkExposure } from '../../../gpu-embedder/embed/service/http/check-exposure.ts';
 import { heldModel, useTinyModel } from './start-service.ts';
 
 const { start, model } = useTinyModel();

@@ -10,7 +10,7 @@ import {
   type Service,
   type ServiceOptions,
 } from '../../../gpu-embedder/embed/service/create-service.ts';
-import { listen } from '../../../gpu-embedder/embed/service/listen.ts';
+import { listen } from '../../../gpu-embedder/embed/service/http/listen.ts';
 
 export interface RunningService {
   readonly url: string;

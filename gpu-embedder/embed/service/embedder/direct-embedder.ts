@@ -7,11 +7,11 @@ import { askThread } from '../../../common/threads/ask-thread.ts';
 import { handOver } from '../../../common/threads/thread-messages.ts';
 import { createThreadPool, type ThreadPool } from '../../../common/threads/thread-pool.ts';
 import { startThread } from '../../../common/threads/start-thread.ts';
-import { createBatcher, type Batcher } from '../batching/batcher.ts';
-import type { DecodeSettings, UploadAnswers } from './decode-upload-thread.ts';
-import { maxBatch as defaultMaxBatch } from '../batching/max-batch.ts';
+import { createBatcher, type Batcher } from './batcher.ts';
+import type { UploadSettings, UploadAnswers } from './decode-upload-thread.ts';
+import { maxBatch as defaultMaxBatch } from './max-batch.ts';
 import { reproducibleModel, type DirectModel } from './reproducible-model.ts';
-import { createTurns, type TakeTurn } from '../batching/turns.ts';
+import { createTurns, type TakeTurn } from './turns.ts';
 import { checkImageBytes, checkText, defaultItemLimits, type ItemLimits } from './item-limits.ts';
 
 export type InputKind = EncodeFailure['kind'];
@@ -124,7 +124,7 @@ interface ImageWork {
 }
 
 /** Threads that start with the first image. */
-function uploadDecoders(settings: DecodeSettings, threads: number): ThreadPool<UploadAnswers> {
+function uploadDecoders(settings: UploadSettings, threads: number): ThreadPool<UploadAnswers> {
   const entry = new URL('./decode-upload-thread.ts', import.meta.url);
   return createThreadPool(
     () => askThread<UploadAnswers>(startThread(entry, settings), { what: 'a decoding thread' }),

@@ -2,7 +2,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Hono } from 'hono';
-import { DiptychError } from '../../../src/errors.ts';
+import { DiptychError } from '../../../../src/errors.ts';
 
 export interface Listening {
   /** Without a slash at its end. */

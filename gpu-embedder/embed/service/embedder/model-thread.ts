@@ -13,7 +13,7 @@ export interface ModelThreadSettings {
 }
 
 /** Load the model; all that follows is of it. */
-async function openModel({ model: dirOrHubId, options }: ModelThreadSettings) {
+async function openAnswers({ model: dirOrHubId, options }: ModelThreadSettings) {
   const model = await loadModel(dirOrHubId, options);
   const { embedPixels, embedTexts } = reproducibleModel(
     model,
@@ -30,6 +30,6 @@ async function openModel({ model: dirOrHubId, options }: ModelThreadSettings) {
   };
 }
 
-export type ModelAnswers = Awaited<ReturnType<typeof openModel>>;
+export type ModelAnswers = Awaited<ReturnType<typeof openAnswers>>;
 
-answerRequests(openModel((workerData as ThreadData<ModelThreadSettings>).data));
+answerRequests(openAnswers((workerData as ThreadData<ModelThreadSettings>).data));

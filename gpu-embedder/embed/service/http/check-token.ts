@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { DiptychError } from '../../../src/errors.ts';
+import { DiptychError } from '../../../../src/errors.ts';
 
 /**
  * Check a bearer token in a time that tells nothing of the right one.

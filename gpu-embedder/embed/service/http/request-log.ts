@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import { DiptychError } from '../../../src/errors.ts';
-import type { ServiceMetrics } from './service-metrics.ts';
+import { DiptychError } from '../../../../src/errors.ts';
+import type { ServiceMetrics } from '../service-metrics.ts';
 
 /** Takes one line per request: plain data. */
 export type RequestLog = (line: Readonly<Record<string, unknown>>) => void;

@@ -6,7 +6,7 @@ import { unreadable } from '../../src/search/open/read-file.ts';
 const chunkBytes = 1024 * 1024;
 
 /** Read the files of versions and models from disk; a key is a path. */
-export const folderSource: FileSource = {
+export const diskSource: FileSource = {
   hashesAll: true,
   async open(path) {
     const size = await fileSize(path);

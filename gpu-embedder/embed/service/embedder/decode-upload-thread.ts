@@ -2,11 +2,11 @@ import { workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { DiptychError, type ErrorCode } from '../../../../src/errors.ts';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
-import { decodeImage } from '../../../common/images/decode-for-model.ts';
+import { decodeForModel } from '../../../common/images/decode-for-model.ts';
 import type { ImageRule } from '../../../common/model-folder/image-rule.ts';
 import type { ThreadData } from '../../../common/threads/start-thread.ts';
 
-export interface DecodeSettings {
+export interface UploadSettings {
   readonly rule: ImageRule;
   /** Pixels of an image that is decoded at all. */
   readonly maxPixels: number;
@@ -17,7 +17,7 @@ export interface DecodeFailure {
   readonly message: string;
 }
 
-const { rule, maxPixels } = (workerData as ThreadData<DecodeSettings>).data;
+const { rule, maxPixels } = (workerData as ThreadData<UploadSettings>).data;
 // One core at a time per image: the images are the parallelism.
 sharp.concurrency(1);
 
@@ -33,7 +33,7 @@ answerRequests(answers);
 async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
   try {
     await checkHeader(bytes);
-    return await decodeImage(bytes, rule);
+    return await decodeForModel(bytes, rule);
   } catch (error) {
     const { code, message } = error as DiptychError;
     return { code: error instanceof DiptychError ? code : 'unreadable_image', message };

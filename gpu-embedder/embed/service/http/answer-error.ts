@@ -1,11 +1,11 @@
 import type { ErrorHandler } from 'hono';
-import { DiptychError, errorStatus } from '../../../src/errors.ts';
+import { DiptychError, errorStatus } from '../../../../src/errors.ts';
 
 /** Longest message that is sent: some quote what a client sent. */
 const maxCharacters = 500;
 
 /** Answer what a handler threw with `{error: {code, message, details?}}`; the unforeseen stays inside. */
-export const errorAnswer: ErrorHandler = (error, c) => {
+export const answerError: ErrorHandler = (error, c) => {
   const { code, message, details } =
     error instanceof DiptychError
       ? error

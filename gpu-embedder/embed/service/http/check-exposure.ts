@@ -1,4 +1,4 @@
-import { DiptychError } from '../../../src/errors.ts';
+import { DiptychError } from '../../../../src/errors.ts';
 
 /** Shorter tokens can be guessed. */
 const minTokenLength = 16;
