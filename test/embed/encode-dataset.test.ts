@@ -27,7 +27,7 @@ beforeAll(async () => {
     const image = sharp({ create: { width: 48, height: 48, channels: 3, background } });
     await image.png().toFile(at('images', `${background}.png`));
   }
-  // The last caption is a special token, which the model does not know as a word.
+  // The last caption is a special token. The model does not know it as a word.
   const rows = [...colours.map((name) => `${name}.png,a colour`), 'red.png,<pad>'];
   await writeFile(at('captions.csv'), ['image,caption', ...rows].join('\n'));
   const source = { images: at('images'), captions: at('captions.csv') };
@@ -90,7 +90,8 @@ it('continues a run that was interrupted within a row', async () => {
   const out = at('out-resumed');
   await encodeDataset({ ...base, out });
   const whole = await readEmbeddings(out);
-  // These are the files of a run killed in the fifth row; its rows are marked, to see them kept.
+  // These are the files of a run that was killed in the fifth row. The rows it wrote are marked, to
+  // see whether the next run keeps them.
   const { formatVersion, model: encoder, dataset } = whole;
   await writeFile(join(out, 'encoding.json'), JSON.stringify({ formatVersion, model: encoder, dataset })); // prettier-ignore
   await rm(join(out, 'embeddings.json'));

@@ -144,7 +144,7 @@ export async function datasetWriter(
       return manifest;
     },
     async abort() {
-      await Promise.all(streams.map(destroyed));
+      await Promise.all(streams.map(destroyAndWait));
       await rm(partial, { recursive: true, force: true });
     },
   };
@@ -164,7 +164,7 @@ async function refuseForeign(place: string): Promise<void> {
 }
 
 /** Destroy a stream and wait: a stream that is still opening would recreate its removed file. */
-async function destroyed(stream: WriteStream): Promise<void> {
+async function destroyAndWait(stream: WriteStream): Promise<void> {
   if (stream.closed) return;
   await new Promise<void>((resolve) => stream.once('close', resolve).destroy());
 }

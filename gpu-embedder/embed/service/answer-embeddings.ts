@@ -5,7 +5,7 @@ import { embeddingsRequestSchema, sortInputs, type SortedInputs } from './embedd
 import type { DirectModel } from './embedder/reproducible-model.ts';
 import type { ServiceLimits } from './service-limits.ts';
 
-/** What OpenAI's API answers. */
+/** An answer in the shape of OpenAI's API. */
 export interface EmbeddingsAnswer {
   readonly object: 'list';
   readonly data: readonly {
@@ -20,8 +20,8 @@ export interface EmbeddingsAnswer {
 /**
  * Answer `POST /v1/embeddings`.
  *
- * @param embed - counts what it embeds
- * @throws DiptychError - the first input that fails, fails the request
+ * @param embed - embeds the inputs and counts them
+ * @throws DiptychError - the request is wrong, or an input cannot be embedded (the first is named)
  */
 export async function answerEmbeddings(
   body: Uint8Array,

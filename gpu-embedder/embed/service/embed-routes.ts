@@ -25,7 +25,7 @@ export function addEmbedRoutes(app: Hono, context: ServiceContext): void {
   );
 }
 
-/** Embed, and count what came out. */
+/** Embed the inputs and count the embeddings and the failures. */
 async function embed(
   c: Context,
   { embedder, metrics }: ServiceContext,

@@ -7,20 +7,20 @@ export interface ServeOptions extends Omit<ServiceOptions, 'model'> {
   readonly model: ThreadModel;
   readonly host: string;
   readonly port: number;
-  /** How long what was taken may go on after a signal. */
+  /** How long requests and builds in progress may take after `stopped` settles. */
   readonly graceMs: number;
   readonly onListening: (url: string) => void;
-  /** Settles when the service shall stop. */
+  /** Settles when the service must stop. */
   readonly stopped: Promise<unknown>;
 }
 
-/** How long answers may take to be sent after the last was made. */
+/** How long it may take to send the last answers. */
 const sendMs = 5000;
 
 /**
- * Serve until told to stop, then finish what was taken.
+ * Serve until `stopped` settles, then finish the requests and builds in progress.
  *
- * @returns requests and builds that were cut off
+ * @returns number of requests and builds that did not finish in time
  * @throws DiptychError port_in_use; embedder_failed when the thread of the model ends
  */
 export async function serveUntilStopped(options: ServeOptions): Promise<number> {

@@ -18,7 +18,7 @@ function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>): void 
 }
 
 describe('POST /v1/encode', () => {
-  it('embeds as the model does: images of every kind, then texts', async () => {
+  it('gives the embeddings of the model: images of every kind, then texts', async () => {
     const embedder = httpEmbedder({ url: (await start()).url });
     const images = Object.values(await uploads());
     const texts = ['dog', 'birthday cake', 'カメラ'];
@@ -66,7 +66,7 @@ describe('POST /v1/encode', () => {
     expect(await metric('diptych_embedder_items_total{kind="image",result="encoded"}')).toBe(35);
   });
 
-  it('takes a request without anything', async () => {
+  it('accepts a request without inputs', async () => {
     const answer = await httpEmbedder({ url: (await start()).url }).encode([], []);
     expect(answer.embeddings).toHaveLength(0);
   });
@@ -88,7 +88,7 @@ describe('micro-batching', () => {
     for (const [i, row] of rows.entries()) expectClose(row, await model().embedTexts([`cat ${i}`]));
   });
 
-  it('waits a moment for company while the model is idle', async () => {
+  it('waits a moment for other requests while the model is idle', async () => {
     const runs: number[] = [];
     const onRun = (_kind: string, rows: number) => runs.push(rows);
     const embedder = directEmbedder(model(), { onRun });
@@ -96,7 +96,7 @@ describe('micro-batching', () => {
     expect(runs).toEqual([32]);
   });
 
-  it('changes no bit of an embedding', async () => {
+  it('does not change a bit of any embedding', async () => {
     const embedder = directEmbedder(model(), { threads: 2, waitMs: 0, decodeThreads: 1 });
     const images = (await pictures(9)).map(asImage);
     const texts = ['dog', 'cat', 'a birthday cake with an angry face', 'dog and cat', '犬', 'red'];
@@ -110,7 +110,7 @@ describe('micro-batching', () => {
 });
 
 describe('a connection that is killed', () => {
-  it('harms no other: its rows are dropped or come to nothing', async () => {
+  it('harms no other request: its rows are dropped, or embedded for nobody', async () => {
     const held = heldModel(model());
     const { url, metric } = await start({ model: held.model, waitMs: 0 });
     const embedder = httpEmbedder({ url });
@@ -130,7 +130,7 @@ describe('a connection that is killed', () => {
     expect(await metric('diptych_embedder_requests_in_progress')).toBe(0);
   });
 
-  it('may be cut amid its body', async () => {
+  it('may be cut in the middle of its body', async () => {
     const { url, metric } = await start();
     const body = writeEncodeRequest((await pictures(1)).map(asImage), []);
     const closed = deferred();
@@ -149,7 +149,7 @@ describe('a connection that is killed', () => {
 });
 
 describe('a service that is told to stop', () => {
-  it('finishes what it took, says so, and takes nothing new', async () => {
+  it('finishes the requests in progress, says that it stops, and refuses new ones', async () => {
     const held = heldModel(model());
     const { url, service } = await start({ model: held.model });
     const embedder = httpEmbedder({ url });
@@ -167,7 +167,7 @@ describe('a service that is told to stop', () => {
     expectClose((await taken).embeddings, await model().embedTexts(['dog']));
   });
 
-  it('tells how much it cut off when the time is over', async () => {
+  it('says how much was unfinished when the time was over', async () => {
     const held = heldModel(model());
     const { url, service } = await start({ model: held.model });
     const taken = httpEmbedder({ url }).encode([], ['dog']);

@@ -8,7 +8,7 @@ import type { ThreadData } from '../../../common/threads/start-thread.ts';
 
 export interface UploadSettings {
   readonly rule: ImageRule;
-  /** Pixels of an image that is decoded at all. */
+  /** An image with more pixels is refused. */
   readonly maxPixels: number;
 }
 
@@ -18,7 +18,7 @@ export interface DecodeFailure {
 }
 
 const { rule, maxPixels } = (workerData as ThreadData<UploadSettings>).data;
-// One core at a time per image: the images are the parallelism.
+// Each image is decoded on one core, since several images are decoded at a time.
 sharp.concurrency(1);
 
 const answers = {
@@ -40,7 +40,7 @@ async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
   }
 }
 
-/** Refuse an image by its header, before its pixels take memory. */
+/** Refuse an image that has too many pixels, by its header: decoding it would take the memory. */
 async function checkHeader(bytes: Uint8Array): Promise<void> {
   const { width, height } = await sharp(bytes, { limitInputPixels: false })
     .metadata()

@@ -1,2 +1,2 @@
-/** Images of a run of the model; texts come four times as many. The model cuts larger runs. */
+/** Most images in a run of the model, which cuts larger ones; a run of texts takes four times as many. */
 export const maxBatch = 64;

@@ -7,12 +7,12 @@ import type { ThreadData } from '../../../common/threads/start-thread.ts';
 import { reproducibleModel } from './reproducible-model.ts';
 
 export interface ModelThreadSettings {
-  /** Folder, or id on the hub. */
+  /** Folder of the model, or its id on the hub. */
   readonly model: string;
   readonly options: Pick<SessionOptions, 'threads' | 'device'>;
 }
 
-/** Load the model; all that follows is of it. */
+/** Load the model and make the table of what this thread answers. */
 async function openAnswers({ model: dirOrHubId, options }: ModelThreadSettings) {
   const model = await loadModel(dirOrHubId, options);
   const { embedPixels, embedTexts } = reproducibleModel(
@@ -21,7 +21,7 @@ async function openAnswers({ model: dirOrHubId, options }: ModelThreadSettings) 
   );
   const { id, hash, embedDim, imageRule } = model;
   return {
-    /** What the model is, once it is loaded. */
+    /** Describe the model; the answer comes when it is loaded. */
     describe: () => ({ id, hash, embedDim, imageRule }),
     embedPixels,
     embedTexts,
