@@ -63,7 +63,7 @@ export async function openImageFolder(dir: string): Promise<ImageFolder> {
   const root = await realpath(dir);
   const isUnder = (path: string): boolean => {
     const inside = relative(root, path);
-    return inside !== '' && inside.split(sep)[0] !== '../..' && !isAbsolute(inside);
+    return inside !== '' && inside.split(sep)[0] !== '..' && !isAbsolute(inside);
   };
   return {
     dir,
