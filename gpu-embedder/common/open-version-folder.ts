@@ -8,7 +8,7 @@ import { diskSource } from './disk-source.ts';
 /**
  * Open the folder of an index version.
  *
- * @throws DiptychError not_prepared (no version there), index_unreadable
+ * @throws DiptychError not_prepared (the folder holds no version), index_unreadable
  */
 export async function openVersionFolder(dir: string): Promise<VersionFiles> {
   const path = (name: string) => join(dir, name);

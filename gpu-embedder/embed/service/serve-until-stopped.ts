@@ -1,4 +1,3 @@
-import type { DiptychError } from '../../../src/errors.ts';
 import { createService, type ServiceOptions } from './create-service.ts';
 import { listen } from './http/listen.ts';
 import type { ThreadModel } from './embedder/load-model-in-thread.ts';
@@ -33,7 +32,7 @@ export async function serveUntilStopped(options: ServeOptions): Promise<number> 
     const dead = await Promise.race([stopped.then(() => null), model.died]);
     const unfinished = await service.drain(dead ? 0 : graceMs);
     await server.close(sendMs);
-    if (dead) throw dead as DiptychError;
+    if (dead) throw dead;
     return unfinished;
   } finally {
     await service.close();

@@ -8,7 +8,7 @@ import {
 } from '../../../src/search/open/version-files.ts';
 
 /**
- * Open a version that was uploaded to a store.
+ * Open an index version in an object store.
  *
  * @throws DiptychError not_found, index_unreadable, store_failed
  */

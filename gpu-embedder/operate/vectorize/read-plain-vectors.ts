@@ -3,7 +3,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 
 /**
- * Read vectors of a version that are kept as they were encoded, for Vectorize.
+ * Read the float32 vectors that a version keeps for Vectorize.
  *
  * @returns [count, embedDim], L2-normalised
  * @throws DiptychError index_unreadable

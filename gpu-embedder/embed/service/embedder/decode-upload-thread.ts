@@ -1,10 +1,9 @@
-import { workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { DiptychError, type ErrorCode } from '../../../../src/errors.ts';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
 import { decodeForModel } from '../../../common/images/decode-for-model.ts';
 import type { ImageRule } from '../../../common/model-folder/image-rule.ts';
-import type { ThreadData } from '../../../common/threads/start-thread.ts';
+import { threadData } from '../../../common/threads/start-thread.ts';
 
 export interface UploadSettings {
   readonly rule: ImageRule;
@@ -17,7 +16,7 @@ export interface DecodeFailure {
   readonly message: string;
 }
 
-const { rule, maxPixels } = (workerData as ThreadData<UploadSettings>).data;
+const { rule, maxPixels } = threadData<UploadSettings>();
 // Each image is decoded on one core, since several images are decoded at a time.
 sharp.concurrency(1);
 
@@ -35,8 +34,11 @@ async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
     await checkHeader(bytes);
     return await decodeForModel(bytes, rule);
   } catch (error) {
-    const { code, message } = error as DiptychError;
-    return { code: error instanceof DiptychError ? code : 'unreadable_image', message };
+    if (error instanceof DiptychError) return { code: error.code, message: error.message };
+    return {
+      code: 'unreadable_image',
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

@@ -236,16 +236,17 @@ function joinRows(rows: readonly Row[], imageCount: number, embedDim: number) {
   const embeddings = new Float32Array(rows.length * embedDim);
   const failed: EncodeFailure[] = [];
   for (const [i, row] of rows.entries()) {
-    const isImage = i < imageCount;
-    const failure = isFailure(row) ? row : isDirection(row) ? null : noEmbedding;
-    if (failure) {
-      const place = isImage
-        ? ({ kind: 'image', index: i } as const)
-        : ({ kind: 'text', index: i - imageCount } as const);
-      failed.push({ ...place, ...failure });
-    } else {
-      embeddings.set(row as Float32Array, i * embedDim);
+    if (!isFailure(row) && isDirection(row)) {
+      embeddings.set(row, i * embedDim);
+      continue;
     }
+    const failure = isFailure(row) ? row : noEmbedding;
+    const isImage = i < imageCount;
+    failed.push({
+      kind: isImage ? 'image' : 'text',
+      index: isImage ? i : i - imageCount,
+      ...failure,
+    });
   }
   return { embeddings, failed };
 }

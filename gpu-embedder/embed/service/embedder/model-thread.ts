@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { workerData } from 'node:worker_threads';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
 import { loadModel } from '../../load-model.ts';
 import type { SessionOptions } from '../../../learn/onnx/session.ts';
-import type { ThreadData } from '../../../common/threads/start-thread.ts';
+import { threadData } from '../../../common/threads/start-thread.ts';
 import { reproducibleModel } from './reproducible-model.ts';
 
 export interface ModelThreadSettings {
@@ -32,4 +31,4 @@ async function openAnswers({ model: dirOrHubId, options }: ModelThreadSettings) 
 
 export type ModelAnswers = Awaited<ReturnType<typeof openAnswers>>;
 
-answerRequests(openAnswers((workerData as ThreadData<ModelThreadSettings>).data));
+answerRequests(openAnswers(threadData<ModelThreadSettings>()));
