@@ -14,9 +14,9 @@ import type { DecodeAnswers } from '../gpu-embedder/embed/decode-thread.ts';
 import { decodeThreads } from '../gpu-embedder/embed/decode-threads.ts';
 import { loadModel, type LoadedModel } from '../gpu-embedder/embed/load-model.ts';
 import { createService } from '../gpu-embedder/embed/service/create-service.ts';
-import { directEmbedder } from '../gpu-embedder/embed/service/model/direct-embedder.ts';
-import { listen } from '../gpu-embedder/embed/service/listen.ts';
-import { loadModelInThread } from '../gpu-embedder/embed/service/model/load-model-in-thread.ts';
+import { directEmbedder } from '../gpu-embedder/embed/service/embedder/direct-embedder.ts';
+import { listen } from '../gpu-embedder/embed/service/http/listen.ts';
+import { loadModelInThread } from '../gpu-embedder/embed/service/embedder/load-model-in-thread.ts';
 import type { BenchOptions } from './bench.ts';
 
 export interface EmbedderRow {

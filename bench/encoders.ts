@@ -6,7 +6,7 @@ import {
   openDataset,
   readImageBytes,
 } from '../gpu-embedder/data/prepared/read-dataset.ts';
-import { decodeImage } from '../gpu-embedder/common/images/decode-for-model.ts';
+import { decodeForModel } from '../gpu-embedder/common/images/decode-for-model.ts';
 import { loadModel } from '../gpu-embedder/embed/load-model.ts';
 import { edgeWeights } from '../gpu-embedder/learn/model/edge-weights.ts';
 import { progressBar } from '../gpu-embedder/common/progress.ts';
@@ -42,7 +42,7 @@ export async function run(options: BenchOptions = {}): Promise<EncoderRow[]> {
   try {
     const { texts, pictures } = await sample(data, Number(options['count'] ?? 300));
     const pixels = await Promise.all(
-      pictures.map(async (bytes) => new Uint8Array(await decodeImage(bytes, model.imageRule))),
+      pictures.map(async (bytes) => new Uint8Array(await decodeForModel(bytes, model.imageRule))),
     );
     const toBytes = (words: string): Bytes => new Uint8Array(Buffer.from(words));
     return [

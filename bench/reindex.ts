@@ -11,7 +11,7 @@ import { loadModel } from '../gpu-embedder/embed/load-model.ts';
 import { datasetItems } from '../gpu-embedder/operate/ingest/dataset-items.ts';
 import { ingestSource } from '../gpu-embedder/operate/ingest/ingest-source.ts';
 import { progressBar } from '../gpu-embedder/common/progress.ts';
-import { directEmbedder } from '../gpu-embedder/embed/service/model/direct-embedder.ts';
+import { directEmbedder } from '../gpu-embedder/embed/service/embedder/direct-embedder.ts';
 import { localCatalogue } from '../gpu-embedder/operate/store/local-d1.ts';
 import { localR2Store } from '../gpu-embedder/operate/store/local-r2-store.ts';
 import type { Source, SourceItem } from '../gpu-embedder/data/readers/source.ts';

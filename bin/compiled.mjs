@@ -1,6 +1,7 @@
-// Compiles the TypeScript of the CLI and of its threads to build/node/<hash of the sources>: to
-// compile while importing, module by module, took a command two thirds of its start, and each of its
-// threads as much again. The hash is taken at every start, so what runs is the sources as they are.
+// Compiles the TypeScript of the CLI and of its threads to build/node/<hash of the sources>. When
+// each module was compiled as it was imported, that took two thirds of the start of a command, and as
+// long again in each of its threads. The hash is computed at every start, so that changed sources are
+// always compiled again.
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -17,14 +18,14 @@ import { pathToFileURL } from 'node:url';
 
 const root = dirname(import.meta.dirname);
 const out = join(root, 'build/node');
-/** Packages of many small files, which take longer to find than to run: they are bundled. */
+/** Packages of many small files are bundled, because it takes longer to find the files than to run them. */
 const bundled = ['hono', 'kysely', 'zod'];
-/** They name the packages that the sources may import. */
+/** The manifests name the packages that the sources may import. */
 const manifests = ['.', 'gpu-embedder', 'src'].map((folder) => join(root, folder, 'package.json'));
 const monthMs = 30 * 86_400_000;
 
 /**
- * Find the JavaScript of `cli` or of a thread (`train-thread`), and compile it first if need be.
+ * Find the JavaScript of `cli` or of a thread (`train-thread`), and compile it first if that is needed.
  *
  * @param {string} name
  * @returns {Promise<string>} its URL
@@ -89,7 +90,7 @@ function packageNames() {
   });
 }
 
-/** Modules find files by their own URL, so it has to stay that of the source. */
+/** Modules find files relative to their own URL, so `import.meta.url` must stay the URL of the source. */
 function keepUrls(build) {
   build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
     const text = readFileSync(path, 'utf8');
@@ -100,7 +101,7 @@ function keepUrls(build) {
   });
 }
 
-/** Of several processes that compile at once the first one wins. */
+/** Rename the finished folder. If several processes compile at the same time, the first one wins. */
 function moveIntoPlace(partial, dir) {
   try {
     renameSync(partial, dir);
@@ -111,7 +112,7 @@ function moveIntoPlace(partial, dir) {
   removeUnused();
 }
 
-/** Sources that changed leave a folder behind, of which a long command may still load a part. */
+/** Remove the folders of older sources that nothing used for a month: a long command may still load parts of one. */
 function removeUnused() {
   for (const name of readdirSync(out)) {
     const used = statSync(join(out, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -123,6 +124,6 @@ function markUsed(dir) {
   try {
     utimesSync(dir, new Date(), new Date());
   } catch {
-    // Of another user, who installed it for all.
+    // The folder belongs to another user, who installed the software for everyone.
   }
 }

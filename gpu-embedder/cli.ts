@@ -2,7 +2,7 @@ import { handleInterrupts } from './cli/interrupts.ts';
 import { runCli } from './run-cli.ts';
 
 handleInterrupts();
-// A reader that has enough (`diptych search … | head -1`) is no failure.
+// A reader that closes the pipe early (`diptych search … | head -1`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });

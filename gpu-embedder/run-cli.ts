@@ -29,7 +29,7 @@ const commands: readonly {
   },
   {
     name: 'caption-corpus',
-    summary: 'give pictures without captions those of their nearest captioned pictures',
+    summary: 'give pictures without captions the captions of similar pictures',
     load: async () => (await import('./cli/commands/caption-corpus.ts')).registerCaptionCorpus,
   },
   {
@@ -49,17 +49,17 @@ const commands: readonly {
   },
   {
     name: 'keys',
-    summary: 'make, list and revoke keys of the API',
+    summary: 'make, list and revoke API keys',
     load: async () => (await import('./cli/commands/keys.ts')).registerKeys,
   },
   {
     name: 'ingest',
-    summary: 'take items into a collection of the catalogue',
+    summary: 'add items to a collection of the catalogue',
     load: async () => (await import('./cli/commands/ingest.ts')).registerIngest,
   },
   {
     name: 'reindex',
-    summary: 'encode what is new in a collection, build a version and make it active',
+    summary: 'encode the new items of a collection, build a version and make it active',
     load: async () => (await import('./cli/commands/reindex.ts')).registerReindex,
   },
   {
@@ -69,12 +69,12 @@ const commands: readonly {
   },
   {
     name: 'purge',
-    summary: 'take deleted items out of catalogue and storage for good',
+    summary: 'remove deleted items from catalogue and storage for good',
     load: async () => (await import('./cli/commands/purge.ts')).registerPurge,
   },
   {
     name: 'versions',
-    summary: 'list published versions, go back, remove what is unused',
+    summary: 'list published versions, go back to one, remove unused ones',
     load: async () => (await import('./cli/commands/versions.ts')).registerVersions,
   },
   {
@@ -94,7 +94,7 @@ const commands: readonly {
   },
   {
     name: 'serve',
-    summary: 'embed over HTTP: the embedder that re-indexing at scale asks',
+    summary: 'embed over HTTP, for re-indexing at scale',
     load: async () => (await import('./cli/commands/serve.ts')).registerServe,
   },
   {
@@ -107,8 +107,8 @@ const commands: readonly {
 /**
  * Run a command line, without the names of the program in front.
  *
- * @returns the exit code: 0, 1 (it failed; the message says why), 2 (the command line is wrong), 130
- *   or 143 (a signal stopped it)
+ * @returns the exit code: 0; 1 if the command failed; 2 if the command line is wrong; 130 or 143 if
+ *   a signal stopped it
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
   process.exitCode = undefined;
@@ -117,11 +117,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return report(error);
   }
-  // A command that is interrupted sets its own.
+  // A command that stops early sets the exit code itself.
   return Number(process.exitCode ?? 0);
 }
 
-/** Register all commands, of which only those named in `argv` are loaded; the rest are help lines. */
+/** Register all commands. Only the one named in `argv` is loaded; the others are lines of the help. */
 async function createProgram(argv: readonly string[]): Promise<Command> {
   const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
@@ -142,8 +142,8 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
 }
 
 /**
- * Print a failure and return its exit code: 2 for a wrong command line, that of the signal where the
- * user was told that the command stops, 1 for all else.
+ * Print a failure and return its exit code: 2 for a wrong command line, 130 or 143 after a signal
+ * (the user was already told), 1 for anything else.
  */
 function report(error: unknown): number {
   if (error instanceof Interrupted) return error.exitCode;
@@ -152,7 +152,7 @@ function report(error: unknown): number {
     process.stderr.write(`error[${error.code}]: ${error.message}\n`);
     return 1;
   }
-  // Not foreseen, so the stack is worth more than a short message.
+  // Nobody foresaw this error: the stack helps more than a short message.
   process.stderr.write(
     `error[internal]: ${error instanceof Error ? error.stack : String(error)}\n`,
   );

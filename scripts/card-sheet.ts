@@ -9,7 +9,7 @@ import { openDataset } from '../gpu-embedder/data/prepared/read-dataset.ts';
 import { chooseItems } from '../gpu-embedder/measure/embeddings/choose-items.ts';
 import { measureRetrieval } from '../gpu-embedder/measure/tasks/evaluate-retrieval.ts';
 import { embedGallery } from '../gpu-embedder/measure/embeddings/gallery.ts';
-import { openModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
+import { openEvaluatedModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
 import { writeSheet } from '../gpu-embedder/measure/results/write-sheet.ts';
 
 const flags = new Command('card-sheet')
@@ -23,7 +23,7 @@ const flags = new Command('card-sheet')
 
 const dataset = openDataset(flags.data);
 const items = chooseItems(dataset, { set: flags.set });
-const model = await openModel(flags.model, {});
+const model = await openEvaluatedModel(flags.model, {});
 try {
   const gallery = await embedGallery(model, dataset, items);
   const measured = await measureRetrieval(model, gallery, 'en', { ks: [1], worst: items.length });

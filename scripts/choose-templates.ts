@@ -17,8 +17,8 @@ import {
   type EvaluatedModel,
   type Gallery,
 } from '../gpu-embedder/measure/embeddings/gallery.ts';
-import { openModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
-import { rememberTexts } from '../gpu-embedder/measure/embeddings/remember-texts.ts';
+import { openEvaluatedModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
+import { cacheTextEmbeddings } from '../gpu-embedder/measure/embeddings/cache-text-embeddings.ts';
 import { toTemplate } from '../gpu-embedder/measure/queries/templates.ts';
 import type { ClassificationMetrics } from '../src/metrics/classification.ts';
 
@@ -73,7 +73,7 @@ const flags = new Command('choose-templates')
   .opts<{ model: string; data: string; sets: string; json?: boolean }>();
 
 const dataset = openDataset(flags.data);
-const model = rememberTexts(await openModel(flags.model));
+const model = cacheTextEmbeddings(await openEvaluatedModel(flags.model));
 const galleries: Gallery[] = [];
 for (const set of flags.sets.split(',')) {
   galleries.push(await embedGallery(model, dataset, chooseItems(dataset, { set })));

@@ -21,8 +21,8 @@ import {
   type Gallery,
 } from '../gpu-embedder/measure/embeddings/gallery.ts';
 import { languagesOf } from '../gpu-embedder/measure/queries/item-texts.ts';
-import { openModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
-import { rememberTexts } from '../gpu-embedder/measure/embeddings/remember-texts.ts';
+import { openEvaluatedModel } from '../gpu-embedder/measure/embeddings/open-evaluated-model.ts';
+import { cacheTextEmbeddings } from '../gpu-embedder/measure/embeddings/cache-text-embeddings.ts';
 import { edgeWeights } from '../gpu-embedder/learn/model/edge-weights.ts';
 import { pictogramBars } from './pictogram-bars.ts';
 
@@ -87,7 +87,7 @@ process.stdout.write(
 );
 
 async function measureWith(edge: boolean): Promise<Values> {
-  const model = rememberTexts(await openModel(flags.model, { edge }));
+  const model = cacheTextEmbeddings(await openEvaluatedModel(flags.model, { edge }));
   try {
     return await measure(model, dataset, sets);
   } finally {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   checkImageBytes,
   defaultItemLimits,
-} from '../gpu-embedder/embed/service/model/item-limits.ts';
+} from '../gpu-embedder/embed/service/embedder/item-limits.ts';
 import { defaultServiceLimits } from '../gpu-embedder/embed/service/service-limits.ts';
 import { readImage } from '../src/items/ingest/read-image.ts';
 import { limits } from '../src/limits.ts';

@@ -1,11 +1,12 @@
-/** The signals that ask a command to stop, and the exit codes that shells expect after them. */
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+/** The signals that ask a command to stop. */
+const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 
-type StopSignal = keyof typeof exitCodes;
+type StopSignal = (typeof stopSignals)[number];
 
-const stopSignals = Object.keys(exitCodes) as StopSignal[];
+/** The exit codes that shells expect after a signal. */
+const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** npm passes on the Ctrl-C that the terminal has sent already: within this, it is the same one. */
+/** A signal that follows the first one within this time is the same Ctrl-C, which npm passes on again. */
 const sameSignalMs = 500;
 
 /** Why a command stopped: somebody pressed Ctrl-C, or the system asked it to end. */
@@ -21,13 +22,13 @@ export class Interrupted extends Error {
 
 type Stop = (why: Interrupted) => void;
 
-/** How the command that runs stops; absent: it may end anywhere. */
+/** How the running command stops; undefined if the process may simply end. */
 let stop: Stop | undefined;
 
 /**
- * Decide here alone what a signal does, for the whole process; called once, before anything else
- * starts. The first signal stops the command as it asked for (`untilInterrupted`, `exitWhenInterrupted`),
- * or ends the process where it asked for nothing. The second one always ends the process.
+ * Handle the signals of the whole process; call it once, before anything else starts. The first
+ * signal stops the command in the way that it chose (`untilInterrupted`, `exitWhenInterrupted`), or
+ * ends the process if it chose none. The second signal always ends the process.
  */
 export function handleInterrupts(): void {
   let firstAt: number | undefined;
@@ -41,7 +42,8 @@ export function handleInterrupts(): void {
   }
 
   for (const signal of stopSignals) process.on(signal, handle);
-  // A library would end the process while the command is still stopping: Miniflare does.
+  // Remove the handlers of libraries, because they may end the process while the command is still
+  // stopping, as Miniflare does.
   process.on('newListener', (event, listener: () => void) => {
     if (stopSignals.some((signal) => signal === event)) {
       queueMicrotask(() => process.off(event, listener));
@@ -50,11 +52,11 @@ export function handleInterrupts(): void {
 }
 
 /**
- * Do work that a signal stops in order: the first one aborts the work's signal, whose reason is an
- * `Interrupted`. `runCli` turns that into the exit code.
+ * Do work that can stop in order. The first Ctrl-C or SIGTERM aborts the `AbortSignal` of the work,
+ * with an `Interrupted` as the reason. `runCli` turns that into the exit code.
  *
- * @param message - told to the user when the work is asked to stop
- * @throws Interrupted where the work failed after it was asked to stop: that is why
+ * @param message - printed when the work is asked to stop
+ * @throws Interrupted if the work was asked to stop and then failed
  */
 export async function untilInterrupted<T>(
   work: (signal: AbortSignal) => Promise<T>,
@@ -62,7 +64,7 @@ export async function untilInterrupted<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
-  const listenNoMore = listen((why) => {
+  const stopListening = listen((why) => {
     if (message !== undefined) process.stderr.write(`\n${message}\n`);
     controller.abort(why);
   });
@@ -72,11 +74,11 @@ export async function untilInterrupted<T>(
     signal.throwIfAborted();
     throw error;
   } finally {
-    listenNoMore();
+    stopListening();
   }
 }
 
-/** The exit code of a command whose work ended early because its signal asked it to. */
+/** The exit code of a command whose work returned early because it was asked to stop. */
 export function exitCodeOf({ reason }: AbortSignal): number {
   return reason instanceof Interrupted ? reason.exitCode : 1;
 }
@@ -90,13 +92,13 @@ export function stopAsked(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * End the process at the first signal and tell the user that nothing is lost: for work that can be
- * broken off anywhere.
+ * End the process at the first signal and tell the user that the same command continues the work.
+ * This is for work that may end anywhere without a loss.
  *
- * @returns to listen no more
+ * @returns a function that undoes this
  */
 export function exitWhenInterrupted(): () => void {
-  return listen((why) => exit(why, 'interrupted: the same command goes on from here'));
+  return listen((why) => exit(why, 'interrupted: run the same command again to continue'));
 }
 
 function listen(next: Stop): () => void {

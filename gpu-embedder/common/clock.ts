@@ -1,6 +1,6 @@
 import { waitFor } from '../../src/retry.ts';
 
-/** Time, which tests pass by themselves. */
+/** The time, and a way to wait. Tests replace it, so that they need not wait. */
 export interface Clock {
   /** Milliseconds. */
   now(): number;

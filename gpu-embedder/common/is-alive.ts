@@ -1,4 +1,4 @@
-/** Whether a process of this machine runs, ours or another user's. */
+/** Tell whether a process runs on this machine, whoever started it. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -3,16 +3,16 @@ import { parseManifest } from '../../src/version/manifest.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { readUnlistedText } from '../../src/search/open/read-file.ts';
 import { versionFiles, type VersionFiles } from '../../src/search/open/version-files.ts';
-import { folderSource } from './folder-source.ts';
+import { diskSource } from './disk-source.ts';
 
 /**
  * Open the folder of an index version.
  *
- * @throws DiptychError not_prepared (no version there), index_unreadable
+ * @throws DiptychError not_prepared (the folder holds no version), index_unreadable
  */
 export async function openVersionFolder(dir: string): Promise<VersionFiles> {
   const path = (name: string) => join(dir, name);
-  const json = await readUnlistedText(folderSource, path('manifest.json'));
+  const json = await readUnlistedText(diskSource, path('manifest.json'));
   if (json === null) {
     throw new DiptychError(
       'not_prepared',
@@ -20,5 +20,5 @@ export async function openVersionFolder(dir: string): Promise<VersionFiles> {
       { dir },
     );
   }
-  return versionFiles(folderSource, parseManifest(path('manifest.json'), json), path);
+  return versionFiles(diskSource, parseManifest(path('manifest.json'), json), path);
 }

@@ -1,14 +1,14 @@
 import cliProgress from 'cli-progress';
 import { clock, timeLeft } from './time-left.ts';
 
-/** What a stage tells about its progress. */
+/** Shows the progress of a stage. */
 export interface Progress {
-  /** Set the number of finished units; `note` says how it goes. */
+  /** Set the number of finished units, and a short note about the work, such as a loss or a speed. */
   update(done: number, note?: string): void;
   stop(): void;
 }
 
-/** Milliseconds between two lines where the output is not a terminal. */
+/** Milliseconds between two lines if the output is not a terminal. */
 const lineEveryMs = 5000;
 const barCells = { least: 6, most: 24 };
 
@@ -91,7 +91,7 @@ export function barLine(state: ProgressState, columns: number): string {
   return `${label} ${'█'.repeat(full)}${'░'.repeat(cells - full)} ${text}`;
 }
 
-/** Where there is no room, first the first part of a note gives way, as it changes least; then the last. */
+/** List shorter forms of a note: first without its first part, which changes least, then also from the end. */
 function shorterNotes(note: string): string[] {
   const parts = note.split(' | ');
   const shorter = parts.map((_, i) => parts.slice(1, parts.length - i));

@@ -6,9 +6,9 @@ const attempts = 6;
 const firstWaitMs = 1000;
 
 /**
- * Call a service until it succeeds, at most six times, waiting twice as long each time or as long as
- * the service asks (`details.retryAfterMs`). What the service refuses (`details.refused`) is not tried
- * again.
+ * Call a service until it succeeds, at most six times. The wait doubles each time, and is longer if
+ * the service asks for that (`details.retryAfterMs`). A request that the service refused
+ * (`details.refused`) is not sent again.
  */
 export function retryService<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
   return retry(call, {

@@ -2,12 +2,12 @@ import { progressBar, type Progress } from './progress.ts';
 
 /** Shows the progress of work in stages, one bar after the other. */
 export interface StageBars {
-  /** A bar of its own begins where the stage, or how much it has to do, is another than before. */
+  /** Show the progress of a stage; a new bar begins when the stage or its total changes. */
   update(stage: string, done: number, total: number): void;
   stop(): void;
 }
 
-/** Show a bar at a time, of the stage that is told of. */
+/** Create progress bars of which one is shown at a time. */
 export function stageBars(): StageBars {
   let shown: { readonly stage: string; readonly total: number; readonly bar: Progress } | undefined;
 

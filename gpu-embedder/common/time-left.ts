@@ -3,7 +3,7 @@ const windowMs = 60_000;
 /** Estimates the time left from the speed of the last minute, since speeds change within a run. */
 export interface TimeLeft {
   update(done: number): void;
-  /** Seconds, or null while nothing is known. */
+  /** Estimate the time left in seconds; null while the speed is unknown. */
   seconds(): number | null;
 }
 

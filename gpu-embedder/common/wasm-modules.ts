@@ -6,13 +6,14 @@ import { compile } from '../../src/kernel/webassembly.ts';
 
 export type WasmName = 'search' | 'search-plain' | 'search-relaxed' | 'exact' | 'encoder';
 
-/** By file. */
+/** Modules that are already compiled, by file name. */
 const compiled = new Map<string, WebAssembly.Module>();
 
 /**
  * Compile a module of `build/wasm` for Node.
  *
- * @param name - `search` is the relaxed SIMD build where it runs, `search-plain` never
+ * @param name - `search` is the relaxed SIMD build if this Node runs it, and `search-plain` is
+ *   always the other one
  */
 export function loadWasm(name: WasmName): WebAssembly.Module {
   const file = fileName(name);
@@ -24,8 +25,8 @@ export function loadWasm(name: WasmName): WebAssembly.Module {
 }
 
 /**
- * Let `search` be the relaxed SIMD build, which the edge runs: Node 20 has it behind a flag. Its walks
- * through a graph round the query otherwise than those of the plain build.
+ * Let `search` be the relaxed SIMD build, as on the edge; in Node 20, relaxed SIMD is behind a flag.
+ * The two builds round a query differently when they walk through a graph, so results may differ.
  */
 export function allowRelaxedSimd(): void {
   if (!hasRelaxedSimd()) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');

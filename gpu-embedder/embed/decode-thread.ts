@@ -1,11 +1,10 @@
-import { workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { answerRequests } from '../common/threads/answer-requests.ts';
 import { handOver } from '../common/threads/thread-messages.ts';
 import { readImageBytes } from '../data/prepared/read-dataset.ts';
 import type { ImageRef } from '../data/prepared/prepared.ts';
-import type { ThreadData } from '../common/threads/start-thread.ts';
-import { decodeImage } from '../common/images/decode-for-model.ts';
+import { threadData } from '../common/threads/start-thread.ts';
+import { decodeForModel } from '../common/images/decode-for-model.ts';
 import type { ImageRule } from '../common/model-folder/image-rule.ts';
 
 /** Settings of a thread: what it reads and how it decodes. */
@@ -20,7 +19,7 @@ export interface DecodedBatch {
   readonly failures: readonly { readonly index: number; readonly reason: string }[];
 }
 
-const { dir, rule } = (workerData as ThreadData<DecodeSettings>).data;
+const { dir, rule } = threadData<DecodeSettings>();
 // The threads already run in parallel, so each decodes one image at a time.
 sharp.concurrency(1);
 
@@ -31,7 +30,10 @@ const answers = {
     const failures: { index: number; reason: string }[] = [];
     for (const [index, image] of images.entries()) {
       try {
-        rgb.set(await decodeImage(await readImageBytes({ dir }, { image }), rule), index * length);
+        rgb.set(
+          await decodeForModel(await readImageBytes({ dir }, { image }), rule),
+          index * length,
+        );
       } catch (error) {
         failures.push({ index, reason: (error as Error).message });
       }

@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionOptions } from '../learn/onnx/session.ts';
-import { openDataset, readManifest } from '../data/prepared/read-dataset.ts';
+import { openDataset, readDatasetManifest } from '../data/prepared/read-dataset.ts';
 import type { PreparedDataset } from '../data/prepared/read-dataset.ts';
 import { progressBar } from '../common/progress.ts';
 import type { Caption } from './collect-captions.ts';
@@ -52,7 +52,7 @@ export async function encodeDataset(options: EncodeOptions): Promise<EncodeResul
   const dir = await modelDir(options.model);
   const files = await readModelFiles(dir);
   const { id, embedDim } = describeModel(files, dir === options.model ? undefined : options.model);
-  const { name, fingerprint } = readManifest(data);
+  const { name, fingerprint } = readDatasetManifest(data);
   const identity: Identity = {
     formatVersion,
     model: { id, hash: await hashModel(files), embedDim },

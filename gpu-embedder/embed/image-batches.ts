@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { PreparedDataset } from '../data/prepared/read-dataset.ts';
 import type { ThreadPool } from '../common/threads/thread-pool.ts';
-import { decodeImage } from '../common/images/decode-for-model.ts';
+import { decodeForModel } from '../common/images/decode-for-model.ts';
 import type { DecodeAnswers, DecodedBatch } from './decode-thread.ts';
 import { decodeThreads, perThread } from './decode-threads.ts';
 import type { ImageRule } from '../common/model-folder/image-rule.ts';
@@ -105,7 +105,7 @@ async function substitute(
     const png = await sharp(prepared, { raw: { width: side, height: side, channels: 3 } })
       .png()
       .toBuffer();
-    rgb.set(await decodeImage(png, rule), index * 3 * rule.imageSize ** 2);
+    rgb.set(await decodeForModel(png, rule), index * 3 * rule.imageSize ** 2);
   }
   const substituted = failures.map(({ index, reason }) => ({
     item: dataset.items[from + index].id,

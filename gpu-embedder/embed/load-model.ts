@@ -1,7 +1,7 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { Session, SessionOptions } from '../learn/onnx/session.ts';
 import { openSession, tensor } from '../learn/onnx/session.ts';
-import { decodeImage } from '../common/images/decode-for-model.ts';
+import { decodeForModel } from '../common/images/decode-for-model.ts';
 import type { ImageRule } from '../common/model-folder/image-rule.ts';
 import { readImageRule } from '../common/model-folder/image-rule.ts';
 import type { ModelDescription } from '../common/model-folder/model-description.ts';
@@ -10,7 +10,7 @@ import type { ModelFiles } from '../common/model-folder/model-files.ts';
 import { modelDir } from '../common/model-folder/model-dir.ts';
 import { hashModel, readModelFiles } from '../common/model-folder/model-files.ts';
 import { normaliseRows } from './normalise-rows.ts';
-import { pixelValues } from '../common/images/pixel-values.ts';
+import { pixelValues } from './pixel-values.ts';
 import {
   createTextTokeniser,
   padTokenId,
@@ -83,7 +83,7 @@ export async function loadModel(
       embedPixels(pixels instanceof Float32Array ? pixels : pixelValues(pixels, imageRule)),
     embedImages: (images) =>
       inBatches(images, batchSize.images, description.embedDim, async (batch) => {
-        const rgb = await Promise.all(batch.map((bytes) => decodeImage(bytes, imageRule)));
+        const rgb = await Promise.all(batch.map((bytes) => decodeForModel(bytes, imageRule)));
         return embedPixels(pixelValues(Buffer.concat(rgb), imageRule));
       }),
     dispose: async () => {

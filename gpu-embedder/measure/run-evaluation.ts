@@ -10,7 +10,7 @@ import { evaluateKeywords } from './tasks/evaluate-keywords.ts';
 import { evaluateMisspelt } from './tasks/evaluate-misspelt.ts';
 import { evaluateRetrieval } from './tasks/evaluate-retrieval.ts';
 import type { EvaluatedModel } from './embeddings/gallery.ts';
-import { openModel } from './embeddings/open-evaluated-model.ts';
+import { openEvaluatedModel } from './embeddings/open-evaluated-model.ts';
 import { openSet } from './open-set.ts';
 import { readTemplates } from './queries/templates.ts';
 import { writeSheet } from './results/write-sheet.ts';
@@ -80,7 +80,7 @@ const measures: Readonly<Record<Task, Measure>> = {
 export async function runEvaluation(options: EvaluationOptions): Promise<BenchmarkResult[]> {
   const { data, set = data === undefined ? defaultSet : undefined } = options;
   const dataset = data === undefined ? await openSet(set ?? defaultSet) : openDataset(data);
-  const model = await openModel(options.model, options);
+  const model = await openEvaluatedModel(options.model, options);
   try {
     const measured = await measures[options.task](model, dataset, { ...options, set });
     const name = set ?? dataset.manifest.name;

@@ -49,11 +49,11 @@ describe('diptych', () => {
     expect(stdout.split('\n').length).toBeLessThanOrEqual(40);
   });
 
-  it('tells the same by "help COMMAND"', async () => {
+  it('prints the same help for "help COMMAND"', async () => {
     expect(await runDiptych('help', 'search')).toEqual(await runDiptych('search', '--help'));
   });
 
-  it('passes its exit code on, and keeps stdout for results', async () => {
+  it('ends with the exit code of the command, and keeps stdout for results', async () => {
     const { code, stdout, stderr } = await outcomeOf(startDiptych('serch'));
     expect(code).toBe(2);
     expect(stdout).toBe('');
@@ -99,7 +99,7 @@ describe('diptych', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('stops on %s', async (signal, expected) => {
-    // The command waits for the other end of a pipe, and opening that tells that it does.
+    // The command waits until the other end of the pipe is opened, so after opening it the command runs.
     const pipe = join(dir, signal);
     execFileSync('mkfifo', [pipe]);
     const child = startDiptych('search', '--image', pipe);

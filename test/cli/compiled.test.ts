@@ -27,7 +27,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-test('a command runs its sources as they are, however many start at once', async () => {
+test('a command runs its current sources, also when several commands start at once', async () => {
   write('console.log(one);');
   expect(await Promise.all([run(), run(), run()])).toEqual(['1', '1', '1']);
   const [known] = readdirSync(join(root, 'build/node'));
@@ -37,7 +37,7 @@ test('a command runs its sources as they are, however many start at once', async
   expect(await run()).toBe('2');
 });
 
-test('a module knows where its source lies, and a failure names its line', async () => {
+test('a module knows the place of its source, and an error names the line in it', async () => {
   write("console.log(new URL('.', import.meta.url).href);");
   expect(await run()).toBe(pathToFileURL(join(root, 'gpu-embedder/')).href);
   write('throw new Error(`${one}`);');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runDiptych } from './run-diptych.ts';
 
-/** Every command line that takes flags of its own. */
+/** Every command line that has flags of its own. */
 const lines = [
   ['prepare', 'pictograms'],
   ['prepare', 'folder'],
@@ -37,7 +37,7 @@ const lines = [
 const numbers = /^(n|x|t|share|factor|pixels|steps|minutes|seconds)$/;
 const notNumbers = ['', ' ', 'abc', '12x', '0x10', '1,5', 'NaN', 'Infinity', '1e999', '-1'];
 
-/** Flags of a command line whose placeholder in the help matches. */
+/** List the flags of a command line whose placeholder in the help matches. */
 async function flagsOf(line: readonly string[], placeholder: RegExp): Promise<string[]> {
   const { stdout } = await runDiptych(...line, '--help');
   return [...stdout.matchAll(/^ +(--[\w-]+) <([^>]+)>/gim)].flatMap(([, flag, name]) =>
@@ -45,7 +45,7 @@ async function flagsOf(line: readonly string[], placeholder: RegExp): Promise<st
   );
 }
 
-/** Give a flag a value; nothing may come of it but a message. */
+/** Run a command line with a value for a flag, and return the message: the value must be refused. */
 async function refusal(line: readonly string[], flag: string, value: string): Promise<string> {
   const { code, stdout, stderr } = await runDiptych(...line, `${flag}=${value}`);
   expect({ flag, value, code, stdout }, stderr).toEqual({ flag, value, code: 2, stdout: '' });
@@ -66,7 +66,7 @@ describe('a flag that takes a number', () => {
     },
   );
 
-  it('is found in the help, so that none is left out above', async () => {
+  it('is in the list above if it is in the help', async () => {
     const found: string[] = [];
     for (const line of lines) found.push(...(await flagsOf(line, numbers)));
     expect(found.length).toBeGreaterThanOrEqual(40);
@@ -106,8 +106,8 @@ describe('an empty value', () => {
 });
 
 it.each([
-  [['prepare', 'pictograms'], '--sets', ' , ', 'expected names with commas between them'],
-  [['keys', 'create'], '--scopes', '', 'expected names with commas between them'],
+  [['prepare', 'pictograms'], '--sets', ' , ', 'expected names separated by commas'],
+  [['keys', 'create'], '--scopes', '', 'expected names separated by commas'],
   [['keys', 'create'], '--scopes', 'read,all', 'expected some of read'],
   [['evaluate'], '--recall-k', '1,,5', 'expected a whole number from 1 on, got ""'],
 ])('a list is refused a part that is none: %j %s %j', async (line, flag, value, message) => {
@@ -143,7 +143,7 @@ it('the model is described in the same words wherever one is chosen', async () =
       ['encode', 'caption-corpus', 'index', 'reindex', 'evaluate', 'search', 'serve'],
     ],
     [
-      `dir: model folder; a model of the hub does not run there ${starter}`,
+      `dir: model folder; models of the hub do not run there ${starter}`,
       ['publish', 'export static', 'dev'],
     ],
   ]);
@@ -152,7 +152,7 @@ it('the model is described in the same words wherever one is chosen', async () =
 describe('the name of a collection', () => {
   const refused = ['', '.', '..', 'a/b', '../x', '-x', '.x', 'ä', 'a b', 'a'.repeat(64)];
 
-  it('is refused by one rule, which says what can be done with an old one', async () => {
+  it('is refused by one rule, which says what can be done with an old collection', async () => {
     const asked = [];
     for (const line of lines) {
       const [flag] = (await flagsOf(line, /^name$/)).filter((one) => one === '--collection');
@@ -171,7 +171,7 @@ describe('the name of a collection', () => {
     ]);
   });
 
-  it.each(['list', 'remove', 'collect'])('of versions %s can be any that is one', async (act) => {
+  it.each(['list', 'remove', 'collect'])('can be any old name for versions %s', async (act) => {
     for (const name of ['', '.', '..', 'a/b', '../x']) {
       expect(await refusal(['versions', act], '--collection', name)).toContain('without "/"');
     }

@@ -5,9 +5,9 @@ import {
   untilInterrupted,
 } from '../../gpu-embedder/cli/interrupts.ts';
 
-/** A command for `interrupts.test.ts`, in a process of its own, which signals end. */
+/** The command of `interrupts.test.ts`. It runs in a process of its own, because signals end it. */
 handleInterrupts();
-// What a library does that ends its own processes with this one.
+// Some libraries end the process when a signal comes, to end their own child processes.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(99));
 const running = setInterval(() => {}, 1000);
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -18,7 +18,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     exitWhenInterrupted();
     say('ready');
   },
-  /** Stops as soon as it is asked to. */
+  /** Stops when it is asked to. */
   prompt: () =>
     untilInterrupted(async (signal) => {
       say('ready');
@@ -26,7 +26,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
       clearInterval(running);
       signal.throwIfAborted();
     }, 'stopping'),
-  /** Goes on until it is ended. */
+  /** Does not stop when it is asked to. */
   slow: () =>
     untilInterrupted(async (signal) => {
       say('ready');

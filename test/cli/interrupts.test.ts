@@ -21,7 +21,7 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Start a command and wait until it says that it runs. */
+/** Start a command and wait until it prints that it runs. */
 async function start(command: string) {
   const child = spawn(process.execPath, [file, command], { stdio: 'pipe' });
   const outcome = outcomeOf(child);
@@ -42,35 +42,38 @@ const signals = [
   ['SIGTERM', 143],
 ] as const;
 
-test.each(signals)('%s ends a command that asked for nothing', async (signal, code) => {
+test.each(signals)('%s ends a command that has no way of stopping', async (signal, code) => {
   const { child, outcome } = await start('plain');
   child.kill(signal);
   expect(await outcome).toMatchObject({ code, stderr: '\ninterrupted\n' });
 });
 
-test.each(signals)('%s ends work that can be broken off, and says so', async (signal, code) => {
-  const { child, outcome } = await start('break-off');
-  child.kill(signal);
-  const stderr = '\ninterrupted: the same command goes on from here\n';
-  expect(await outcome).toMatchObject({ code, stderr });
-});
+test.each(signals)(
+  '%s ends work that may end anywhere, and says how to continue',
+  async (signal, code) => {
+    const { child, outcome } = await start('break-off');
+    child.kill(signal);
+    const stderr = '\ninterrupted: run the same command again to continue\n';
+    expect(await outcome).toMatchObject({ code, stderr });
+  },
+);
 
 test.each(signals)('%s lets work stop in order, whatever a library does', async (signal, code) => {
   const { child, outcome } = await start('prompt');
   child.kill(signal);
-  // npm passes on what the terminal has sent already.
+  // npm passes on a signal that the terminal has already sent.
   child.kill(signal);
   const { stdout, ...rest } = await outcome;
   expect(rest).toEqual({ code, stderr: '\nstopping\n' });
   expect(stdout).toContain('stopped in order');
 });
 
-test('a second signal ends work that is still stopping; one at the same time is the first', async () => {
+test('a second signal ends work that is still stopping, unless it follows at once', async () => {
   const { child, outcome } = await start('slow');
   const stopping = said(child, 'still at it');
   child.kill('SIGINT');
   await stopping;
-  // Those within half a second are taken for the first one that npm passes on.
+  // A signal within half a second counts as the first one, which npm passed on.
   const timer = setInterval(() => child.kill('SIGINT'), 50);
   const began = performance.now();
   const { code, stderr } = await outcome;

@@ -10,7 +10,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Run a command line in this process, which is quicker than in one of its own. */
+/** Run a command line in this process, because a new process takes longer. */
 export async function runDiptych(...args: readonly string[]): Promise<Outcome> {
   const capture = (stream: NodeJS.WriteStream) => {
     const chunks: string[] = [];
@@ -51,11 +51,11 @@ export function outcomeOf(child: ChildProcess): Promise<Outcome> {
   });
 }
 
-/** Run command lines in a folder, as a user does there. */
+/** Run command lines in a folder, as a user does who works in that folder. */
 export function diptychIn(cwd: string) {
   const bin = resolve('bin/diptych.mjs');
   const run = (...args: string[]) => promisify(execFile)('node', [bin, ...args], { cwd });
-  /** The result of one with `--json`. */
+  /** Run a command line with `--json` and parse its result. */
   const json = async <T>(...args: string[]): Promise<T> =>
     JSON.parse((await run(...args, '--json')).stdout) as T;
   return { run, json };

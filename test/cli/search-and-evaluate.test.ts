@@ -80,7 +80,7 @@ describe('diptych search', () => {
     });
   });
 
-  it('finds nothing by a word that there is not, by keywords', async () => {
+  it('finds nothing by keywords if no item has the word', async () => {
     expect((await search('xyzzy', '--mode', 'keyword')).matches).toEqual([]);
   });
 
@@ -195,12 +195,12 @@ describe('diptych evaluate', () => {
     expect(Object.keys(metrics)).toEqual(
       ['image', 'text'].flatMap((side) => [1, 5, 10].map((k) => `${side}_retrieval_recall@${k}`)),
     );
-    // Eight images, so that the tenth is beyond the last.
+    // There are only eight images, so the recall at ten must be 1.
     expect(metrics['image_retrieval_recall@10']).toBe(1);
     expect(metrics['text_retrieval_recall@10']).toBe(1);
   });
 
-  it('prints an array of languages, with the recalls that are asked for', async () => {
+  it('prints an array with a result for each language, with the recalls of --recall-k', async () => {
     const { stdout } = await evaluate('--languages', 'xx,en', '--recall-k', '8,2', '--json');
     const results = JSON.parse(stdout) as { language: string; n: number; metrics: object }[];
     expect(results.map(({ language, n }) => ({ language, n }))).toEqual([
@@ -259,7 +259,7 @@ describe('diptych evaluate', () => {
       emptyClasses: 1,
     });
     expect(Object.keys(metrics)).toEqual(['acc1', 'acc5', 'mean_per_class_recall']);
-    // There is no acc5 of two classes. The images are one and the same, so one class is right.
+    // Two classes have no acc5. All images are the same, so exactly one class is right.
     expect(metrics.acc5).toBeNull();
     expect(metrics.mean_per_class_recall).toBe(1 / 2);
 
@@ -312,7 +312,7 @@ describe('diptych evaluate', () => {
     expect(json).toMatchObject({
       dataset: 'round',
       task: 'image_to_image_retrieval',
-      // Eight images, so that the tenth is beyond the last.
+      // There are only eight images, so the recall at ten must be 1.
       metrics: { 'image_to_image_recall@10': 1 },
       n: 8,
       queries: 8,
@@ -332,13 +332,13 @@ describe('diptych evaluate', () => {
     };
     const [float32, int8] = [await metrics(), await metrics('--edge')];
     expect(Object.keys(int8)).toEqual(Object.keys(float32));
-    // Sixteen queries; rounded weights may change the order of close neighbours.
+    // There are sixteen queries, and rounded weights may change the order of close neighbours.
     for (const [name, value] of Object.entries(int8)) {
       expect(Math.abs(value - float32[name]), name).toBeLessThanOrEqual(4 / 16);
     }
   });
 
-  it('draws as many of the worst queries as are asked for', async () => {
+  it('draws the number of worst queries that --worst says', async () => {
     const sheet = join(dir, 'sheets', 'worst.html');
     const { code, stderr } = await evaluate('--sheet', sheet, '--worst', '3');
     expect(code).toBe(0);
@@ -399,12 +399,12 @@ describe('diptych evaluate', () => {
     [['--task', 'keywords', '--typos'], /--typos is for --task retrieval/],
     [['--task', 'keywords', '--level', 'group'], /--level is for --task classification/],
     [['--queries', 'round'], /--queries is for --task image-retrieval/],
-    [['--typos', '--sheet', 'x.html'], /--sheet is not for --typos/],
+    [['--typos', '--sheet', 'x.html'], /--sheet cannot be used with --typos/],
     [['--typos', '--min', 'text_retrieval_recall@1=0'], /expected one of .*misspelt_image_/],
     [['--edge', '--device', 'cuda'], /--edge runs on kernels of its own/],
-    [['--worst', '3'], /--worst is for --sheet/],
+    [['--worst', '3'], /--worst needs --sheet/],
     [['--sheet', 'x.gif'], /expected a file that ends in \.html or \.png/],
-    [['--sheet', 'x.png', '--worst', '1000'], /a \.png holds \d+ queries/],
+    [['--sheet', 'x.png', '--worst', '1000'], /a \.png holds at most \d+ queries/],
     [['--languages', 'English'], /expected codes of languages/],
   ])('refuses the command line %j', async (args, message) => {
     const { code, stdout, stderr } = await evaluate(...args);

@@ -78,7 +78,7 @@ function expectSame(got: Answer, expected: Answer): void {
   expect(rest(got)).toEqual(rest(expected));
 }
 
-/** Names, parts of them, misspelt and in another language, what there is not, and far too much. */
+/** Queries: names, parts of names, misspelt or foreign names, unknown words, and a text that is far too long. */
 const texts = [
   ...shapeNames.filter((_, i) => i % 3 === 0),
   ...['cake', 'DOG', 'thing', 'appl', 'aple', 'huose', 'stra', 'candels', 'red', 'yelow fish'],
@@ -100,7 +100,7 @@ describe('diptych search --json', () => {
         expect(got).toMatchObject({ mode, encoder: 'edge' });
         found.add(got.matches.map(({ id }) => id).join());
       }
-      // Results differ, or the same results would mean little.
+      // The queries must have different results: otherwise the comparison would mean little.
       expect(found.size).toBeGreaterThan(30);
     },
     60_000,
@@ -121,7 +121,7 @@ describe('diptych search --json', () => {
     }
   });
 
-  it('finds images like an item, which is no match of itself', async () => {
+  it('finds images like an item, without the item itself', async () => {
     for (const id of ['filled:red-cake', 'outline:grey-moon']) {
       const got = await command('whole', '--id', id);
       expectSame(got, await http('whole', { id }));
@@ -132,7 +132,7 @@ describe('diptych search --json', () => {
   it('decodes an image of any kind as the local worker does', async () => {
     await mkdir(join(dir, 'uploads'), { recursive: true });
     const { 'vector.svg': _, ...images } = await uploads();
-    // A shape whose shorter side is no whole number of pixels when it is scaled.
+    // When this picture is scaled, its shorter side is not a whole number of pixels.
     const odd = sharp(images['square.png']).resize(97, 143, { fit: 'fill' });
     images['odd.png'] = await odd.clone().png().toBuffer();
     images['odd.jpg'] = await odd.clone().flatten({ background: '#eee' }).jpeg().toBuffer();
@@ -154,7 +154,7 @@ describe('diptych search --json', () => {
     expect(got.matches[0].metadata.items).not.toEqual([]);
   });
 
-  it('goes on with the next page, which the worker would give as well', async () => {
+  it('continues with the next page, as the worker does', async () => {
     const ids: string[] = [];
     let cursor: string | null = null;
     do {

@@ -4,7 +4,7 @@ import { DiptychError } from '../../src/errors.ts';
 
 const answers = {
   square: (value: number) => value ** 2,
-  /** Answers when all those who wait are let go, with how many they are. */
+  /** Answers when `letGo` is called, with the number of requests that waited. */
   wait: () => new Promise<number>((resolve) => waiting.push(resolve)),
   letGo: () => {
     const count = waiting.length;

@@ -47,7 +47,7 @@ test('answers requests side by side, each with its own answer', async () => {
   expect(thread.owed()).toBe(0);
 });
 
-test('tells notes before the answer; a note that cannot be taken fails its request', async () => {
+test('sends notes before the answer; if the receiver of a note throws, its request fails', async () => {
   const thread = start();
   const notes: number[] = [];
   expect(await thread.ask('count', 3, (done) => void notes.push(done))).toBe(3);
@@ -88,7 +88,7 @@ test('an answer that cannot be sent fails its request alone', async () => {
   expect(await thread.ask('square', 2)).toBe(4);
 });
 
-test('where the thread cannot open what it answers from, each request fails with why', async () => {
+test('if the thread cannot open its table, each request fails with the reason', async () => {
   const thread = start('--broken');
   for (const value of [1, 2]) {
     await expect(thread.ask('square', value)).rejects.toMatchObject({ code: 'unreadable_model' });
@@ -99,7 +99,7 @@ describe('a thread that ends', () => {
   test.each([
     ['exit', 'the thread of the test ended with code 3'],
     ['crash', 'the thread of the test ended: out of nowhere'],
-  ] as const)('by %s fails what it owes, and only that', async (how, message) => {
+  ] as const)('by %s fails its own requests, and no others', async (how, message) => {
     const [dying, living] = [start(), start()];
     const fine = living.ask('wait');
     const owed = await Promise.allSettled([dying.ask('wait'), dying.ask(how)]);
@@ -114,7 +114,7 @@ describe('a thread that ends', () => {
     expect(living.isAlive()).toBe(true);
   });
 
-  test('by dispose fails what it owes, and is not said to have died', async () => {
+  test('by dispose fails its requests, and does not count as died', async () => {
     const thread = start();
     const owed = expect(thread.ask('wait')).rejects.toThrow('was stopped');
     await thread.dispose();
@@ -124,19 +124,19 @@ describe('a thread that ends', () => {
 });
 
 describe('a pool', () => {
-  test('gives each request to the thread that owes least, so many at a time', async () => {
+  test('gives each request to the thread that owes least, up to a number of requests per thread', async () => {
     const pool = createThreadPool(() => start(), { threads: 2, perThread: 2 });
     const answers = Array.from({ length: 5 }, () => pool.ask('wait'));
     await expect.poll(() => started.map((thread) => thread.owed())).toEqual([2, 2]);
     await Promise.all(started.map((thread) => thread.ask('letGo')));
     expect(await Promise.all(answers.slice(0, 4))).toEqual([2, 2, 2, 2]);
-    // The fifth has waited for a place.
+    // The fifth request had to wait until a thread had a free place.
     await expect.poll(() => started.map((thread) => thread.owed()).toSorted()).toEqual([0, 1]);
     await Promise.all(started.map((thread) => thread.ask('letGo')));
     expect(await answers[4]).toBe(1);
   });
 
-  test('fails what an ended thread owed alone, and replaces the thread', async () => {
+  test('fails only the requests of a thread that ended, and replaces the thread', async () => {
     const pool = createThreadPool(() => start(), { threads: 2, perThread: 1 });
     const [died, lived] = [pool.ask('exit'), pool.ask('wait')];
     const waited = pool.ask('square', 5);
@@ -147,7 +147,7 @@ describe('a pool', () => {
     expect(started.map((thread) => thread.isAlive())).toEqual([false, true, true]);
   });
 
-  test('fails what waits for a place when it is disposed', async () => {
+  test('fails the requests that wait for a place when it is disposed', async () => {
     const pool = createThreadPool(() => start(), { threads: 1, perThread: 1 });
     const sent = expect(pool.ask('wait')).rejects.toThrow('the thread of the test was stopped');
     const waits = expect(pool.ask('wait')).rejects.toThrow('the pool of threads was stopped');

@@ -8,7 +8,7 @@ import { prepareFolder } from '../../gpu-embedder/data/prepare/prepare-images.ts
 import { prepareSource } from '../../gpu-embedder/data/prepare/prepare-source.ts';
 import { openDataset, openPixels } from '../../gpu-embedder/data/prepared/read-dataset.ts';
 import type { Source } from '../../gpu-embedder/data/readers/source.ts';
-import { decodeImage } from '../../gpu-embedder/common/images/decode-for-model.ts';
+import { decodeForModel } from '../../gpu-embedder/common/images/decode-for-model.ts';
 import { describeModel } from '../../gpu-embedder/common/model-folder/model-description.ts';
 import { readImageRule } from '../../gpu-embedder/common/model-folder/image-rule.ts';
 import { readModelFiles } from '../../gpu-embedder/common/model-folder/model-files.ts';
@@ -130,7 +130,7 @@ describe('--for', () => {
       const pixels = openPixels(dataset);
       const stored = pixels.read(1);
       pixels.close();
-      expect(Buffer.from(preparedRgb(stored))).toEqual(await decodeImage(picture, imageRule));
+      expect(Buffer.from(preparedRgb(stored))).toEqual(await decodeForModel(picture, imageRule));
       expect(stored.filter((_, i) => i % 4 === 3).every((alpha) => alpha === 255)).toBe(true);
       expect(takesPreparedPixels({ imageRule }, dataset)).toBe(true);
       const other = { ...imageRule, contain: true };

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { prepareFolder } from '../../gpu-embedder/data/prepare/prepare-images.ts';
-import { decodeImage } from '../../gpu-embedder/common/images/decode-for-model.ts';
+import { decodeForModel } from '../../gpu-embedder/common/images/decode-for-model.ts';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { loadModel, type EmbeddingModel } from '../../gpu-embedder/embed/load-model.ts';
 import { readEmbeddings } from '../../gpu-embedder/embed/read-embeddings.ts';
-import { renderSvg } from '../../gpu-embedder/common/images/render-svg.ts';
+import { renderSvg } from '../../gpu-embedder/data/pictograms/render-svg.ts';
 import { preparedRgb } from '../../gpu-embedder/data/prepared/prepared-rgb.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
     const image = sharp({ create: { width: 48, height: 48, channels: 3, background } });
     await image.png().toFile(at('images', `${background}.png`));
   }
-  // The last caption is a special token, which the model does not know as a word.
+  // The last caption is a special token. The model does not know it as a word.
   const rows = [...colours.map((name) => `${name}.png,a colour`), 'red.png,<pad>'];
   await writeFile(at('captions.csv'), ['image,caption', ...rows].join('\n'));
   const source = { images: at('images'), captions: at('captions.csv') };
@@ -90,7 +90,8 @@ it('continues a run that was interrupted within a row', async () => {
   const out = at('out-resumed');
   await encodeDataset({ ...base, out });
   const whole = await readEmbeddings(out);
-  // These are the files of a run killed in the fifth row; its rows are marked, to see them kept.
+  // These are the files of a run that was killed in the fifth row. The rows it wrote are marked, to
+  // see whether the next run keeps them.
   const { formatVersion, model: encoder, dataset } = whole;
   await writeFile(join(out, 'encoding.json'), JSON.stringify({ formatVersion, model: encoder, dataset })); // prettier-ignore
   await rm(join(out, 'embeddings.json'));
@@ -142,7 +143,7 @@ it('names a missing data set', async () => {
 it('decodes a pictogram to the pixels that prepare stored', async () => {
   const svg =
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9" fill="#e53" opacity=".7"/><path d="M3 21 21 3" stroke="#135" stroke-width="2"/></svg>';
-  const decoded = await decodeImage(Buffer.from(svg), model.imageRule);
+  const decoded = await decodeForModel(Buffer.from(svg), model.imageRule);
   const prepared = preparedRgb(await renderSvg(svg, 32));
   const differences = decoded.map((value, i) => Math.abs(value - prepared[i]));
   expect(Math.max(...differences)).toBeLessThanOrEqual(1);

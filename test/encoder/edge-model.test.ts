@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../gpu-embedder/embed/load-model.ts';
 import type { EmbeddingModel } from '../../gpu-embedder/embed/load-model.ts';
-import { loadEdgeModel } from '../../gpu-embedder/embed/edge-model.ts';
+import { loadEdgeModel } from '../../gpu-embedder/embed/load-edge-model.ts';
 import { edgeWeights } from '../../gpu-embedder/learn/model/edge-weights.ts';
 
 /** The committed starter model with 8 bits a weight, against ONNX Runtime with its float16. */

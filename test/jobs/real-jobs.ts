@@ -7,7 +7,7 @@ import { verifyVersion } from '../../gpu-embedder/operate/publish/verify-version
 import { buildJob } from '../../gpu-embedder/operate/jobs/build-job.ts';
 import { compareVersions } from '../../gpu-embedder/operate/jobs/compare-versions.ts';
 import { publishJob } from '../../gpu-embedder/operate/jobs/publish-job.ts';
-import { directEmbedder } from '../../gpu-embedder/embed/service/model/direct-embedder.ts';
+import { directEmbedder } from '../../gpu-embedder/embed/service/embedder/direct-embedder.ts';
 import { readPointer } from '../../src/version/move-pointer.ts';
 import type { Embedder } from '../../src/embedder/embedder.ts';
 import { handleMessage, type JobConsumer } from '../../src/jobs/handle-message.ts';

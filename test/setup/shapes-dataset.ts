@@ -1,5 +1,5 @@
 import { datasetWriter } from '../../gpu-embedder/data/prepared/dataset-writer.ts';
-import { renderSvg } from '../../gpu-embedder/common/images/render-svg.ts';
+import { renderSvg } from '../../gpu-embedder/data/pictograms/render-svg.ts';
 
 const colours = {
   red: ['#d22', 'rojo'],

@@ -1,4 +1,4 @@
-import { renderSvg } from '../../gpu-embedder/common/images/render-svg.ts';
+import { renderSvg } from '../../gpu-embedder/data/pictograms/render-svg.ts';
 import { datasetWriter } from '../../gpu-embedder/data/prepared/dataset-writer.ts';
 import type { Concept } from '../../gpu-embedder/data/prepared/prepared.ts';
 

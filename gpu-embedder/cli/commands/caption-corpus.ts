@@ -18,16 +18,28 @@ interface CaptionCorpusFlags extends Omit<CaptionCorpusOptions, 'settings'>, Sug
 export function registerCaptionCorpus(program: Command): void {
   program
     .command('caption-corpus')
-    .description('give pictures without captions those of the captioned pictures nearest to them')
-    .requiredOption('--data <dir>', 'prepared data set, some of whose pictures lack captions')
+    .description(
+      'give pictures without captions the captions of the most similar captioned pictures',
+    )
+    .requiredOption('--data <dir>', 'prepared data set in which some pictures have no captions')
     .option('--from <dir>', 'prepared data set with captions', '.diptych/data/pictograms')
     .addOption(modelFlag())
     .option('--neighbours <n>', 'captioned pictures that vote', wholeNumber(1), defaults.neighbours)
-    .option('--temperature <t>', 'low: the nearest decide', numberAbove0, defaults.temperature)
-    .option('--min-confidence <x>', 'leave out less likely ones', share, defaults.minConfidence)
-    .option('--captions <n>', 'captions of a picture, at most', wholeNumber(1), defaults.captions)
-    .option('--embeddings <dir>', 'of --data, as encode wrote them (default: embed it here)')
-    .option('--from-embeddings <dir>', 'of --from, likewise')
+    .option(
+      '--temperature <t>',
+      'the lower, the more the nearest pictures decide',
+      numberAbove0,
+      defaults.temperature,
+    )
+    .option(
+      '--min-confidence <x>',
+      'leave out captions that are less likely',
+      share,
+      defaults.minConfidence,
+    )
+    .option('--captions <n>', 'most captions of a picture', wholeNumber(1), defaults.captions)
+    .option('--embeddings <dir>', 'embeddings of --data that encode wrote (default: embed it now)')
+    .option('--from-embeddings <dir>', 'embeddings of --from, in the same way')
     .addOption(deviceFlag())
     .option('--threads <n>', 'threads of the model (default: one per core)', wholeNumber(1))
     .option('--json', 'print the result as JSON')
@@ -36,21 +48,21 @@ export function registerCaptionCorpus(program: Command): void {
 }
 
 const helpText = `
-Writes pseudo-captions.jsonl and .json into --data; index puts them below real captions.
-A picture counts as without captions when it has no caption, no tag and no named concept.
-The training split of --from hands its captions, tags, names and keywords on.`;
+It writes pseudo-captions.jsonl and .json into --data; index ranks them below real captions.
+A picture is without captions if it has no caption, no tag and no named concept.
+The captions, tags, names and keywords of the training split of --from are used.`;
 
 async function captionPictures(flags: CaptionCorpusFlags): Promise<void> {
   const { json, neighbours, temperature, minConfidence, captions, ...options } = flags;
   const settings = { neighbours, temperature, minConfidence, captions };
-  // Native modules, which --help and a wrong command line need not wait for.
+  // Imported here, so that --help and a wrong command line need not wait for native modules.
   const { captionCorpus } = await import('../../measure/caption-corpus/caption-corpus.ts');
   const result = await captionCorpus({ ...options, settings });
   process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
 }
 
 function summary({ file, unchanged, counts, source }: CaptionCorpusResult): string {
-  if (unchanged) return `${file}: already made of the same: nothing to do`;
+  if (unchanged) return `${file}: already made from the same inputs, nothing to do`;
   const { pictures, captioned, captions } = counts;
   return [
     file,

@@ -24,12 +24,12 @@ export function registerEncode(program: Command): void {
     .requiredOption('--data <dir>', 'prepared data set: .diptych/data/<name>')
     .addOption(collectionFlag('collection that the embeddings are for'))
     .addOption(modelFlag())
-    .option('--out <dir>', 'default: .diptych/embeddings/<collection>')
-    .option('--batch <n>', 'images of a batch; texts come four times as many', wholeNumber(1), 64)
+    .option('--out <dir>', 'folder of the result (default: .diptych/embeddings/<collection>)')
+    .option('--batch <n>', 'images in a batch; of texts, four times as many', wholeNumber(1), 64)
     .option('--threads <n>', 'threads of the model (default: one per core)', wholeNumber(1))
     .addOption(deviceFlag())
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', '\nAn interrupted run is resumed by the same command.')
+    .addHelpText('after', '\nRun the same command again to continue an interrupted run.')
     .action(async ({ json, batch, ...options }: EncodeFlags) => {
       const result = await encodeDataset({ ...options, batchSize: batch });
       for (const { item, reason } of result.substituted) {
@@ -41,7 +41,7 @@ export function registerEncode(program: Command): void {
 
 function summary(result: EncodeResult): string {
   const { dir, unchanged, images, captions, captionsSkipped, substituted, encoded } = result;
-  if (unchanged) return `${dir}: already encoded with this model: nothing to do`;
+  if (unchanged) return `${dir}: already encoded with this model, nothing to do`;
   const own = images - substituted.length;
   const perSecond = Math.round((encoded.images + encoded.captions) / encoded.seconds);
   return [

@@ -24,7 +24,7 @@ interface EvaluateFlags extends Omit<EvaluationOptions, 'ks' | 'worst'> {
 const defaultKs = [1, 5, 10] as const;
 const defaultWorst = 24;
 
-/** Tasks of the flags that not all have. */
+/** The tasks of each flag that not every task has. */
 const tasksOfFlags: Readonly<Record<string, readonly Task[]>> = {
   recallK: ['retrieval', 'keywords', 'image-retrieval'],
   languages: ['retrieval', 'keywords'],
@@ -37,15 +37,18 @@ const tasksOfFlags: Readonly<Record<string, readonly Task[]>> = {
   templates: ['classification'],
 };
 
+/** Register `evaluate`. */
 export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure retrieval or zero-shot classification of a model on a data set')
     .addOption(modelFlag())
-    .option('--edge', 'its int8 weights on the kernels of the edge, one thread')
+    .option('--edge', 'run the int8 weights on the kernels of the edge')
     .option('--set <name>', 'pictogram set (default: fluent-emoji-flat)')
-    .option('--data <dir>', 'prepared data set instead; --set then chooses in it')
-    .addOption(new Option('--split <name>', 'only this split').choices(['train', 'validation']))
+    .option('--data <dir>', 'prepared data set, of which --set then chooses a part')
+    .addOption(
+      new Option('--split <name>', 'measure only this split').choices(['train', 'validation']),
+    )
     .option('--limit <n>', 'a sample of this many images, the same each time', wholeNumber(1))
     .addOption(
       new Option('--task <name>', 'what to measure')
@@ -53,8 +56,8 @@ export function registerEvaluate(program: Command): void {
         .default('retrieval'),
     )
     .option('--recall-k <list>', `K of the recalls (default: ${defaultKs})`, recallKs)
-    .option('--languages <list>', 'of texts: en,es,… or all (default: en)', languages)
-    .option('--typos', 'retrieval: also by texts with one typing error')
+    .option('--languages <list>', 'languages of the texts: en,es,… or all (default: en)', languages)
+    .option('--typos', 'retrieval: measure also texts with a typing error')
     .option('--sheet <file>', 'retrieval: draw the worst queries, .html or .png', sheetFile)
     .option(
       '--worst <n>',
@@ -73,7 +76,7 @@ export function registerEvaluate(program: Command): void {
     .option('--min <metric=value>', 'fail below this value; may be repeated', minimum)
     .addOption(deviceFlag())
     .option('--threads <n>', 'threads of the model (default: one per core)', wholeNumber(1))
-    .option('--json', 'print what CLIP_benchmark does; several as an array')
+    .option('--json', 'print JSON as CLIP_benchmark does; several as array')
     .addHelpText('after', helpText)
     .action(evaluate);
 }
@@ -85,11 +88,11 @@ Metrics, from 0 to 1 (any right answer counts, ties count against the model):
   keywords         image_retrieval_recall@K (CLDR keyword -> an emoji that has it)
   image-retrieval  image_to_image_recall@K
   classification   acc1  acc5  mean_per_class_recall
---min es:METRIC=VALUE holds for one language, mean:METRIC=VALUE for their mean.`;
+--min es:METRIC=VALUE is for one language, mean:METRIC=VALUE for the mean of all.`;
 
 async function evaluate(flags: EvaluateFlags, command: Command): Promise<void> {
   refuseUnfit(flags, command);
-  // Native modules, which --help and a wrong command line need not wait for.
+  // Imported here, so that --help and a wrong command line need not wait for native modules.
   const { runEvaluation } = await import('../../measure/run-evaluation.ts');
   const { recallK: ks = defaultKs, worst = defaultWorst } = flags;
   const results = await runEvaluation({ ...flags, ks, worst });
@@ -112,10 +115,13 @@ function refuseUnfit(flags: EvaluateFlags, command: Command): void {
   if (flags.edge === true && command.getOptionValueSource('device') === 'cli') {
     fail('--edge runs on kernels of its own; --device is for the ONNX model');
   }
-  if (flags.typos === true && flags.sheet !== undefined) fail('--sheet is not for --typos');
-  if (flags.worst !== undefined && flags.sheet === undefined) fail('--worst is for --sheet');
+  if (flags.typos === true && flags.sheet !== undefined)
+    fail('--sheet cannot be used with --typos');
+  if (flags.worst !== undefined && flags.sheet === undefined) fail('--worst needs --sheet');
   if (flags.sheet?.endsWith('.png') && (flags.worst ?? 0) > maxSvgRows) {
-    fail(`--worst: a .png holds ${maxSvgRows} queries, an .html more; got ${flags.worst}`);
+    fail(
+      `--worst: a .png holds at most ${maxSvgRows} queries, use .html for more; got ${flags.worst}`,
+    );
   }
   if (flags.task === 'image-retrieval' && flags.queries === undefined) {
     fail('--task image-retrieval needs --queries, the set to search with');
@@ -153,7 +159,7 @@ function minimum(value: string, previous: readonly Minimum[] = []): readonly Min
 
 const listOfKs = listOf(wholeNumber(1));
 
-/** Each K once, the smallest first. */
+/** Parse the list of K, without duplicates and the smallest first. */
 function recallKs(value: string): readonly number[] {
   return [...new Set(listOfKs(value))].sort((a, b) => a - b);
 }

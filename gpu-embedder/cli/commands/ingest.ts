@@ -11,7 +11,7 @@ import {
 } from '../../operate/catalogue/with-stores.ts';
 import { collectionFlag } from '../flags/collections.ts';
 import { cocoSource, folderSource } from '../../data/prepare/prepare-images.ts';
-import { openParquet, openTar } from '../../data/prepare/prepare-shards.ts';
+import { openParquetShards, openTarShards } from '../../data/prepare/prepare-shards.ts';
 import type { Source } from '../../data/readers/source.ts';
 import { datasetItems } from '../../operate/ingest/dataset-items.ts';
 import { httpTarget } from '../../operate/ingest/http-target.ts';
@@ -66,14 +66,14 @@ export function registerIngest(program: Command): void {
   add(ingest.command('tar').description('tar shards in the layout of webdataset'))
     .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'")
     .action(async (shards: readonly string[], flags: IngestFlags) =>
-      run(await openTar({ shards }), flags),
+      run(await openTarShards({ shards }), flags),
     );
 
   add(ingest.command('parquet').description('parquet files with a row for each image'))
     .argument('<files...>', "files or brace patterns, 'train-{000..010}.parquet'")
     .option('--images <dir>', 'folder that the paths of images start from')
     .action(async (shards: readonly string[], flags: IngestFlags & { images?: string }) =>
-      run(await openParquet({ shards, images: flags.images }), flags),
+      run(await openParquetShards({ shards, images: flags.images }), flags),
     );
 }
 

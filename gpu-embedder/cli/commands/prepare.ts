@@ -12,7 +12,7 @@ import type { PrepareResult } from '../../data/prepare/prepare-result.ts';
 export function registerPrepare(program: Command): void {
   const prepare = program
     .command('prepare')
-    .description('turn images and captions, wherever they are, into a prepared data set');
+    .description('turn images and captions from any source into a prepared data set');
   prepare
     .command('pictograms')
     .description('emoji and icon sets of npm packages; default: the demo, about 16,000 images')
@@ -20,7 +20,12 @@ export function registerPrepare(program: Command): void {
     .option('--all', 'the whole training corpus and the validation sets; installs packages')
     .option('--variants', 'keep other styles of each icon as views, which training draws from')
     .option('--sets <names>', 'only these sets of corpus/sets.json, comma-separated', names)
-    .option('--image-size <pixels>', 'side of an image', wholeNumber(1), defaults.imageSize)
+    .option(
+      '--image-size <pixels>',
+      'side of the prepared images',
+      wholeNumber(1),
+      defaults.imageSize,
+    )
     .option('--json', 'print the result as JSON')
     .action(async (options: PictogramOptions) => {
       const out = options.out ?? `.diptych/data/${defaultName(options)}`;
@@ -57,10 +62,10 @@ export function registerPrepare(program: Command): void {
   const tar = prepare
     .command('tar')
     .description(
-      'tar shards in the layout of webdataset: members of one name are one sample, an image with ' +
-        '.txt (a caption a line), .json (fields as columns) or .cls (label)',
+      'tar shards in the layout of webdataset: files of the same name are one sample, an image with ' +
+        '.txt (a caption in each line), .json (fields are columns) or .cls (a label)',
     )
-    .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'; .tar.gz, too");
+    .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'; also .tar.gz");
   commonOptions(columnOptions(tar), '<name of their folder>').action(
     async (shards: readonly string[], options: ColumnOptions) => {
       const columns = columnsOf(options);
@@ -72,11 +77,11 @@ export function registerPrepare(program: Command): void {
   const parquet = prepare
     .command('parquet')
     .description(
-      'parquet files with a row for each image: its bytes, {bytes, path} as the Hugging Face hub ' +
-        'writes it, or its path',
+      'parquet files with a row for each image, which holds its bytes, its path, or {bytes, path} ' +
+        'as the Hugging Face hub writes them',
     )
     .argument('<files...>', "files or brace patterns, 'train-{000..010}.parquet'")
-    .option('--images <dir>', 'folder that paths of images are under')
+    .option('--images <dir>', 'folder that the paths of images start from')
     .option('--image-column <name>', 'default: image, file_name, file, path, img, …');
   commonOptions(columnOptions(parquet), '<name of their folder>').action(
     async (shards: readonly string[], options: ParquetOptions) => {
@@ -93,7 +98,7 @@ function columnOptions(command: Command): Command {
   return command
     .option('--caption-column <name>', 'default: caption, captions, text, title, …')
     .option('--label-column <name>', 'default: label, class, category or cls')
-    .option('--id-column <name>', 'default: id, else where the image is')
+    .option('--id-column <name>', 'default: id, or else the place of the image')
     .option('--tags-column <name>', 'default: tags or keywords; separated by , ; or |')
     .option('--split-column <name>', 'default: split; train, or validation, val, dev, test');
 }
@@ -174,7 +179,7 @@ function defaultName({ all, sets, variants }: PictogramOptions): string {
   return variants === true ? `${name}-views` : name;
 }
 
-/** Print the summary to stderr, and the result to stdout: its place, or all of it as JSON. */
+/** Print a summary to stderr, and to stdout the folder of the result, or the whole result as JSON. */
 function show(result: PrepareResult, json: boolean | undefined): void {
   const skips = Object.entries(result.skipped).map(([code, count]) => `${count} ${code}`);
   const total = Object.values(result.skipped).reduce((sum, count) => sum + count, 0);

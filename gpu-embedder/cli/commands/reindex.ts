@@ -134,7 +134,7 @@ async function withModel<T>(
 ): Promise<T> {
   const [{ loadModel }, { directEmbedder }] = await Promise.all([
     import('../../embed/load-model.ts'),
-    import('../../embed/service/model/direct-embedder.ts'),
+    import('../../embed/service/embedder/direct-embedder.ts'),
   ]);
   const model = await loadModel(dirOrHubId);
   const embedder = directEmbedder(model);

@@ -8,11 +8,11 @@ import { portOrAny, wholeNumber } from '../flags/numbers.ts';
 import type { Device } from '../../common/devices.ts';
 import { stopAsked, untilInterrupted } from '../interrupts.ts';
 import { checkPort } from '../../operate/dev/check-port.ts';
-import { checkExposure } from '../../embed/service/check-exposure.ts';
+import { checkExposure } from '../../embed/service/http/check-exposure.ts';
 import { verifyVersion } from '../../operate/publish/verify-version.ts';
 import { describeBuilt } from '../../operate/jobs/describe-built.ts';
 import type { BuildFunction } from '../../embed/service/builds.ts';
-import { maxBatch } from '../../embed/service/batching/max-batch.ts';
+import { maxBatch } from '../../embed/service/embedder/max-batch.ts';
 import { openStore, storeFlag } from '../../operate/store/open-store.ts';
 
 interface ServeFlags {
@@ -31,42 +31,46 @@ interface ServeFlags {
 export function registerServe(program: Command): void {
   program
     .command('serve')
-    .description('embed over HTTP: the embedder that re-indexing at scale asks')
+    .description('embed over HTTP, for re-indexing at scale')
     .option('--port <n>', 'port to listen on; 0 takes a free one', portOrAny, 8788)
-    .option('--host <address>', 'address to listen on; any but loopback wants a token', '127.0.0.1')
+    .option(
+      '--host <address>',
+      'address to listen on; needs a token unless it is loopback',
+      '127.0.0.1',
+    )
     .addOption(modelFlag())
     .option('--threads <n>', 'threads of the model (default: one per core)', wholeNumber(1, 1024))
     .addOption(deviceFlag())
     .option(
       '--max-batch <n>',
-      'images that requests may share a run with; texts come four times as many',
+      'most images in a run of the model; of texts, four times as many',
       wholeNumber(1, maxBatch),
       maxBatch,
     )
     .addOption(
-      durationFlag('--grace', 'how long taken work may go on after a signal', {
+      durationFlag('--grace', 'how long work in progress may take after a signal', {
         unit: 'seconds',
         most: 3600,
         byDefault: 30,
       }),
     )
-    .option('--store <where>', `build indexes, too, from and into a store: ${storeFlag}`)
+    .option('--store <where>', `also build indexes of the collections in a store: ${storeFlag}`)
     .addHelpText(
       'after',
       '\nDIPTYCH_EMBEDDER_TOKEN is the bearer token that requests must carry.\n' +
-        'One line of JSON per request goes to stderr. SIGTERM finishes what was taken.',
+        'One line of JSON per request goes to stderr. SIGTERM finishes the requests in progress.',
     )
     .action((flags: ServeFlags) => untilInterrupted((signal) => serve(flags, signal)));
 }
 
 async function serve(flags: ServeFlags, stop: AbortSignal): Promise<void> {
-  // An empty variable is how many tools say "none".
+  // Many tools set an empty variable to say that there is none.
   const token = process.env.DIPTYCH_EMBEDDER_TOKEN || undefined;
   const { host, port, threads, device, maxBatch, grace: graceMs } = flags;
   checkExposure(host, token);
   if (port !== 0) await checkPort(host, port);
   const [{ loadModelInThread }, { serveUntilStopped }] = await Promise.all([
-    import('../../embed/service/model/load-model-in-thread.ts'),
+    import('../../embed/service/embedder/load-model-in-thread.ts'),
     import('../../embed/service/serve-until-stopped.ts'),
   ]);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
@@ -90,14 +94,14 @@ async function serve(flags: ServeFlags, stop: AbortSignal): Promise<void> {
   await store?.close();
   if (unfinished === 0) return;
   process.stderr.write(
-    `stopped after ${graceMs / 1000} s with ${unfinished} requests unfinished\n`,
+    `stopped after ${graceMs / 1000} s; unfinished requests and builds: ${unfinished}\n`,
   );
   process.exitCode = 1;
 }
 
 /**
- * Build what jobs have planned; a version is verified before it is said to be there. Or compare two
- * versions.
+ * Make the function that builds the version of a job, or compares two versions. A built version is
+ * verified before the build counts as done.
  */
 function buildWith(objects: ObjectStore, model: string): BuildFunction {
   return async ({ jobId, collection, options, compare }, signal, onProgress) => {

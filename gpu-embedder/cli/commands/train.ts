@@ -22,6 +22,7 @@ interface TrainFlags extends RecipeFlags {
   readonly json?: boolean;
 }
 
+/** Register `train`. */
 export function registerTrain(program: Command): void {
   program
     .command('train')
@@ -31,10 +32,10 @@ export function registerTrain(program: Command): void {
     .option('--config <file>', 'recipe as JSON (default: one that suits the data set)')
     .option('--init <model>', 'start from a model folder, ours or CLIP/SigLIP in fp32, or a hub id')
     .option('--train <what>', 'with --init: heads, text, last:N blocks, all', choice)
-    .addOption(new Option('--loss <name>', 'of every stage').choices([...lossNames]))
+    .addOption(new Option('--loss <name>', 'loss of every stage').choices([...lossNames]))
     .option('--epochs <n>', 'passes over the training images, in every stage', numberAbove0)
-    .option('--steps <n>', 'steps of every stage instead', wholeNumber(1))
-    .option('--batch <n>', 'images of a step', wholeNumber(1))
+    .option('--steps <n>', 'steps of every stage, instead of --epochs', wholeNumber(1))
+    .option('--batch <n>', 'images in a step', wholeNumber(1))
     .option(
       '--micro-batch <n>',
       'rows in memory at a time, same gradient (GradCache)',
@@ -59,7 +60,7 @@ export function registerTrain(program: Command): void {
 }
 
 async function train(flags: TrainFlags): Promise<void> {
-  // Native modules, which --help and a wrong command line need not wait for.
+  // Imported here, so that --help and a wrong command line need not wait for native modules.
   const [{ readRecipe }, { runTraining }] = await Promise.all([
     import('../../learn/train/recipe/read-recipe.ts'),
     import('../../learn/train/run/run-training.ts'),
@@ -96,7 +97,9 @@ async function train(flags: TrainFlags): Promise<void> {
 function describe({ steps, seconds, modelDir, finished }: RunSummary, runDir: string): string {
   const done = `${steps} steps in ${Math.round(seconds)} s`;
   if (!finished) return `stopped at step ${steps}; continue with --out ${runDir} --resume`;
-  return modelDir ? `${done}, model in ${modelDir}` : `${done}, one tower alone: no model`;
+  return modelDir
+    ? `${done}, model in ${modelDir}`
+    : `${done}; only one tower was trained, so there is no model`;
 }
 
 async function writeReport(runDir: string, dataDir: string): Promise<string> {

@@ -3,7 +3,10 @@ import { quantisations } from '../../../src/version/quantise.ts';
 import { builderChoices, buildRanges } from '../../../src/jobs/build-options.ts';
 import { shareAbove0, wholeNumber } from './numbers.ts';
 
-/** Flags of the options that `buildOptionsSchema` checks; `reindex` gives them no default, so that the builder has it. */
+/**
+ * Flags of the options that `buildOptionsSchema` checks. They have no default here, because `reindex`
+ * must leave the defaults to the builder.
+ */
 export const buildFlags = {
   M: () => new Option('--M <n>', 'links per node').argParser(wholeNumber(...buildRanges.M)),
   efConstruction: () =>
@@ -11,9 +14,11 @@ export const buildFlags = {
       wholeNumber(...buildRanges.efConstruction),
     ),
   recall: () =>
-    new Option('--recall <share>', 'annRecall@10 that a search reaches').argParser(shareAbove0),
+    new Option('--recall <share>', 'annRecall@10 that searches must reach').argParser(shareAbove0),
   quantisation: () =>
-    new Option('--quantisation <kind>', 'how vectors are kept, exact first').choices(quantisations),
+    new Option('--quantisation <kind>', 'how vectors are stored, most exact first').choices(
+      quantisations,
+    ),
   builder: (usearchFrom: number) =>
     new Option(
       '--builder <name>',

@@ -14,7 +14,7 @@ export function collectionFlag(description: string, byDefault?: string): Option 
   return byDefault === undefined ? option.makeOptionMandatory() : option.default(byDefault);
 }
 
-/** Describe `--collection` of a command that lists or removes: it takes any name that a store can have. */
+/** Describe `--collection` of a command that lists or removes. It takes any name, also one that an older version allowed. */
 export function storedCollectionFlag(description: string, byDefault: string): Option {
   return new Option('--collection <name>', description).argParser(storedName).default(byDefault);
 }

@@ -5,16 +5,16 @@ const unitMs = { seconds: 1000, minutes: 60_000 } as const;
 
 export interface DurationRange {
   readonly unit: keyof typeof unitMs;
-  /** The longest that is taken, in the unit; without it, there is none. */
+  /** The longest duration, in the unit; without it, any duration is taken. */
   readonly most?: number;
-  /** In the unit. */
+  /** The default, in the unit. */
   readonly byDefault?: number;
 }
 
 /**
  * Describe a flag that takes a duration in a unit; its value is in milliseconds.
  *
- * @param name - of the flag, such as `--grace`
+ * @param name - the flag, such as `--grace`
  */
 export function durationFlag(
   name: string,

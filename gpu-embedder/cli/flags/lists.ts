@@ -1,16 +1,16 @@
 import { unexpected } from './numbers.ts';
 
-/** Parse names with commas between them. */
+/** Parse a list of names that are separated by commas. */
 export function names(text: string): readonly string[] {
   const list = text
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (list.length > 0) return list;
-  throw unexpected('names with commas between them', text);
+  throw unexpected('names separated by commas', text);
 }
 
-/** Make the parser of a list whose every part another parser reads, such as `1,5,10`. */
+/** Make a parser of lists such as `1,5,10` from the parser of one part. */
 export function listOf<T>(parse: (text: string) => T): (text: string) => readonly T[] {
   return (text) => text.split(',').map((part) => parse(part.trim()));
 }

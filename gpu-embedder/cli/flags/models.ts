@@ -10,9 +10,9 @@ export function modelFlag(): Option {
   );
 }
 
-/** Describe `--model` of a command that takes models of ours alone, since a worker or a browser runs them. */
+/** Describe `--model` of a command that takes only Diptych's own models, because a worker or a browser runs them. */
 export function ownModelFlag(): Option {
-  return new Option('--model <dir>', 'model folder; a model of the hub does not run there').default(
+  return new Option('--model <dir>', 'model folder; models of the hub do not run there').default(
     starterModel,
   );
 }

@@ -1,13 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Decimal notation alone: an empty text, a space or `0x10` is not a number here. */
+/** Only decimal numbers: `Number` would also read an empty text, a space or `0x10`. */
 const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 function read(text: string): number {
   return decimal.test(text) ? Number(text) : NaN;
 }
 
-/** Make the error of a flag whose value is not what it must be. */
+/** Make the error for a wrong value of a flag. */
 export function unexpected(expected: string, got: string): InvalidArgumentError {
   return new InvalidArgumentError(`expected ${expected}, got ${JSON.stringify(got)}`);
 }
@@ -41,14 +41,14 @@ export function share(text: string): number {
   throw unexpected('0 to 1', text);
 }
 
-/** Parse a share above 0, 1 at most. */
+/** Parse a share above 0 and at most 1. */
 export function shareAbove0(text: string): number {
   const number = read(text);
   if (number > 0 && number <= 1) return number;
   throw unexpected('a number above 0, and 1 at most', text);
 }
 
-/** Parse a part of the images: a share below 1, or how many. */
+/** Parse a part of the images: a share below 1, or a number of images. */
 export function shareOrCount(text: string): number {
   const number = read(text);
   if (number > 0 && (number < 1 || Number.isSafeInteger(number))) return number;
@@ -58,5 +58,5 @@ export function shareOrCount(text: string): number {
 /** Parse a port that a server listens on. */
 export const port = wholeNumber(1, 65535);
 
-/** Parse a port, or 0 for any that is free. */
+/** Parse a port, or 0 for any free port. */
 export const portOrAny = wholeNumber(0, 65535);

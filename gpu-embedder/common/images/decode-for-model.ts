@@ -21,7 +21,7 @@ const kernels: Readonly<Record<number, 'nearest' | 'lanczos3' | 'linear' | 'cubi
  * @returns RGB8 [imageSize, imageSize, 3]
  * @throws DiptychError unreadable_image
  */
-export async function decodeImage(bytes: Uint8Array, rule: ImageRule): Promise<Uint8Array> {
+export async function decodeForModel(bytes: Uint8Array, rule: ImageRule): Promise<Uint8Array> {
   try {
     return rule.contain ? await contain(bytes, rule.imageSize) : await resize(bytes, rule);
   } catch (cause) {

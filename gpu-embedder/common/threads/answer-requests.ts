@@ -10,14 +10,15 @@ import {
 type Work = (input: unknown, tell: (note: unknown) => void) => unknown;
 
 /**
- * Answer, in a thread, what `askThread` asks it. Requests are answered side by side: one that awaits
- * lets the next one begin.
+ * Answer, inside a thread, the requests that `askThread` sends. Several requests can be in progress:
+ * while one awaits something, the next one begins.
  *
- * @param answers - the table, or what opens it; where that fails, every request fails with it
+ * @param answers - the table of functions, or its promise; if that rejects, every request fails
+ *   with its error
  */
 export function answerRequests(answers: Answers | Promise<Answers>): void {
   const port = parentPort!;
-  // A failure is for who asks, who may not have asked yet.
+  // Each request reports the failure. Without this line, it would end the thread before the first one.
   const opened = Promise.resolve(answers);
   opened.catch(() => {});
   const reply = (message: ThreadReply, value: unknown) =>
@@ -25,7 +26,7 @@ export function answerRequests(answers: Answers | Promise<Answers>): void {
 
   async function answer({ id, name, input }: ThreadRequest): Promise<void> {
     try {
-      // Who asks has the type of this table, so the input is what the function takes.
+      // The asking side has the type of this table, so the input has the type of the parameter.
       const work = (await opened)[name] as Work;
       const value = await work(input, (note) => reply({ id, note }, note));
       reply({ id, answer: value }, value);

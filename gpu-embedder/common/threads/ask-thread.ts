@@ -8,33 +8,33 @@ import {
   type ThreadRequest,
 } from './thread-messages.ts';
 
-/** A thread that answers requests, each a function of its table. */
+/** A thread that answers requests. Each request names a function of the thread's table. */
 export interface AskedThread<A extends Answers> {
   /**
    * Ask the thread.
    *
    * @param args - the input, and a function that is called with each note before the answer
-   * @throws what the function threw in the thread, with its code, details and cause; where the thread
-   *   ended, a DiptychError of the code given to `askThread`
+   * @throws the error of the function in the thread, with its code, details and cause; a DiptychError
+   *   with the code given to `askThread` if the thread ended
    */
   ask<K extends keyof A & string>(
     name: K,
     ...args: Parameters<A[K]>
   ): Promise<Awaited<ReturnType<A[K]>>>;
-  /** Requests without an answer yet. */
+  /** Count the requests that have no answer yet. */
   owed(): number;
-  /** False from the moment on at which the thread ended. */
+  /** Tell whether the thread has not ended yet. */
   isAlive(): boolean;
-  /** Settles when the thread ends without being asked to, with why. */
+  /** Resolves with the reason when the thread ends although nobody asked it to. */
   readonly died: Promise<DiptychError>;
-  /** End the thread; what it owes fails. */
+  /** End the thread; the requests that it has not answered fail. */
   dispose(): Promise<void>;
 }
 
 export interface ThreadName {
-  /** As the message names it: `the thread of the model`. */
+  /** The thread as messages name it: `the thread of the model`. */
   readonly what: string;
-  /** Of the failure of requests when it ends; default `internal`. */
+  /** Code of the errors of requests that fail because the thread ended; default `internal`. */
   readonly code?: ErrorCode;
 }
 
@@ -45,8 +45,9 @@ interface Owed {
 }
 
 /**
- * Ask a thread that calls `answerRequests`. It keeps the process alive only while it owes an answer.
- * When it ends, by itself or by an error, all requests that it owes fail, and later ones at once.
+ * Make a thread that calls `answerRequests` answer requests. The thread keeps the process alive only
+ * while it owes an answer. When it ends, for whatever reason, the requests that it has not answered
+ * fail, and later requests fail at once.
  */
 export function askThread<A extends Answers>(
   thread: Worker,
@@ -89,7 +90,9 @@ export function askThread<A extends Answers>(
     else settle(reply.id)?.reject(unpackError(reply.failure));
   });
   thread.on('error', (error) => end(`ended: ${(error as Error | null)?.message ?? error}`, error));
-  thread.on('messageerror', (error) => end(`sent what cannot be read: ${error.message}`, error));
+  thread.on('messageerror', (error) =>
+    end(`sent a message that cannot be read: ${error.message}`, error),
+  );
   thread.on('exit', (exitCode) => end(`ended with code ${exitCode}`));
 
   return {

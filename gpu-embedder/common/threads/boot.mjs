@@ -1,4 +1,4 @@
-// A worker thread starts with JavaScript: find that of its entry, and run it.
+// A worker thread can only start with JavaScript: find the compiled entry of this thread and run it.
 import { basename } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { compiled } from '../../../bin/compiled.mjs';

@@ -8,17 +8,17 @@ export interface PackedError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  /** Present where it is a DiptychError. */
+  /** Code of a DiptychError; other errors have none. */
   readonly code?: ErrorCode;
   readonly details?: Readonly<Record<string, unknown>>;
-  /** Absent where there is none. */
+  /** Absent if the error has no cause. */
   readonly cause?: PackedError;
 }
 
-/** Causes that are kept, one behind the other: a chain may be a circle. */
+/** Most errors of a chain of causes that are kept, since a chain may be endless (a circle). */
 const longestChain = 8;
 
-/** Pack what was thrown, with its causes. */
+/** Pack a thrown value, with its causes. */
 export function packError(error: unknown, chain = longestChain): PackedError {
   if (!(error instanceof Error)) {
     return { name: 'Error', message: String(error), stack: undefined };

@@ -2,19 +2,20 @@ import type { Transferable } from 'node:worker_threads';
 import type { PackedError } from './pack-error.ts';
 
 /**
- * What a thread answers: a function for each name, which gets the input and may tell of its progress.
- * The thread hands its table to `answerRequests`; who asks knows the type of that table.
+ * The table of functions of a thread. A function gets the input of a request, and a function that
+ * sends notes about its progress. The thread gives the table to `answerRequests`; the asking side
+ * imports its type.
  */
 export type Answers = Readonly<Record<string, (input: never, tell: never) => unknown>>;
 
-/** From who asks to the thread. */
+/** A message to the thread. */
 export interface ThreadRequest {
   readonly id: number;
   readonly name: string;
   readonly input: unknown;
 }
 
-/** From the thread: any number of notes about a request, then its answer or why there is none. */
+/** A message from the thread: any number of notes about a request, then its answer or its failure. */
 export type ThreadReply =
   | { readonly id: number; readonly note: unknown }
   | { readonly id: number; readonly answer: unknown }
@@ -23,10 +24,10 @@ export type ThreadReply =
 const handedOver = new WeakMap<object, readonly Transferable[]>();
 
 /**
- * Move buffers of an input or of an answer to the other thread instead of copying them; they are
- * empty here afterwards.
+ * Mark buffers of an input or an answer: they are moved to the other thread and not copied. They
+ * are empty on this side afterwards.
  *
- * @param buffers - whole: every view of them becomes empty, too
+ * @param buffers - moved as a whole, so that every other view of them becomes empty, too
  * @returns the value itself
  */
 export function handOver<T extends object>(value: T, buffers: readonly Transferable[]): T {
@@ -34,7 +35,7 @@ export function handOver<T extends object>(value: T, buffers: readonly Transfera
   return value;
 }
 
-/** The buffers that {@link handOver} was told of. */
+/** Find the buffers of a value that {@link handOver} marked. */
 export function buffersOf(value: unknown): readonly Transferable[] {
   return typeof value === 'object' && value !== null ? (handedOver.get(value) ?? []) : [];
 }

@@ -2,18 +2,19 @@ import { DiptychError } from '../../../src/errors.ts';
 import type { AskedThread } from './ask-thread.ts';
 import type { Answers } from './thread-messages.ts';
 
-/** Threads of one kind, asked as one. */
+/** Several threads of one kind, which are asked as if they were one. */
 export type ThreadPool<A extends Answers> = Pick<AskedThread<A>, 'ask' | 'dispose'>;
 
 export interface PoolSize {
   readonly threads: number;
-  /** Requests that a thread has at a time; further ones wait here for their turn. */
+  /** Most requests that a thread has at a time; further requests wait in the pool. */
   readonly perThread: number;
 }
 
 /**
- * Create a pool: each request goes to the thread that owes least. The threads start with the first
- * request. One that ended fails what it owes alone, and the next request replaces it.
+ * Create a pool. Each request goes to the thread that owes the fewest answers. The threads start
+ * with the first request. When a thread ends, only its own requests fail, and the next request
+ * starts a new thread in its place.
  */
 export function createThreadPool<A extends Answers>(
   start: () => AskedThread<A>,

@@ -1,7 +1,7 @@
 import { progressBar } from '../../common/progress.ts';
 import type { DatasetWriter, NewItem } from '../prepared/dataset-writer.ts';
 import type { PrepareReport } from '../prepared/prepared.ts';
-import { isBlank, renderSvg } from '../../common/images/render-svg.ts';
+import { isBlank, renderSvg } from './render-svg.ts';
 
 /** A drawing of an icon. */
 export interface Drawing {

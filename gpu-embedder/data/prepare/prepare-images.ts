@@ -6,7 +6,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import type { CaptionEntry } from '../readers/caption-source.ts';
 import {
   fileStamps,
-  findImages,
+  findImageFiles,
   openImageFolder,
   type ImageFolder,
 } from '../readers/find-images.ts';
@@ -66,7 +66,7 @@ async function captionedImages(
   entries: AsyncIterable<CaptionEntry>,
   columns: CaptionColumns = {},
 ): Promise<Source> {
-  const present = await findImages(images);
+  const present = await findImageFiles(images);
   // COCO lists images without captions itself; elsewhere they are the files that no row names.
   const uncaptioned = new Set(kind === 'coco' ? [] : present);
   const grouped = await groupRows(entries, (image) => uncaptioned.delete(image));

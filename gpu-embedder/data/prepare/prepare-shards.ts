@@ -20,18 +20,24 @@ export type PrepareParquetOptions = ParquetInput & PrepareOptions;
 
 /** Prepare tar shards in the layout of webdataset. */
 export async function prepareTar(options: PrepareTarOptions): Promise<PrepareResult> {
-  return prepareSource(await openTar(options), options);
+  return prepareSource(await openTarShards(options), options);
 }
 
 /** Prepare parquet files. */
 export async function prepareParquet(options: PrepareParquetOptions): Promise<PrepareResult> {
-  return prepareSource(await openParquet(options), options);
+  return prepareSource(await openParquetShards(options), options);
 }
 
-export async function openTar({ shards, columns = {} }: ShardsInput): Promise<Source> {
+/** Find the shards and open them as one source. */
+export async function openTarShards({ shards, columns = {} }: ShardsInput): Promise<Source> {
   return tarSource(await findShards(shards), columns);
 }
 
-export async function openParquet({ shards, columns = {}, images }: ParquetInput): Promise<Source> {
+/** Find the files and open them as one source. */
+export async function openParquetShards({
+  shards,
+  columns = {},
+  images,
+}: ParquetInput): Promise<Source> {
   return parquetSource(await findShards(shards), columns, images);
 }

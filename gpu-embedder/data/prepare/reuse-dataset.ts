@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../common/sha256-hex.ts';
 import type { PrepareReport } from '../prepared/prepared.ts';
 import { prepareResult, type PrepareResult } from './prepare-result.ts';
-import { readManifest } from '../prepared/read-dataset.ts';
+import { readDatasetManifest } from '../prepared/read-dataset.ts';
 
 /** Digest the inputs of a data set. */
 export function inputKeyOf(inputs: unknown): string {
@@ -14,7 +14,7 @@ export function inputKeyOf(inputs: unknown): string {
 export function reuseDataset(dir: string, inputKey: string): PrepareResult | undefined {
   if (!existsSync(join(dir, 'dataset.json'))) return undefined;
   try {
-    const manifest = readManifest(dir);
+    const manifest = readDatasetManifest(dir);
     if (manifest.inputKey !== inputKey) return undefined;
     const report = JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8')) as PrepareReport;
     return prepareResult(dir, manifest, report, true);

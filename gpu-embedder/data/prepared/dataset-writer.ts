@@ -14,7 +14,7 @@ import {
   type PrepareReport,
   type SourceInfo,
 } from './prepared.ts';
-import { readLines } from '../readers/read-lines.ts';
+import { readFileLines } from '../readers/read-file-lines.ts';
 
 /** An item whose image has not been stored yet. */
 export type NewItem = Omit<Item, 'image'>;
@@ -144,7 +144,7 @@ export async function datasetWriter(
       return manifest;
     },
     async abort() {
-      await Promise.all(streams.map(destroyed));
+      await Promise.all(streams.map(destroyAndWait));
       await rm(partial, { recursive: true, force: true });
     },
   };
@@ -164,7 +164,7 @@ async function refuseForeign(place: string): Promise<void> {
 }
 
 /** Destroy a stream and wait: a stream that is still opening would recreate its removed file. */
-async function destroyed(stream: WriteStream): Promise<void> {
+async function destroyAndWait(stream: WriteStream): Promise<void> {
   if (stream.closed) return;
   await new Promise<void>((resolve) => stream.once('close', resolve).destroy());
 }
@@ -183,7 +183,7 @@ async function amendItems(
   await pipeline(
     function* () {
       let ordinal = 0;
-      for (const line of readLines(file)) {
+      for (const line of readFileLines(file)) {
         const item: Item = {
           ...(JSON.parse(line) as Item),
           ...(heldOut.has(ordinal) && { split: 'validation' }),

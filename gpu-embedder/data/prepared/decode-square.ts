@@ -1,6 +1,6 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { limits } from '../../../src/limits.ts';
-import { premultiply } from '../../common/images/premultiply.ts';
+import { premultiply } from './premultiply.ts';
 
 /** Media type and size of an image file. */
 export interface ImageDescription {
@@ -11,7 +11,7 @@ export interface ImageDescription {
   readonly height?: number;
 }
 
-export interface DecodedImage extends ImageDescription {
+export interface SquareImage extends ImageDescription {
   /** RGBA8, alpha premultiplied, [size, size, 4] */
   readonly pixels: Uint8Array;
 }
@@ -23,10 +23,10 @@ export interface DecodedImage extends ImageDescription {
  * @param source - file or its bytes
  * @throws Error - the file is not an image, is truncated, or has too many pixels
  */
-export async function decodeImage(
+export async function decodeSquare(
   source: string | Uint8Array,
   size: number,
-): Promise<DecodedImage> {
+): Promise<SquareImage> {
   const image = sharp(source, { limitInputPixels: limits.imagePixels });
   const description = await describeFile(image);
   const pixels = await image

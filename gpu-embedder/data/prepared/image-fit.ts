@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { defaults } from '../../../src/config.ts';
 import { DiptychError } from '../../../src/errors.ts';
-import { decodeImage as decodeForModel } from '../../common/images/decode-for-model.ts';
+import { decodeForModel } from '../../common/images/decode-for-model.ts';
 import { readImageRule, type ImageRule } from '../../common/model-folder/image-rule.ts';
 import { describeModel } from '../../common/model-folder/model-description.ts';
 import { modelDir } from '../../common/model-folder/model-dir.ts';
 import { readModelFiles } from '../../common/model-folder/model-files.ts';
-import { decodeImage, describeFile, type DecodedImage } from './decode-square.ts';
+import { decodeSquare, describeFile, type SquareImage } from './decode-square.ts';
 import type { ImageFitRule } from './prepared.ts';
 
 /** How images become squares. */
@@ -66,8 +66,8 @@ export function storedRule({ contain, preprocessing }: ImageRule): ImageFitRule 
 export async function fitImage(
   image: string | Uint8Array,
   { imageSize, rule }: ImageFit,
-): Promise<DecodedImage> {
-  if (rule === undefined) return decodeImage(image, imageSize);
+): Promise<SquareImage> {
+  if (rule === undefined) return decodeSquare(image, imageSize);
   const bytes = typeof image === 'string' ? await readFile(image) : image;
   const pixels = opaque(await decodeForModel(bytes, rule));
   return { pixels, ...(await describeFile(sharp(bytes))) };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../../src/errors.ts';
 import { datasetFormatVersion, type Concept, type DatasetManifest, type Item } from './prepared.ts';
-import { readLines } from '../readers/read-lines.ts';
+import { readFileLines } from '../readers/read-file-lines.ts';
 
 /** A prepared data set; {@link openPixels} and {@link readImageBytes} read its images. */
 export interface PreparedDataset {
@@ -51,14 +51,14 @@ const manifestSchema: z.ZodType<DatasetManifest> = z.object({
  * @throws DiptychError not_prepared - the folder has no data set, or one of another format
  */
 export function openDataset(dir: string): PreparedDataset {
-  const manifest = readManifest(dir);
+  const manifest = readDatasetManifest(dir);
   const items = readJsonLines<Item>(dir, 'items.jsonl', manifest.counts.items);
   const concepts = readJsonLines<Concept>(dir, 'concepts.jsonl', manifest.counts.concepts);
   return { manifest, items, concepts: new Map(concepts.map((c) => [c.id, c])), dir };
 }
 
 /** Read dataset.json of a prepared data set. */
-export function readManifest(dir: string): DatasetManifest {
+export function readDatasetManifest(dir: string): DatasetManifest {
   const path = join(dir, 'dataset.json');
   if (!existsSync(path)) {
     throw notPrepared(dir, `There is no prepared data set in ${dir} (no dataset.json)`);
@@ -149,7 +149,7 @@ function readJsonLines<T>(dir: string, name: string, expected: number): T[] {
   const path = join(dir, name);
   const values: T[] = [];
   try {
-    for (const line of readLines(path)) values.push(JSON.parse(line) as T);
+    for (const line of readFileLines(path)) values.push(JSON.parse(line) as T);
   } catch (cause) {
     throw notPrepared(dir, `${path}:${values.length + 1}: ${(cause as Error).message}`);
   }

@@ -6,7 +6,8 @@ import { DiptychError } from '../../../src/errors.ts';
 export const imageName = /\.(png|jpe?g|webp|gif|avif|svg|tiff?)$/i;
 
 /** List the image files of a folder and its subfolders as `/`-separated paths, sorted. */
-export const findImages = (dir: string): Promise<readonly string[]> => findFiles(dir, imageName);
+export const findImageFiles = (dir: string): Promise<readonly string[]> =>
+  findFiles(dir, imageName);
 
 /** List the files of a folder and its subfolders whose names match, as `/`-separated paths, sorted. */
 export async function findFiles(dir: string, wanted: RegExp): Promise<readonly string[]> {

@@ -14,7 +14,7 @@ import {
   type Columns,
   type Fields,
 } from './columns.ts';
-import { readLines } from './read-lines.ts';
+import { readFileLines } from './read-file-lines.ts';
 import { openSpool } from './row-spool.ts';
 
 export interface CaptionColumns extends Columns {
@@ -144,7 +144,7 @@ async function* csvLines(file: string, delimiter: string): AsyncGenerator<Line> 
 
 function* jsonLines(file: string): Generator<Line> {
   let number = 0;
-  for (const text of readLines(file)) {
+  for (const text of readFileLines(file)) {
     number += 1;
     if (text.trim() === '') continue;
     const where = `${basename(file)}:${number}`;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 import { checkColumns, findColumns, readFields, type Columns } from './columns.ts';
-import { fileStamps, findImages, openImageFolder, type ImageFolder } from './find-images.ts';
+import { fileStamps, findImageFiles, openImageFolder, type ImageFolder } from './find-images.ts';
 import { openParquet, type ParquetRow } from './parquet-rows.ts';
 import { nameInShard, type Shard } from './shards.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
@@ -33,7 +33,7 @@ export async function parquetSource(
       shards,
       ...(images !== undefined && {
         images: resolve(images),
-        files: await fileStamps(images, await findImages(images)),
+        files: await fileStamps(images, await findImageFiles(images)),
       }),
     },
     progress: { label: 'Decoding', total },

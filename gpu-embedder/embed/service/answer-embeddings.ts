@@ -2,10 +2,10 @@ import { DiptychError, errorStatus, type ErrorCode } from '../../../src/errors.t
 import type { Embedder, EncodeAnswer } from '../../../src/embedder/embedder.ts';
 import { parseJson, parseRequest } from '../../../src/http/parse-request.ts';
 import { embeddingsRequestSchema, sortInputs, type SortedInputs } from './embeddings-request.ts';
-import type { DirectModel } from './model/reproducible-model.ts';
+import type { DirectModel } from './embedder/reproducible-model.ts';
 import type { ServiceLimits } from './service-limits.ts';
 
-/** What OpenAI's API answers. */
+/** An answer in the shape of OpenAI's API. */
 export interface EmbeddingsAnswer {
   readonly object: 'list';
   readonly data: readonly {
@@ -20,8 +20,8 @@ export interface EmbeddingsAnswer {
 /**
  * Answer `POST /v1/embeddings`.
  *
- * @param embed - counts what it embeds
- * @throws DiptychError - the first input that fails, fails the request
+ * @param embed - embeds the inputs and counts them
+ * @throws DiptychError - the request is wrong, or an input cannot be embedded (the first is named)
  */
 export async function answerEmbeddings(
   body: Uint8Array,

@@ -1,10 +1,10 @@
 import type { Hono } from 'hono';
 import { buildRequestSchema } from '../../../src/embedder/build-request.ts';
 import { parseJson, parseRequest } from '../../../src/http/parse-request.ts';
-import { admitted } from './batching/admitted.ts';
+import { admitted } from './http/admitted.ts';
 import type { ServiceContext } from './service-context.ts';
 
-/** Add the routes of builds. */
+/** Add the routes that start, show and cancel builds. */
 export function addBuildRoutes(app: Hono, context: ServiceContext): void {
   const { builds } = context;
   app.post('/v1/build', (c) =>

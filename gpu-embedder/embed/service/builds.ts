@@ -8,23 +8,23 @@ import type {
 
 export type BuildProgress = (stage: string, done: number, total: number) => void;
 
-/** What builds a version from a job's plan; it ends early when the signal aborts. */
+/** Builds a version from the plan of a job, or compares two; it ends early when the signal aborts. */
 export type BuildFunction = (
   request: BuildRequest,
   signal: AbortSignal,
   onProgress: BuildProgress,
 ) => Promise<BuildResult>;
 
-/** The builds of a service: one at a time, the last few remembered. */
+/** The builds of a service. One runs at a time, and the last few are remembered. */
 export interface Builds {
-  /** The same job again gives the same build; one that failed or was cancelled starts again. */
+  /** Start the build of a job, or return its status if it runs or succeeded before. */
   start(request: BuildRequest): BuildStatus;
   status(id: string): BuildStatus;
   cancel(id: string): BuildStatus;
   isRunning(): boolean;
-  /** Settles when no build runs. */
+  /** Resolves when no build runs. */
   idle(): Promise<void>;
-  /** Cancel what runs. */
+  /** Cancel the build that runs. */
   stop(): void;
 }
 
@@ -35,10 +35,11 @@ interface Build {
   ended: Promise<void>;
 }
 
+/** Builds whose status can be asked for. */
 const remembered = 20;
 const isGoing = ({ status: { state } }: Build) => state === 'running' || state === 'cancelling';
 
-/** @param build - absent where a service builds nothing */
+/** @param build - undefined for a service that builds no index */
 export function createBuilds(build: BuildFunction | undefined): Builds {
   const builds = new Map<string, Build>();
   const going = () => [...builds.values()].find(isGoing);
@@ -63,7 +64,7 @@ export function createBuilds(build: BuildFunction | undefined): Builds {
     if (earlier && !isDeepStrictEqual(earlier.request, request)) {
       throw new DiptychError(
         'bad_request',
-        `jobId: ${request.jobId} has a build of another request`,
+        `jobId: ${request.jobId} already has a build of a different request`,
       );
     }
     if (earlier && (isGoing(earlier) || earlier.status.state === 'succeeded'))
@@ -75,7 +76,7 @@ export function createBuilds(build: BuildFunction | undefined): Builds {
       throw new DiptychError('embedder_busy', `the build of job ${jobId} is running`, retry);
     }
     const started = begin(request, build);
-    // Set anew, so that the order is that of starting.
+    // A map keeps the place of a key that is set again; the oldest build must come first.
     builds.delete(request.jobId);
     builds.set(request.jobId, started);
     if (builds.size > remembered) builds.delete(builds.keys().next().value!);

@@ -1,14 +1,14 @@
 import { Hono } from 'hono';
 import { DiptychError } from '../../../src/errors.ts';
-import { createAdmission } from './batching/admission.ts';
+import { createAdmission } from './http/admission.ts';
 import { addBuildRoutes } from './build-routes.ts';
 import { createBuilds, type BuildFunction } from './builds.ts';
-import { checkToken } from './check-token.ts';
-import { directEmbedder, type DirectEmbedderOptions } from './model/direct-embedder.ts';
+import { checkToken } from './http/check-token.ts';
+import { directEmbedder, type DirectEmbedderOptions } from './embedder/direct-embedder.ts';
 import { addEmbedRoutes } from './embed-routes.ts';
-import { errorAnswer } from './error-answer.ts';
-import type { DirectModel } from './model/reproducible-model.ts';
-import { logRequests, type RequestLog } from './request-log.ts';
+import { answerError } from './http/answer-error.ts';
+import type { DirectModel } from './embedder/reproducible-model.ts';
+import { logRequests, type RequestLog } from './http/request-log.ts';
 import type { ServiceContext } from './service-context.ts';
 import { defaultServiceLimits, type ServiceLimits } from './service-limits.ts';
 import { createServiceMetrics } from './service-metrics.ts';
@@ -18,12 +18,12 @@ export interface ServiceOptions extends Pick<
   'maxBatch' | 'waitMs' | 'threads' | 'decodeThreads'
 > {
   readonly model: DirectModel;
-  /** Of this software. */
+  /** Version of this software. */
   readonly version: string;
-  /** Asked of every request but /healthz; absent: nobody is asked. */
+  /** Token that every request must carry, except /healthz; without it, no request needs one. */
   readonly token?: string;
   readonly limits?: Partial<ServiceLimits>;
-  /** Absent: the service builds nothing. */
+  /** Without it, the service builds no index. */
   readonly build?: BuildFunction;
   readonly log?: RequestLog;
 }
@@ -31,15 +31,16 @@ export interface ServiceOptions extends Pick<
 /** The embedder as an HTTP application. */
 export interface Service {
   readonly app: Hono;
-  /** Start what the first request would wait for. */
+  /** Embed once, so that the first request need not wait for threads to start. */
   warm(): Promise<void>;
   /**
-   * Take nothing new and finish what was taken; what a build has not finished by then is cancelled.
+   * Refuse new requests and wait until those in progress are finished; a build that is still
+   * running when the time is over is cancelled.
    *
-   * @returns requests and builds that were not finished in time
+   * @returns number of requests and builds that did not finish in time
    */
   drain(graceMs: number): Promise<number>;
-  /** Stop the threads that decode; the model stays. */
+  /** Stop the threads that decode; the model stays loaded. */
   close(): Promise<void>;
 }
 
@@ -95,7 +96,7 @@ function createApp(
       checkToken(c.req.header('authorization'), token);
     }
     await next();
-    // So that the server need not wait for connections that are kept for later.
+    // The server closes when its connections are closed, so clients must not keep theirs open.
     if (isStopping()) c.header('connection', 'close');
   });
   app.on('POST', '/v1/*', async (c, next) => {
@@ -119,11 +120,11 @@ function createApp(
   app.notFound((c) => {
     throw new DiptychError('not_found', `there is no ${c.req.method} ${c.req.path}`);
   });
-  app.onError(errorAnswer);
+  app.onError(answerError);
   return app;
 }
 
-/** @returns false where the time was over first */
+/** @returns false if the time is over first */
 async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout;
   const over = new Promise<false>((resolve) => {

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { EncodeAnswer, EncodedImage } from '../../../src/embedder/embedder.ts';
 import { framesType, readEncodeRequest, writeEncodeAnswer } from '../../../src/embedder/frames.ts';
-import { admitted } from './batching/admitted.ts';
+import { admitted } from './http/admitted.ts';
 import { answerEmbeddings } from './answer-embeddings.ts';
 import type { ServiceContext } from './service-context.ts';
 
@@ -25,7 +25,7 @@ export function addEmbedRoutes(app: Hono, context: ServiceContext): void {
   );
 }
 
-/** Embed, and count what came out. */
+/** Embed the inputs and count the embeddings and the failures. */
 async function embed(
   c: Context,
   { embedder, metrics }: ServiceContext,

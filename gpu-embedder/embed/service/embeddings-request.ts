@@ -14,19 +14,19 @@ export const embeddingsRequestSchema = z.strictObject({
   /** Id or hash of the loaded model. */
   model: z.string(),
   encoding_format: z.enum(['float', 'base64']).default('float'),
-  /** Only that of the model. */
+  /** The dimension of the model; any other is refused. */
   dimensions: z.int().optional(),
-  /** Taken and left alone. */
+  /** Accepted, because clients of OpenAI send it, and not used. */
   user: z.string().optional(),
 });
 
 export type EmbeddingsRequest = z.infer<typeof embeddingsRequestSchema>;
 
-/** Inputs by kind, and where each stood. */
+/** The inputs sorted by kind, with the row of each. */
 export interface SortedInputs {
   readonly images: readonly EncodedImage[];
   readonly texts: readonly string[];
-  /** Of each input: its row among [images, texts]. */
+  /** For each input, its row in the embeddings of [images, texts]. */
   readonly rows: readonly number[];
 }
 

@@ -1,26 +1,25 @@
-import type { DiptychError } from '../../../src/errors.ts';
 import { createService, type ServiceOptions } from './create-service.ts';
-import { listen } from './listen.ts';
-import type { ThreadModel } from './model/load-model-in-thread.ts';
+import { listen } from './http/listen.ts';
+import type { ThreadModel } from './embedder/load-model-in-thread.ts';
 
 export interface ServeOptions extends Omit<ServiceOptions, 'model'> {
   readonly model: ThreadModel;
   readonly host: string;
   readonly port: number;
-  /** How long what was taken may go on after a signal. */
+  /** How long requests and builds in progress may take after `stopped` settles. */
   readonly graceMs: number;
   readonly onListening: (url: string) => void;
-  /** Settles when the service shall stop. */
+  /** Settles when the service must stop. */
   readonly stopped: Promise<unknown>;
 }
 
-/** How long answers may take to be sent after the last was made. */
+/** How long it may take to send the last answers. */
 const sendMs = 5000;
 
 /**
- * Serve until told to stop, then finish what was taken.
+ * Serve until `stopped` settles, then finish the requests and builds in progress.
  *
- * @returns requests and builds that were cut off
+ * @returns number of requests and builds that did not finish in time
  * @throws DiptychError port_in_use; embedder_failed when the thread of the model ends
  */
 export async function serveUntilStopped(options: ServeOptions): Promise<number> {
@@ -33,7 +32,7 @@ export async function serveUntilStopped(options: ServeOptions): Promise<number> 
     const dead = await Promise.race([stopped.then(() => null), model.died]);
     const unfinished = await service.drain(dead ? 0 : graceMs);
     await server.close(sendMs);
-    if (dead) throw dead as DiptychError;
+    if (dead) throw dead;
     return unfinished;
   } finally {
     await service.close();

@@ -1,7 +1,7 @@
-import type { DirectEmbedder } from './model/direct-embedder.ts';
-import type { Admission } from './batching/admission.ts';
+import type { DirectEmbedder } from './embedder/direct-embedder.ts';
+import type { Admission } from './http/admission.ts';
 import type { Builds } from './builds.ts';
-import type { DirectModel } from './model/reproducible-model.ts';
+import type { DirectModel } from './embedder/reproducible-model.ts';
 import type { ServiceLimits } from './service-limits.ts';
 import type { ServiceMetrics } from './service-metrics.ts';
 

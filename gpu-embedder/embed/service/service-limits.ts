@@ -1,15 +1,16 @@
 import { limits } from '../../../src/limits.ts';
-import { defaultItemLimits, type ItemLimits } from './model/item-limits.ts';
+import { defaultItemLimits, type ItemLimits } from './embedder/item-limits.ts';
 
-/** What a service takes; what is more is refused before it is decoded. */
+/** Limits of a service. Requests beyond them are refused before anything is decoded. */
 export interface ServiceLimits extends ItemLimits {
-  /** Of one request. */
+  /** Largest body of a request. */
   readonly bodyBytes: number;
+  /** Most images and texts of a request. */
   readonly images: number;
   readonly texts: number;
-  /** In progress at a time. */
+  /** Most requests in progress at a time. */
   readonly requests: number;
-  /** Bodies in progress at a time, bytes. */
+  /** Most bytes of bodies in progress at a time. */
   readonly queuedBytes: number;
 }
 

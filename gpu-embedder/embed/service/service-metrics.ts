@@ -1,24 +1,24 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { InputKind } from './model/direct-embedder.ts';
+import type { InputKind } from './embedder/direct-embedder.ts';
 
-/** What a service counts of itself. */
+/** The counters of a service. */
 export interface ServiceMetrics {
   request(route: string, status: number, seconds: number): void;
-  /** A run of the model. */
+  /** Count a run of the model. */
   run(kind: InputKind, rows: number, seconds: number): void;
   items(kind: InputKind, result: 'encoded' | 'failed', count: number): void;
-  /** The text that Prometheus reads. */
+  /** Write the metrics in the format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** What is read when the text is asked for. */
+/** Values that are read when the metrics are written. */
 export interface Gauges {
   readonly requestsInProgress: () => number;
   readonly rowsWaiting: () => Readonly<Record<InputKind, number>>;
 }
 
-/** Create the metrics of a service, with event loop lag and memory of its process. */
+/** Create the metrics of a service; they include the event loop lag and the memory of its process. */
 export function createServiceMetrics(gauges: Gauges): ServiceMetrics {
   const registry = new Registry();
   const registers = [registry];

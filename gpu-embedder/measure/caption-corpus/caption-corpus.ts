@@ -3,7 +3,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import type { Suggestion } from '../../../src/search/keywords/build-keyword-index.ts';
 import {
   openDataset,
-  readManifest,
+  readDatasetManifest,
   type PreparedDataset,
 } from '../../data/prepared/read-dataset.ts';
 import { describeModel } from '../../common/model-folder/model-description.ts';
@@ -96,7 +96,7 @@ async function collectOrigin({
   settings,
 }: CaptionCorpusOptions): Promise<Origin> {
   const identify = (dir: string) => {
-    const { name, fingerprint } = readManifest(dir);
+    const { name, fingerprint } = readDatasetManifest(dir);
     return { name, fingerprint };
   };
   const [dataset, source] = [identify(data), identify(from)];

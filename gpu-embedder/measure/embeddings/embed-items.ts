@@ -7,7 +7,7 @@ import {
   type Pixels,
   type PreparedDataset,
 } from '../../data/prepared/read-dataset.ts';
-import { decodeImage } from '../../common/images/decode-for-model.ts';
+import { decodeForModel } from '../../common/images/decode-for-model.ts';
 import type { EmbeddingModel } from '../../embed/load-model.ts';
 import { preparedRgb, takesPreparedPixels } from '../../data/prepared/prepared-rgb.ts';
 
@@ -68,7 +68,7 @@ function preparedReader(pixels: Pixels): ReadBatch {
 function originalReader(dataset: PreparedDataset, { imageRule }: ImageEmbedder): ReadBatch {
   const decode = async (item: Item): Promise<Uint8Array> => {
     try {
-      return await decodeImage(await readImageBytes(dataset, item), imageRule);
+      return await decodeForModel(await readImageBytes(dataset, item), imageRule);
     } catch (cause) {
       const problem = `${item.id}: ${(cause as Error).message}; prepare ${dataset.dir} again`;
       throw new DiptychError('unreadable_image', problem, undefined, { cause });

@@ -1,6 +1,6 @@
 import { loadModel } from '../../embed/load-model.ts';
 import { modelDir } from '../../common/model-folder/model-dir.ts';
-import { loadEdgeModel } from '../../embed/edge-model.ts';
+import { loadEdgeModel } from '../../embed/load-edge-model.ts';
 import type { SessionOptions } from '../../learn/onnx/session.ts';
 import type { EvaluatedModel } from './gallery.ts';
 
@@ -10,7 +10,7 @@ import type { EvaluatedModel } from './gallery.ts';
  * @param options - `edge`: use the int8 weights and kernels of the edge
  * @throws DiptychError `unreadable_model`
  */
-export async function openModel(
+export async function openEvaluatedModel(
   dirOrHubId: string,
   options: SessionOptions & { readonly edge?: boolean } = {},
 ): Promise<EvaluatedModel> {

@@ -5,7 +5,11 @@ import type { PreparedDataset } from '../../data/prepared/read-dataset.ts';
  * List the texts that should find an item. A pictogram has one: the first name of its concept in
  * the language, or in English an icon's title. Any other image has its own captions.
  */
-export function textsOf(dataset: PreparedDataset, item: Item, language: string): readonly string[] {
+export function itemTexts(
+  dataset: PreparedDataset,
+  item: Item,
+  language: string,
+): readonly string[] {
   if (dataset.manifest.kind !== 'pictograms') return item.captions;
   if (item.concept === undefined) return [];
   if (language === 'en' && item.concept.startsWith('icon:')) {

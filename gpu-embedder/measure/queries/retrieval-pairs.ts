@@ -1,5 +1,5 @@
 import type { PreparedDataset } from '../../data/prepared/read-dataset.ts';
-import { textsOf } from './item-texts.ts';
+import { itemTexts } from './item-texts.ts';
 
 /** Images, texts, and which of them belong together. */
 export interface RetrievalPairs {
@@ -29,7 +29,7 @@ export function retrievalPairs(
   const kind: string[] = [];
   for (const ordinal of candidates) {
     const item = dataset.items[ordinal];
-    const own = textsOf(dataset, item, language);
+    const own = itemTexts(dataset, item, language);
     if (own.length === 0) continue;
     for (const text of own) {
       texts.push(text);

@@ -11,7 +11,7 @@ import {
   type EvaluatedModel,
   type Gallery,
 } from '../embeddings/gallery.ts';
-import { textsOf } from '../queries/item-texts.ts';
+import { itemTexts } from '../queries/item-texts.ts';
 import { queryRanks } from '../queries/query-ranks.ts';
 import { retrievalPairs } from '../queries/retrieval-pairs.ts';
 import { withProgress } from '../embeddings/with-progress.ts';
@@ -111,7 +111,7 @@ export function chooseTexts(
   const chosen = chooseItems(dataset, options);
   const languages = chooseLanguages(dataset, chosen, options.languages);
   const found = chosen.filter((ordinal) =>
-    languages.some((language) => textsOf(dataset, dataset.items[ordinal], language).length > 0),
+    languages.some((language) => itemTexts(dataset, dataset.items[ordinal], language).length > 0),
   );
   if (found.length > 0) return { items: sampleItems(found, options.limit), languages };
   throw new DiptychError(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Manifest } from '../../../src/version/manifest.ts';
 import { parsePlanOptions } from '../../../src/jobs/build-options.ts';
 import type { ObjectStore } from '../../../src/objects/object-store.ts';
-import { openStoredVersion } from '../../common/open-stored-version.ts';
+import { openStoredVersion } from '../store/open-stored-version.ts';
 import { describeModel } from '../../common/model-folder/model-description.ts';
 import { modelDir } from '../../common/model-folder/model-dir.ts';
 import { hashModel, readModelFiles } from '../../common/model-folder/model-files.ts';

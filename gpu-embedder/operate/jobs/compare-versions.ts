@@ -14,7 +14,7 @@ import {
 } from '../../../src/metrics/comparison.ts';
 import { openCaptions, openItems } from '../../../src/search/open/open-version.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
-import { openStoredVersion } from '../../common/open-stored-version.ts';
+import { openStoredVersion } from '../store/open-stored-version.ts';
 import { openVersionVectors } from './open-version-vectors.ts';
 
 /** How many captions are searched for at most. */

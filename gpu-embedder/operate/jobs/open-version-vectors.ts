@@ -3,7 +3,7 @@ import { idsWithin, rangeOf, type Range } from '../../../src/version/ranges.ts';
 import type { Searcher } from '../../../src/hnsw/searcher.ts';
 import { openVectors } from '../../../src/search/open/open-vectors.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
-import { readPlainVectors } from '../../common/read-plain-vectors.ts';
+import { readPlainVectors } from '../vectorize/read-plain-vectors.ts';
 import { loadWasm } from '../../common/wasm-modules.ts';
 
 /** The stored vectors of a version; searches may use them at the edge or in Vectorize. */

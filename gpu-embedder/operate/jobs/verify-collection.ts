@@ -11,7 +11,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import { deletedIds, parseDeleted } from '../../../src/items/remove/deleted-overlay.ts';
 import type { Stores } from '../../../src/catalogue/stores.ts';
 import { openItems } from '../../../src/search/open/open-version.ts';
-import { openStoredVersion } from '../../common/open-stored-version.ts';
+import { openStoredVersion } from '../store/open-stored-version.ts';
 import { verifyVersion } from '../publish/verify-version.ts';
 
 export interface Verification {

@@ -8,7 +8,7 @@ import {
 import type { Pointer } from '../../../src/version/pointer.ts';
 import type { ObjectEntry, ObjectStore } from '../../../src/objects/object-store.ts';
 import { readPointer } from '../../../src/version/move-pointer.ts';
-import { openStoredVersion } from '../../common/open-stored-version.ts';
+import { openStoredVersion } from '../store/open-stored-version.ts';
 
 /** A version in a store. */
 export interface StoredVersion {

@@ -16,8 +16,8 @@ import {
 } from '../../../src/search/open/read-file.ts';
 import { storeSource } from '../../../src/search/open/store-source.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
-import { openStoredVersion } from '../../common/open-stored-version.ts';
-import { readPlainVectors } from '../../common/read-plain-vectors.ts';
+import { openStoredVersion } from '../store/open-stored-version.ts';
+import { readPlainVectors } from '../vectorize/read-plain-vectors.ts';
 
 export interface VerifyOptions {
   /** Smallest measured annRecall@10 that both indexes may have; default 0. */

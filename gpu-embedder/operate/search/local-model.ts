@@ -54,11 +54,11 @@ export async function openLocalModel(
 function imageDecoder(rule: ImageRule): DecodeImage {
   return async (image, size) => {
     // These load a native module, and a text query does not have to wait for it.
-    const [{ decodeQueryImage }, { decodeImage }] = await Promise.all([
+    const [{ decodeQueryImage }, { decodeForModel }] = await Promise.all([
       import('./decode-query-image.ts'),
       import('../../common/images/decode-for-model.ts'),
     ]);
-    return rule.contain ? decodeQueryImage(image, size) : decodeImage(image, rule);
+    return rule.contain ? decodeQueryImage(image, size) : decodeForModel(image, rule);
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../src/version/manifest.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
-import { readPlainVectors } from '../../common/read-plain-vectors.ts';
+import { readPlainVectors } from './read-plain-vectors.ts';
 import { uploadVectors, type TransferOptions } from './upload-vectors.ts';
 import type { VectorizeUploader } from './vectorize-uploader.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { createBatcher } from '../../../gpu-embedder/embed/service/batching/batcher.ts';
+import { createBatcher } from '../../../gpu-embedder/embed/service/embedder/batcher.ts';
 import { deferred } from './start-service.ts';
 
-/** Rows are numbers and their own embeddings; runs wait until they are let through. */
+/** Make a batcher of numbers, each of which is its own embedding. A run waits until `finish` is called. */
 function recordedBatcher(maxRows: number) {
   const runs: { rows: readonly number[]; finish: (error?: Error) => void }[] = [];
   let told = deferred();
@@ -29,7 +29,7 @@ function recordedBatcher(maxRows: number) {
 
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 
-it('gives every caller the rows it brought, whatever runs they were in', async () => {
+it('gives every caller the embeddings of its own rows, whichever runs they were in', async () => {
   const { batcher, runs, nextRun } = recordedBatcher(4);
   const results = [batcher.submit([0])];
   const first = await nextRun();
@@ -56,7 +56,7 @@ it('lets a small request pass a large one that came first', async () => {
   expect([...(await large)]).toEqual(numbers(0, 12));
 });
 
-it('brings large ones to an end one by one', async () => {
+it('finishes large requests one after the other', async () => {
   const { batcher, nextRun } = recordedBatcher(4);
   const large = [batcher.submit(numbers(0, 8)), batcher.submit(numbers(10, 8))];
   const runs: (readonly number[])[] = [];
@@ -69,7 +69,7 @@ it('brings large ones to an end one by one', async () => {
   expect(runs).toEqual([numbers(0, 4), numbers(4, 4), numbers(10, 4), numbers(14, 4)]);
 });
 
-it('fails those whose rows were in a run that failed, and no other', async () => {
+it('fails only the requests that had rows in a failed run', async () => {
   const { batcher, nextRun } = recordedBatcher(2);
   const bad = batcher.submit([0, 1, 2, 3]);
   const first = await nextRun();
@@ -82,7 +82,7 @@ it('fails those whose rows were in a run that failed, and no other', async () =>
   expect([...(await good)]).toEqual([10]);
 });
 
-it('drops rows of who went away before they were run', async () => {
+it('drops the waiting rows of a request that was aborted', async () => {
   const { batcher, nextRun } = recordedBatcher(2);
   const first = batcher.submit([0]);
   const run = await nextRun();

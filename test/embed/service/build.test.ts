@@ -7,7 +7,7 @@ import { deferred, useTinyModel } from './start-service.ts';
 const { start } = useTinyModel();
 const request = { jobId: 'job-1', collection: 'photos' };
 
-/** Builds that are told how to end, and that heed a cancellation. */
+/** Make a build function whose builds end as the test says, or when they are cancelled. */
 function fakeBuild() {
   const ends = new Map<string, (outcome: Error | object) => void>();
   let progress: BuildProgress;
@@ -17,7 +17,7 @@ function fakeBuild() {
     progress = onProgress;
     const end = deferred<Error | object>();
     ends.set(jobId, end.resolve);
-    signal.addEventListener('abort', () => end.resolve(new Error('stopped amid')));
+    signal.addEventListener('abort', () => end.resolve(new Error('stopped halfway')));
     const outcome = await end.promise;
     if (outcome instanceof Error) throw outcome;
     return outcome as Record<string, unknown>;
@@ -84,7 +84,7 @@ it('cancels', async () => {
   await expect.poll(() => embedder.buildStatus('job-1')).toMatchObject({ state: 'cancelled' });
 });
 
-it('cancels what a stop cannot wait for', async () => {
+it('cancels a build that is not finished when the service must stop', async () => {
   const { build } = fakeBuild();
   const { url, service } = await start({ build });
   const embedder = httpEmbedder({ url });
@@ -93,7 +93,7 @@ it('cancels what a stop cannot wait for', async () => {
   await expect.poll(() => embedder.buildStatus('job-1')).toMatchObject({ state: 'cancelled' });
 });
 
-it('refuses what makes no sense', async () => {
+it('refuses an unknown build, a bad job id, a changed request, and any build if it cannot build', async () => {
   const { build, end } = fakeBuild();
   const embedder = httpEmbedder({ url: (await start({ build })).url });
   const refused = (code: string) => ({ code: 'embedder_failed', details: { code } });

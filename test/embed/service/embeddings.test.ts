@@ -66,7 +66,7 @@ it('embeds texts and images in the order they were given', async () => {
   for (const [i, row] of expected.entries()) expectClose(data[i].embedding as number[], row);
 });
 
-it('writes base64 where that is asked for', async () => {
+it('writes base64 if the request asks for it', async () => {
   const input = ['dog', 'cat'];
   const floats = await ask({ model: 'tiny', input });
   const { data } = await ask({ model: 'tiny', input, encoding_format: 'base64', dimensions: 32 });

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { httpEmbedder } from '../../../src/embedder/http-embedder.ts';
 import { framesType, writeEncodeRequest } from '../../../src/embedder/frames.ts';
-import { directEmbedder } from '../../../gpu-embedder/embed/service/model/direct-embedder.ts';
+import { directEmbedder } from '../../../gpu-embedder/embed/service/embedder/direct-embedder.ts';
 import { uploads } from '../../setup/uploads.ts';
 import { deferred, heldModel, pictures, useTinyModel } from './start-service.ts';
 
@@ -18,7 +18,7 @@ function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>): void 
 }
 
 describe('POST /v1/encode', () => {
-  it('embeds as the model does: images of every kind, then texts', async () => {
+  it('gives the embeddings of the model: images of every kind, then texts', async () => {
     const embedder = httpEmbedder({ url: (await start()).url });
     const images = Object.values(await uploads());
     const texts = ['dog', 'birthday cake', 'カメラ'];
@@ -77,7 +77,7 @@ describe('POST /v1/encode', () => {
     for (const bytes of [ofItsOwn, inThePool]) expect([...bytes]).toEqual([...picture]);
   });
 
-  it('takes a request without anything', async () => {
+  it('accepts a request without inputs', async () => {
     const answer = await httpEmbedder({ url: (await start()).url }).encode([], []);
     expect(answer.embeddings).toHaveLength(0);
   });
@@ -99,7 +99,7 @@ describe('micro-batching', () => {
     for (const [i, row] of rows.entries()) expectClose(row, await model().embedTexts([`cat ${i}`]));
   });
 
-  it('waits a moment for company while the model is idle', async () => {
+  it('waits a moment for other requests while the model is idle', async () => {
     const runs: number[] = [];
     const onRun = (_kind: string, rows: number) => runs.push(rows);
     const embedder = directEmbedder(model(), { onRun });
@@ -107,7 +107,7 @@ describe('micro-batching', () => {
     expect(runs).toEqual([32]);
   });
 
-  it('changes no bit of an embedding', async () => {
+  it('does not change a bit of any embedding', async () => {
     const embedder = directEmbedder(model(), { threads: 2, waitMs: 0, decodeThreads: 1 });
     const images = (await pictures(9)).map(asImage);
     const texts = ['dog', 'cat', 'a birthday cake with an angry face', 'dog and cat', '犬', 'red'];
@@ -121,7 +121,7 @@ describe('micro-batching', () => {
 });
 
 describe('a connection that is killed', () => {
-  it('harms no other: its rows are dropped or come to nothing', async () => {
+  it('harms no other request: its rows are dropped, or embedded for nobody', async () => {
     const held = heldModel(model());
     const { url, metric } = await start({ model: held.model, waitMs: 0 });
     const embedder = httpEmbedder({ url });
@@ -141,7 +141,7 @@ describe('a connection that is killed', () => {
     expect(await metric('diptych_embedder_requests_in_progress')).toBe(0);
   });
 
-  it('may be cut amid its body', async () => {
+  it('may be cut in the middle of its body', async () => {
     const { url, metric } = await start();
     const body = writeEncodeRequest((await pictures(1)).map(asImage), []);
     const closed = deferred();
@@ -160,7 +160,7 @@ describe('a connection that is killed', () => {
 });
 
 describe('a service that is told to stop', () => {
-  it('finishes what it took, says so, and takes nothing new', async () => {
+  it('finishes the requests in progress, says that it stops, and refuses new ones', async () => {
     const held = heldModel(model());
     const { url, service } = await start({ model: held.model });
     const embedder = httpEmbedder({ url });
@@ -178,7 +178,7 @@ describe('a service that is told to stop', () => {
     expectClose((await taken).embeddings, await model().embedTexts(['dog']));
   });
 
-  it('tells how much it cut off when the time is over', async () => {
+  it('says how much was unfinished when the time was over', async () => {
     const held = heldModel(model());
     const { url, service } = await start({ model: held.model });
     const taken = httpEmbedder({ url }).encode([], ['dog']);

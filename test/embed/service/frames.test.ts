@@ -52,7 +52,7 @@ it('refuses an answer to another question', () => {
   expect(codeOf(() => readEncodeAnswer(broken, { images: 2, texts: 1 }))).toBe('bad_request');
 });
 
-it('answers every truncation and every extension with an error of its own', () => {
+it('refuses a frame that is cut short or too long, with a typed error', () => {
   const request = writeEncodeRequest(images, texts);
   const written = writeEncodeAnswer(answer);
   const longer = (frame: Uint8Array) => Uint8Array.from([...frame, 0]);
@@ -71,7 +71,7 @@ it('answers every truncation and every extension with an error of its own', () =
   );
 });
 
-it('never fails otherwise than by a typed error, whatever the bytes', () => {
+it('fails only with typed errors, whatever the bytes', () => {
   const random = createRandom(7);
   const allowed = ['read', 'bad_request', 'payload_too_large'];
   const request = writeEncodeRequest(images, texts);
@@ -80,7 +80,7 @@ it('never fails otherwise than by a typed error, whatever the bytes', () => {
       round % 2 === 0
         ? Uint8Array.from({ length: random.integer(200) }, () => random.integer(256))
         : request.slice();
-    // Of a good frame a few bytes are changed, most often in its header.
+    // A few bytes of a good frame are changed, most of them in its header.
     for (let change = 0; change < 3 && bytes.length > 0; change++) {
       bytes[Math.floor(bytes.length * random.uniform() ** 2)] = random.integer(256);
     }

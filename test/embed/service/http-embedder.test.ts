@@ -13,7 +13,7 @@ const answering = (
   model?: string,
 ) => httpEmbedder({ url, model, fetch: async () => new Response(body, init) });
 
-it('sends token and model, and no other header than it must', async () => {
+it('sends the token and the model, and no header that is not needed', async () => {
   let sent: { url: string; headers: Headers } | undefined;
   const embedder = httpEmbedder({
     url: `${url}/`,
@@ -33,15 +33,18 @@ it('sends token and model, and no other header than it must', async () => {
   });
 });
 
-it.each([408, 429, 502, 503, 504, 530])('finds %i worth another try', async (status) => {
-  const embedder = answering('<html>', { status, headers: { 'retry-after': '7' } });
-  await expect(embedder.encode([], ['dog'])).rejects.toMatchObject({
-    code: 'embedder_unavailable',
-    details: { status, retryAfterMs: 7000 },
-  });
-});
+it.each([408, 429, 502, 503, 504, 530])(
+  'says that status %i is worth another try',
+  async (status) => {
+    const embedder = answering('<html>', { status, headers: { 'retry-after': '7' } });
+    await expect(embedder.encode([], ['dog'])).rejects.toMatchObject({
+      code: 'embedder_unavailable',
+      details: { status, retryAfterMs: 7000 },
+    });
+  },
+);
 
-it('finds a lost connection and a late answer worth another try', async () => {
+it('says that a lost connection or a late answer is worth another try', async () => {
   const lost = httpEmbedder({ url, fetch: () => Promise.reject(new TypeError('fetch failed')) });
   await expect(lost.describe()).rejects.toMatchObject({ code: 'embedder_unavailable' });
   const late = httpEmbedder({
@@ -68,7 +71,7 @@ it.each([
   await expect(embedder.encode([], ['dog'])).rejects.toMatchObject({ code: 'embedder_failed' });
 });
 
-it('refuses vectors of another model, and an answer without end', async () => {
+it('refuses vectors of another model, and an answer that never ends', async () => {
   await expect(answering(good, {}, 'def').encode([], ['dog'])).rejects.toMatchObject({
     code: 'model_mismatch',
   });

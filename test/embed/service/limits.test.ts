@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { framesType, writeEncodeRequest } from '../../../src/embedder/frames.ts';
 import { httpEmbedder } from '../../../src/embedder/http-embedder.ts';
-import { checkExposure } from '../../../gpu-embedder/embed/service/check-exposure.ts';
+import { checkExposure } from '../../../gpu-embedder/embed/service/http/check-exposure.ts';
 import { heldModel, useTinyModel } from './start-service.ts';
 
 const { start, model } = useTinyModel();
@@ -20,8 +20,8 @@ async function post(
   return { status: response.status, code: error?.code, headers: response.headers };
 }
 
-describe('what a request may hold', () => {
-  it('is bounded: body, images, texts', async () => {
+describe('the size of a request', () => {
+  it('is limited: bytes of the body, images, texts', async () => {
     const { url } = await start({ limits: { bodyBytes: 1000, images: 2, texts: 3 } });
     const encode = (images: number, texts: number) =>
       post(
@@ -43,12 +43,12 @@ describe('what a request may hold', () => {
     expect(await post(`${url}/v1/embeddings`, body, json)).toMatchObject({ status: 413 });
   });
 
-  it('is bounded where the length is not declared', async () => {
+  it('is limited when its length is not declared, too', async () => {
     const { url } = await start({ limits: { bodyBytes: 1000 } });
     const endless = new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(4096)) });
     const init = { method: 'POST', body: endless, headers: frames, duplex: 'half' };
     const answer = await fetch(`${url}/v1/encode`, init as RequestInit).catch(() => null);
-    // The answer may be lost with the connection that is cut; the service goes on in both cases.
+    // The answer may be lost when the connection is cut; the service must go on in both cases.
     expect(answer?.status ?? 413).toBe(413);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
@@ -82,7 +82,7 @@ describe('what a request may hold', () => {
 });
 
 describe('a service with a token', () => {
-  it('answers those alone who have it, except for its health', async () => {
+  it('answers only requests with the token, except /healthz', async () => {
     const { url } = await start({ token });
     const wrong = ['', 'Bearer', 'Bearer x', `Bearer ${token}x`, `Basic ${token}`, token];
     for (const authorization of wrong) {
@@ -94,7 +94,7 @@ describe('a service with a token', () => {
     expect((await httpEmbedder({ url, token }).encode([], ['dog'])).failed).toEqual([]);
   });
 
-  it('listens beyond loopback, which one without may not', () => {
+  it('may listen beyond loopback, while a service without a token may not', () => {
     expect(() => checkExposure('0.0.0.0', token)).not.toThrow();
     for (const host of ['127.0.0.1', '127.8.8.8', 'localhost', '::1']) {
       expect(() => checkExposure(host, undefined)).not.toThrow();
@@ -107,7 +107,7 @@ describe('a service with a token', () => {
 });
 
 describe('a busy service', () => {
-  it('refuses what it cannot hold, says when to come back, and recovers', async () => {
+  it('refuses further requests, says when to try again, and recovers', async () => {
     const held = heldModel(model());
     const { url } = await start({ model: held.model, limits: { requests: 2 } });
     const embedder = httpEmbedder({ url });
@@ -125,7 +125,7 @@ describe('a busy service', () => {
     expect((await embedder.encode([], ['house'])).failed).toEqual([]);
   });
 
-  it('counts bytes, too, and takes a large body when it holds no other', async () => {
+  it('counts bytes, too, and accepts a large body when no other is in progress', async () => {
     const held = heldModel(model());
     const { url } = await start({ model: held.model, limits: { queuedBytes: 10 } });
     const taken = httpEmbedder({ url }).encode([], ['dog']);

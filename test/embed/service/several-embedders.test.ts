@@ -38,7 +38,7 @@ function embedder(id: string): Embedder {
   return one;
 }
 
-test('work is spread, and goes to those that are there', async () => {
+test('work is spread over the embedders that can be reached', async () => {
   const [a, b] = [embedder('a'), embedder('b')];
   let next = 0;
   const both = severalEmbedders([a, b], () => [0, 0.99][next++ % 2]);
@@ -53,14 +53,14 @@ test('work is spread, and goes to those that are there', async () => {
   expect([await asked(), await asked()]).toEqual(['a', 'a']);
 });
 
-test('what an embedder refuses is not asked of the next', async () => {
+test('a request that one embedder refuses is not sent to the next', async () => {
   const [a, b] = [embedder('a'), embedder('b')];
   a.encode = () => Promise.reject(new DiptychError('embedder_failed', 'broken'));
   const both = severalEmbedders([a, b], () => 0);
   await expect(both.encode([], [])).rejects.toThrow('broken');
 });
 
-test('a build is found where it was started, and starts elsewhere when that is gone', async () => {
+test('a build is found at the embedder that started it, and another starts it if that one is gone', async () => {
   const [a, b] = [embedder('a'), embedder('b')];
   const both = severalEmbedders([a, b]);
   await expect(both.buildStatus('job')).rejects.toMatchObject({ details: { code: 'not_found' } });

@@ -10,16 +10,16 @@ import {
   type Service,
   type ServiceOptions,
 } from '../../../gpu-embedder/embed/service/create-service.ts';
-import { listen } from '../../../gpu-embedder/embed/service/listen.ts';
+import { listen } from '../../../gpu-embedder/embed/service/http/listen.ts';
 
 export interface RunningService {
   readonly url: string;
   readonly service: Service;
-  /** Value of a series, e.g. `diptych_embedder_batch_rows_count{kind="text"}`; 0 where there is none. */
+  /** Read the value of a series, e.g. `diptych_embedder_batch_rows_count{kind="text"}`; 0 if there is none. */
   metric(series: string): Promise<number>;
 }
 
-/** A tiny model for a test file, and services over it that are stopped at its end. */
+/** Make a tiny model for a test file, and services that use it; they are stopped at the end of the file. */
 export function useTinyModel() {
   const dir = mkdtempSync(join(tmpdir(), 'diptych-service-'));
   const stops: (() => Promise<void>)[] = [];
@@ -52,7 +52,7 @@ export function useTinyModel() {
   return { dir, start, model: () => model };
 }
 
-/** A promise that is settled from outside. */
+/** Make a promise and the function that resolves it. */
 export function deferred<T = void>() {
   let resolve!: (value: T) => void;
   const promise = new Promise<T>((settle) => {
@@ -61,7 +61,7 @@ export function deferred<T = void>() {
   return { promise, resolve };
 }
 
-/** A model whose texts wait until they are let through; those that `passes` tells of do not. */
+/** Make a model that holds texts back until `release` is called, except those that `passes` accepts. */
 export function heldModel(model: LoadedModel, passes: (text: string) => boolean = () => false) {
   const began = deferred();
   const gate = deferred();
@@ -78,7 +78,7 @@ export function heldModel(model: LoadedModel, passes: (text: string) => boolean 
   return { model: held, began: began.promise, release: gate.resolve };
 }
 
-/** Pictures of different sizes and colours. */
+/** Draw pictures of different sizes and colours. */
 export const pictures = (count: number): Promise<Buffer[]> =>
   Promise.all(
     Array.from({ length: count }, (_, i) =>

@@ -1,6 +1,6 @@
 import { datasetWriter } from '../../../gpu-embedder/data/prepared/dataset-writer.ts';
 import type { Concept } from '../../../gpu-embedder/data/prepared/prepared.ts';
-import { renderSvg } from '../../../gpu-embedder/common/images/render-svg.ts';
+import { renderSvg } from '../../../gpu-embedder/data/pictograms/render-svg.ts';
 
 export interface Picture {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DiptychError } from '../../../../src/errors.ts';
-import { readManifest } from '../../../data/prepared/read-dataset.ts';
+import { readDatasetManifest } from '../../../data/prepared/read-dataset.ts';
 import { describeModel } from '../../../common/model-folder/model-description.ts';
 import { modelDir } from '../../../common/model-folder/model-dir.ts';
 import { readModelFiles } from '../../../common/model-folder/model-files.ts';
@@ -62,7 +62,7 @@ export async function readRecipe(flags: RecipeFlags): Promise<TrainConfig> {
 
 function recipeName({ data, init }: RecipeFlags): string {
   if (init) return 'fine-tune';
-  return readManifest(data).kind === 'pictograms' ? 'pictogram' : 'contrastive';
+  return readDatasetManifest(data).kind === 'pictograms' ? 'pictogram' : 'contrastive';
 }
 
 /** Choose usual rates: weights that were trained longer should move less. */

@@ -1,7 +1,6 @@
-import { workerData } from 'node:worker_threads';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
 import { handOver } from '../../../common/threads/thread-messages.ts';
-import type { ThreadData } from '../../../common/threads/start-thread.ts';
+import { threadData } from '../../../common/threads/start-thread.ts';
 import type { BatchInputs, BatchRun } from '../batch/batches.ts';
 import type { TrainConfig } from '../recipe/config.ts';
 import { makeBatch } from './make-batch.ts';
@@ -42,4 +41,4 @@ async function openBatches(data: BatchThreadData) {
 
 export type BatchAnswers = Awaited<ReturnType<typeof openBatches>>;
 
-answerRequests(openBatches((workerData as ThreadData<BatchThreadData>).data));
+answerRequests(openBatches(threadData<BatchThreadData>()));

@@ -1,9 +1,9 @@
-import { plainVectorFile, type VectorKind } from '../../src/version/keys.ts';
-import { DiptychError } from '../../src/errors.ts';
-import type { VersionFiles } from '../../src/search/open/version-files.ts';
+import { plainVectorFile, type VectorKind } from '../../../src/version/keys.ts';
+import { DiptychError } from '../../../src/errors.ts';
+import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 
 /**
- * Read vectors of a version that are kept as they were encoded, for Vectorize.
+ * Read the float32 vectors that a version keeps for Vectorize.
  *
  * @returns [count, embedDim], L2-normalised
  * @throws DiptychError index_unreadable

@@ -7,18 +7,18 @@ import { askThread } from '../../../common/threads/ask-thread.ts';
 import { handOver } from '../../../common/threads/thread-messages.ts';
 import { createThreadPool, type ThreadPool } from '../../../common/threads/thread-pool.ts';
 import { startThread } from '../../../common/threads/start-thread.ts';
-import { createBatcher, type Batcher } from '../batching/batcher.ts';
-import type { DecodeSettings, UploadAnswers } from './decode-upload-thread.ts';
-import { maxBatch as defaultMaxBatch } from '../batching/max-batch.ts';
+import { createBatcher, type Batcher } from './batcher.ts';
+import type { UploadSettings, UploadAnswers } from './decode-upload-thread.ts';
+import { maxBatch as defaultMaxBatch } from './max-batch.ts';
 import { reproducibleModel, type DirectModel } from './reproducible-model.ts';
-import { createTurns, type TakeTurn } from '../batching/turns.ts';
+import { createTurns, type TakeTurn } from './turns.ts';
 import { checkImageBytes, checkText, defaultItemLimits, type ItemLimits } from './item-limits.ts';
 
 export type InputKind = EncodeFailure['kind'];
 
 export interface DirectEmbedderOptions {
   readonly limits?: Partial<ItemLimits>;
-  /** Images of a run of the model; texts come four times as many. */
+  /** Most images in a run of the model; a run of texts takes four times as many. */
   readonly maxBatch?: number;
   /** How long a lone row waits for others, milliseconds. */
   readonly waitMs?: number;
@@ -26,26 +26,26 @@ export interface DirectEmbedderOptions {
   readonly threads?: number;
   /** Threads that decode images: one per core by default. */
   readonly decodeThreads?: number;
-  /** Told after each run of the model. */
+  /** Called after each run of the model. */
   readonly onRun?: (kind: InputKind, rows: number, seconds: number) => void;
 }
 
 export interface DirectEmbedder extends Embedder {
-  /** Rows that are ready and that no run of the model has taken yet. */
+  /** Count the rows that wait for a run of the model. */
   waiting(): Readonly<Record<InputKind, number>>;
-  /** Stop the threads that decode; the model stays. */
+  /** Stop the threads that decode; the model stays loaded. */
   close(): Promise<void>;
 }
 
-/** Images that are decoded in one go. */
+/** Images in one request to a decoding thread. */
 const chunkSize = 16;
-/** Chunks that a decoding thread has at a time. */
+/** Chunks that are sent to a decoding thread at a time, so that it need not wait for the next one. */
 const chunksPerThread = 4;
 
 /**
- * Embed with a model in this process. Concurrent calls share runs of the model, and images are
- * decoded as `encode` does it, on threads of their own. What an input is embedded to depends on it
- * alone, bit for bit: see {@link reproducibleModel}.
+ * Create an embedder that runs a model in this process. Concurrent calls share runs of the model.
+ * Images are decoded on threads of their own, in the same way as by `encode`. The embedding of an
+ * input depends on that input alone, bit for bit: see {@link reproducibleModel}.
  */
 export function directEmbedder(
   model: DirectModel,
@@ -70,7 +70,7 @@ export function directEmbedder(
   return {
     describe: async () => ({ id, hash, embedDim }),
     encode: async (imageInputs, textInputs, signal) => {
-      // Every chunk listens to it.
+      // Every chunk adds a listener to the signal, and Node warns when there are many.
       if (signal) setMaxListeners(0, signal);
       const [imageRows, textRows] = await Promise.all([
         encodeImages(imageInputs, {
@@ -95,7 +95,7 @@ export function directEmbedder(
 
 type BatchRun<T> = (rows: readonly T[]) => Promise<Float32Array>;
 
-/** The embedding of one input, [embedDim], or why there is none. */
+/** The embedding of one input, [embedDim], or the reason why it has none. */
 type Row = Float32Array | Failure;
 type Failure = Pick<EncodeFailure, 'code' | 'message'>;
 
@@ -117,14 +117,14 @@ interface ImageWork {
   readonly batcher: Batcher<Uint8Array>;
   readonly limits: ItemLimits;
   readonly signal: AbortSignal | undefined;
-  /** Chunks of a request that are worked on at a time. */
+  /** Chunks of this request that are decoded and embedded at a time. */
   readonly inFlight: number;
-  /** Absent: others may be decoded meanwhile. */
+  /** Large requests wait for their turn; without it, the request starts at once. */
   readonly takeTurn: TakeTurn | undefined;
 }
 
-/** Threads that start with the first image. */
-function uploadDecoders(settings: DecodeSettings, threads: number): ThreadPool<UploadAnswers> {
+/** Create the pool of decoding threads; they start with the first image. */
+function uploadDecoders(settings: UploadSettings, threads: number): ThreadPool<UploadAnswers> {
   const entry = new URL('./decode-upload-thread.ts', import.meta.url);
   return createThreadPool(
     () => askThread<UploadAnswers>(startThread(entry, settings), { what: 'a decoding thread' }),
@@ -133,8 +133,9 @@ function uploadDecoders(settings: DecodeSettings, threads: number): ThreadPool<U
 }
 
 /**
- * A few chunks at a time: the model runs on those decoded while others are being decoded. Large
- * requests take turns, so that the first is answered, and dealt with, while the next is encoded.
+ * Encode images a few chunks at a time: the model runs on decoded chunks while others are decoded.
+ * Large requests take turns, so that a client can work on the answer of the first one while the
+ * next one is encoded.
  */
 async function encodeImages(inputs: readonly EncodedImage[], work: ImageWork): Promise<Row[]> {
   const chunks = Array.from({ length: Math.ceil(inputs.length / chunkSize) }, (_, i) =>
@@ -157,8 +158,8 @@ async function encodeChunk(inputs: readonly EncodedImage[], work: ImageWork): Pr
   const { pool, batcher, limits, signal } = work;
   const bytes = checkEach(inputs, (image) => {
     checkImageBytes(image.bytes, limits);
-    // A copy of its own, which moves to the thread: the request keeps its body. A Buffer's `slice`
-    // makes no copy.
+    // The buffer moves to the thread. It is a copy, because the request keeps its body; a Buffer's
+    // `slice` would make none.
     return new Uint8Array(image.bytes);
   });
   const decoded = await forGood(bytes, (good) =>
@@ -208,7 +209,7 @@ function checkEach<T, R>(inputs: readonly T[], check: (input: T) => R): (R | Fai
   });
 }
 
-/** Go on with those that have not failed; every input keeps its place. */
+/** Do the work with the inputs that have not failed yet; each result gets the place of its input. */
 async function forGood<T extends object, R>(
   inputs: readonly (T | Failure)[],
   work: (good: readonly T[]) => Promise<readonly (R | Failure)[]>,
@@ -228,28 +229,29 @@ function splitRows(rows: Float32Array, count: number): Float32Array[] {
 
 const noEmbedding: Failure = {
   code: 'no_embedding',
-  message: 'the model gives it no embedding: a text without a word it knows',
+  message: 'the model has no embedding for it: no word of the text is known',
 };
 
-/** @param rows - those of the images, then those of the texts */
+/** @param rows - the rows of the images, then the rows of the texts */
 function joinRows(rows: readonly Row[], imageCount: number, embedDim: number) {
   const embeddings = new Float32Array(rows.length * embedDim);
   const failed: EncodeFailure[] = [];
   for (const [i, row] of rows.entries()) {
-    const isImage = i < imageCount;
-    const failure = isFailure(row) ? row : isDirection(row) ? null : noEmbedding;
-    if (failure) {
-      const place = isImage
-        ? ({ kind: 'image', index: i } as const)
-        : ({ kind: 'text', index: i - imageCount } as const);
-      failed.push({ ...place, ...failure });
-    } else {
-      embeddings.set(row as Float32Array, i * embedDim);
+    if (!isFailure(row) && isDirection(row)) {
+      embeddings.set(row, i * embedDim);
+      continue;
     }
+    const failure = isFailure(row) ? row : noEmbedding;
+    const isImage = i < imageCount;
+    failed.push({
+      kind: isImage ? 'image' : 'text',
+      index: isImage ? i : i - imageCount,
+      ...failure,
+    });
   }
   return { embeddings, failed };
 }
 
-/** Weights that overflow give what is not a number. */
+/** Whether the row is finite and not zero: weights that overflow give NaN, unknown words give zeros. */
 const isDirection = (row: Float32Array) =>
   row.some((value) => value !== 0) && row.every(Number.isFinite);

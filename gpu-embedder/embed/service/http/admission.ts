@@ -1,15 +1,17 @@
 import { DiptychError } from '../../../../src/errors.ts';
 
-/** Bounds what a service holds at a time: requests, and bytes of their bodies. */
+/** Limits the requests that are in progress at a time, and the bytes of their bodies. */
 export interface Admission {
   /**
-   * @param bytes - that the request may come to hold
-   * @returns a function that ends it; further calls of that do nothing
+   * Admit a request.
+   *
+   * @param bytes - most bytes that its body can have
+   * @returns a function that ends the request; only its first call counts
    * @throws DiptychError embedder_busy
    */
   enter(bytes: number): () => void;
   readonly inProgress: number;
-  /** Settles when nothing is in progress. */
+  /** Resolves when no request is in progress. */
   idle(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ export function createAdmission(limits: AdmissionLimits): Admission {
       if (requests >= limits.requests || (requests > 0 && held + bytes > limits.bytes)) {
         throw new DiptychError(
           'embedder_busy',
-          `the embedder is busy with ${requests} requests of ${held} bytes: try again`,
+          `the embedder is busy with ${requests} requests of ${held} bytes in all: try again`,
           { retryAfterMs: 1000 },
         );
       }

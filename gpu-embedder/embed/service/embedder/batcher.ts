@@ -1,18 +1,18 @@
 /** Joins the rows of concurrent callers into runs of a model. */
 export interface Batcher<T> {
   /**
-   * @param signal - when it aborts, rows that no run has taken yet are let go
+   * @param signal - when it aborts, the rows that wait for a run are dropped
    * @returns [rows, dim]
    */
   submit(rows: readonly T[], signal?: AbortSignal): Promise<Float32Array>;
-  /** Rows that no run has taken yet. */
+  /** Count the rows that wait for a run. */
   waiting(): number;
 }
 
 export interface BatcherOptions<T> {
-  /** Rows of a run. */
+  /** Most rows in a run. */
   readonly maxRows: number;
-  /** How long the first row of a run waits for others while the model is idle, milliseconds. */
+  /** How long the first row waits for others while the model is idle, milliseconds. */
   readonly waitMs: number;
   readonly dim: number;
   /** @returns [rows, dim] */
@@ -28,14 +28,14 @@ interface Job<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Rows of one job in a run. */
+/** The rows of one job that a run takes. */
 interface Slice<T> {
   readonly job: Job<T>;
   readonly from: number;
   readonly to: number;
 }
 
-/** Create a batcher; it has one run going at a time, and rows that come meanwhile make the next. */
+/** Create a batcher. It does one run at a time; rows that arrive meanwhile wait for the next run. */
 export function createBatcher<T>({ maxRows, waitMs, dim, run }: BatcherOptions<T>): Batcher<T> {
   let jobs: Job<T>[] = [];
   let busy = false;
@@ -44,13 +44,13 @@ export function createBatcher<T>({ maxRows, waitMs, dim, run }: BatcherOptions<T
 
   async function runAll(): Promise<void> {
     busy = true;
-    await company();
+    await waitUntilFull();
     while (jobs.length > 0) await runOnce(takeSlices(jobs, maxRows));
     busy = false;
   }
 
-  /** Wait until a run is full, at most `waitMs`. */
-  async function company(): Promise<void> {
+  /** Wait until there are enough rows for a full run, at most `waitMs`. */
+  async function waitUntilFull(): Promise<void> {
     if (waitMs <= 0 || waiting() >= maxRows) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, waitMs);
@@ -111,8 +111,9 @@ export function createBatcher<T>({ maxRows, waitMs, dim, run }: BatcherOptions<T
 }
 
 /**
- * Take rows for a run: first of the jobs that need no more than an equal share, so that a large one
- * does not hold up small ones, then of the oldest, so that large ones come to an end one by one.
+ * Choose the rows of a run. Jobs that need no more than an equal share come first, so that a large
+ * job does not delay small ones. The rest of the run goes to the oldest of the large jobs, so that
+ * they finish one after the other.
  */
 function takeSlices<T>(jobs: readonly Job<T>[], maxRows: number): Slice<T>[] {
   const slices: Slice<T>[] = [];

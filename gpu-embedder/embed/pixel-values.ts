@@ -1,5 +1,5 @@
-import { toPixelValues } from '../../../src/image/preprocess.ts';
-import type { ImageRule } from '../model-folder/image-rule.ts';
+import { toPixelValues } from '../../src/image/preprocess.ts';
+import type { ImageRule } from '../common/model-folder/image-rule.ts';
 
 /**
  * Normalise images for the image tower.

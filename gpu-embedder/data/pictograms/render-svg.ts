@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { premultiply } from './premultiply.ts';
+import { premultiply } from '../prepared/premultiply.ts';
 
 /**
  * Render a square SVG document.

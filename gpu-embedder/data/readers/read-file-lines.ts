@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 const chunkBytes = 1 << 20;
 
 /** Read the lines of a UTF-8 file one by one: the file may exceed the longest possible string. */
-export function* readLines(path: string): Generator<string> {
+export function* readFileLines(path: string): Generator<string> {
   const file = openSync(path, 'r');
   try {
     const chunk = Buffer.allocUnsafe(chunkBytes);

@@ -2,7 +2,7 @@ import { embedTexts } from './embed-texts.ts';
 import type { EvaluatedModel } from './gallery.ts';
 
 /** Cache the text embeddings of a model, for scripts that embed the same texts repeatedly. */
-export function rememberTexts(model: EvaluatedModel): EvaluatedModel {
+export function cacheTextEmbeddings(model: EvaluatedModel): EvaluatedModel {
   const known = new Map<string, Float32Array>();
   const dim = model.embedDim;
   return {

@@ -1,6 +1,9 @@
 import type { LoadedModel } from '../../load-model.ts';
 
-/** What of a model an embedder uses; one in a thread of its own counts tokens later. */
+/**
+ * The part of a loaded model that an embedder uses. `countTokens` may be asynchronous, because the
+ * model may be in another thread.
+ */
 export interface DirectModel extends Pick<
   LoadedModel,
   'id' | 'hash' | 'embedDim' | 'imageRule' | 'embedTexts'
@@ -12,20 +15,21 @@ export interface DirectModel extends Pick<
   embedPixels(rgb: Uint8Array): Promise<Float32Array>;
   /** Tokens of each text, as the model reads it. */
   countTokens(texts: readonly string[]): readonly number[] | Promise<readonly number[]>;
-  /** See {@link reproducibleModel}. */
+  /** Set by {@link reproducibleModel}, so that no model is wrapped twice. */
   readonly reproducible?: true;
 }
 
 /**
- * Make the embedding of an input depend on that input alone, bit for bit, and not on what shares
- * its run: a batch that is delivered again, or with others, gives the same vectors.
+ * Make the embedding of an input depend on that input alone, bit for bit, and not on the other
+ * inputs of its run. A batch that is delivered twice, or together with others, then gives the same
+ * vectors each time.
  *
- * ONNX Runtime does not guarantee that. Measured with 1.30 on its CPU provider, the starter model,
- * 1 to 8 threads: a row is the same in runs of any size that have at least as many rows as there
- * are threads, and of the same length (sums over padded tokens are taken in another order). So
- * texts run with those of their own number of tokens, and short runs are filled up.
+ * ONNX Runtime does not guarantee that. We measured version 1.30 on its CPU provider with the
+ * starter model and 1 to 8 threads: a row is the same in all runs that have at least as many rows
+ * as there are threads and whose texts have the same number of tokens (padding changes the order of
+ * sums). So a run holds only texts of the same number of tokens, and short runs are filled up.
  *
- * @param threads - of the model, or more
+ * @param threads - number of threads of the model, or a larger number
  */
 export function reproducibleModel(model: DirectModel, threads: number): DirectModel {
   if (model.reproducible) return model;
@@ -63,7 +67,7 @@ export function reproducibleModel(model: DirectModel, threads: number): DirectMo
   };
 }
 
-/** Places of equal values together, in order. */
+/** Group the positions of equal values. */
 function groupPlaces(values: readonly number[]): Iterable<readonly number[]> {
   const groups = new Map<number, number[]>();
   for (const [place, value] of values.entries()) {

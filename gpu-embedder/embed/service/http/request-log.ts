@@ -1,9 +1,9 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import { DiptychError } from '../../../src/errors.ts';
-import type { ServiceMetrics } from './service-metrics.ts';
+import { DiptychError } from '../../../../src/errors.ts';
+import type { ServiceMetrics } from '../service-metrics.ts';
 
-/** Takes one line per request: plain data. */
+/** Called with the line of each request, as plain data. */
 export type RequestLog = (line: Readonly<Record<string, unknown>>) => void;
 
 declare module 'hono' {
@@ -13,7 +13,7 @@ declare module 'hono' {
   }
 }
 
-/** Log and count every request; an error's own text is logged, never sent. */
+/** Log and count every request. The message of an unforeseen error is logged and never sent. */
 export const logRequests =
   (log: RequestLog, metrics: ServiceMetrics): MiddlewareHandler =>
   async (c, next) => {
@@ -22,7 +22,7 @@ export const logRequests =
     const ms = performance.now() - began;
     const { method, path } = c.req;
     const { status } = c.res;
-    // The pattern and not the path: whoever asks for many paths must not make many series.
+    // The metric has the pattern of the route: a client that requests many paths must not add many series.
     const route = routePath(c, -1);
     metrics.request(route.includes('*') ? 'other' : route, status, ms / 1000);
     log({

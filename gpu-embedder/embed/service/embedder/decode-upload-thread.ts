@@ -1,14 +1,13 @@
-import { workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { DiptychError, type ErrorCode } from '../../../../src/errors.ts';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
-import { decodeImage } from '../../../common/images/decode-for-model.ts';
+import { decodeForModel } from '../../../common/images/decode-for-model.ts';
 import type { ImageRule } from '../../../common/model-folder/image-rule.ts';
-import type { ThreadData } from '../../../common/threads/start-thread.ts';
+import { threadData } from '../../../common/threads/start-thread.ts';
 
-export interface DecodeSettings {
+export interface UploadSettings {
   readonly rule: ImageRule;
-  /** Pixels of an image that is decoded at all. */
+  /** An image with more pixels is refused. */
   readonly maxPixels: number;
 }
 
@@ -17,8 +16,8 @@ export interface DecodeFailure {
   readonly message: string;
 }
 
-const { rule, maxPixels } = (workerData as ThreadData<DecodeSettings>).data;
-// One core at a time per image: the images are the parallelism.
+const { rule, maxPixels } = threadData<UploadSettings>();
+// Each image is decoded on one core, since several images are decoded at a time.
 sharp.concurrency(1);
 
 const answers = {
@@ -33,14 +32,17 @@ answerRequests(answers);
 async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
   try {
     await checkHeader(bytes);
-    return await decodeImage(bytes, rule);
+    return await decodeForModel(bytes, rule);
   } catch (error) {
-    const { code, message } = error as DiptychError;
-    return { code: error instanceof DiptychError ? code : 'unreadable_image', message };
+    if (error instanceof DiptychError) return { code: error.code, message: error.message };
+    return {
+      code: 'unreadable_image',
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 
-/** Refuse an image by its header, before its pixels take memory. */
+/** Refuse an image that has too many pixels, by its header: decoding it would take the memory. */
 async function checkHeader(bytes: Uint8Array): Promise<void> {
   const { width, height } = await sharp(bytes, { limitInputPixels: false })
     .metadata()

@@ -1,14 +1,14 @@
-import { DiptychError } from '../../src/errors.ts';
-import type { ObjectStore } from '../../src/objects/object-store.ts';
-import { storeSource } from '../../src/search/open/store-source.ts';
+import { DiptychError } from '../../../src/errors.ts';
+import type { ObjectStore } from '../../../src/objects/object-store.ts';
+import { storeSource } from '../../../src/search/open/store-source.ts';
 import {
   readManifest,
   versionFiles,
   type VersionFiles,
-} from '../../src/search/open/version-files.ts';
+} from '../../../src/search/open/version-files.ts';
 
 /**
- * Open a version that was uploaded to a store.
+ * Open an index version in an object store.
  *
  * @throws DiptychError not_found, index_unreadable, store_failed
  */

@@ -4,18 +4,18 @@ import { startThread } from '../../../common/threads/start-thread.ts';
 import type { ModelAnswers, ModelThreadSettings } from './model-thread.ts';
 import type { DirectModel } from './reproducible-model.ts';
 
-/** A model in a thread of its own. */
+/** A model that runs in a thread of its own. */
 export interface ThreadModel extends DirectModel {
   dispose(): Promise<void>;
-  /** Settles when the thread ends without being asked to, with why. */
+  /** Resolves with the reason when the thread ends although nobody asked it to. */
   readonly died: Promise<Error>;
 }
 
 /**
- * Load a model in a thread of its own: a run of onnxruntime blocks the thread that asked for it,
- * and a service has to answer meanwhile.
+ * Load a model in a thread of its own. A run of onnxruntime blocks the thread that calls it, and a
+ * service must answer other requests meanwhile.
  *
- * @throws DiptychError unreadable_model; invalid_option where the device is not there
+ * @throws DiptychError unreadable_model; invalid_option if this machine lacks the device
  */
 export async function loadModelInThread(
   model: string,

@@ -2,24 +2,25 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Hono } from 'hono';
-import { DiptychError } from '../../../src/errors.ts';
+import { DiptychError } from '../../../../src/errors.ts';
 
 export interface Listening {
   /** Without a slash at its end. */
   readonly url: string;
-  /** Close when all answers are sent; what is not by then is cut. */
+  /** Wait until all answers are sent, then close; connections that last longer are cut. */
   close(withinMs: number): Promise<void>;
 }
 
 /**
  * Serve an application.
  *
- * @param port - 0 takes any that is free
+ * @param port - 0 takes any free port
  * @throws DiptychError port_in_use
  */
 export async function listen(app: Hono, host: string, port: number): Promise<Listening> {
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
-  // Longer than clients and proxies keep a connection: they close it, and no request meets a closed one.
+  // Clients and proxies keep idle connections for a shorter time than this. If the server closed
+  // one first, a request that was just sent on it would be lost.
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -27,7 +28,7 @@ export async function listen(app: Hono, host: string, port: number): Promise<Lis
   }).catch((cause: NodeJS.ErrnoException) => {
     throw new DiptychError(
       'port_in_use',
-      `port ${port} on ${host} cannot be listened on (${cause.code}): choose another with --port`,
+      `port ${port} on ${host}: the service cannot listen there (${cause.code}); choose another port with --port`,
       { host, port },
       { cause },
     );

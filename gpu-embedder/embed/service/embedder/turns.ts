@@ -1,7 +1,11 @@
-/** Wait for a turn. @returns ends it; the next one in line has it then */
+/**
+ * Wait for a turn.
+ *
+ * @returns a function that ends the turn, so that the next in line gets it
+ */
 export type TakeTurn = () => Promise<() => void>;
 
-/** One at a time, in the order in which they came. */
+/** Give turns one at a time, in the order of asking. */
 export function createTurns(): TakeTurn {
   let last = Promise.resolve();
   return async () => {

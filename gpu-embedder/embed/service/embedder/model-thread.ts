@@ -1,19 +1,18 @@
 import { availableParallelism } from 'node:os';
-import { workerData } from 'node:worker_threads';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
 import { loadModel } from '../../load-model.ts';
 import type { SessionOptions } from '../../../learn/onnx/session.ts';
-import type { ThreadData } from '../../../common/threads/start-thread.ts';
+import { threadData } from '../../../common/threads/start-thread.ts';
 import { reproducibleModel } from './reproducible-model.ts';
 
 export interface ModelThreadSettings {
-  /** Folder, or id on the hub. */
+  /** Folder of the model, or its id on the hub. */
   readonly model: string;
   readonly options: Pick<SessionOptions, 'threads' | 'device'>;
 }
 
-/** Load the model; all that follows is of it. */
-async function openModel({ model: dirOrHubId, options }: ModelThreadSettings) {
+/** Load the model and make the table of what this thread answers. */
+async function openAnswers({ model: dirOrHubId, options }: ModelThreadSettings) {
   const model = await loadModel(dirOrHubId, options);
   const { embedPixels, embedTexts } = reproducibleModel(
     model,
@@ -21,7 +20,7 @@ async function openModel({ model: dirOrHubId, options }: ModelThreadSettings) {
   );
   const { id, hash, embedDim, imageRule } = model;
   return {
-    /** What the model is, once it is loaded. */
+    /** Describe the model; the answer comes when it is loaded. */
     describe: () => ({ id, hash, embedDim, imageRule }),
     embedPixels,
     embedTexts,
@@ -30,6 +29,6 @@ async function openModel({ model: dirOrHubId, options }: ModelThreadSettings) {
   };
 }
 
-export type ModelAnswers = Awaited<ReturnType<typeof openModel>>;
+export type ModelAnswers = Awaited<ReturnType<typeof openAnswers>>;
 
-answerRequests(openModel((workerData as ThreadData<ModelThreadSettings>).data));
+answerRequests(openAnswers(threadData<ModelThreadSettings>()));

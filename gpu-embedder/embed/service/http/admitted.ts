@@ -4,7 +4,7 @@ import { readLimitedBody } from '../../../../src/http/read-limited-body.ts';
 import type { ServiceContext } from '../service-context.ts';
 
 /**
- * Read the body of a request and work on it, as one of those in progress.
+ * Admit a request, read its body and do its work; the request counts as in progress meanwhile.
  *
  * @param type - media type that the body must have
  * @throws DiptychError bad_request, payload_too_large, embedder_busy

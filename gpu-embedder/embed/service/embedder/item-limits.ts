@@ -1,10 +1,10 @@
 import { DiptychError } from '../../../../src/errors.ts';
 import { limits } from '../../../../src/limits.ts';
 
-/** What one image or text may be; what is more fails alone. */
+/** Limits of one image or text. An input beyond them fails alone, and not its request. */
 export interface ItemLimits {
   readonly imageBytes: number;
-  /** By the header, before it is decoded. */
+  /** Width times height in the header, which is read before the image is decoded. */
   readonly imagePixels: number;
   /** UTF-16 units. */
   readonly textCharacters: number;
@@ -16,7 +16,7 @@ export const defaultItemLimits: ItemLimits = {
   textCharacters: limits.textCharacters,
 };
 
-/** @throws DiptychError payload_too_large, unreadable_image where there is no byte */
+/** @throws DiptychError payload_too_large, unreadable_image if it is empty */
 export function checkImageBytes(bytes: Uint8Array, { imageBytes }: ItemLimits): void {
   if (bytes.length > imageBytes) {
     throw new DiptychError(

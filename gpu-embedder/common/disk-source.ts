@@ -2,11 +2,11 @@ import { open, stat } from 'node:fs/promises';
 import type { FileSource } from '../../src/search/open/file-source.ts';
 import { unreadable } from '../../src/search/open/read-file.ts';
 
-/** Bytes that are read at a time: one buffer of this size serves a whole file. */
+/** Bytes that are read at a time, into one buffer for the whole file. */
 const chunkBytes = 1024 * 1024;
 
 /** Read the files of versions and models from disk; a key is a path. */
-export const folderSource: FileSource = {
+export const diskSource: FileSource = {
   hashesAll: true,
   async open(path) {
     const size = await fileSize(path);

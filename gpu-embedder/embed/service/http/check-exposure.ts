@@ -1,13 +1,13 @@
-import { DiptychError } from '../../../src/errors.ts';
+import { DiptychError } from '../../../../src/errors.ts';
 
-/** Shorter tokens can be guessed. */
+/** A shorter token could be guessed. */
 const minTokenLength = 16;
 
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /**
- * Refuse to listen where others reach the service without a token.
+ * Refuse to listen on an address that other machines can reach, unless there is a good token.
  *
  * @throws DiptychError invalid_option
  */
@@ -16,7 +16,7 @@ export function checkExposure(host: string, token: string | undefined): void {
     if (isLoopback(host)) return;
     throw new DiptychError(
       'invalid_option',
-      `--host ${host}: others reach it there; set DIPTYCH_EMBEDDER_TOKEN, or listen on 127.0.0.1`,
+      `--host ${host}: other machines can reach this address; set DIPTYCH_EMBEDDER_TOKEN, or listen on 127.0.0.1`,
     );
   }
   if (token.length >= minTokenLength && !/\s/.test(token)) return;

@@ -1,11 +1,11 @@
 import type { ErrorHandler } from 'hono';
-import { DiptychError, errorStatus } from '../../../src/errors.ts';
+import { DiptychError, errorStatus } from '../../../../src/errors.ts';
 
-/** Longest message that is sent: some quote what a client sent. */
+/** Longest message that is sent: some messages quote what the client sent, which may be long. */
 const maxCharacters = 500;
 
-/** Answer what a handler threw with `{error: {code, message, details?}}`; the unforeseen stays inside. */
-export const errorAnswer: ErrorHandler = (error, c) => {
+/** Answer a thrown error as `{error: {code, message, details?}}`; an unforeseen one is not described. */
+export const answerError: ErrorHandler = (error, c) => {
   const { code, message, details } =
     error instanceof DiptychError
       ? error
@@ -14,7 +14,8 @@ export const errorAnswer: ErrorHandler = (error, c) => {
   if (typeof retryAfterMs === 'number')
     c.header('retry-after', `${Math.ceil(retryAfterMs / 1000)}`);
   if (code === 'unauthorized') c.header('www-authenticate', 'Bearer');
-  // Whoever sent a body that was not read, and whoever meets an embedder that stops, starts anew.
+  // The connection still holds the rest of a body that was not read, or the embedder is stopping:
+  // the client must open a new one.
   if (code === 'payload_too_large' || code === 'embedder_unavailable')
     c.header('connection', 'close');
   const short = message.length > maxCharacters ? `${message.slice(0, maxCharacters)}…` : message;

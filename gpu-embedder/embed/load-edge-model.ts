@@ -1,6 +1,6 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { ImageEncoder } from '../../src/encoder/image-encoder.ts';
-import { decodeImage } from '../common/images/decode-for-model.ts';
+import { decodeForModel } from '../common/images/decode-for-model.ts';
 import { readImageRule } from '../common/model-folder/image-rule.ts';
 import type { EmbeddingModel } from './load-model.ts';
 import { describeModel } from '../common/model-folder/model-description.ts';
@@ -34,7 +34,7 @@ export async function loadEdgeModel(modelDir: string): Promise<EmbeddingModel> {
     embedTexts: async (texts) => rows(texts.map(encodeText), embedDim),
     embedPixels: async (pixels) => embedPixels(image, pixels),
     embedImages: async (images) => {
-      const rgb = await Promise.all(images.map((bytes) => decodeImage(bytes, imageRule)));
+      const rgb = await Promise.all(images.map((bytes) => decodeForModel(bytes, imageRule)));
       return embedPixels(image, Buffer.concat(rgb));
     },
     dispose: async () => {},
