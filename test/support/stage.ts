@@ -152,8 +152,17 @@ async function openQueue(dir: string, faults: Faults) {
   };
   const running = { worker: start.worker(), embedder: start.embedder() };
   const answers = (which: keyof typeof urls) => untilItAnswers(`${urls[which]}/healthz`);
-  await Promise.all([answers('worker'), answers('embedder')]);
+  const close = async () => {
+    await Promise.all([running.worker.kill(), running.embedder.kill()]);
+  };
+  try {
+    await Promise.all([answers('worker'), answers('embedder')]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
+    close,
     async startJob() {
       const path = `/v1/collections/${collection}/reindex`;
       const response = await fetch(`${urls.worker}${path}`, {
@@ -168,9 +177,6 @@ async function openQueue(dir: string, faults: Faults) {
       await running[which].kill();
       running[which] = start[which]();
       await answers(which);
-    },
-    async close() {
-      await Promise.all([running.worker.kill(), running.embedder.kill()]);
     },
   };
 }

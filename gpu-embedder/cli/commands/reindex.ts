@@ -69,11 +69,7 @@ export function registerReindex(program: Command): void {
       'make the version active only if "METRIC >= CHANGE" holds',
       condition,
     )
-    .option(
-      '--held-out <set...>',
-      'compare only these sets, which no model was trained on',
-      heldOut,
-    )
+    .option('--held-out <set...>', 'compare only sets that no model was trained on', heldOut)
     .option('--report <file>', 'also write the report to this file as a page (.html)')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', helpText)

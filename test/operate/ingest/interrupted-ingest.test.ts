@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { IngestSummary } from '../../../gpu-embedder/operate/ingest/ingest-source.ts';
 import { outcomeOf, startDiptych } from '../../cli/run-diptych.ts';
+import { startKillable } from '../../support/killable.ts';
 
 const items = 600;
 
@@ -29,21 +30,31 @@ async function inJournal(workDir: string): Promise<number> {
 test('interrupted and killed, ingest goes on: nothing is lost, nothing is there twice', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'diptych-ingest-'));
   const workDir = join(dir, 'work');
-  const start = (...args: string[]) =>
-    startDiptych(...args, '--collection', 'pictures', '--work-dir', workDir, '--json');
-  const ingest = () =>
-    start('ingest', 'folder', join(dir, 'pictures'), '--captions', join(dir, 'pictures.csv'));
+  const flags = ['--collection', 'pictures', '--work-dir', workDir, '--json'];
+  const start = (...args: string[]) => startDiptych(...args, ...flags);
+  const source = [join(dir, 'pictures'), '--captions', join(dir, 'pictures.csv')];
+  const ingest = () => start('ingest', 'folder', ...source);
+  const interrupted = () => {
+    const child = ingest();
+    const ended = once(child, 'exit');
+    return async () => {
+      child.kill('SIGINT');
+      await ended;
+    };
+  };
+  const killed = () => {
+    const line = ['bin/diptych.mjs', 'ingest', 'folder', ...source, ...flags];
+    return startKillable(line, { cwd: process.cwd() }).kill;
+  };
   try {
     await writePictures(dir);
     let before = 0;
-    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-      const child = ingest();
-      const ended = once(child, 'exit');
+    for (const begin of [interrupted, killed]) {
+      const end = begin();
       await expect
         .poll(() => inJournal(workDir), { timeout: 60_000, interval: 10 })
         .toBeGreaterThan(before);
-      child.kill(signal);
-      await ended;
+      await end();
       before = await inJournal(workDir);
       expect(before).toBeLessThan(items);
     }
