@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { activeKey, reportKey, reportPageKey, versionKey } from '../../src/version/keys.ts';
 import { movePointer, readPointer } from '../../src/version/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
@@ -18,11 +18,12 @@ import {
   type CompareRequest,
   type Comparison,
 } from '../../src/metrics/comparison.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 import { cloudManifest } from '../vectorize/cloud-manifest.ts';
 import { collection, fakeEmbedder, model, numbered, openFixture, type Fixture } from './job-fixture.ts'; // prettier-ignore
 
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let catalogue: Catalogue;
 let fixture: Fixture;
 /** Milliseconds by which the next look at the clock differs. */
@@ -30,12 +31,10 @@ let tick = 1000;
 let time = 1_800_000_000_000;
 
 beforeAll(async () => {
-  databases = await startD1();
   catalogue = await databases.open({ now: () => (time += tick) });
   fixture = await openFixture(catalogue);
   await fixture.ingest([...numbered(3), { id: '<script>alert("1")</script>', title: 'words' }]);
 }, 60_000);
-afterAll(() => databases.stop());
 beforeEach(async () => {
   tick = 1000;
   for (const { key } of await fixture.objects.list(`collections/${collection}/`))

@@ -26,7 +26,8 @@ import { runJob } from '../../../src/jobs/run-job.ts';
 import { switchVersion } from '../../../src/jobs/steps/switch-version.ts';
 import { collection, storeModel, storeVersion, versionIds } from '../publish/stored-versions.ts';
 import { writeTinyVersion, type TinyVersion } from '../../setup/tiny-version.ts';
-import { testDatabases, type TestDatabases } from '../../support/catalogues.ts';
+import { testDatabases } from '../../support/catalogues.ts';
+import { useDatabases } from '../../support/use-databases.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { compare, fakeEmbedder, model, numbered } from '../../jobs/job-fixture.ts';
 
@@ -37,18 +38,16 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
   let root: string;
   let tiny: TinyVersion;
   let folder: VersionFolder;
-  let databases: TestDatabases;
+  const databases = useDatabases(start);
   let objects: ObjectStore;
   let stores: Stores;
 
   beforeAll(async () => {
-    databases = await start();
     root = await mkdtemp(join(tmpdir(), 'diptych-collect-'));
     tiny = await writeTinyVersion(root, collection);
     folder = await readVersion(tiny.index);
   }, 120_000);
   afterAll(async () => {
-    await databases.stop();
     await rm(root, { recursive: true, force: true });
   });
   beforeEach(async () => {
