@@ -47,7 +47,7 @@ async function holds(prefix: string, wanted: Buffer): Promise<boolean> {
 
 const pictureOf = (i: number) => Buffer.from(svg(`picture ${i}`), 'base64');
 
-/** Say how long a row of the model is, as a published one does. */
+/** Publish the model's description, which says how long an embedding is. */
 const publishModel = () =>
   fixture.objects.put(modelKey(model.hash, 'model.json'), Buffer.from(JSON.stringify(model)));
 

@@ -26,7 +26,7 @@ import { collection, fakeEmbedder, model, numbered, openFixture, type Fixture } 
 const databases = useDatabases(startD1);
 let catalogue: Catalogue;
 let fixture: Fixture;
-/** Milliseconds by which the next look at the clock differs. */
+/** How far the clock moves each time that it is read, milliseconds. */
 let tick = 1000;
 let time = 1_800_000_000_000;
 
@@ -41,7 +41,7 @@ beforeEach(async () => {
     await fixture.objects.delete(key);
 });
 
-/** What the steps of a job call, beside the stores. */
+/** What the steps of a job call, in addition to the stores. */
 const stepsOf = <T extends Compare>(compare: T) => ({
   ...fixture,
   embedder: fakeEmbedder(),
@@ -61,7 +61,7 @@ type Run = (job: string, compare: CompareAtOnce) => Promise<JobReport>;
 
 const direct: Run = (job, compare) => runJob({ ...stepsOf(compare), owner: 'test' }, job);
 
-/** The first look at a comparison finds it under way. */
+/** A comparison that is not finished at the first look. */
 const byQueue: Run = async (id, compare) => {
   const waiting: JobMessage[] = [{ step: 'plan', job: id }];
   let looks = 0;
@@ -95,14 +95,14 @@ async function activate(version: string, hash: string): Promise<void> {
 const unreadable = new DiptychError('index_unreadable', 'it is damaged');
 const active = async () => (await readPointer(fixture.objects, collection)).pointer?.version;
 
-/** A comparison that finds such a change, and remembers what it was asked. */
+/** A comparison that finds this change, and remembers its requests. */
 function finding(change: number, pairs = 50) {
   const requests: CompareRequest[] = [];
   const recalls = (value: number) =>
     pairs === 0 ? {} : Object.fromEntries(comparedMetrics.map((metric) => [metric, value]));
   const compare: CompareAtOnce = async (_, request) => {
     requests.push(request);
-    // Search goes on with the version before.
+    // Searches still use the earlier version.
     expect(await active()).toBe(request.before);
     return {
       versions: { before: request.before, after: request.after },

@@ -11,7 +11,7 @@ import { memoryStore, type MemoryStore } from '../support/memory-store.ts';
 
 export const model = { id: 'fake', hash: '0123456789abcdef', embedDim: 4 };
 
-/** A picture that is nothing but its text. */
+/** A picture that only holds a text. */
 export const svg = (text: string): string =>
   Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"><title>${text}</title></svg>`).toString(
     'base64',
@@ -67,7 +67,7 @@ export const standInWork = (stores: Stores) => ({
 
 export const collection = 'things';
 
-/** Create a job of the collection. @throws where it has an active one */
+/** Create a job of the collection. @throws if the collection has an active job */
 export async function newJob({ catalogue }: Pick<Stores, 'catalogue'>): Promise<ActiveJob> {
   const { job, refusedBy } = await createJob(catalogue, { collection, modelHash: model.hash });
   if (!job) throw new Error(`expected no active job, got ${refusedBy}`);

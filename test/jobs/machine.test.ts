@@ -34,7 +34,7 @@ const stateOf = async (job: string) => (await getJob(fixture.catalogue, job))!.s
 
 const consumer = (send: JobConsumer['send']): JobConsumer => ({ ...standInWork(fixture), send });
 
-/** Deliver messages, and again what is to come again, until there are none. */
+/** Deliver messages, and repeat those that must come again, until none are left. */
 async function drain(
   job: string,
   open: (send: JobConsumer['send']) => JobConsumer,
@@ -132,7 +132,7 @@ describe('the consumer of the queue', () => {
     const job = await begin();
     const messages = await drain(job, consumer);
     const steps = messages.map(({ step }) => step);
-    // Nothing is encoded anew here; the second `plan` and `settle` find nothing left.
+    // Nothing new is encoded here; the second `plan` and `settle` find nothing to do.
     expect(steps).toEqual(['plan', 'plan', 'settle', 'build', 'compare', 'publish']);
   });
 });

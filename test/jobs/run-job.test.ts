@@ -49,7 +49,7 @@ function gif(width: number, height: number): string {
   return Buffer.from([...Buffer.from('GIF89a'), width, 0, height, 0, 0, 0, 0]).toString('base64');
 }
 
-/** With nobody behind it. */
+/** A consumer whose messages go nowhere. */
 const deadEnd = (): JobConsumer => ({
   ...runOf(),
   send: async () => undefined,
@@ -202,7 +202,7 @@ describe('a job', () => {
     const { planCursor } = (await planNextBatch(fixture, job))!;
     await fixture.ingest([{ id: 'item-00000-new', image: svg('new') }]);
     await deleteItems(fixture.catalogue, collection, ['item-00007']);
-    // It began before the other one was done.
+    // The second planner has the job as it was before the first one planned.
     expect((await planNextBatch(fixture, job))!.planCursor).toBe(planCursor);
     const report = await runJob(runOf(), id);
     expect(report).toMatchObject({ state: 'succeeded', inputs: 300, indexed: 300 });
@@ -219,7 +219,7 @@ describe('a job', () => {
       }
       return next();
     });
-    // The dead letter came before the last batch was done, so that one settled the job.
+    // The dead letter came before the last batch was finished, so the last batch settled the job.
     const report = await runJob(runOf(), job);
     expect(report).toMatchObject({ state: 'succeeded', inputs: 600, indexed: 344 });
     expect(report.failed).toEqual({ batch_failed: 256 });

@@ -28,7 +28,7 @@ beforeEach(async () => {
   await enter('new');
 });
 
-/** A version as far as a pointer is concerned. */
+/** Store as much of a version as the pointer needs. */
 async function enter(version: string): Promise<void> {
   const { objects, catalogue } = fixture;
   await objects.put(versionKey(collection, version, 'manifest.json'), Buffer.from('{}'));
@@ -36,7 +36,7 @@ async function enter(version: string): Promise<void> {
   await addVersion(catalogue, { collection, version, modelHash: 'm', jobId: null, ...counts });
 }
 
-/** Make a version active as `diptych publish` does, which asks no catalogue. */
+/** Make a version active without the catalogue, as `diptych publish` does. */
 async function publishBeside(version: string): Promise<void> {
   const { objects } = fixture;
   await movePointer(objects, await readPointer(objects, collection), version, now);

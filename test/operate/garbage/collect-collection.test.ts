@@ -65,7 +65,7 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
       items,
     );
 
-  /** Collect as if so much time had gone by. */
+  /** Collect as if this much time had passed. */
   const collect = async (
     after = 0,
     options: Partial<CollectOptions & { orphans: boolean }> = {},
@@ -81,7 +81,7 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
     return job!;
   }
 
-  /** A job to its end; with a version it becomes the active one. */
+  /** Run a job to its end. If a version is given, the job makes it the active one. */
   async function index(version?: string): Promise<string> {
     const { id } = await newJob();
     const counts = { items: 3, captions: 3, bytes: 1 };
@@ -218,7 +218,7 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
       [v2]: 'published',
       [v3]: 'retired',
     });
-    // The same content once more has the same name.
+    // A pack of the same content has the same name.
     await index(v1);
     expect((await listVersions(stores.catalogue, collection))[0]).toMatchObject({
       version: v1,
