@@ -8,25 +8,19 @@ import { countItems, getItem, getItems } from '../../src/items/items.ts';
 import { openD1, type D1Statement } from '../../src/catalogue/drivers/open-d1.ts';
 import { openPlanetScale } from '../../src/catalogue/drivers/open-planetscale.ts';
 import { upsertItems } from '../../src/items/upsert-items.ts';
-import {
-  startPlanetScale,
-  testDatabases,
-  type MariadbDatabases,
-  type TestDatabases,
-} from '../support/catalogues.ts';
+import { startPlanetScale, testDatabases, type MariadbDatabases } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 import { findMariadbd } from '../support/mariadb.ts';
 
 const unavailable = { code: 'catalogue_unavailable' };
 const collection = (name: string) => ({ name, createdAt: 1, deletedAt: null });
 
 describe.each(testDatabases)('atomically (%s)', (_, start) => {
-  let databases: TestDatabases;
+  const databases = useDatabases(start);
   let catalogue: Catalogue;
   beforeAll(async () => {
-    databases = await start();
     catalogue = await databases.open();
   });
-  afterAll(() => databases.stop());
 
   it('runs all statements or none', async () => {
     const insert = (name: string) => insertRows(catalogue, 'collections', [collection(name)]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import {
   createCollection,
@@ -18,17 +18,16 @@ import type { ItemFilter } from '../../src/items/items.ts';
 import type { ItemRow } from '../../src/catalogue/schema/tables.ts';
 import { upsertItems } from '../../src/items/upsert-items.ts';
 import type { NewItem } from '../../src/items/item.ts';
-import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
+import { testDatabases } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 
 describe.each(testDatabases)('items (%s)', (_, start) => {
-  let databases: TestDatabases;
+  const databases = useDatabases(start);
   let catalogue: Catalogue;
   let time = 1000;
   beforeAll(async () => {
-    databases = await start();
     catalogue = await databases.open({ now: () => time });
   });
-  afterAll(() => databases.stop());
 
   const allIds = async (collection: string, filter: ItemFilter = {}, limit = 3) => {
     const ids: string[] = [];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import {
   insertBatch,
@@ -33,17 +33,16 @@ import {
   updateLedger,
 } from '../../src/jobs/rows/ledger.ts';
 import type { BatchState } from '../../src/catalogue/schema/tables.ts';
-import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
+import { testDatabases } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 
 describe.each(testDatabases)('jobs (%s)', (_, start) => {
-  let databases: TestDatabases;
+  const databases = useDatabases(start);
   let catalogue: Catalogue;
   let time = 1000;
   beforeAll(async () => {
-    databases = await start();
     catalogue = await databases.open({ now: () => time });
   });
-  afterAll(() => databases.stop());
 
   const options = { index: { M: 3 }, compare: { heldOut: ['noto'] } };
   const begin = async (collection: string) =>

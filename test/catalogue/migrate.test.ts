@@ -1,21 +1,18 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readMigrations } from '../../gpu-embedder/operate/catalogue/read-migrations.ts';
 import { describeSchema } from '../../src/catalogue/schema/describe-schema.ts';
 import { migrate, splitStatements } from '../../src/catalogue/schema/migrate.ts';
 import { catalogueSchema } from '../../src/catalogue/schema/schema.ts';
-import { mariadbMissing, testDatabases, type TestDatabases } from '../support/catalogues.ts';
+import { mariadbMissing, testDatabases } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 
 const names = ['0001_catalogue.sql'];
 
 if (mariadbMissing) it.skip(mariadbMissing);
 
 describe.each(testDatabases)('migrate (%s)', (_, start) => {
-  let databases: TestDatabases;
-  beforeAll(async () => {
-    databases = await start();
-  });
-  afterAll(() => databases.stop());
+  const databases = useDatabases(start);
 
   it('makes the tables that the code expects, the same in every database', async () => {
     const catalogue = await databases.openEmpty();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   createApiKey,
   findApiKey,
@@ -32,17 +32,16 @@ import {
   listVersions,
   setVersionState,
 } from '../../src/catalogue/versions.ts';
-import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
+import { testDatabases } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 
 describe.each(testDatabases)('the catalogue (%s)', (_, start) => {
-  let databases: TestDatabases;
+  const databases = useDatabases(start);
   let catalogue: Catalogue;
   let time = 1000;
   beforeAll(async () => {
-    databases = await start();
     catalogue = await databases.open({ now: () => time });
   });
-  afterAll(() => databases.stop());
 
   it('finds images where they were first said to be', async () => {
     const images = Array.from({ length: 250 }, (_, i) => ({

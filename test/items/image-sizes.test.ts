@@ -8,7 +8,8 @@ import { openDataset } from '../../gpu-embedder/data/prepared/read-dataset.ts';
 import type { Source } from '../../gpu-embedder/data/readers/source.ts';
 import { listItems } from '../../src/items/items.ts';
 import { collection, openFixture } from '../jobs/job-fixture.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 
 const picture = sharp({ create: { width: 30, height: 20, channels: 3, background: 'red' } });
 const svg =
@@ -22,7 +23,7 @@ const sizes = {
 };
 
 let images: [string, Buffer][];
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let dir: string;
 beforeAll(async () => {
   const named = [1, 6].flatMap((orientation) =>
@@ -32,11 +33,9 @@ beforeAll(async () => {
     }),
   );
   images = [['svg', Buffer.from(svg)], ...(await Promise.all(named))];
-  databases = await startD1();
   dir = await mkdtemp(join(tmpdir(), 'diptych-sizes-'));
 });
 afterAll(async () => {
-  await databases.stop();
   await rm(dir, { recursive: true });
 });
 

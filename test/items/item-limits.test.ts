@@ -1,18 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { getItem, listItems } from '../../src/items/items.ts';
 import { ingestItems } from '../../src/items/ingest/ingest-items.ts';
-import { testDatabases, type TestDatabases } from '../support/catalogues.ts';
+import { testDatabases } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 import { memoryStore } from '../support/memory-store.ts';
 
 describe.each(testDatabases)('limits of an item (%s)', (_, start) => {
-  let databases: TestDatabases;
+  const databases = useDatabases(start);
   let catalogue: Catalogue;
   beforeAll(async () => {
-    databases = await start();
     catalogue = await databases.open();
   });
-  afterAll(() => databases.stop());
 
   const ingest = (collection: string, items: readonly object[]) => {
     const fetchImage = () => Promise.reject(new Error('no network'));

@@ -1,32 +1,29 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { embeddingPackKey, modelKey, versionKey } from '../../src/version/keys.ts';
 import { toItemColumns } from '../../src/version/items.ts';
 import { textHash } from '../../src/catalogue/content-hash.ts';
 import { deleteItems } from '../../src/items/delete-items.ts';
 import { findEmbeddings } from '../../src/items/embeddings.ts';
-import { createJob } from '../../src/jobs/rows/jobs.ts';
 import { verifyCollection } from '../../gpu-embedder/operate/jobs/verify-collection.ts';
 import { purgeCollection } from '../../src/items/remove/purge-collection.ts';
 import { runJob } from '../../src/jobs/run-job.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 import {
   collection,
-  compare,
-  fakeEmbedder,
   model,
+  newJob,
   numbered,
   openFixture,
+  standInWork,
   svg,
+  type FakeEmbedder,
   type Fixture,
 } from '../jobs/job-fixture.ts';
 
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let fixture: Fixture;
 
-beforeAll(async () => {
-  databases = await startD1();
-}, 60_000);
-afterAll(() => databases.stop());
 beforeEach(async () => {
   fixture = await openFixture(await databases.open());
   await fixture.ingest(numbered(20, (i) => ({ captions: [`caption of ${i}`] })));
@@ -34,21 +31,10 @@ beforeEach(async () => {
 
 const purge = () => purgeCollection(fixture, collection);
 
-async function index(): Promise<ReturnType<typeof fakeEmbedder>['calls']> {
-  const { job } = await createJob(fixture.catalogue, { collection, modelHash: model.hash });
-  const embedder = fakeEmbedder();
-  await runJob(
-    {
-      ...fixture,
-      embedder,
-      build: async () => ({ version: 'v1' }),
-      compare,
-      publish: async () => undefined,
-      owner: 'test',
-    },
-    job!.id,
-  );
-  return embedder.calls;
+async function index(): Promise<FakeEmbedder['calls']> {
+  const work = standInWork(fixture);
+  await runJob({ ...work, owner: 'test' }, (await newJob(fixture)).id);
+  return work.embedder.calls;
 }
 
 /** Whether any object of a kind holds these bytes. */
@@ -61,7 +47,7 @@ async function holds(prefix: string, wanted: Buffer): Promise<boolean> {
 
 const pictureOf = (i: number) => Buffer.from(svg(`picture ${i}`), 'base64');
 
-/** Say how long a row of the model is, as a published one does. */
+/** Publish the model's description, which says how long an embedding is. */
 const publishModel = () =>
   fixture.objects.put(modelKey(model.hash, 'model.json'), Buffer.from(JSON.stringify(model)));
 
@@ -129,6 +115,6 @@ test('an item that a version still has stays hidden', async () => {
 });
 
 test('is refused while a job is under way', async () => {
-  const { job } = await createJob(fixture.catalogue, { collection, modelHash: model.hash });
-  await expect(purge()).rejects.toMatchObject({ code: 'job_busy', details: { job: job!.id } });
+  const job = await newJob(fixture);
+  await expect(purge()).rejects.toMatchObject({ code: 'job_busy', details: { job: job.id } });
 });

@@ -11,21 +11,20 @@ import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
 import { listItems } from '../../src/items/items.ts';
 import { ingestItems } from '../../src/items/ingest/ingest-items.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 import { memoryStore } from '../support/memory-store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'diptych-title-'));
 const collection = 'titles';
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let catalogue: Catalogue;
 
 beforeAll(async () => {
-  databases = await startD1();
   catalogue = await databases.open();
   await createCollection(catalogue, collection);
 }, 60_000);
 afterAll(async () => {
-  await databases.stop();
   rmSync(root, { recursive: true });
 });
 

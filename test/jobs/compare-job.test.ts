@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { activeKey, reportKey, reportPageKey, versionKey } from '../../src/version/keys.ts';
 import { movePointer, readPointer } from '../../src/version/move-pointer.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
@@ -18,31 +18,30 @@ import {
   type CompareRequest,
   type Comparison,
 } from '../../src/metrics/comparison.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 import { cloudManifest } from '../vectorize/cloud-manifest.ts';
 import { collection, fakeEmbedder, model, numbered, openFixture, type Fixture } from './job-fixture.ts'; // prettier-ignore
 
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let catalogue: Catalogue;
 let fixture: Fixture;
-/** Milliseconds by which the next look at the clock differs. */
+/** How far the clock moves each time that it is read, milliseconds. */
 let tick = 1000;
 let time = 1_800_000_000_000;
 
 beforeAll(async () => {
-  databases = await startD1();
   catalogue = await databases.open({ now: () => (time += tick) });
   fixture = await openFixture(catalogue);
   await fixture.ingest([...numbered(3), { id: '<script>alert("1")</script>', title: 'words' }]);
 }, 60_000);
-afterAll(() => databases.stop());
 beforeEach(async () => {
   tick = 1000;
   for (const { key } of await fixture.objects.list(`collections/${collection}/`))
     await fixture.objects.delete(key);
 });
 
-/** What the steps of a job call, beside the stores. */
+/** What the steps of a job call, in addition to the stores. */
 const stepsOf = <T extends Compare>(compare: T) => ({
   ...fixture,
   embedder: fakeEmbedder(),
@@ -62,7 +61,7 @@ type Run = (job: string, compare: CompareAtOnce) => Promise<JobReport>;
 
 const direct: Run = (job, compare) => runJob({ ...stepsOf(compare), owner: 'test' }, job);
 
-/** The first look at a comparison finds it under way. */
+/** A comparison that is not finished at the first look. */
 const byQueue: Run = async (id, compare) => {
   const waiting: JobMessage[] = [{ step: 'plan', job: id }];
   let looks = 0;
@@ -96,14 +95,14 @@ async function activate(version: string, hash: string): Promise<void> {
 const unreadable = new DiptychError('index_unreadable', 'it is damaged');
 const active = async () => (await readPointer(fixture.objects, collection)).pointer?.version;
 
-/** A comparison that finds such a change, and remembers what it was asked. */
+/** A comparison that finds this change, and remembers its requests. */
 function finding(change: number, pairs = 50) {
   const requests: CompareRequest[] = [];
   const recalls = (value: number) =>
     pairs === 0 ? {} : Object.fromEntries(comparedMetrics.map((metric) => [metric, value]));
   const compare: CompareAtOnce = async (_, request) => {
     requests.push(request);
-    // Search goes on with the version before.
+    // Searches still use the earlier version.
     expect(await active()).toBe(request.before);
     return {
       versions: { before: request.before, after: request.after },

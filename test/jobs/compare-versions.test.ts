@@ -22,7 +22,7 @@ beforeEach(() => {
 interface Caption {
   readonly text: string;
   readonly items: readonly string[];
-  /** By item name; the others score 0. */
+  /** Scores by the name of the item; other items score 0. */
   readonly scores: Readonly<Record<string, number>>;
 }
 
@@ -72,9 +72,9 @@ async function storeScores(
     await store.put(versionKey(collection, version, name), bytes);
 }
 
-/** Item 0 first, then 1, … */
+/** Scores that rank item 0 first, then 1, … */
 const falling = Object.fromEntries(names.map((name, i) => [name, dim - i]));
-/** Items 10 to 15 first, then 0, 1, … */
+/** Scores that rank items 10 to 15 first, then 0, 1, … */
 const sixBefore = {
   ...falling,
   ...Object.fromEntries(names.slice(10, 16).map((name, i) => [name, 40 - i])),

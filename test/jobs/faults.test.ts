@@ -18,7 +18,7 @@ import { findMariadbd } from '../support/mariadb.ts';
 import { collection, numbered, openFixture, type Fixture } from './job-fixture.ts';
 import { openRealJobs, published, runners, type RealJobs, type Runner } from './real-jobs.ts';
 
-/** Whatever goes wrong on the way, a job ends with the same version as one that nothing disturbed. */
+/** A job that meets failures ends with the same version as a job that meets none. */
 
 const count = 300;
 const items = numbered(count, (i) => ({ image: picture(i) }));
@@ -99,7 +99,7 @@ describe.each(runners)('a job run %s', (_, run: Runner) => {
     const put: ObjectStore['put'] = async (key, ...rest) => {
       if (random.uniform() < 0.2) {
         failures += 1;
-        // Half of the time it was written all the same.
+        // In half of the cases, the write succeeded although its answer was lost.
         if (random.uniform() < 0.5) await fixture.objects.put(key, ...rest);
         throw new DiptychError('store_failed', `${key}: injected`, { refused: false });
       }
@@ -154,7 +154,7 @@ describe.each(runners)('a job run %s', (_, run: Runner) => {
     );
     expect((await verifyCollection(fixture, collection)).differences).toEqual([]);
 
-    // Whatever was at fault then is not any more.
+    // The failures have ended now.
     const next = await start(fixture);
     await run({ ...jobs.workOn(fixture), embedder: jobs.embedder }, next);
     await expectWhole(fixture, next);

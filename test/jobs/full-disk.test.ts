@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-/** Run a line with a small disk mounted at a folder, which nobody else sees. */
+/** Run a command line with a small disk mounted at a folder; no other process sees this disk. */
 const withDisk = (dir: string, line: string) => [
   ...['--user', '--map-root-user', '--mount', 'sh', '-c'],
   `mount -t tmpfs -o size=4m tmpfs '${dir}' && ${line}`,

@@ -10,8 +10,8 @@ import { collection, openFixtureOn } from './job-fixture.ts';
 import { openRealJobs, published } from './real-jobs.ts';
 
 /**
- * Run a job whose disk is full when it publishes, until somebody makes room. In a process of its own,
- * which sees a small disk that was mounted for it alone.
+ * Run a job whose disk is full when it publishes, until the test makes room. It runs in a process of its
+ * own, because only that process sees the small disk.
  */
 const disk = process.argv[2];
 const filler = join(disk, 'filler');
@@ -45,7 +45,7 @@ const { content } = (await published(fixture)) as { content: string };
 process.stdout.write(JSON.stringify({ report, failures, differences, content }));
 await Promise.all([jobs.close(), d1.stop()]);
 
-/** To the last byte. */
+/** Fill the disk to the last byte. */
 function fill(): void {
   for (let bytes = 1 << 20; bytes > 0; bytes >>= 1) {
     try {

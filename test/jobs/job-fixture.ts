@@ -4,13 +4,14 @@ import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { EncodeAnswer, EncodedImage, Embedder } from '../../src/embedder/embedder.ts';
 import { ingestItems } from '../../src/items/ingest/ingest-items.ts';
+import { createJob, type ActiveJob } from '../../src/jobs/rows/jobs.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import type { Stores } from '../../src/catalogue/stores.ts';
 import { memoryStore, type MemoryStore } from '../support/memory-store.ts';
 
 export const model = { id: 'fake', hash: '0123456789abcdef', embedDim: 4 };
 
-/** A picture that is nothing but its text. */
+/** A picture that only holds a text. */
 export const svg = (text: string): string =>
   Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"><title>${text}</title></svg>`).toString(
     'base64',
@@ -55,7 +56,23 @@ export interface Fixture<T extends ObjectStore = MemoryStore> extends Stores {
 export const compare = () =>
   Promise.reject(new DiptychError('index_unreadable', 'there is nothing to compare'));
 
+/** What steps work with: an embedder and a builder that stand in for the real ones. */
+export const standInWork = (stores: Stores) => ({
+  ...stores,
+  embedder: fakeEmbedder(),
+  build: async () => ({ version: 'v1' }),
+  compare,
+  publish: async () => undefined,
+});
+
 export const collection = 'things';
+
+/** Create a job of the collection. @throws if the collection has an active job */
+export async function newJob({ catalogue }: Pick<Stores, 'catalogue'>): Promise<ActiveJob> {
+  const { job, refusedBy } = await createJob(catalogue, { collection, modelHash: model.hash });
+  if (!job) throw new Error(`expected no active job, got ${refusedBy}`);
+  return job;
+}
 
 export async function openFixture(catalogue: Catalogue): Promise<Fixture> {
   return openFixtureOn(catalogue, memoryStore());

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { takeLease } from '../../src/jobs/rows/job-lease.ts';
-import { createJob, getJob, hasEnded } from '../../src/jobs/rows/jobs.ts';
+import { getJob, hasEnded } from '../../src/jobs/rows/jobs.ts';
 import { activeJobStates } from '../../src/catalogue/schema/tables.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { cancelJob } from '../../src/jobs/cancel-job.ts';
@@ -16,43 +16,25 @@ import { nudgeJobs } from '../../src/jobs/nudge-jobs.ts';
 import { reportKey, reportPageKey } from '../../src/version/keys.ts';
 import { runJob, type JobRun } from '../../src/jobs/run-job.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
-import {
-  collection,
-  compare,
-  fakeEmbedder,
-  model,
-  numbered,
-  openFixture,
-  type Fixture,
-} from './job-fixture.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import { newJob, numbered, openFixture, standInWork, type Fixture } from './job-fixture.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let fixture: Fixture;
 
 beforeAll(async () => {
-  databases = await startD1();
   fixture = await openFixture(await databases.open());
   await fixture.ingest(numbered(3));
 }, 60_000);
-afterAll(() => databases.stop());
 
-const begin = async (): Promise<string> =>
-  (await createJob(fixture.catalogue, { collection, modelHash: model.hash })).job!.id;
+const begin = async (): Promise<string> => (await newJob(fixture)).id;
 
 const stateOf = async (job: string) => (await getJob(fixture.catalogue, job))!.state;
 
-const work = () => ({
-  ...fixture,
-  embedder: fakeEmbedder(),
-  build: async () => ({ version: 'v1' }),
-  compare,
-  publish: async () => undefined,
-});
+const consumer = (send: JobConsumer['send']): JobConsumer => ({ ...standInWork(fixture), send });
 
-const consumer = (send: JobConsumer['send']): JobConsumer => ({ ...work(), send });
-
-/** Deliver messages, and again what is to come again, until there are none. */
+/** Deliver messages, and repeat those that must come again, until none are left. */
 async function drain(
   job: string,
   open: (send: JobConsumer['send']) => JobConsumer,
@@ -127,7 +109,7 @@ describe('the consumer of the queue', () => {
     };
     await nudgeJobs(queue, Infinity);
     expect(sent).toEqual([]);
-    await runJob({ ...work(), owner: 'a process' }, job);
+    await runJob({ ...standInWork(fixture), owner: 'a process' }, job);
   });
 
   it('does not fail a job for a message that it is past', async () => {
@@ -150,7 +132,7 @@ describe('the consumer of the queue', () => {
     const job = await begin();
     const messages = await drain(job, consumer);
     const steps = messages.map(({ step }) => step);
-    // Nothing is encoded anew here; the second `plan` and `settle` find nothing left.
+    // Nothing new is encoded here; the second `plan` and `settle` find nothing to do.
     expect(steps).toEqual(['plan', 'plan', 'settle', 'build', 'compare', 'publish']);
   });
 });
@@ -166,7 +148,7 @@ describe('a process that runs a job', () => {
       while (!signal!.aborted) await nextTurn();
       throw new Error('stopped');
     };
-    const run = runJob({ ...work(), build, owner: 'a process', lookEveryMs: 1 }, job);
+    const run = runJob({ ...standInWork(fixture), build, owner: 'a process', lookEveryMs: 1 }, job);
     expect(await run).toMatchObject({ job, state: 'cancelled' });
     expect((await getJob(catalogue, job))!.leaseOwner).toBeNull();
   });
@@ -177,7 +159,7 @@ describe.each([
   ['by the queue', (run: JobRun, job: string) => drain(job, (send) => ({ ...run, send }))],
 ])('a job that is run %s', (_, runTo) => {
   const run = (more: Partial<JobRun> = {}): JobRun => ({
-    ...work(),
+    ...standInWork(fixture),
     owner: 'test',
     wait: async () => undefined,
     ...more,

@@ -20,7 +20,7 @@ import { collection } from './job-fixture.ts';
 export interface RealJobs {
   readonly modelHash: string;
   readonly embedder: Embedder;
-  /** What a job needs besides an embedder. */
+  /** What a job needs in addition to an embedder. */
   workOn(stores: Stores): Pick<JobRun, keyof Stores | 'build' | 'compare' | 'publish'>;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export async function published(stores: Stores): Promise<object> {
 
 type Work = Omit<JobRun, 'owner' | 'wait'>;
 
-/** Run a job to its end, by one of the two ways; time passes when it is waited for. */
+/** The two ways to run a job to its end. A wait does not take real time: it moves the clock. */
 export type Runner = (work: Work, jobId: string, onWait?: (ms: number) => void) => Promise<void>;
 
 export const runners: readonly (readonly [string, Runner])[] = [
@@ -69,7 +69,7 @@ async function inThisProcess(work: Work, jobId: string, onWait: (ms: number) => 
   await runJob({ ...work, owner: 'test', wait: async (ms) => onWait(ms) }, jobId);
 }
 
-/** One message after the other; one that is to come again comes behind those that wait. */
+/** Deliver one message after the other; a message that must come again goes to the end. */
 async function byTheQueue(work: Work, jobId: string, onWait: (ms: number) => void = () => {}) {
   const waiting: { message: JobMessage; attempt: number }[] = [];
   const send = async (messages: readonly JobMessage[]) => {

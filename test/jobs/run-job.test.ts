@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createJob, getJob, requestCancel } from '../../src/jobs/rows/jobs.ts';
 import { releaseLease, takeLease } from '../../src/jobs/rows/job-lease.ts';
 import { deleteItems } from '../../src/items/delete-items.ts';
@@ -14,40 +14,32 @@ import {
 import type { JobMessage } from '../../src/jobs/job-messages.ts';
 import { planNextBatch } from '../../src/jobs/steps/plan.ts';
 import { runJob, type JobRun } from '../../src/jobs/run-job.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 import {
   collection,
   compare,
   fakeEmbedder,
   model,
+  newJob,
   numbered,
   openFixture,
+  standInWork,
   svg,
   type Fixture,
 } from './job-fixture.ts';
 
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let fixture: Fixture;
 
-beforeAll(async () => {
-  databases = await startD1();
-}, 60_000);
-afterAll(() => databases.stop());
 beforeEach(async () => {
   fixture = await openFixture(await databases.open());
 });
 
-const newJob = async (): Promise<string> => {
-  const { job } = await createJob(fixture.catalogue, { collection, modelHash: model.hash });
-  return job!.id;
-};
+const begin = async (): Promise<string> => (await newJob(fixture)).id;
 
 const runOf = (more: Partial<JobRun> = {}): JobRun => ({
-  ...fixture,
-  embedder: fakeEmbedder(),
-  build: async () => ({ version: 'v1' }),
-  compare,
-  publish: async () => undefined,
+  ...standInWork(fixture),
   owner: 'test',
   ...more,
 });
@@ -57,7 +49,7 @@ function gif(width: number, height: number): string {
   return Buffer.from([...Buffer.from('GIF89a'), width, 0, height, 0, 0, 0, 0]).toString('base64');
 }
 
-/** With nobody behind it. */
+/** A consumer whose messages go nowhere. */
 const deadEnd = (): JobConsumer => ({
   ...runOf(),
   send: async () => undefined,
@@ -104,7 +96,7 @@ describe('a job', () => {
       { id: 'only-words', captions: ['a caption'] },
       { id: 'broken', image: svg('corrupt') },
     ]);
-    const report = await runJob(runOf(), await newJob());
+    const report = await runJob(runOf(), await begin());
     expect(report).toMatchObject({
       state: 'succeeded',
       inputs: 602,
@@ -136,7 +128,7 @@ describe('a job', () => {
       tags: ['t'],
     };
     await fixture.ingest([wide, { id: 'vector', image: svg('a picture'), captions: ['c'] }]);
-    const { job } = await runJob(runOf(), await newJob());
+    const { job } = await runJob(runOf(), await begin());
     expect(await planned(job)).toMatchObject([
       { id: 'vector', title: 'c', tags: [], width: null, height: null },
       { id: 'wide', title: 'a title', set: 's', label: 'l', tags: ['t'], width: 9, height: 4 },
@@ -146,7 +138,7 @@ describe('a job', () => {
   it('encodes nothing that was encoded before, and what several items share once', async () => {
     await fixture.ingest(numbered(300));
     const first = fakeEmbedder();
-    await runJob(runOf({ embedder: first }), await newJob());
+    await runJob(runOf({ embedder: first }), await begin());
     const sum = (key: 'images' | 'texts') =>
       first.calls.reduce((total, call) => total + call[key], 0);
     expect([sum('images'), sum('texts')]).toEqual([300, 10]);
@@ -154,7 +146,7 @@ describe('a job', () => {
     await fixture.ingest(numbered(302));
     await deleteItems(fixture.catalogue, collection, ['item-00000']);
     const second = fakeEmbedder();
-    const report = await runJob(runOf({ embedder: second }), await newJob());
+    const report = await runJob(runOf({ embedder: second }), await begin());
     expect(report).toMatchObject({ inputs: 301, reused: 299, encoded: 2 });
     expect(second.calls).toEqual([{ images: 2, texts: 0 }]);
   });
@@ -164,20 +156,20 @@ describe('a job', () => {
       numbered(7, (i) => ({ image: svg(`${i}${'-'.repeat(3_000_000)}`), captions: [] })),
     );
     const embedder = fakeEmbedder();
-    expect(await runJob(runOf({ embedder }), await newJob())).toMatchObject({ encoded: 7 });
+    expect(await runJob(runOf({ embedder }), await begin())).toMatchObject({ encoded: 7 });
     expect(embedder.calls.map(({ images }) => images)).toEqual([2, 2, 2, 1]);
   });
 
   it('comes to the same by the queue and in this process', async () => {
     await fixture.ingest(numbered(700));
-    const direct = await newJob();
+    const direct = await begin();
     await runJob(runOf(), direct);
     const embeddings = () => fixture.objects.list(`embeddings/${model.hash}/`);
     const packs = (await embeddings()).map(({ key }) => key);
     const other = await openFixture(await databases.open());
     fixture = other;
     await fixture.ingest(numbered(700));
-    const queued = await newJob();
+    const queued = await begin();
     await drain(queued);
     expect((await getJob(fixture.catalogue, queued))?.state).toBe('succeeded');
     expect((await embeddings()).map(({ key }) => key)).toEqual(packs);
@@ -186,7 +178,7 @@ describe('a job', () => {
 
   it('does not mind messages that come twice, late and in another order', async () => {
     await fixture.ingest(numbered(600));
-    const job = await newJob();
+    const job = await begin();
     const late: JobMessage[] = [];
     await drain(job, {}, async (next, message) => {
       late.push(message);
@@ -205,12 +197,12 @@ describe('a job', () => {
 
   it('plans an item once, though two plan at once while items come and go', async () => {
     await fixture.ingest(numbered(300));
-    const id = await newJob();
+    const id = await begin();
     const job = (await getJob(fixture.catalogue, id))!;
     const { planCursor } = (await planNextBatch(fixture, job))!;
     await fixture.ingest([{ id: 'item-00000-new', image: svg('new') }]);
     await deleteItems(fixture.catalogue, collection, ['item-00007']);
-    // It began before the other one was done.
+    // The second planner has the job as it was before the first one planned.
     expect((await planNextBatch(fixture, job))!.planCursor).toBe(planCursor);
     const report = await runJob(runOf(), id);
     expect(report).toMatchObject({ state: 'succeeded', inputs: 300, indexed: 300 });
@@ -219,7 +211,7 @@ describe('a job', () => {
 
   it('fails the items of a batch that always fails, and goes on with the rest', async () => {
     await fixture.ingest(numbered(600));
-    const job = await newJob();
+    const job = await begin();
     const jobs = deadEnd();
     await drain(job, {}, async (next, message) => {
       if (message.step === 'encode' && message.batch === 1) {
@@ -227,7 +219,7 @@ describe('a job', () => {
       }
       return next();
     });
-    // The dead letter came before the last batch was done, so that one settled the job.
+    // The dead letter came before the last batch was finished, so the last batch settled the job.
     const report = await runJob(runOf(), job);
     expect(report).toMatchObject({ state: 'succeeded', inputs: 600, indexed: 344 });
     expect(report.failed).toEqual({ batch_failed: 256 });
@@ -235,7 +227,7 @@ describe('a job', () => {
 
   it('goes on where a runner was stopped', async () => {
     await fixture.ingest(numbered(600));
-    const job = await newJob();
+    const job = await begin();
     const stop = new AbortController();
     const embedder = fakeEmbedder(() => {
       if (embedder.calls.length === 1) stop.abort(new Error('stopped'));
@@ -251,7 +243,7 @@ describe('a job', () => {
 
   it('stops when it is cancelled, and frees its collection', async () => {
     await fixture.ingest(numbered(300));
-    const job = await newJob();
+    const job = await begin();
     const embedder = fakeEmbedder();
     await requestCancel(fixture.catalogue, job);
     const report = await runJob(runOf({ embedder }), job);
@@ -268,14 +260,14 @@ describe('a job', () => {
       new Promise<never>((_, reject) => {
         signal!.addEventListener('abort', () => reject(new Error('stopped')));
       });
-    const job = await newJob();
+    const job = await begin();
     const build: JobRun['build'] = async (...of) => {
       await requestCancel(fixture.catalogue, job);
       return hanging(...of);
     };
     expect((await runJob(runOf({ build, lookEveryMs: 1 }), job)).state).toBe('cancelled');
 
-    const queued = await newJob();
+    const queued = await begin();
     const stopped: string[] = [];
     await drain(queued, {
       build: async () => void (await requestCancel(fixture.catalogue, queued)),
@@ -287,7 +279,7 @@ describe('a job', () => {
 
   it('is kept by its runner while a build takes long, and left to whoever took it over', async () => {
     await fixture.ingest(numbered(10));
-    const id = await newJob();
+    const id = await begin();
     const until = async () => (await getJob(fixture.catalogue, id))!.leaseUntil;
     const build: JobRun['build'] = async (_, signal) => {
       const before = await until();
@@ -304,7 +296,7 @@ describe('a job', () => {
 
   it('is refused where another one is under way, or another process runs it', async () => {
     await fixture.ingest(numbered(10));
-    const job = await newJob();
+    const job = await begin();
     expect(await createJob(fixture.catalogue, { collection, modelHash: model.hash })).toEqual({
       refusedBy: job,
     });
@@ -324,7 +316,7 @@ describe('a job', () => {
   it('fails with the reason where the version cannot be built', async () => {
     await fixture.ingest(numbered(10));
     const build = () => Promise.reject(new DiptychError('index_too_large', 'too large'));
-    const report = await runJob(runOf({ build }), await newJob());
+    const report = await runJob(runOf({ build }), await begin());
     expect(report).toMatchObject({
       state: 'failed',
       error: 'index_too_large: too large',

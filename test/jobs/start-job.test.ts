@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createJob, getJob, moveJob } from '../../src/jobs/rows/jobs.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { getJob, moveJob } from '../../src/jobs/rows/jobs.ts';
 import { cancelJob } from '../../src/jobs/cancel-job.ts';
 import { handleMessage, type JobConsumer } from '../../src/jobs/handle-message.ts';
 import type { JobMessage } from '../../src/jobs/job-messages.ts';
@@ -9,19 +9,17 @@ import {
   compare,
   fakeEmbedder,
   model,
+  newJob,
   openFixture,
   type Fixture,
 } from './job-fixture.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
 
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let fixture: Fixture;
 let sent: JobMessage[];
 
-beforeAll(async () => {
-  databases = await startD1();
-}, 60_000);
-afterAll(() => databases.stop());
 beforeEach(async () => {
   fixture = await openFixture(await databases.open());
   sent = [];
@@ -80,9 +78,9 @@ describe('cancelling a job', () => {
     'that is %s ends it by the next message',
     async (state) => {
       const { catalogue } = fixture;
-      const { job } = await createJob(catalogue, { collection, modelHash: model.hash });
-      if (state !== 'planning') await moveJob(catalogue, job!.id, 'planning', state);
-      expect(await cancelJob(starter(), job!.id)).toMatchObject({ state, cancelRequested: true });
+      const job = await newJob(fixture);
+      if (state !== 'planning') await moveJob(catalogue, job.id, 'planning', state);
+      expect(await cancelJob(starter(), job.id)).toMatchObject({ state, cancelRequested: true });
       expect(sent).toHaveLength(1);
       const stopped: string[] = [];
       const consumer: JobConsumer = {
@@ -93,18 +91,18 @@ describe('cancelling a job', () => {
         stop: async ({ id }) => void stopped.push(id),
       };
       await handleMessage(consumer, sent[0]);
-      expect((await getJob(catalogue, job!.id))!.state).toBe('cancelled');
-      expect(stopped).toEqual(state === 'building' ? [job!.id] : []);
+      expect((await getJob(catalogue, job.id))!.state).toBe('cancelled');
+      expect(stopped).toEqual(state === 'building' ? [job.id] : []);
       expect(sent).toHaveLength(1);
     },
   );
 
   it('that has ended changes nothing, and that is not there is refused', async () => {
     const { catalogue } = fixture;
-    const { job } = await createJob(catalogue, { collection, modelHash: model.hash });
-    await moveJob(catalogue, job!.id, 'planning', 'failed');
+    const job = await newJob(fixture);
+    await moveJob(catalogue, job.id, 'planning', 'failed');
     const ended = { state: 'failed', cancelRequested: false };
-    expect(await cancelJob(starter(), job!.id)).toMatchObject(ended);
+    expect(await cancelJob(starter(), job.id)).toMatchObject(ended);
     await expect(cancelJob(starter(), 'nobody')).rejects.toMatchObject({ code: 'not_found' });
     expect(sent).toEqual([]);
   });

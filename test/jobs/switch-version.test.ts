@@ -1,38 +1,34 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { activeKey, versionKey } from '../../src/version/keys.ts';
 import { movePointer, readPointer } from '../../src/version/move-pointer.ts';
 import { parsePointer } from '../../src/version/pointer.ts';
-import { createJob, getJob, type Job } from '../../src/jobs/rows/jobs.ts';
+import { getJob, type Job } from '../../src/jobs/rows/jobs.ts';
 import { addVersion, listVersions } from '../../src/catalogue/versions.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { planNextBatch } from '../../src/jobs/steps/plan.ts';
 import { switchVersion } from '../../src/jobs/steps/switch-version.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
-import { collection, model, openFixture, type Fixture } from './job-fixture.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
+import { collection, newJob, openFixture, type Fixture } from './job-fixture.ts';
 
 const start = Date.parse('2026-01-01T00:00:00Z');
 let now: number;
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let fixture: Fixture;
 let job: Job;
 
-beforeAll(async () => {
-  databases = await startD1();
-}, 60_000);
-afterAll(() => databases.stop());
 beforeEach(async () => {
   now = start;
   fixture = await openFixture(await databases.open({ now: () => now }));
   await enter('old');
   await publishBeside('old');
   now += 1000;
-  const { catalogue } = fixture;
-  job = (await createJob(catalogue, { collection, modelHash: model.hash })).job!;
+  job = await newJob(fixture);
   await planNextBatch(fixture, job);
   await enter('new');
 });
 
-/** A version as far as a pointer is concerned. */
+/** Store as much of a version as the pointer needs. */
 async function enter(version: string): Promise<void> {
   const { objects, catalogue } = fixture;
   await objects.put(versionKey(collection, version, 'manifest.json'), Buffer.from('{}'));
@@ -40,7 +36,7 @@ async function enter(version: string): Promise<void> {
   await addVersion(catalogue, { collection, version, modelHash: 'm', jobId: null, ...counts });
 }
 
-/** Make a version active as `diptych publish` does, which asks no catalogue. */
+/** Make a version active without the catalogue, as `diptych publish` does. */
 async function publishBeside(version: string): Promise<void> {
   const { objects } = fixture;
   await movePointer(objects, await readPointer(objects, collection), version, now);

@@ -1,19 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { verifyCollection } from '../../gpu-embedder/operate/jobs/verify-collection.ts';
 import { deleteItems } from '../../src/items/delete-items.ts';
-import { createJob, moveJob } from '../../src/jobs/rows/jobs.ts';
+import { moveJob } from '../../src/jobs/rows/jobs.ts';
 import { insertLedger } from '../../src/jobs/rows/ledger.ts';
 import { writeDeleted } from '../../src/items/remove/deleted-overlay.ts';
-import { startD1, type TestDatabases } from '../support/catalogues.ts';
-import { collection, model, numbered, openFixture, type Fixture } from './job-fixture.ts';
+import { startD1 } from '../support/catalogues.ts';
+import { useDatabases } from '../support/use-databases.ts';
+import { collection, newJob, numbered, openFixture, type Fixture } from './job-fixture.ts';
 
-let databases: TestDatabases;
+const databases = useDatabases(startD1);
 let fixture: Fixture;
 
-beforeAll(async () => {
-  databases = await startD1();
-}, 60_000);
-afterAll(() => databases.stop());
 beforeEach(async () => {
   fixture = await openFixture(await databases.open());
   await fixture.ingest(numbered(20));
@@ -44,10 +41,10 @@ test('a deleted item that the edge was not told of is told', async () => {
 
 test('a job that says it succeeded and left items pending is told', async () => {
   const { catalogue } = fixture;
-  const { job } = await createJob(catalogue, { collection, modelHash: model.hash });
-  await catalogue.atomically(insertLedger(catalogue, job!.id, 0, [{ itemId: 'item-00001' }]));
-  await moveJob(catalogue, job!.id, 'planning', 'succeeded');
+  const job = await newJob(fixture);
+  await catalogue.atomically(insertLedger(catalogue, job.id, 0, [{ itemId: 'item-00001' }]));
+  await moveJob(catalogue, job.id, 'planning', 'succeeded');
   expect((await verify()).differences).toEqual([
-    `job ${job!.id}: expected 1 items with a result, got 0`,
+    `job ${job.id}: expected 1 items with a result, got 0`,
   ]);
 });

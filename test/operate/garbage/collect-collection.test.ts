@@ -26,7 +26,8 @@ import { runJob } from '../../../src/jobs/run-job.ts';
 import { switchVersion } from '../../../src/jobs/steps/switch-version.ts';
 import { collection, storeModel, storeVersion, versionIds } from '../publish/stored-versions.ts';
 import { writeTinyVersion, type TinyVersion } from '../../setup/tiny-version.ts';
-import { testDatabases, type TestDatabases } from '../../support/catalogues.ts';
+import { testDatabases } from '../../support/catalogues.ts';
+import { useDatabases } from '../../support/use-databases.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { compare, fakeEmbedder, model, numbered } from '../../jobs/job-fixture.ts';
 
@@ -37,18 +38,16 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
   let root: string;
   let tiny: TinyVersion;
   let folder: VersionFolder;
-  let databases: TestDatabases;
+  const databases = useDatabases(start);
   let objects: ObjectStore;
   let stores: Stores;
 
   beforeAll(async () => {
-    databases = await start();
     root = await mkdtemp(join(tmpdir(), 'diptych-collect-'));
     tiny = await writeTinyVersion(root, collection);
     folder = await readVersion(tiny.index);
   }, 120_000);
   afterAll(async () => {
-    await databases.stop();
     await rm(root, { recursive: true, force: true });
   });
   beforeEach(async () => {
@@ -66,7 +65,7 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
       items,
     );
 
-  /** Collect as if so much time had gone by. */
+  /** Collect as if this much time had passed. */
   const collect = async (
     after = 0,
     options: Partial<CollectOptions & { orphans: boolean }> = {},
@@ -82,7 +81,7 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
     return job!;
   }
 
-  /** A job to its end; with a version it becomes the active one. */
+  /** Run a job to its end. If a version is given, the job makes it the active one. */
   async function index(version?: string): Promise<string> {
     const { id } = await newJob();
     const counts = { items: 3, captions: 3, bytes: 1 };
@@ -219,7 +218,7 @@ describe.each(testDatabases)('what is collected, by the catalogue (%s)', (_, sta
       [v2]: 'published',
       [v3]: 'retired',
     });
-    // The same content once more has the same name.
+    // A pack of the same content has the same name.
     await index(v1);
     expect((await listVersions(stores.catalogue, collection))[0]).toMatchObject({
       version: v1,

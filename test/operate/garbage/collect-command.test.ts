@@ -52,6 +52,6 @@ test('jobs are for a catalogue to judge that has the collection', async () => {
   expect(named).toMatchObject({ code: 1, stderr: expect.stringContaining('unknown_collection') });
   const known = await collect('--collection', 'things', '--json');
   expect(known).toMatchObject({ code: 0, stderr: '' });
-  // Younger than a day.
+  // The page stays, because it is younger than a day.
   expect((JSON.parse(known.stdout) as CollectResult).removed).toEqual([]);
 }, 60_000);

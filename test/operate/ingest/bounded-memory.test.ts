@@ -11,7 +11,7 @@ const rows = 1_000_000;
 const images = 2000;
 const present = 5;
 
-/** Rows of one image stand far apart, so that no reader can do with the row before. */
+/** The rows of one image are far apart, so a reader must remember more than the row before. */
 async function writeListing(file: string): Promise<void> {
   const stream = createWriteStream(file);
   for (let start = 0; start < rows; start += 1000) {
@@ -31,7 +31,7 @@ test('a listing of 1,000,000 rows is read in less than 500 MB', async () => {
     for (let i = 0; i < present; i++) await writeFile(join(dir, `${i}.png`), 'no matter what');
     const listing = join(dir, 'listing.jsonl');
     await writeListing(listing);
-    // A process of its own, as the memory of this one says nothing.
+    // The reader runs in a process of its own, so that only its memory is measured.
     const args = ['--import', 'tsx', 'test/operate/ingest/list-source.ts', dir, listing];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const { counts, saidOfItems, peakBytes } = JSON.parse(stdout) as {

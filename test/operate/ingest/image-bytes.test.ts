@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { httpTarget } from '../../../gpu-embedder/operate/ingest/http-target.ts';
 import { ingestSource } from '../../../gpu-embedder/operate/ingest/ingest-source.ts';
 import type { Source } from '../../../gpu-embedder/data/readers/source.ts';
 import { collection, openFixture } from '../../jobs/job-fixture.ts';
-import { startD1, type TestDatabases } from '../../support/catalogues.ts';
+import { startD1 } from '../../support/catalogues.ts';
+import { useDatabases } from '../../support/use-databases.ts';
 
 const bytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><title>one</title></svg>');
 const base64 = bytes.toString('base64');
@@ -22,11 +23,7 @@ const source: Source = {
   },
 };
 
-let databases: TestDatabases;
-beforeAll(async () => {
-  databases = await startD1();
-});
-afterAll(() => databases.stop());
+const databases = useDatabases(startD1);
 
 test('an image comes as bytes in this process, and is the same item as with base64', async () => {
   const { ingest, objects } = await openFixture(await databases.open());

@@ -20,7 +20,7 @@ async function writePictures(dir: string): Promise<void> {
   await writeFile(join(dir, 'pictures.csv'), rows.join('\n'));
 }
 
-/** Inputs that the journal says were taken in. */
+/** How many inputs were taken in, as the journal says. */
 async function inJournal(workDir: string): Promise<number> {
   const files = await readdir(join(workDir, 'ingest')).catch(() => []);
   const [file] = files.filter((name) => name.endsWith('.json'));
@@ -60,7 +60,7 @@ test('interrupted and killed, ingest goes on: nothing is lost, nothing is there 
     }
     const last = await outcomeOf(ingest());
     const summary = JSON.parse(last.stdout) as IngestSummary;
-    // A batch may have been taken in that the journal does not have: it is unchanged now.
+    // The interrupted run may have taken in a batch before it wrote the journal: it is unchanged now.
     expect(summary.created + summary.unchanged).toBe(items + 1 - before);
     expect(summary).toMatchObject({ inputs: items + 1, before, updated: 0, failed: {} });
     const verified = await outcomeOf(start('verify'));

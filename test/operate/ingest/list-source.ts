@@ -1,6 +1,6 @@
 import { folderSource } from '../../../gpu-embedder/data/prepare/prepare-images.ts';
 
-/** Run alone: `list-source.ts IMAGES CAPTIONS`. Prints what a source gives, and what that took. */
+/** A program, `list-source.ts IMAGES CAPTIONS`: print what a source gives, and the memory that it took. */
 async function listSource(images: string, captions: string): Promise<void> {
   const source = await folderSource({ images, captions });
   const counts: Record<string, number> = {};
