@@ -1,12 +1,8 @@
 import { expect, it } from 'vitest';
-import {
-  estimateCost,
-  listPrices,
-  readPrice,
-  type JobWork,
-} from '../../src/jobs/report/cost-estimate.ts';
+import { estimateCost, listPrices, type WorkDone } from '../../src/jobs/report/cost-estimate.ts';
+import { readPrice } from '../../src/jobs/report/cost-settings.ts';
 
-const work: JobWork = {
+const work: WorkDone = {
   ...{ inputs: 100_000, batches: 391, encoded: 20_000, versionBytes: 5e8, embedDim: 256 },
   timings: { planning: 60, encoding: 3000, building: 500, comparing: 100, publishing: 5 },
 };

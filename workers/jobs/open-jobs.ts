@@ -1,7 +1,7 @@
 import { httpEmbedder, type HttpEmbedder } from '../../src/embedder/http-embedder.ts';
 import { severalEmbedders } from '../../src/embedder/several-embedders.ts';
 import { DiptychError } from '../../src/errors.ts';
-import { readPrice, type CostSettings } from '../../src/jobs/report/cost-estimate.ts';
+import { readPrice, type CostSettings } from '../../src/jobs/report/cost-settings.ts';
 import type { JobMessage } from '../../src/jobs/job-messages.ts';
 import type { Env } from '../env.ts';
 

@@ -11,7 +11,7 @@ import type { Embedder } from '../../../src/embedder/embedder.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import { heldOutSchema } from '../../../src/metrics/comparison.ts';
 import type { BuildOptions } from '../../../src/jobs/build-options.ts';
-import { readPrice } from '../../../src/jobs/report/cost-estimate.ts';
+import { readPrice } from '../../../src/jobs/report/cost-settings.ts';
 import type { JobReport } from '../../../src/jobs/report/job-report.ts';
 import { reportPageKey } from '../../../src/version/keys.ts';
 import { reportPage } from '../../../src/jobs/report/report-page.ts';

@@ -6,14 +6,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import { hashModel, readModelFiles } from '../../common/model-folder/model-files.ts';
 import { edgeWeights } from '../../learn/model/edge-weights.ts';
 import { sha256Hex } from '../../common/sha256-hex.ts';
-import type { VersionFolder } from './read-version.ts';
-
-export interface PublishedObject {
-  readonly key: string;
-  readonly size: number;
-  readonly sha256: string;
-  read(): Promise<Uint8Array>;
-}
+import type { PublishedObject, VersionFolder } from './read-version.ts';
 
 /**
  * List the objects of a version and its model that the edge reads, except the pointer.

@@ -3,7 +3,14 @@ import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 import { openVersionFolder } from '../../common/open-version-folder.ts';
 import { versionKey } from '../../../src/version/keys.ts';
 import { sha256Hex } from '../../common/sha256-hex.ts';
-import type { PublishedObject } from './published-objects.ts';
+
+/** An object to upload. */
+export interface PublishedObject {
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+  read(): Promise<Uint8Array>;
+}
 
 export interface VersionFolder extends VersionFiles {
   /** List the objects to upload, the manifest last. Reading one checks it against the manifest. */

@@ -4,8 +4,8 @@ import { DiptychError } from '../../../src/errors.ts';
 import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { checkListed } from '../../../src/search/open/read-file.ts';
 import { storeSource } from '../../../src/search/open/store-source.ts';
-import { modelObjects, type PublishedObject } from './published-objects.ts';
-import type { VersionFolder } from './read-version.ts';
+import { modelObjects } from './published-objects.ts';
+import type { PublishedObject, VersionFolder } from './read-version.ts';
 
 export interface UploadResult {
   /** Numbers of objects and bytes that were sent. */

@@ -1,6 +1,8 @@
 import { plannedAtOnce } from '../steps/plan.ts';
 import { settledAtOnce } from '../steps/settle.ts';
 import { pollSeconds } from '../steps/step.ts';
+import type { CostSettings } from './cost-settings.ts';
+
 /**
  * Cloudflare's list prices in US dollars for what exceeds the amounts that its paid plans include, read
  * on 2026-11-21 at developers.cloudflare.com/queues/platform/pricing, /d1/platform/pricing and
@@ -17,7 +19,7 @@ export const listPrices = {
 } as const;
 
 /** What a job did, as far as its costs depend on it. */
-export interface JobWork {
+export interface WorkDone {
   readonly inputs: number;
   readonly batches: number;
   /** How many images and texts were encoded. */
@@ -28,13 +30,6 @@ export interface JobWork {
   readonly embedDim: number | null;
   /** Seconds of each stage that the job reached. */
   readonly timings: Readonly<Record<string, number>>;
-}
-
-export interface CostSettings {
-  /** Price of one embedder in US dollars; null if it is not known. */
-  readonly embedderPricePerHour?: number | null;
-  /** How many embedders work at the same time; default 1. */
-  readonly embedders?: number;
 }
 
 export interface CostLine {
@@ -90,7 +85,7 @@ const note =
 
 /** Estimate what a job costs. */
 export function estimateCost(
-  { inputs, batches, encoded, versionBytes, embedDim, timings }: JobWork,
+  { inputs, batches, encoded, versionBytes, embedDim, timings }: WorkDone,
   { embedderPricePerHour = null, embedders = 1 }: CostSettings = {},
 ): CostEstimate {
   const { encoding = 0, building = 0, comparing = 0 } = timings;
@@ -125,9 +120,4 @@ export function estimateCost(
     monthly: { gigabytes, dollars: gigabytes * listPrices.storedGigabytes },
     note,
   };
-}
-
-/** Read a price in dollars, like that of `EMBEDDER_PRICE_PER_HOUR`. @returns null for other texts */
-export function readPrice(text: string | undefined): number | null {
-  return text !== undefined && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : null;
 }

@@ -8,7 +8,8 @@ import type { Comparison } from '../../metrics/comparison.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
 import { storeSource } from '../../search/open/store-source.ts';
 import { readManifest } from '../../search/open/version-files.ts';
-import { estimateCost, type CostEstimate, type CostSettings } from './cost-estimate.ts';
+import { estimateCost, type CostEstimate } from './cost-estimate.ts';
+import type { CostSettings } from './cost-settings.ts';
 import { jobTimings, type JobTimings } from './job-timings.ts';
 import { isSwitchWanted } from '../steps/publish.ts';
 

@@ -2,7 +2,7 @@ import { isActive, type Job } from '../rows/jobs.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 import { putJson } from '../../objects/put-json.ts';
 import { reportKey, reportPageKey } from '../../version/keys.ts';
-import type { CostSettings } from './cost-estimate.ts';
+import type { CostSettings } from './cost-settings.ts';
 import { reportJob } from './job-report.ts';
 import { reportPage } from './report-page.ts';
 

@@ -3,7 +3,7 @@ import type { Stores } from '../../catalogue/stores.ts';
 import type { JobState } from '../../catalogue/schema/tables.ts';
 import type { Embedder } from '../../embedder/embedder.ts';
 import type { CompareRequest, Comparison } from '../../metrics/comparison.ts';
-import type { CostSettings } from '../report/cost-estimate.ts';
+import type { CostSettings } from '../report/cost-settings.ts';
 
 /** Compare two versions of a job's collection; undefined while an embedder is still at work. */
 export type Compare = (
