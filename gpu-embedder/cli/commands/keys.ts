@@ -49,7 +49,10 @@ export function registerKeys(program: Command): void {
     .action((id: string, flags: KeyFlags) =>
       run(flags, async (catalogue) => {
         if (await revokeApiKey(catalogue, id)) return [{ id, revoked: true }, `${id} is revoked`];
-        throw new DiptychError('not_found', `key ${id}: expected a key that is not revoked, got none`);
+        throw new DiptychError(
+          'not_found',
+          `key ${id}: expected a key that is not revoked, got none`,
+        );
       }),
     );
 }
