@@ -1,8 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
-import { DiptychError } from '../../../src/errors.ts';
 import { resizedSize } from '../../../src/image/resized-size.ts';
 import { limits } from '../../../src/limits.ts';
 import type { ImageRule } from '../model-folder/image-rule.ts';
+import { unreadableImage } from './unreadable-image.ts';
 
 const white = { r: 255, g: 255, b: 255, alpha: 1 };
 
@@ -25,12 +25,7 @@ export async function decodeForModel(bytes: Uint8Array, rule: ImageRule): Promis
   try {
     return rule.contain ? await contain(bytes, rule.imageSize) : await resize(bytes, rule);
   } catch (cause) {
-    throw new DiptychError(
-      'unreadable_image',
-      `the image of ${bytes.length} bytes cannot be decoded: ${(cause as Error).message}`,
-      undefined,
-      { cause },
-    );
+    throw unreadableImage(bytes, cause);
   }
 }
 

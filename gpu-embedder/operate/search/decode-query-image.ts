@@ -1,8 +1,8 @@
 import sharp from 'sharp';
-import { DiptychError } from '../../../src/errors.ts';
 import { pixelsOnWhite } from '../../../src/image/pixels-on-white.ts';
 import { turnUpright } from '../../../src/image/turn-upright.ts';
 import { limits } from '../../../src/limits.ts';
+import { unreadableImage } from '../../common/images/unreadable-image.ts';
 
 /**
  * Decode a query image with the steps of the edge: scale the stored image with its alpha, put it in
@@ -28,11 +28,6 @@ export async function decodeQueryImage(bytes: Uint8Array, size: number): Promise
     const pixels = pixelsOnWhite({ width, height, data, channels, depth: 8 }, size);
     return turnUpright(pixels, size, orientation);
   } catch (cause) {
-    throw new DiptychError(
-      'unreadable_image',
-      `the image of ${bytes.length} bytes cannot be decoded: ${(cause as Error).message}`,
-      undefined,
-      { cause },
-    );
+    throw unreadableImage(bytes, cause);
   }
 }
