@@ -1,42 +1,36 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import migration from '../../migrations/d1/0001_catalogue.sql?raw';
 import { errorResponseSchema } from '../../src/http/api.ts';
 import { createApiKey } from '../../src/catalogue/api-keys.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
 import { activeJob, createJob, getJob, moveJob } from '../../src/jobs/rows/jobs.ts';
 import { insertLedger } from '../../src/jobs/rows/ledger.ts';
-import { migrate } from '../../src/catalogue/schema/migrate.ts';
-import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
 import type { JobReport } from '../../src/jobs/report/job-report.ts';
 import type { Env } from '../../workers/env.ts';
-import { bindings, createClient, failureOf } from './client.ts';
+import { createClient, failureOf } from './client.ts';
+import { adminEnv, catalogue, migrateCatalogue, adminToken } from './admin.ts';
 
-const token = 'a-secret-of-this-test';
 const sent: unknown[] = [];
 const env: Env = {
-  ...bindings,
-  DIPTYCH_ADMIN_TOKEN: token,
+  ...adminEnv,
   JOBS: { sendBatch: async (messages) => void sent.push(...messages) },
-  EMBEDDER_URL: 'https://embedder.test',
   EMBEDDER_PRICE_PER_HOUR: '2.5',
 };
 const client = createClient({}, env);
-const catalogue = openD1(bindings.CATALOGUE);
 const condition = 'image_retrieval_recall@10 >= -0.01';
 
 beforeAll(async () => {
-  await migrate(catalogue, [{ name: '0001_catalogue.sql', sql: migration }]);
+  await migrateCatalogue();
   await createCollection(catalogue, 'birds');
 });
 afterEach(() => vi.unstubAllGlobals());
 
 const ask = (path: string, headers: Record<string, string> = {}) =>
-  client.request(path, { headers: { authorization: `Bearer ${token}`, ...headers } });
+  client.request(path, { headers: { authorization: `Bearer ${adminToken}`, ...headers } });
 
 const reindex = (body: object) =>
   client.request('/v1/collections/birds/reindex', {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
 

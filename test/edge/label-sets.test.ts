@@ -1,25 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import migration from '../../migrations/d1/0001_catalogue.sql?raw';
 import type { ClassifyResponse } from '../../src/http/api.ts';
-import { migrate } from '../../src/catalogue/schema/migrate.ts';
-import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
-import type { Env } from '../../workers/env.ts';
-import { bindings, createClient, failureOf, fillBucket } from './client.ts';
+import { createClient, failureOf, fillBucket } from './client.ts';
+import { adminEnv, migrateCatalogue, adminToken } from './admin.ts';
 
-const token = 'a-secret-of-this-test';
-const env: Env = { ...bindings, DIPTYCH_ADMIN_TOKEN: token };
-const client = createClient({}, env);
+const client = createClient({}, adminEnv);
 
 beforeAll(async () => {
   await fillBucket();
-  const catalogue = openD1(bindings.CATALOGUE);
-  await migrate(catalogue, [{ name: '0001_catalogue.sql', sql: migration }]);
+  await migrateCatalogue();
 });
 
 const ask = (method: string, name = '', body?: unknown) =>
   client.request(`/v1/label-sets${name}`, {
     method,
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${adminToken}` },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 
@@ -36,7 +30,7 @@ describe('a label set', () => {
     expect(await put.json()).toMatchObject({
       labelSet: { name: 'kinds', labels: ['dog', 'airplane'] },
     });
-    const { CATALOGUE: _, ...withoutDatabase } = env;
+    const { CATALOGUE: _, ...withoutDatabase } = adminEnv;
     expect(await classify('kinds', createClient({}, withoutDatabase))).toEqual(['airplane', 'dog']);
     await ask('PUT', '/kinds', { labels: ['house', 'airplane'] });
     expect(await classify('kinds')).toEqual(['airplane', 'house']);

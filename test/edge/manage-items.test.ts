@@ -1,21 +1,10 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import migration from '../../migrations/d1/0001_catalogue.sql?raw';
 import { createApiKey, type ApiKeyScope } from '../../src/catalogue/api-keys.ts';
-import { migrate } from '../../src/catalogue/schema/migrate.ts';
-import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
 import { deletedKey } from '../../src/version/keys.ts';
-import type { Env } from '../../workers/env.ts';
 import { bindings, createClient, failureOf, fixture } from './client.ts';
+import { adminEnv, catalogue, migrateCatalogue, adminToken } from './admin.ts';
 
-const token = 'a-secret-of-this-test';
-const env: Env = {
-  ...bindings,
-  DIPTYCH_ADMIN_TOKEN: token,
-  JOBS: { sendBatch: async () => {} },
-  EMBEDDER_URL: 'https://embedder.test',
-};
-const client = createClient({}, env);
-const catalogue = openD1(bindings.CATALOGUE);
+const client = createClient({}, adminEnv);
 const png = Object.values(fixture.uploads)[0]!;
 const items = '/v1/collections/things/items';
 
@@ -25,12 +14,12 @@ interface Batch {
 }
 
 beforeAll(async () => {
-  await migrate(catalogue, [{ name: '0001_catalogue.sql', sql: migration }]);
+  await migrateCatalogue();
 });
 
 afterEach(() => vi.unstubAllGlobals());
 
-const ask = (path: string, init: RequestInit = {}, key = token) =>
+const ask = (path: string, init: RequestInit = {}, key = adminToken) =>
   client.request(path, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
 
 const send = (path: string, body: unknown, key?: string) =>
@@ -211,7 +200,7 @@ describe('keys', () => {
       code: 'forbidden',
     });
     expect((await send(items, { items: [] }, writer)).status).toBe(200);
-    for (const wrong of ['diptych_unknown', token.slice(1)]) {
+    for (const wrong of ['diptych_unknown', adminToken.slice(1)]) {
       expect(await failureOf(await ask(items, {}, wrong))).toMatchObject({
         status: 401,
         code: 'unauthorized',

@@ -1,23 +1,12 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import migration from '../../migrations/d1/0001_catalogue.sql?raw';
 import { createCollection } from '../../src/catalogue/collections.ts';
-import { migrate } from '../../src/catalogue/schema/migrate.ts';
-import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
-import type { Env } from '../../workers/env.ts';
-import { bindings, createClient } from './client.ts';
+import { createClient } from './client.ts';
+import { adminEnv, catalogue, migrateCatalogue, adminToken } from './admin.ts';
 
-const token = 'a-secret-of-this-test';
-const env: Env = {
-  ...bindings,
-  DIPTYCH_ADMIN_TOKEN: token,
-  JOBS: { sendBatch: async () => {} },
-  EMBEDDER_URL: 'https://embedder.test',
-};
-const client = createClient({}, env);
+const client = createClient({}, adminEnv);
 
 beforeAll(async () => {
-  const catalogue = openD1(bindings.CATALOGUE);
-  await migrate(catalogue, [{ name: '0001_catalogue.sql', sql: migration }]);
+  await migrateCatalogue();
   await createCollection(catalogue, 'birds');
 });
 afterEach(() => vi.unstubAllGlobals());
@@ -31,7 +20,7 @@ interface Failure {
 const send = (method: string, path: string, body?: BodyInit, type = 'application/json') =>
   client.request(path, {
     method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': type },
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': type },
     body,
   });
 

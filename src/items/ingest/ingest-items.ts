@@ -97,7 +97,7 @@ async function storeImages(
 }
 
 function toRow({ input, image }: ReadItem): NewItem {
-  const { image: _, ...said } = input;
+  const { image: _, ...fields } = input;
   const { hash: imageHash, width, height } = image ?? {};
-  return { ...said, title: titleOf(input), imageHash, width, height };
+  return { ...fields, title: titleOf(input), imageHash, width, height };
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { DiptychError } from '../../../../src/errors.ts';
+import { mediaType } from '../../../../src/http/media-type.ts';
 import { readLimitedBody } from '../../../../src/http/read-limited-body.ts';
 import type { ServiceContext } from '../service-context.ts';
 
@@ -29,10 +30,10 @@ export async function admitted<R>(
 }
 
 function checkType(c: Context, expected: string): void {
-  const type = c.req.header('content-type')?.split(';')[0].trim().toLowerCase();
+  const type = mediaType(c.req.header('content-type'));
   if (type === expected) return;
   throw new DiptychError(
     'bad_request',
-    `content-type: expected ${expected}, got ${type ?? 'none'}`,
+    `content-type: expected ${expected}, got ${type || 'none'}`,
   );
 }

@@ -2,179 +2,22 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
-import { indexDataset } from '../setup/index-dataset.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
-import type { SearchResponse } from '../../src/http/api.ts';
-import { writeClipFolder } from '../common/model-folder/write-clip-folder.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
 import { uploads } from '../setup/uploads.ts';
 import { runDiptych } from './run-diptych.ts';
 
 let dir: string;
 let model: string;
-let otherModel: string;
 let data: string;
-let index: string;
-let version: string;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'diptych-cli-'));
-  [model, otherModel, data, index] = ['model', 'other', 'data', 'index'].map((name) =>
-    join(dir, name),
-  );
+  dir = await mkdtemp(join(tmpdir(), 'diptych-evaluate-'));
+  [model, data] = ['model', 'data'].map((name) => join(dir, name));
   await writeTinyModel(model, { seed: 3 });
-  await writeTinyModel(otherModel, { seed: 4 });
   await writeTinyDataset(data, 32);
-  const collection = 'tiny';
-  const { dir: embeddings } = await encodeDataset({
-    model,
-    data,
-    collection,
-    out: join(dir, 'embeddings'),
-    threads: 1,
-  });
-  const built = await indexDataset({ embeddings, data, model, collection, out: index });
-  version = built.dir;
-  await writeFile(join(dir, 'square.png'), (await uploads())['square.png']);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
-
-type Printed = Omit<SearchResponse, 'timings'>;
-
-describe('diptych search', () => {
-  const search = async (...args: string[]): Promise<Printed> => {
-    const { stdout, stderr } = await runDiptych(
-      'search',
-      ...args,
-      '--model',
-      model,
-      '--index',
-      index,
-      '--json',
-    );
-    expect(stderr).toBe('');
-    return JSON.parse(stdout) as Printed;
-  };
-
-  it('finds items by name, first by default', async () => {
-    const { matches, mode, index: from } = await search('birthday cake', '--limit', '3');
-    expect(mode).toBe('hybrid');
-    expect(from.collection).toBe('tiny');
-    expect(matches).toHaveLength(3);
-    expect(matches.slice(0, 2).map(({ id }) => id)).toEqual(
-      expect.arrayContaining(['round:birthday-cake', 'square:birthday-cake']),
-    );
-    const isRound = matches[0].metadata.set === 'round';
-    expect(matches[0]).toEqual({
-      id: expect.any(String),
-      score: expect.any(Number),
-      probability: expect.any(Number),
-      metadata: {
-        title: 'birthday cake',
-        set: expect.any(String),
-        width: isRound ? 64 : null,
-        height: isRound ? 48 : null,
-        imageUrl: expect.stringContaining('/v1/collections/tiny/items/'),
-      },
-    });
-  });
-
-  it('finds nothing by keywords if no item has the word', async () => {
-    expect((await search('xyzzy', '--mode', 'keyword')).matches).toEqual([]);
-  });
-
-  it('ranks by cosine, by vectors', async () => {
-    const scores = (await search('犬', '--mode', 'vector')).matches.map(({ score }) => score);
-    expect(scores).toHaveLength(16);
-    expect(scores).toEqual([...scores].sort((a, b) => b - a));
-    expect(Math.max(...scores.map(Math.abs))).toBeLessThanOrEqual(1.001);
-  });
-
-  it('finds images like an image', async () => {
-    const { matches, mode } = await search('--image', join(dir, 'square.png'), '--limit', '1');
-    expect(mode).toBe('vector');
-    expect(matches).toHaveLength(1);
-  });
-
-  it('takes the ONNX towers of a model that the edge has no kernels for, and says so', async () => {
-    const at = (name: string) => join(dir, 'clip', name);
-    await writeClipFolder(at('model'), 'clip');
-    await writeTinyDataset(at('data'), 4);
-    const from = { model: at('model'), data: at('data'), collection: 'clip' };
-    const encoded = await encodeDataset({ ...from, out: at('embeddings'), threads: 1 });
-    await indexDataset({ ...from, embeddings: encoded.dir, out: at('index') });
-    const flags = ['--model', at('model'), '--index', at('index'), '--json'];
-    for (const query of [['birthday cake'], ['--image', join(dir, 'square.png')]]) {
-      const { stdout, stderr } = await runDiptych('search', ...query, ...flags);
-      expect(stderr).toBe('');
-      const { matches, encoder } = JSON.parse(stdout) as Printed;
-      expect({ encoder, count: matches.length }).toEqual({ encoder: 'onnx', count: 16 });
-    }
-  });
-
-  it.each([
-    ['a file that is no image', () => ['--image', 'package.json'], 'unreadable_image', model],
-    ['an index of another model', () => ['cake'], 'model_mismatch', 'other'],
-  ])('refuses %s', async (_what, args, code, which) => {
-    const { code: exit, stderr } = await runDiptych(
-      'search',
-      ...args(),
-      '--index',
-      version,
-      '--model',
-      which === 'other' ? otherModel : model,
-    );
-    expect(exit).toBe(1);
-    expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: `));
-  });
-
-  it.each(['items.json', 'captions.json', 'keywords.json', 'image.bin', 'caption.bin'])(
-    'refuses a version whose %s is missing, or is another one',
-    async (name) => {
-      const path = join(version, name);
-      const whole = await readFile(path);
-      const refused = async (what: RegExp) => {
-        const { code, stderr } = await runDiptych(
-          'search',
-          'x',
-          '--index',
-          index,
-          '--model',
-          model,
-        );
-        expect(code).toBe(1);
-        expect(stderr).toMatch(/^error\[index_unreadable\]: /);
-        expect(stderr).toMatch(what);
-      };
-      try {
-        await rm(path);
-        await refused(new RegExp(`${name}: expected an object, got none`));
-        const changed = Buffer.from(whole);
-        changed[whole.length >> 1] ^= 1;
-        await writeFile(path, changed);
-        await refused(new RegExp(`${name}: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}`));
-      } finally {
-        await writeFile(path, whole);
-      }
-    },
-  );
-
-  it('refuses a version with a file cut short', async () => {
-    const path = join(version, 'keywords.json');
-    const whole = await readFile(path);
-    await writeFile(path, whole.subarray(0, 100));
-    try {
-      const { code, stderr } = await runDiptych('search', 'x', '--index', index, '--model', model);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(
-        new RegExp(`^error\\[index_unreadable\\]: .*expected ${whole.length} bytes.*got 100`),
-      );
-    } finally {
-      await writeFile(path, whole);
-    }
-  });
-});
 
 describe('diptych evaluate', () => {
   const evaluate = (...args: string[]) =>
