@@ -7,7 +7,7 @@ export interface StageBars {
   stop(): void;
 }
 
-/** Create progress bars of which one is shown at a time. */
+/** Create the progress bars of a command's stages. Only one of them is shown at a time. */
 export function stageBars(): StageBars {
   let shown: { readonly stage: string; readonly total: number; readonly bar: Progress } | undefined;
 

@@ -86,7 +86,7 @@ function decodeFrom(
 ): Promise<DecodedBatch> {
   const images = items.slice(from, from + batchSize).map(({ image }) => image);
   const decoded = threads.ask('decode', images);
-  // A batch may fail before it is awaited; whoever awaits it is told.
+  // A batch may fail before it is awaited. The error is thrown where it is awaited.
   decoded.catch(() => {});
   return decoded;
 }

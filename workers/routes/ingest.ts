@@ -55,8 +55,8 @@ async function postItems(c: Context<AppEnv>, collection: string): Promise<Respon
 type TakeIn = (items: readonly unknown[]) => Promise<IngestResult[]>;
 
 /**
- * Open a collection for items. It is created by the first items of which one is well-formed, so that
- * a client whose items are all malformed leaves no empty collection behind.
+ * Open a collection for items. The first well-formed item creates the collection, so that a client
+ * whose items are all malformed leaves no empty collection behind.
  */
 function openCollection(env: AppEnv['Bindings'], collection: string): TakeIn {
   const ingestion: Ingestion = {
