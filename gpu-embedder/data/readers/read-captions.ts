@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { parse } from 'csv-parse';
 import { DiptychError } from '../../../src/errors.ts';
+import { parseFileJson } from '../../../src/text/exact-json.ts';
 import type { CaptionEntry } from './caption-source.ts';
 import {
   checkColumns,
@@ -150,7 +151,7 @@ function* jsonLines(file: string): Generator<Line> {
     const where = `${basename(file)}:${number}`;
     let value: unknown;
     try {
-      value = JSON.parse(text.replace(/^\ufeff/, ''));
+      value = parseFileJson(text.replace(/^\ufeff/, ''));
     } catch (error) {
       yield { where, problem: (error as Error).message, code: 'bad_json' };
       continue;

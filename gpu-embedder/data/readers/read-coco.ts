@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../../src/errors.ts';
+import { parseFileJson } from '../../../src/text/exact-json.ts';
 import type { CaptionEntry, SkippedRow } from './caption-source.ts';
 
 const id = z.union([z.string(), z.number()]).transform(String);
@@ -66,7 +67,7 @@ export async function* readCoco(file: string): AsyncGenerator<CaptionEntry> {
 
 async function readSource(file: string): Promise<z.infer<typeof source>> {
   try {
-    return source.parse(JSON.parse(await readFile(file, 'utf8')));
+    return source.parse(parseFileJson(await readFile(file, 'utf8')));
   } catch (cause) {
     const problem = cause instanceof z.ZodError ? reasonOf(cause) : (cause as Error).message;
     throw new DiptychError(

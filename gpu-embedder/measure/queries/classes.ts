@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../../src/errors.ts';
+import { parseFileJson } from '../../../src/text/exact-json.ts';
 import type { Item } from '../../data/prepared/prepared.ts';
 import type { PreparedDataset } from '../../data/prepared/read-dataset.ts';
 import { emojiClassNames } from './emoji-class-names.ts';
@@ -85,7 +86,7 @@ function fromLines(path: string, text: string): Classes {
 function fromJson(path: string, text: string): Classes {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseFileJson(text);
   } catch (cause) {
     const problem = `${path} is not JSON: ${(cause as Error).message}`;
     throw new DiptychError('unreadable_source', problem, undefined, { cause });
