@@ -21,7 +21,7 @@ export interface PrepareOptions {
 }
 
 /** Increase it whenever the code makes another data set of the same sources. */
-const codeVersion = 3;
+const codeVersion = 4;
 
 /** Images held and decoded concurrently; sharp decodes on libuv's threads. */
 const inFlight = 16;

@@ -78,7 +78,10 @@ export function readFields(
   fields: Fields,
   found: Columns,
 ): (ImageMetadata & { readonly id?: string }) | Omit<Skip, 'where'> {
-  const value = (column: Column): readonly string[] => textsOf(fields[found[column] ?? '']);
+  const value = (column: Column): readonly string[] => {
+    const name = found[column];
+    return name === undefined ? [] : textsOf(fields[name]);
+  };
   const captions = value('caption');
   const [[id], [label], [splitName]] = [value('id'), value('label'), value('split')];
   if (captions.length === 0 && label === undefined) {
