@@ -23,6 +23,7 @@ import {
   type IngestTarget,
 } from '../../operate/ingest/ingest-source.ts';
 import { progressBar } from '../../common/progress.ts';
+import { oneLine } from '../../common/terminal.ts';
 
 interface IngestFlags extends StoreFlags {
   readonly collection: string;
@@ -145,7 +146,7 @@ function show(summary: IngestSummary, { collection, json }: IngestFlags): void {
       `${unchanged} unchanged + ${list(skipped)} skipped + ${list(failed)} failed${earlier}\n`,
   );
   for (const { where, code, reason } of problems.slice(0, 10)) {
-    process.stderr.write(`  ${where}: ${code}: ${reason}\n`);
+    process.stderr.write(`  ${oneLine(`${where}: ${code}: ${reason}`)}\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
 }

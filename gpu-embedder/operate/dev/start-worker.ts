@@ -83,7 +83,7 @@ export async function startWorker({
     // The worker's request log goes to stderr, because stdout is for results.
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       for (const output of [stdout, stderr]) {
-        output.on('data', (text: Uint8Array) => void process.stderr.write(text));
+        output.setEncoding('utf8').on('data', (text: string) => void process.stderr.write(text));
       }
     },
   });
