@@ -127,6 +127,27 @@ describe('a captions file', () => {
   });
 });
 
+describe('half of a surrogate pair', () => {
+  const half = String.raw`\ud83d`;
+
+  it('in an id or a text is one skip', async () => {
+    const jsonl = [
+      '{"image": "red.png", "caption": "red"}',
+      `{"image": "green.png", "id": "x${half}", "caption": "green"}`,
+      `{"image": "blue.png", "caption": ["blue", "${half} blue"]}`,
+      `{"image": "no${half}.png", "caption": "none"}`,
+    ].join('\n');
+    expect(await prepare('half.jsonl', jsonl)).toEqual({
+      items: { 'red.png': ['red'] },
+      skipped: [
+        'half.jsonl:2: bad_id: its id has half of a surrogate pair, which is no character',
+        'half.jsonl:3: bad_text: a caption has half of a surrogate pair, which is no character',
+        expect.stringMatching(/^half\.jsonl:4: caption_without_image: there is no no/),
+      ],
+    });
+  });
+});
+
 describe('the text file of an image', () => {
   it('is UTF-16 by its mark, and a wrong byte is a skip', async () => {
     const [dir, out] = [at('texts'), at('out-texts')];
