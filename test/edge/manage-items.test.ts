@@ -95,27 +95,6 @@ describe('items', () => {
     expect((await send(`${items}/delete`, { ids: ['x\ud83d'] })).status).toBe(400);
   });
 
-  it('fail alone where a line of a stream is not UTF-8', async () => {
-    const encoder = new TextEncoder();
-    const line = (id: string) => [...encoder.encode(`{"id":"${id}"}\n`)];
-    const wrong = [...encoder.encode('{"id":"latin","title":"caf'), 0xe9, 0x22, 0x7d, 0x0a];
-    const response = await ask('/v1/collections/latin/items', {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body: new Uint8Array([...line('first'), ...wrong, ...line('last')]),
-    });
-    const answers = (await response.text()).trim().split('\n');
-    expect(answers.map((answer) => JSON.parse(answer) as unknown)).toMatchObject([
-      { id: 'first', status: 'created' },
-      {
-        status: 'failed',
-        error: { code: 'invalid_json', message: 'line 2: expected JSON in UTF-8' },
-      },
-      { id: 'last', status: 'created' },
-      { counts: { created: 2, failed: 1 } },
-    ]);
-  });
-
   it('fail alone where their metadata is no object, or too deep', async () => {
     const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
     const { results } = await ingest([

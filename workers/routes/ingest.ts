@@ -116,12 +116,9 @@ function stream(c: Context<AppEnv>, takeIn: TakeIn): Response {
 async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
   if (!body) return;
   let [part, bytes]: [unknown[], number] = [[], 0];
-  for await (const { number, bytes: line } of readLines(
-    readChunks(body, 256 * 1024),
-    limits.jsonBytes,
-  )) {
-    part.push(parseLine(number, line));
-    bytes += line.length;
+  for await (const { number, text } of readLines(readChunks(body, 256 * 1024), limits.jsonBytes)) {
+    part.push(parseLine(number, text));
+    bytes += text.length;
     if (part.length < partItems && bytes < partBytes) continue;
     yield part;
     [part, bytes] = [[], 0];
@@ -129,9 +126,9 @@ async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
   if (part.length > 0) yield part;
 }
 
-function parseLine(number: number, line: Uint8Array): unknown {
+function parseLine(number: number, text: string): unknown {
   try {
-    return parseJson(line, `line ${number}`);
+    return parseJson(text, `line ${number}`);
   } catch (error) {
     return error;
   }
