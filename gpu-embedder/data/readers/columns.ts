@@ -1,6 +1,7 @@
 import { DiptychError } from '../../../src/errors.ts';
 import type { Item } from '../prepared/prepared.ts';
 import type { ImageMetadata, Skip } from './source.ts';
+import { wrongBytes } from './wrong-bytes.ts';
 
 const usualNames = {
   id: ['id'],
@@ -78,6 +79,8 @@ export function readFields(
   fields: Fields,
   found: Columns,
 ): (ImageMetadata & { readonly id?: string }) | Omit<Skip, 'where'> {
+  const wrong = wrongBytes(fields, found);
+  if (wrong !== undefined) return wrong;
   const value = (column: Column): readonly string[] => {
     const name = found[column];
     return name === undefined ? [] : textsOf(fields[name]);

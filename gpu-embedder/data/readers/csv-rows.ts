@@ -33,7 +33,8 @@ export function* csvRows(lines: Iterable<TextLine>, separator: string): Generato
     if (wrong?.problem !== undefined) {
       yield { line: wrong.number, problem: wrong.problem, code: 'bad_encoding' };
     } else if (open !== undefined) {
-      const problem = `the quote that opens in column ${open} is not closed`;
+      const inRow = columns === undefined ? '' : ` in a row of ${columns} columns`;
+      const problem = `the quote that opens in column ${open} is not closed${inRow}`;
       yield { line, problem, code: 'bad_row' };
     } else if (text !== '') {
       columns ??= cells.length;
