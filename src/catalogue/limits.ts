@@ -13,6 +13,7 @@ export const catalogueLimits = {
   tags: 1000,
   /** Length of the JSON. */
   metadata: 100_000,
+  metadataLevels: 100,
   /** Length of a reason in the ledger; a longer one is cut off. */
   reason: 1000,
   code: 64,

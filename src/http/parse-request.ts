@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { DiptychError } from '../errors.ts';
+import { parseExactJson } from '../text/exact-json.ts';
 import { issuesOf } from './request-issues.ts';
 
 /**
- * Parse a text as JSON.
+ * Parse a text as JSON. Integers beyond 2 ** 53 become texts, as they are written.
  *
  * @param text - a string, or bytes of UTF-8
  * @param where - the name of the text in the error
@@ -13,7 +14,7 @@ export function parseJson(text: string | Uint8Array, where = 'body'): unknown {
   try {
     const decoded =
       typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text);
-    return JSON.parse(decoded);
+    return parseExactJson(decoded);
   } catch (cause) {
     throw new DiptychError('invalid_json', `${where}: expected JSON in UTF-8`, undefined, {
       cause,

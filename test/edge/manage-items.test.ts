@@ -62,6 +62,53 @@ describe('items', () => {
     expect(list).toMatchObject([{ width: 128, height: 128 }]);
   });
 
+  it('keep their metadata as it was sent', async () => {
+    const path = '/v1/collections/metadata/items';
+    const metadata =
+      '{"big":"12345678901234567890","far":"1e400","half":"\\ud83d","__proto__":{"a":1},"constructor":1}';
+    const sent = metadata.replaceAll(/"(1[\de]+)"/g, '$1');
+    const post = (body: string, type: string) =>
+      ask(path, { method: 'POST', headers: { 'content-type': type }, body });
+    const item = (id: string) => `{"id":"${id}","metadata":${sent}}`;
+    await (await post(`{"items":[${item('json')}]}`, 'application/json')).text();
+    await (await post(item('ndjson'), 'application/x-ndjson')).text();
+    const listing = await (await ask(path)).text();
+    expect(listing.split(`"metadata":${metadata}`)).toHaveLength(3);
+  });
+
+  it('fail alone where a text or an id has half of a surrogate pair', async () => {
+    const { counts, results } = await ingest([
+      { id: 'x\ud83d' },
+      { id: 'title', title: '\ude00 x' },
+      { id: 'caption', captions: ['fine', 'x\ud83d'] },
+      { id: 'tag', tags: ['\ud83dx'] },
+      { id: 'whole', title: '😀' },
+    ]);
+    expect(counts).toEqual({ failed: 4, created: 1 });
+    expect(results.map(({ error }) => error?.message.split(':')[0])).toEqual([
+      'id',
+      'title',
+      'captions.1',
+      'tags.0',
+      undefined,
+    ]);
+    expect((await send(`${items}/delete`, { ids: ['x\ud83d'] })).status).toBe(400);
+  });
+
+  it('fail alone where their metadata is no object, or too deep', async () => {
+    const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+    const { results } = await ingest([
+      { id: 'list', metadata: [1] },
+      { id: 'deep', metadata: { a: nested(100) } },
+      { id: 'fine', metadata: { a: nested(99) } },
+    ]);
+    expect(results.map(({ error, status }) => error?.message ?? status)).toEqual([
+      'metadata: expected an object',
+      'metadata: expected at most 100 levels',
+      'created',
+    ]);
+  });
+
   it('fail alone, each with what was wrong', async () => {
     const path = '/v1/collections/mixed/items';
     const { counts, results } = await ingest(

@@ -10,7 +10,8 @@ import {
   type StoreFlags,
 } from '../../operate/catalogue/with-stores.ts';
 import { collectionFlag } from '../flags/collections.ts';
-import { cocoSource, folderSource } from '../../data/prepare/prepare-images.ts';
+import { encodingFlag } from '../flags/encodings.ts';
+import { cocoSource, folderSource, type CocoInput } from '../../data/prepare/prepare-images.ts';
 import { openParquetShards, openTarShards } from '../../data/prepare/prepare-shards.ts';
 import type { Source } from '../../data/readers/source.ts';
 import { datasetItems } from '../../operate/ingest/dataset-items.ts';
@@ -22,6 +23,7 @@ import {
   type IngestTarget,
 } from '../../operate/ingest/ingest-source.ts';
 import { progressBar } from '../../common/progress.ts';
+import { oneLine } from '../../common/terminal.ts';
 
 interface IngestFlags extends StoreFlags {
   readonly collection: string;
@@ -52,16 +54,19 @@ export function registerIngest(program: Command): void {
   add(ingest.command('folder').description('a folder of images'))
     .argument('<images>', 'folder of the images')
     .option('--captions <file>', '.csv, .tsv or .jsonl; default: a .txt file for each image')
-    .action(async (images: string, flags: IngestFlags & { captions?: string }) =>
-      run(await folderSource({ images, captions: flags.captions }), flags),
+    .addOption(encodingFlag())
+    .action(
+      async (images: string, flags: IngestFlags & { captions?: string; encoding?: string }) => {
+        const { captions, encoding } = flags;
+        return run(await folderSource({ images, captions, encoding }), flags);
+      },
     );
 
   add(ingest.command('coco').description('images with COCO captions json'))
     .requiredOption('--images <dir>', 'folder of the images')
     .requiredOption('--annotations <file>', 'captions json')
-    .action(async (flags: IngestFlags & { images: string; annotations: string }) =>
-      run(await cocoSource(flags), flags),
-    );
+    .addOption(encodingFlag())
+    .action(async (flags: IngestFlags & CocoInput) => run(await cocoSource(flags), flags));
 
   add(ingest.command('tar').description('tar shards in the layout of webdataset'))
     .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'")
@@ -141,7 +146,7 @@ function show(summary: IngestSummary, { collection, json }: IngestFlags): void {
       `${unchanged} unchanged + ${list(skipped)} skipped + ${list(failed)} failed${earlier}\n`,
   );
   for (const { where, code, reason } of problems.slice(0, 10)) {
-    process.stderr.write(`  ${where}: ${code}: ${reason}\n`);
+    process.stderr.write(`  ${oneLine(`${where}: ${code}: ${reason}`)}\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
 }

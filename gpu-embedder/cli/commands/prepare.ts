@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { defaults } from '../../../src/config.ts';
+import { encodingFlag } from '../flags/encodings.ts';
 import { names } from '../flags/lists.ts';
 import { shareOrCount, wholeNumber } from '../flags/numbers.ts';
 import { preparePictograms } from '../../data/pictograms/prepare-pictograms.ts';
@@ -38,13 +39,15 @@ export function registerPrepare(program: Command): void {
     .argument('<dir>', 'folder of the images')
     .option('--captions <file>', '.csv, .tsv or .jsonl; names images by path under <dir>')
     .option('--separator <text>', 'between columns (default: comma, in .tsv a tab)')
-    .option('--image-column <name>', 'default: image, file_name, file, path, img, …');
+    .option('--image-column <name>', 'default: image, file_name, file, path, img, …')
+    .addOption(encodingFlag());
   commonOptions(columnOptions(folder), '<name of dir>').action(
     async (images: string, options: FolderOptions) => {
       const separator = options.separator === '\\t' ? '\t' : options.separator;
       const columns = { ...columnsOf(options), separator };
-      const { captions } = options;
-      const result = await prepareFolder({ images, captions, columns, ...common(images, options) });
+      const { captions, encoding } = options;
+      const input = { images, captions, columns, encoding };
+      const result = await prepareFolder({ ...input, ...common(images, options) });
       show(result, options.json);
     },
   );
@@ -53,10 +56,12 @@ export function registerPrepare(program: Command): void {
     .command('coco')
     .description('images with COCO captions json')
     .requiredOption('--images <dir>', 'folder of the images')
-    .requiredOption('--annotations <file>', 'captions json with "images" and "annotations"');
+    .requiredOption('--annotations <file>', 'captions json with "images" and "annotations"')
+    .addOption(encodingFlag());
   commonOptions(coco, '<name of the folder>').action(async (options: CocoOptions) => {
-    const { images, annotations } = options;
-    show(await prepareCoco({ images, annotations, ...common(images, options) }), options.json);
+    const { images, annotations, encoding } = options;
+    const input = { images, annotations, encoding };
+    show(await prepareCoco({ ...input, ...common(images, options) }), options.json);
   });
 
   const tar = prepare
@@ -164,10 +169,12 @@ interface FolderOptions extends ColumnOptions {
   readonly captions?: string;
   readonly imageColumn?: string;
   readonly separator?: string;
+  readonly encoding?: string;
 }
 interface CocoOptions extends CommonOptions {
   readonly images: string;
   readonly annotations: string;
+  readonly encoding?: string;
 }
 interface ParquetOptions extends ColumnOptions {
   readonly images?: string;

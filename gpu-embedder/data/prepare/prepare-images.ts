@@ -24,11 +24,14 @@ export interface FolderInput {
   /** .csv, .tsv or .jsonl file; without one, each image has a .txt file of its captions. */
   readonly captions?: string;
   readonly columns?: CaptionColumns;
+  /** Of texts without a byte order mark; default: UTF-8. */
+  readonly encoding?: string;
 }
 export interface CocoInput {
   readonly images: string;
   /** COCO captions json. */
   readonly annotations: string;
+  readonly encoding?: string;
 }
 export type PrepareFolderOptions = FolderInput & PrepareOptions;
 export type PrepareCocoOptions = CocoInput & PrepareOptions;
@@ -44,27 +47,34 @@ export async function prepareCoco(options: PrepareCocoOptions): Promise<PrepareR
 }
 
 export async function folderSource(input: FolderInput): Promise<Source> {
-  const { images, captions, columns = {} } = input;
+  const { images, captions, columns = {}, encoding } = input;
   if (captions === undefined) {
     if (Object.values(columns).some((name) => name !== undefined)) {
       throw new DiptychError('invalid_option', 'Column names need a captions file: add --captions');
     }
-    return textFileSource(images);
+    return textFileSource(images, encoding);
   }
-  return captionedImages('folder', images, captions, readCaptions(captions, columns), columns);
+  const entries = readCaptions(captions, columns, encoding);
+  return captionedImages('folder', images, captions, entries, { ...columns, encoding });
 }
 
-export async function cocoSource({ images, annotations }: CocoInput): Promise<Source> {
-  return captionedImages('coco', images, annotations, readCoco(annotations));
+export async function cocoSource({ images, annotations, encoding }: CocoInput): Promise<Source> {
+  return captionedImages('coco', images, annotations, readCoco(annotations, encoding), {
+    encoding,
+  });
 }
 
-/** A source of the images that a captions file names. */
+/**
+ * A source of the images that a captions file names.
+ *
+ * @param settings - what the captions file is read with, for the key of the source
+ */
 async function captionedImages(
   kind: 'folder' | 'coco',
   images: string,
   captionsFile: string,
   entries: AsyncIterable<CaptionEntry>,
-  columns: CaptionColumns = {},
+  settings: CaptionColumns & { readonly encoding?: string },
 ): Promise<Source> {
   const present = await findImageFiles(images);
   // COCO lists images without captions itself; elsewhere they are the files that no row names.
@@ -74,7 +84,7 @@ async function captionedImages(
     kind,
     names: [basename(captionsFile)],
     key: {
-      columns,
+      settings,
       images: resolve(images),
       captions: await fileHash(captionsFile),
       files: await fileStamps(images, present),

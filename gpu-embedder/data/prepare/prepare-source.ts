@@ -7,6 +7,7 @@ import { chooseImageFit, fitImage, storedRule, type ImageFit } from '../prepared
 import { prepareResult, type PrepareResult } from './prepare-result.ts';
 import { datasetFormatVersion } from '../prepared/prepared.ts';
 import { inputKeyOf, reuseDataset } from './reuse-dataset.ts';
+import { checkItem } from '../readers/check-item.ts';
 import type { Skip, Source, SourceItem } from '../readers/source.ts';
 import { splitChooser } from './split-items.ts';
 
@@ -21,7 +22,7 @@ export interface PrepareOptions {
 }
 
 /** Increase it whenever the code makes another data set of the same sources. */
-const codeVersion = 3;
+const codeVersion = 4;
 
 /** Images held and decoded concurrently; sharp decodes on libuv's threads. */
 const inFlight = 16;
@@ -113,7 +114,8 @@ async function* batches(
 ): AsyncGenerator<readonly SourceItem[]> {
   const ids = new Set<string>();
   let batch: SourceItem[] = [];
-  for await (const entry of entries) {
+  for await (const read of entries) {
+    const entry = 'code' in read ? read : checkItem(read);
     if ('code' in entry) skipped.push(entry);
     else if (ids.has(entry.id)) {
       const reason = `id ${entry.id} is taken by an image before it`;

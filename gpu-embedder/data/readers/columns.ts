@@ -1,6 +1,7 @@
 import { DiptychError } from '../../../src/errors.ts';
 import type { Item } from '../prepared/prepared.ts';
 import type { ImageMetadata, Skip } from './source.ts';
+import { wrongBytes } from './wrong-bytes.ts';
 
 const usualNames = {
   id: ['id'],
@@ -78,7 +79,12 @@ export function readFields(
   fields: Fields,
   found: Columns,
 ): (ImageMetadata & { readonly id?: string }) | Omit<Skip, 'where'> {
-  const value = (column: Column): readonly string[] => textsOf(fields[found[column] ?? '']);
+  const wrong = wrongBytes(fields, found);
+  if (wrong !== undefined) return wrong;
+  const value = (column: Column): readonly string[] => {
+    const name = found[column];
+    return name === undefined ? [] : textsOf(fields[name]);
+  };
   const captions = value('caption');
   const [[id], [label], [splitName]] = [value('id'), value('label'), value('split')];
   if (captions.length === 0 && label === undefined) {

@@ -1,3 +1,4 @@
+import { decodeText } from '../../../src/text/decode-text.ts';
 import { checkColumns, findColumns, readFields, textsOf, type Columns } from './columns.ts';
 import { imageName } from './find-images.ts';
 import { captionLines } from './read-text-files.ts';
@@ -72,7 +73,12 @@ function* readSample(
   }
   for (const name of Object.keys(json)) seen.add(name);
   const found = findColumns(columns, Object.keys(json));
-  const captions = text.txt === undefined ? [] : captionLines(text.txt);
+  const decoded = text.txt === undefined ? { text: '' } : decodeText(text.txt);
+  if ('problem' in decoded) {
+    yield { where: place(`${key}.txt`), reason: decoded.problem, code: 'bad_encoding' };
+    return;
+  }
+  const captions = captionLines(decoded.text);
   const metadata = readFields(
     {
       ...json,

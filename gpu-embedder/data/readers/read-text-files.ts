@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { decodeText } from '../../../src/text/decode-text.ts';
 import {
   fileStamps,
   findFiles,
@@ -7,13 +8,14 @@ import {
   openImageFolder,
   type ImageFolder,
 } from './find-images.ts';
+import { nameEncoding } from './read-text-lines.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
 const textName = /\.txt$/i;
 
 /** A source of images in a folder; beside each, a .txt file of the same name has one caption a line. */
-export async function textFileSource(dir: string): Promise<Source> {
+export async function textFileSource(dir: string, encoding?: string): Promise<Source> {
   const images = await findFiles(dir, imageName);
   const texts = await findFiles(dir, textName);
   const textOf = new Map(texts.map((name) => [name.replace(textName, ''), name]));
@@ -23,6 +25,7 @@ export async function textFileSource(dir: string): Promise<Source> {
     names: [basename(resolve(dir))],
     key: {
       images: resolve(dir),
+      encoding,
       files: await fileStamps(dir, [...images, ...texts]),
     },
     progress: { label: 'Decoding', total: images.length },
@@ -34,7 +37,8 @@ export async function textFileSource(dir: string): Promise<Source> {
       const folder = await openImageFolder(dir);
       for (const [i, where] of images.entries()) {
         onProgress(i);
-        yield await readImage(folder, where, textOf.get(where.replace(imageName, '')));
+        const text = textOf.get(where.replace(imageName, ''));
+        yield await readImage(folder, where, text, encoding);
       }
     },
   };
@@ -44,6 +48,7 @@ async function readImage(
   folder: ImageFolder,
   where: string,
   text: string | undefined,
+  encoding: string | undefined,
 ): Promise<SourceItem | Skip> {
   const [image, textFile] = await Promise.all([
     folder.locate(where),
@@ -53,7 +58,12 @@ async function readImage(
     return { where, reason: `a link leads out of ${folder.dir}`, code: 'outside_folder' };
   }
   if (image === 'missing') return { where, reason: 'it is a broken link', code: 'broken_image' };
-  const captions = textFile === 'missing' ? [] : captionLines(await readFile(textFile.file));
+  const decoded =
+    textFile === 'missing' ? { text: '' } : decodeText(await readFile(textFile.file), encoding);
+  if ('problem' in decoded) {
+    return { where, reason: `${text}: ${decoded.problem}${nameEncoding}`, code: 'bad_encoding' };
+  }
+  const captions = captionLines(decoded.text);
   if (captions.length === 0) {
     const reason = text === undefined ? 'there is no .txt file of this name' : `${text} is empty`;
     return { where, reason, code: 'image_without_caption' };
@@ -62,10 +72,7 @@ async function readImage(
 }
 
 /** List the captions of a text file, one a line. */
-export function captionLines(text: Uint8Array): readonly string[] {
-  const lines = Buffer.from(text)
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .split('\n');
-  return [...new Set(lines.map((line) => line.trim()).filter((line) => line !== ''))];
+export function captionLines(text: string): readonly string[] {
+  const lines = text.split(/[\r\n]/).map((line) => line.trim());
+  return [...new Set(lines.filter((line) => line !== ''))];
 }

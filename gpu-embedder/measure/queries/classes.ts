@@ -1,10 +1,11 @@
 import { extname } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../../src/errors.ts';
+import { parseFileJson } from '../../../src/text/exact-json.ts';
 import type { Item } from '../../data/prepared/prepared.ts';
 import type { PreparedDataset } from '../../data/prepared/read-dataset.ts';
 import { emojiClassNames } from './emoji-class-names.ts';
-import { readText } from './templates.ts';
+import { linesOf, readText } from './templates.ts';
 
 /** The classes of a zero-shot classification. */
 export interface Classes {
@@ -64,10 +65,7 @@ export async function readClasses(path: string): Promise<Classes> {
 }
 
 function fromLines(path: string, text: string): Classes {
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.trim());
+  const lines = linesOf(text.trimEnd());
   const empty = lines.indexOf('');
   if (empty >= 0) {
     throw new DiptychError(
@@ -85,7 +83,7 @@ function fromLines(path: string, text: string): Classes {
 function fromJson(path: string, text: string): Classes {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseFileJson(text);
   } catch (cause) {
     const problem = `${path} is not JSON: ${(cause as Error).message}`;
     throw new DiptychError('unreadable_source', problem, undefined, { cause });

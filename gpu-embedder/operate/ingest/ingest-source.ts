@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
+import { checkItem } from '../../data/readers/check-item.ts';
 import type { Skip, Source, SourceItem } from '../../data/readers/source.ts';
 
 /** An item of a source, with the bytes of its image. */
@@ -97,9 +98,10 @@ export async function ingestSource(
 }
 
 async function toItem(
-  entry: SourceItem | Skip,
+  read: SourceItem | Skip,
 ): Promise<Skip | { readonly where: string; readonly item: ReadItem; readonly bytes: number }> {
-  if (!('id' in entry)) return entry;
+  const entry = 'code' in read ? read : checkItem(read);
+  if ('code' in entry) return entry;
   const { where, id, image, captions, tags, label, title, set } = entry;
   let bytes: Uint8Array;
   try {

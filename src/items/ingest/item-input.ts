@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { catalogueLimits, isItemId } from '../../catalogue/limits.ts';
+import { wellFormedText } from '../../text/well-formed.ts';
 
-const text = (most: number) => z.string().trim().min(1).max(most);
+const text = (most: number) => wellFormedText.trim().min(1).max(most);
 
 /** The form of an upload's id, which the edge makes. */
 export const uploadPattern = /^[0-9A-Z]{26}$/;
@@ -23,6 +24,30 @@ const imageSchema = z.union(
   'expected base64 as text, {"base64"}, {"upload"} or {"url"}',
 );
 
+/** Whether a value has at most so many levels of lists and objects: walks over it are recursive. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}
+
+/**
+ * What a client keeps with an item. It is kept whole, as it was parsed: z.record would leave out the
+ * key `__proto__`.
+ */
+const metadataSchema = z
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'expected an object',
+  )
+  .refine((value) => isShallow(value, catalogueLimits.metadataLevels), {
+    message: `expected at most ${catalogueLimits.metadataLevels} levels`,
+    abort: true,
+  })
+  .refine(
+    (value) => JSON.stringify(value).length <= catalogueLimits.metadata,
+    `expected at most ${catalogueLimits.metadata} characters of JSON`,
+  );
+
 /** An item as a client sends it. If `image` is a string, it is base64 or a data URI. */
 export const itemInputSchema = z.strictObject({
   id: z
@@ -38,13 +63,7 @@ export const itemInputSchema = z.strictObject({
   set: text(catalogueLimits.name).optional(),
   label: text(catalogueLimits.name).optional(),
   tags: z.array(text(catalogueLimits.name)).max(catalogueLimits.tags).default([]),
-  metadata: z
-    .record(z.string(), z.json())
-    .refine(
-      (value) => JSON.stringify(value).length <= catalogueLimits.metadata,
-      `expected at most ${catalogueLimits.metadata} characters of JSON`,
-    )
-    .optional(),
+  metadata: metadataSchema.optional(),
 });
 
 export type ItemInput = z.infer<typeof itemInputSchema>;
