@@ -30,6 +30,8 @@ export function createClient(options?: CollectionsOptions, own: Env = bindings) 
     return response;
   }
   return {
+    /** Methods and paths of the app, `/v1/jobs/:id` for one. */
+    routes: app.routes,
     request,
     post: (path: string, body: unknown) =>
       request(path, {
