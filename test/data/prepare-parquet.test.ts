@@ -99,7 +99,7 @@ describe('prepare parquet', () => {
       { name: 'id', data: ['a', 'b', 'c', 'a', 'd'], type: 'STRING' },
       { name: 'subset', data: ['val', 'train', 'train', 'train', 'train'], type: 'STRING' },
     ]);
-    const columns = { image: 'picture', caption: 'words', split: 'subset' };
+    const columns = { image: 'picture', caption: ['words'], split: 'subset' };
     const out = at('from-bytes');
     const result = await prepareParquet({ shards: [file], columns, out, imageSize });
     expect(result).toMatchObject({ inputs: 5, prepared: 1 });

@@ -4,22 +4,18 @@ import { basename, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DiptychError } from '../../../src/errors.ts';
 import type { CaptionEntry } from '../readers/caption-source.ts';
-import {
-  fileStamps,
-  findImageFiles,
-  openImageFolder,
-  type ImageFolder,
-} from '../readers/find-images.ts';
+import { fileStamps, findFiles, imageName } from '../readers/find-images.ts';
+import { openImageFolder, type ImageFolder } from '../readers/image-folder.ts';
 import { groupRows, type CaptionedImage } from '../readers/group-rows.ts';
 import type { PrepareResult } from './prepare-result.ts';
 import { prepareSource, type PrepareOptions } from './prepare-source.ts';
 import { readCaptions, type CaptionColumns } from '../readers/read-captions.ts';
 import { readCoco } from '../readers/read-coco.ts';
-import { textFileSource } from '../readers/read-text-files.ts';
+import { textFileSource, type TextFileOptions } from '../readers/read-text-files.ts';
 import type { Skip, Source, SourceItem } from '../readers/source.ts';
 
 /** A folder of images; captions name an image by its path in the folder. */
-export interface FolderInput {
+export interface FolderInput extends TextFileOptions {
   readonly images: string;
   /** .csv, .tsv or .jsonl file; without one, each image has a .txt file of its captions. */
   readonly captions?: string;
@@ -29,6 +25,8 @@ export interface CocoInput {
   readonly images: string;
   /** COCO captions json. */
   readonly annotations: string;
+  /** Whether links may lead out of the folder. */
+  readonly followLinks?: boolean;
 }
 export type PrepareFolderOptions = FolderInput & PrepareOptions;
 export type PrepareCocoOptions = CocoInput & PrepareOptions;
@@ -44,18 +42,24 @@ export async function prepareCoco(options: PrepareCocoOptions): Promise<PrepareR
 }
 
 export async function folderSource(input: FolderInput): Promise<Source> {
-  const { images, captions, columns = {} } = input;
+  const { images, captions, columns = {}, followLinks, labelsFromFolders } = input;
   if (captions === undefined) {
-    if (Object.values(columns).some((name) => name !== undefined)) {
+    if (Object.values(columns).some((name) => name !== undefined && name !== false)) {
       throw new DiptychError('invalid_option', 'Column names need a captions file: add --captions');
     }
-    return textFileSource(images);
+    return textFileSource(images, { followLinks, labelsFromFolders });
   }
-  return captionedImages('folder', images, captions, readCaptions(captions, columns), columns);
+  if (labelsFromFolders) {
+    const message = '--labels-from-folders and --captions: expected one of them, got both';
+    throw new DiptychError('invalid_option', message);
+  }
+  const entries = readCaptions(captions, columns);
+  return captionedImages('folder', images, captions, entries, { columns, followLinks });
 }
 
-export async function cocoSource({ images, annotations }: CocoInput): Promise<Source> {
-  return captionedImages('coco', images, annotations, readCoco(annotations));
+export async function cocoSource(input: CocoInput): Promise<Source> {
+  const { images, annotations, followLinks } = input;
+  return captionedImages('coco', images, annotations, readCoco(annotations), { followLinks });
 }
 
 /** A source of the images that a captions file names. */
@@ -64,9 +68,10 @@ async function captionedImages(
   images: string,
   captionsFile: string,
   entries: AsyncIterable<CaptionEntry>,
-  columns: CaptionColumns = {},
+  options: { readonly columns?: CaptionColumns; readonly followLinks?: boolean },
 ): Promise<Source> {
-  const present = await findImageFiles(images);
+  const found = await findFiles(images, imageName, options.followLinks);
+  const present = found.names;
   // COCO lists images without captions itself; elsewhere they are the files that no row names.
   const uncaptioned = new Set(kind === 'coco' ? [] : present);
   const grouped = await groupRows(entries, (image) => uncaptioned.delete(image));
@@ -74,7 +79,7 @@ async function captionedImages(
     kind,
     names: [basename(captionsFile)],
     key: {
-      columns,
+      ...options,
       images: resolve(images),
       captions: await fileHash(captionsFile),
       files: await fileStamps(images, present),
@@ -82,10 +87,11 @@ async function captionedImages(
     progress: { label: 'Decoding', total: grouped.images },
     async *entries(onProgress) {
       yield* grouped.readSkipped();
+      yield* found.skipped;
       for (const where of uncaptioned) {
         yield { where, reason: 'no caption', code: 'image_without_caption' };
       }
-      const folder = await openImageFolder(images);
+      const folder = await openImageFolder(images, options.followLinks);
       let done = 0;
       for (const image of grouped.readImages()) {
         onProgress(done++);
@@ -101,11 +107,7 @@ async function locate(
   { image, ...rest }: CaptionedImage,
 ): Promise<SourceItem | Skip> {
   const place = await folder.locate(image);
-  if (typeof place === 'object') return { ...rest, image: place };
-  const { where } = rest;
-  return place === 'missing'
-    ? { where, reason: `there is no ${image} in ${folder.dir}`, code: 'caption_without_image' }
-    : { where, reason: `${image} lies outside ${folder.dir}`, code: 'outside_folder' };
+  return 'code' in place ? { where: rest.where, ...place } : { ...rest, image: place };
 }
 
 async function fileHash(file: string): Promise<string> {

@@ -8,6 +8,7 @@ import { prepareResult, type PrepareResult } from './prepare-result.ts';
 import { datasetFormatVersion } from '../prepared/prepared.ts';
 import { inputKeyOf, reuseDataset } from './reuse-dataset.ts';
 import type { Skip, Source, SourceItem } from '../readers/source.ts';
+import { uniqueIds } from '../readers/unique-ids.ts';
 import { splitChooser } from './split-items.ts';
 
 export interface PrepareOptions {
@@ -21,7 +22,7 @@ export interface PrepareOptions {
 }
 
 /** Increase it whenever the code makes another data set of the same sources. */
-const codeVersion = 3;
+const codeVersion = 4;
 
 /** Images held and decoded concurrently; sharp decodes on libuv's threads. */
 const inFlight = 16;
@@ -72,7 +73,7 @@ async function prepareEntries(
   const progress = progressBar(label, total);
   try {
     const entries = source.entries((done) => progress.update(done, `${prepared} images`));
-    for await (const batch of batches(entries, skipped)) {
+    for await (const batch of batches(uniqueIds(entries), skipped)) {
       for (const result of await Promise.all(batch.map((item) => decode(item, fit)))) {
         if ('code' in result) {
           skipped.push(result);
@@ -106,22 +107,15 @@ async function prepareEntries(
   }
 }
 
-/** Group items into batches; skipped inputs and items with a repeated id go to `skipped`. */
+/** Group items into batches; skipped inputs go to `skipped`. */
 async function* batches(
   entries: AsyncIterable<SourceItem | Skip>,
   skipped: Skip[],
 ): AsyncGenerator<readonly SourceItem[]> {
-  const ids = new Set<string>();
   let batch: SourceItem[] = [];
   for await (const entry of entries) {
     if ('code' in entry) skipped.push(entry);
-    else if (ids.has(entry.id)) {
-      const reason = `id ${entry.id} is taken by an image before it`;
-      skipped.push({ where: entry.where, reason, code: 'duplicate_id' });
-    } else {
-      ids.add(entry.id);
-      batch.push(entry);
-    }
+    else batch.push(entry);
     if (batch.length === inFlight) {
       yield batch;
       batch = [];

@@ -6,6 +6,7 @@ import {
   type FileMetaData,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { parseFileJson } from '../../../src/text/exact-json.ts';
 import { classNames } from './class-names.ts';
 import { unreadableShard, type Shard } from './shards.ts';
 
@@ -47,6 +48,7 @@ export async function openParquet(shard: Shard): Promise<ParquetFile> {
           file,
           metadata,
           compressors,
+          parsers: { jsonFromBytes },
           columns: [...columns],
           rowStart,
           rowEnd,
@@ -98,4 +100,13 @@ function withClassNames(
     .filter(([column]) => column in row)
     .map(([column, names]) => [column, names[Number(row[column] ?? -1)]]);
   return { ...row, ...Object.fromEntries(labels) };
+}
+
+/** Read a value of type JSON; one that cannot be read counts as missing. */
+function jsonFromBytes(bytes: Uint8Array | undefined): unknown {
+  try {
+    return bytes && parseFileJson(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }

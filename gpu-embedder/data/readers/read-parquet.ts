@@ -1,29 +1,44 @@
 import { resolve } from 'node:path';
-import { DiptychError } from '../../../src/errors.ts';
+import { shorten } from '../../../src/text/shorten.ts';
 import { checkColumns, findColumns, readFields, type Columns } from './columns.ts';
-import { fileStamps, findImageFiles, openImageFolder, type ImageFolder } from './find-images.ts';
+import { fileStamps, findFiles, imageName } from './find-images.ts';
+import { openImageFolder, type ImageFolder } from './image-folder.ts';
+import { bytesOfPath, imageValues, type ImageValue } from './image-value.ts';
 import { openParquet, type ParquetRow } from './parquet-rows.ts';
+import { checkDamage, readShard } from './read-shard.ts';
 import { nameInShard, type Shard } from './shards.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
+export interface ParquetOptions {
+  /** Folder that the paths of images are relative to. */
+  readonly images?: string;
+  /** Whether links may lead out of that folder. */
+  readonly followLinks?: boolean;
+  /** Go on after a damaged file with the next one. */
+  readonly skipDamaged?: boolean;
+}
+
 /**
- * A source of parquet files with a row for each image. Its column holds the bytes of the image,
- * its path, or `{bytes, path}` as the Hugging Face hub writes it.
+ * A source of parquet files with a row for each image. Its column holds the bytes of the image, its
+ * path, or `{bytes, path}` as the Hugging Face hub writes it.
  *
- * @param images - folder that the paths are relative to
  * @throws DiptychError unreadable_source - a file is not parquet, or lacks a needed column
  */
 export async function parquetSource(
   shards: readonly Shard[],
   columns: Columns,
-  images: string | undefined,
+  { images, followLinks, skipDamaged = false }: ParquetOptions,
 ): Promise<Source> {
   let total = 0;
   for (const shard of shards) {
-    const { names, rows } = await openParquet(shard);
-    checkColumns(`Shard ${shard.file}`, columns, names, ['image', 'caption']);
-    total += rows;
+    const file = await openParquet(shard).catch((error: unknown) => {
+      checkDamage(error, shard, skipDamaged);
+    });
+    // The file is opened again when it is read, and then its damage is told.
+    if (!file) continue;
+    checkColumns(`Shard ${shard.file}`, columns, file.names, ['image', 'caption']);
+    total += file.rows;
   }
   return {
     kind: 'parquet',
@@ -31,68 +46,85 @@ export async function parquetSource(
     key: {
       columns,
       shards,
+      ...(skipDamaged && { skipDamaged }),
       ...(images !== undefined && {
         images: resolve(images),
-        files: await fileStamps(images, await findImageFiles(images)),
+        followLinks,
+        files: await fileStamps(images, (await findFiles(images, imageName, followLinks)).names),
       }),
     },
     progress: { label: 'Decoding', total },
     async *entries(onProgress) {
-      const folder = images === undefined ? undefined : await openImageFolder(images);
+      const folder = images === undefined ? undefined : await openImageFolder(images, followLinks);
       let done = 0;
       for (const shard of shards) {
-        const file = await openParquet(shard);
-        const found = findColumns(columns, file.names);
-        const wanted = Object.values(found).filter((name) => name !== undefined);
-        let number = 0;
-        for await (const row of file.read(wanted)) {
-          onProgress(done++);
-          yield await readRow(shard, number++, row, found, folder);
-        }
+        const rows = readRows(shard, columns, folder, () => onProgress(done++));
+        yield* readShard(shard, rows, skipDamaged);
       }
     },
   };
 }
 
-async function readRow(
+async function* readRows(
+  shard: Shard,
+  columns: Columns,
+  folder: ImageFolder | undefined,
+  onRow: () => void,
+): AsyncGenerator<SourceItem | Skip> {
+  const file = await openParquet(shard);
+  const found = findColumns(columns, file.names);
+  const wanted = Object.values(found).flat().filter(isName);
+  let number = 0;
+  for await (const row of file.read(wanted)) {
+    onRow();
+    yield* readRow(shard, number++, row, found, folder);
+  }
+}
+
+const isName = (name: string | false | undefined): name is string => typeof name === 'string';
+
+async function* readRow(
   shard: Shard,
   number: number,
   row: ParquetRow,
   found: Columns,
   folder: ImageFolder | undefined,
-): Promise<SourceItem | Skip> {
+): AsyncGenerator<SourceItem | Skip> {
   const where = `${shard.name}:${number}`;
   const metadata = readFields(row, found);
-  if ('code' in metadata) return { where, ...metadata };
-  const { bytes, path } = imageOf(row[found.image!]);
+  if ('code' in metadata) {
+    yield { where, ...metadata };
+    return;
+  }
+  const [value, ...more] = imageValues(row[found.image!]);
   const { id, ...rest } = metadata;
-  if (bytes !== undefined) {
-    return { where, ...rest, id: urlSafeId(id ?? nameInShard(shard, number)), image: { bytes } };
+  const image = await findImage(value, folder);
+  if ('code' in image) yield { where, ...image };
+  else {
+    const name = 'file' in image && value && 'path' in value ? value.path : undefined;
+    yield { where, ...rest, id: urlSafeId(id ?? name ?? nameInShard(shard, number)), image };
   }
-  if (path === undefined) {
-    const reason = 'the row has neither the bytes nor the path of an image';
-    return { where, reason, code: 'caption_without_image' };
-  }
-  if (folder === undefined) {
-    throw new DiptychError(
-      'invalid_option',
-      `Shard ${shard.file}: row ${number} has the path of an image, ${path}; ` +
-        'name the folder of the images with --images',
-    );
-  }
-  const image = await folder.locate(path);
-  if (typeof image === 'object') return { where, ...rest, id: urlSafeId(id ?? path), image };
-  return image === 'missing'
-    ? { where, reason: `there is no ${path} in ${folder.dir}`, code: 'caption_without_image' }
-    : { where, reason: `${path} lies outside ${folder.dir}`, code: 'outside_folder' };
+  for (const _ of more)
+    yield { where, reason: 'the row already has an image', code: 'second_image' };
 }
 
-/** Prefer bytes to a path: the hub stores both, and its path is only the file's former name. */
-function imageOf(value: unknown): { readonly bytes?: Uint8Array; readonly path?: string } {
-  if (value instanceof Uint8Array) return value.length === 0 ? {} : { bytes: value };
-  if (typeof value === 'string') return value === '' ? {} : { path: value };
-  if (typeof value !== 'object' || value === null) return {};
-  const { bytes, path } = value as { readonly bytes?: unknown; readonly path?: unknown };
-  const inside = imageOf(bytes);
-  return inside.bytes === undefined && typeof path === 'string' ? imageOf(path) : inside;
+async function findImage(
+  value: ImageValue | undefined,
+  folder: ImageFolder | undefined,
+): Promise<SourceItem['image'] | Omit<Skip, 'where'>> {
+  const missing = (reason: string) => ({ reason, code: 'caption_without_image' });
+  if (value === undefined) return missing('the row has neither the bytes nor the path of an image');
+  if ('problem' in value) return { reason: value.problem, code: 'broken_image' };
+  if ('bytes' in value) return value;
+  const located = await folder?.locate(value.path);
+  if (located && 'file' in located) return located;
+  const decoded = bytesOfPath(value.path);
+  if (decoded !== undefined) return findImage(decoded, folder);
+  const shown = shorten(value.path);
+  return (
+    located ??
+    missing(
+      `the row has the path of an image, ${shown}, and no bytes: name its folder with --images`,
+    )
+  );
 }

@@ -1,21 +1,23 @@
 import { readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
-import {
-  fileStamps,
-  findFiles,
-  imageName,
-  openImageFolder,
-  type ImageFolder,
-} from './find-images.ts';
+import { basename, dirname, resolve } from 'node:path';
+import { fileStamps, findFiles, imageName } from './find-images.ts';
+import { openImageFolder, type ImageFolder } from './image-folder.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
 const textName = /\.txt$/i;
 
+export interface TextFileOptions {
+  /** Whether links may lead out of the folder. */
+  readonly followLinks?: boolean;
+  /** Whether the name of the folder that an image lies in is its label. */
+  readonly labelsFromFolders?: boolean;
+}
+
 /** A source of images in a folder; beside each, a .txt file of the same name has one caption a line. */
-export async function textFileSource(dir: string): Promise<Source> {
-  const images = await findFiles(dir, imageName);
-  const texts = await findFiles(dir, textName);
+export async function textFileSource(dir: string, options: TextFileOptions = {}): Promise<Source> {
+  const { names: images, skipped } = await findFiles(dir, imageName, options.followLinks);
+  const { names: texts } = await findFiles(dir, textName, options.followLinks);
   const textOf = new Map(texts.map((name) => [name.replace(textName, ''), name]));
   const stems = new Set(images.map((name) => name.replace(imageName, '')));
   return {
@@ -24,17 +26,19 @@ export async function textFileSource(dir: string): Promise<Source> {
     key: {
       images: resolve(dir),
       files: await fileStamps(dir, [...images, ...texts]),
+      ...options,
     },
     progress: { label: 'Decoding', total: images.length },
     async *entries(onProgress) {
+      yield* skipped;
       for (const [stem, where] of textOf) {
         if (stems.has(stem)) continue;
         yield { where, reason: 'there is no image of this name', code: 'caption_without_image' };
       }
-      const folder = await openImageFolder(dir);
+      const folder = await openImageFolder(dir, options.followLinks);
       for (const [i, where] of images.entries()) {
         onProgress(i);
-        yield await readImage(folder, where, textOf.get(where.replace(imageName, '')));
+        yield await readImage(folder, where, textOf.get(where.replace(imageName, '')), options);
       }
     },
   };
@@ -44,21 +48,28 @@ async function readImage(
   folder: ImageFolder,
   where: string,
   text: string | undefined,
+  { labelsFromFolders }: TextFileOptions,
 ): Promise<SourceItem | Skip> {
-  const [image, textFile] = await Promise.all([
-    folder.locate(where),
-    text === undefined ? ('missing' as const) : folder.locate(text),
-  ]);
-  if (image === 'outside' || textFile === 'outside') {
-    return { where, reason: `a link leads out of ${folder.dir}`, code: 'outside_folder' };
+  const image = await folder.locate(where);
+  if ('code' in image) {
+    const isBroken = image.code === 'caption_without_image';
+    return {
+      where,
+      ...(isBroken ? { reason: 'it is a broken link', code: 'broken_image' } : image),
+    };
   }
-  if (image === 'missing') return { where, reason: 'it is a broken link', code: 'broken_image' };
-  const captions = textFile === 'missing' ? [] : captionLines(await readFile(textFile.file));
-  if (captions.length === 0) {
+  const textFile = text === undefined ? undefined : await folder.locate(text);
+  if (textFile && 'code' in textFile && textFile.code === 'outside_folder') {
+    return { where, ...textFile };
+  }
+  const captions =
+    textFile && 'file' in textFile ? captionLines(await readFile(textFile.file)) : [];
+  const label = labelsFromFolders && where.includes('/') ? basename(dirname(where)) : undefined;
+  if (captions.length === 0 && label === undefined) {
     const reason = text === undefined ? 'there is no .txt file of this name' : `${text} is empty`;
     return { where, reason, code: 'image_without_caption' };
   }
-  return { where, id: urlSafeId(where), image, captions, tags: [] };
+  return { where, id: urlSafeId(where), image, captions, tags: [], ...(label && { label }) };
 }
 
 /** List the captions of a text file, one a line. */

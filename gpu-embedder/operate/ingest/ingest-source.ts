@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
 import type { Skip, Source, SourceItem } from '../../data/readers/source.ts';
+import { uniqueIds } from '../../data/readers/unique-ids.ts';
 
 /** An item of a source, with the bytes of its image. */
 export interface ReadItem extends Pick<
@@ -46,7 +47,8 @@ const batchBytes = 8 * 1024 * 1024;
 const told = 100;
 
 /**
- * Take in a source, batch by batch, with limited memory.
+ * Take in a source, batch by batch, with limited memory. As in `prepare`, the first item of an id
+ * counts.
  *
  * @param before - how many inputs at the beginning of the source are skipped, because an earlier run
  *   took them in
@@ -77,7 +79,7 @@ export async function ingestSource(
     [batch, bytes] = [[], 0];
     await onTaken?.(inputs);
   };
-  for await (const entry of source.entries(onRead)) {
+  for await (const entry of uniqueIds(source.entries(onRead))) {
     inputs += 1;
     if (inputs <= before) continue;
     const read = await toItem(entry);
