@@ -122,7 +122,9 @@ describe('prepare parquet', () => {
       { name: 'caption', data: ['red', 'not there', 'outside'], type: 'STRING' },
     ]);
     const options = { shards: [file], out: at('from-paths'), imageSize };
-    await expect(prepareParquet(options)).rejects.toThrow(/row 0 has the path.*red\.png.*--images/);
+    await expect(prepareParquet(options)).rejects.toThrow(
+      /paths\.parquet:0: .*path of an image, red\.png.*--images/,
+    );
     await prepareParquet({ ...options, images: at('images') });
     expect(openDataset(options.out).items).toMatchObject([
       { id: 'red.png', image: { file: at('images', 'red.png') } },

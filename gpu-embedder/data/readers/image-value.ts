@@ -53,7 +53,7 @@ export function bytesOfPath(path: string): ImageValue | undefined {
 
 /** A path of an image has a dot, which base64 has not. */
 const isBase64 = (text: string): boolean =>
-  text.length >= 64 && /^[\w+/\-\s]+={0,2}\s*$/.test(text);
+  text.length >= 64 && /^[\w+/\-\r\n]+={0,2}\s*$/.test(text);
 
 function decode(text: string): ImageValue {
   try {

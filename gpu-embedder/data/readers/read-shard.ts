@@ -22,7 +22,7 @@ export async function* readShard(
     }
   } catch (error) {
     const { message } = checkDamage(error, shard, skipDamaged);
-    const reason = `${shorten(message, 300)}; ${items} images before it are read, the rest is left out`;
+    const reason = `${shorten(message, 300)}; images read before it: ${items}; the rest is left out`;
     yield { where: shard.name, reason, code: 'damaged_shard' };
   }
 }
