@@ -24,7 +24,7 @@ function memberBytes([path, content]: Member): Buffer {
 }
 
 /** Make one entry of an archive: its header, and what follows in whole blocks. */
-export function entry(header: HeaderData, content = Buffer.alloc(0)): Buffer {
+export function entry(header: HeaderData, content: Buffer = Buffer.alloc(0)): Buffer {
   const bytes = Buffer.alloc(block);
   new Header({ mode: 0o644, ...header, size: content.length }).encode(bytes);
   return Buffer.concat([bytes, content, Buffer.alloc(-content.length & (block - 1))]);

@@ -8,7 +8,7 @@ import { prepareResult, type PrepareResult } from './prepare-result.ts';
 import { datasetFormatVersion } from '../prepared/prepared.ts';
 import { inputKeyOf, reuseDataset } from './reuse-dataset.ts';
 import type { Skip, Source, SourceItem } from '../readers/source.ts';
-import { uniqueIds } from '../readers/unique-ids.ts';
+import { sourceEntries } from '../readers/source-entries.ts';
 import { splitChooser } from './split-items.ts';
 
 export interface PrepareOptions {
@@ -72,8 +72,8 @@ async function prepareEntries(
   const { label, total } = source.progress;
   const progress = progressBar(label, total);
   try {
-    const entries = source.entries((done) => progress.update(done, `${prepared} images`));
-    for await (const batch of batches(uniqueIds(entries), skipped)) {
+    const entries = sourceEntries(source, (done) => progress.update(done, `${prepared} images`));
+    for await (const batch of batches(entries, skipped)) {
       for (const result of await Promise.all(batch.map((item) => decode(item, fit)))) {
         if ('code' in result) {
           skipped.push(result);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
 import type { Skip, Source, SourceItem } from '../../data/readers/source.ts';
-import { uniqueIds } from '../../data/readers/unique-ids.ts';
+import { sourceEntries } from '../../data/readers/source-entries.ts';
 
 /** An item of a source, with the bytes of its image. */
 export interface ReadItem extends Pick<
@@ -79,7 +79,7 @@ export async function ingestSource(
     [batch, bytes] = [[], 0];
     await onTaken?.(inputs);
   };
-  for await (const entry of uniqueIds(source.entries(onRead))) {
+  for await (const entry of sourceEntries(source, onRead)) {
     inputs += 1;
     if (inputs <= before) continue;
     const read = await toItem(entry);
