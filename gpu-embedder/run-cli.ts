@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { DiptychError } from '../src/errors.ts';
 import { refuseEmptyValues } from './cli/flags/refuse-empty-values.ts';
 import { Interrupted } from './cli/interrupts.ts';
+import { guardOutput } from './common/terminal.ts';
 
 type Register = (program: Command) => void;
 
@@ -112,10 +113,13 @@ const commands: readonly {
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
   process.exitCode = undefined;
+  const stopGuarding = guardOutput();
   try {
     await (await createProgram(argv)).parseAsync(argv, { from: 'user' });
   } catch (error) {
     return report(error);
+  } finally {
+    stopGuarding();
   }
   // A command that stops early sets the exit code itself.
   return Number(process.exitCode ?? 0);

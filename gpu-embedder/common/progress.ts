@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { cursorOutput, oneLine } from './terminal.ts';
 import { clock, timeLeft } from './time-left.ts';
 
 /** Shows the progress of a stage. */
@@ -26,12 +27,11 @@ function bar(label: string, total: number): Progress {
   const left = timeLeft(total);
   let note = '';
   const single = new cliProgress.SingleBar({
-    format: (_, { value }) =>
-      barLine(
-        { label, done: value, total, note, left: left.seconds() },
-        process.stderr.columns ?? 80,
-      ),
-    stream: process.stderr,
+    format: (_, { value }) => {
+      const state = { label, done: value, total, note, left: left.seconds() };
+      return oneLine(barLine(state, process.stderr.columns ?? 80));
+    },
+    stream: cursorOutput(),
     hideCursor: true,
   });
   single.start(total, 0);

@@ -3,6 +3,7 @@ import { shownFields } from '../version/items.ts';
 import { defaults } from '../config.ts';
 import { defaultEfMax } from '../version/searcher-memory.ts';
 import { limits } from '../limits.ts';
+import { wellFormedText } from '../text/well-formed.ts';
 import { collectionNameSchema, namePattern, nameRule } from '../version/collection-name.ts';
 
 /**
@@ -33,7 +34,7 @@ const limit = integer.pipe(z.int().min(1).max(defaults.maxLimit));
  * Candidates that a search keeps: more of them find more and take longer. Default: from the index.
  */
 const efSearch = integer.pipe(z.int().min(1).max(defaultEfMax));
-const text = z.string().max(limits.textCharacters);
+const text = wellFormedText.max(limits.textCharacters);
 
 const vector = z.preprocess(
   (value: readonly number[] | string) => parsedJson(value),
@@ -44,7 +45,7 @@ export const labelsSchema = z.preprocess(
   (value: readonly string[] | string) =>
     typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value,
   z
-    .array(z.string().trim().min(1).max(apiLimits.labelCharacters))
+    .array(wellFormedText.trim().min(1).max(apiLimits.labelCharacters))
     .min(1)
     .max(apiLimits.labels)
     .refine((all) => new Set(all).size === all.length, 'expected each label once'),
@@ -55,7 +56,7 @@ export const searchRequestSchema = z.strictObject({
   collection,
   text: text.optional(),
   /** An item of the collection: "more like this". */
-  id: z.string().min(1).max(1024).optional(),
+  id: wellFormedText.min(1).max(1024).optional(),
   vector: vector.optional(),
   /** Id or hash of the model that made `vector`. An index of another model refuses the search. */
   model: z.string().min(1).max(256).optional(),
@@ -81,8 +82,7 @@ export const classifyRequestSchema = z
     /** Name of a label set. In `captions`, every caption of the collection is a label. */
     labelSet: labelSetNameSchema.optional(),
     /** A sentence with `{label}` in it, where each label is put. */
-    template: z
-      .string()
+    template: wellFormedText
       .max(apiLimits.labelCharacters)
       .refine((value) => value.includes('{label}'), 'expected "{label}" in it')
       .default('{label}'),

@@ -76,6 +76,25 @@ describe('items', () => {
     expect(listing.split(`"metadata":${metadata}`)).toHaveLength(3);
   });
 
+  it('fail alone where a text or an id has half of a surrogate pair', async () => {
+    const { counts, results } = await ingest([
+      { id: 'x\ud83d' },
+      { id: 'title', title: '\ude00 x' },
+      { id: 'caption', captions: ['fine', 'x\ud83d'] },
+      { id: 'tag', tags: ['\ud83dx'] },
+      { id: 'whole', title: '😀' },
+    ]);
+    expect(counts).toEqual({ failed: 4, created: 1 });
+    expect(results.map(({ error }) => error?.message.split(':')[0])).toEqual([
+      'id',
+      'title',
+      'captions.1',
+      'tags.0',
+      undefined,
+    ]);
+    expect((await send(`${items}/delete`, { ids: ['x\ud83d'] })).status).toBe(400);
+  });
+
   it('fail alone where their metadata is no object, or too deep', async () => {
     const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
     const { results } = await ingest([

@@ -121,6 +121,20 @@ describe.each(routes)('$route', ({ route, wrong, unknown, ...options }) => {
   });
 });
 
+describe('half of a surrogate pair', () => {
+  it.each([
+    ['POST', '/v1/search', { text: 'dog \ud83d' }, 'text'],
+    ['POST', '/v1/search', { id: '\ude00' }, 'id'],
+    ['POST', '/v1/classify', { text: '\ud83d', labels: ['a'] }, 'text'],
+    ['POST', '/v1/classify', { text: 'dog', labels: ['a', '\ud83d'] }, 'labels.1'],
+    ['PUT', '/v1/label-sets/kinds', { labels: ['\ud83d'] }, 'labels.0'],
+  ])('is refused by %s %s: %j', async (method, path, body, field) => {
+    const failure = await refused(await send(method, path, JSON.stringify(body)));
+    expect(failure.code).toBe('bad_request');
+    expect(fieldsOf(failure)).toEqual([field]);
+  });
+});
+
 describe.each(['search', 'captions', 'classify'])('the image of POST /v1/%s', (route) => {
   it('is refused as a field where it is no text', async () => {
     const failure = await refused(await send('POST', `/v1/${route}`, JSON.stringify({ image: 7 })));

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-async function file(name: string, text: string): Promise<string> {
+async function file(name: string, text: string | Uint8Array): Promise<string> {
   await writeFile(join(dir, name), text);
   return join(dir, name);
 }
@@ -23,6 +23,23 @@ describe('classes', () => {
     expect(ofLabel.get('1')).toBe(1);
     expect(ofLabel.get('dog')).toBe(0);
     expect(ofLabel.get('2')).toBeUndefined();
+  });
+
+  it('are read with a byte order mark, and whatever ends their lines', async () => {
+    const utf16 = Buffer.from('\ufeffdog\rgreat cat\r', 'utf16le');
+    expect((await readClasses(await file('mac.txt', utf16))).names).toEqual([
+      ['dog'],
+      ['great cat'],
+    ]);
+    const marked = await file('marked.json', '\ufeff{"dog": ["dog"]}');
+    expect((await readClasses(marked)).names).toEqual([['dog']]);
+  });
+
+  it('are refused where their bytes are no text', async () => {
+    const latin = await file('latin.txt', Buffer.from('dog\nbébé', 'latin1'));
+    await expect(readClasses(latin)).rejects.toThrow(
+      /latin\.txt: line 2: byte 0xe9 is not UTF-8; it looks like windows-1252; save it as UTF-8$/,
+    );
   });
 
   it('are labels with names, in JSON', async () => {

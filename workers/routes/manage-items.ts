@@ -5,6 +5,7 @@ import { listItems } from '../../src/items/items.ts';
 import { catalogueLimits } from '../../src/catalogue/limits.ts';
 import type { CatalogueItem } from '../../src/items/item.ts';
 import { writeDeleted } from '../../src/items/remove/deleted-overlay.ts';
+import { wellFormedText } from '../../src/text/well-formed.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
 import { readQuery } from '../http/read-query.ts';
@@ -47,7 +48,7 @@ async function getItems(c: Context<AppEnv>, collection: string): Promise<Respons
   return c.json({ items: page.items.map(describe), next: page.next ?? null });
 }
 
-const deleteSchema = z.strictObject({ ids: z.array(z.string()).min(1).max(1000) });
+const deleteSchema = z.strictObject({ ids: z.array(wellFormedText).min(1).max(1000) });
 
 async function postDelete(c: Context<AppEnv>, collection: string): Promise<Response> {
   const { ids } = await readJson(c, deleteSchema);

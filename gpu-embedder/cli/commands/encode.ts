@@ -3,6 +3,7 @@ import type { Device } from '../../common/devices.ts';
 import { collectionFlag } from '../flags/collections.ts';
 import { deviceFlag, modelFlag } from '../flags/models.ts';
 import { wholeNumber } from '../flags/numbers.ts';
+import { oneLine } from '../../common/terminal.ts';
 import { encodeDataset, type EncodeResult } from '../../embed/encode-dataset.ts';
 
 interface EncodeFlags {
@@ -33,7 +34,9 @@ export function registerEncode(program: Command): void {
     .action(async ({ json, batch, ...options }: EncodeFlags) => {
       const result = await encodeDataset({ ...options, batchSize: batch });
       for (const { item, reason } of result.substituted) {
-        process.stderr.write(`${item}: ${reason}; its prepared pixels were encoded\n`);
+        process.stderr.write(
+          `${oneLine(`${item}: ${reason}`)}; its prepared pixels were encoded\n`,
+        );
       }
       process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
     });

@@ -12,6 +12,7 @@ import {
 import { collectionFlag } from '../flags/collections.ts';
 import { columnsOf, withColumns, withImageColumn, type ColumnFlags } from '../flags/columns.ts';
 import { followLinksFlag, labelsFromFoldersFlag, skipDamagedFlag } from '../flags/sources.ts';
+import { encodingFlag } from '../flags/encodings.ts';
 import { cocoSource, folderSource, type CocoInput } from '../../data/prepare/prepare-images.ts';
 import { openParquetShards, openTarShards } from '../../data/prepare/prepare-shards.ts';
 import type { Columns } from '../../data/readers/columns.ts';
@@ -25,6 +26,7 @@ import {
   type IngestTarget,
 } from '../../operate/ingest/ingest-source.ts';
 import { progressBar } from '../../common/progress.ts';
+import { oneLine } from '../../common/terminal.ts';
 
 interface IngestFlags extends StoreFlags {
   readonly collection: string;
@@ -33,6 +35,7 @@ interface IngestFlags extends StoreFlags {
 }
 
 interface FolderFlags extends IngestFlags, ColumnFlags {
+  readonly encoding?: string;
   readonly captions?: string;
   readonly labelsFromFolders?: boolean;
   readonly followLinks?: boolean;
@@ -67,17 +70,19 @@ export function registerIngest(program: Command): void {
   add(withImageColumn(withColumns(ingest.command('folder').description('a folder of images'))))
     .argument('<images>', 'folder of the images')
     .option('--captions <file>', '.csv, .tsv or .jsonl; default: a .txt file for each image')
+    .addOption(encodingFlag())
     .addOption(labelsFromFoldersFlag())
     .addOption(followLinksFlag())
     .action(async (images: string, flags: FolderFlags) => {
-      const { captions, labelsFromFolders, followLinks } = flags;
-      const input = { images, captions, labelsFromFolders, followLinks };
+      const { captions, encoding, labelsFromFolders, followLinks } = flags;
+      const input = { images, captions, encoding, labelsFromFolders, followLinks };
       await run(await folderSource({ ...input, columns: columnsWithoutSplit(flags) }), flags);
     });
 
   add(ingest.command('coco').description('images with COCO captions json'))
     .requiredOption('--images <dir>', 'folder of the images')
     .requiredOption('--annotations <file>', 'captions json')
+    .addOption(encodingFlag())
     .addOption(followLinksFlag())
     .action(async (flags: IngestFlags & CocoInput) => run(await cocoSource(flags), flags));
 
@@ -173,7 +178,7 @@ function show(summary: IngestSummary, { collection, json }: IngestFlags): void {
       `${unchanged} unchanged + ${list(skipped)} skipped + ${list(failed)} failed${earlier}\n`,
   );
   for (const { where, code, reason } of problems.slice(0, 10)) {
-    process.stderr.write(`  ${where}: ${code}: ${reason}\n`);
+    process.stderr.write(`  ${oneLine(`${where}: ${code}: ${reason}`)}\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
 }

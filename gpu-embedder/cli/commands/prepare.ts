@@ -8,6 +8,7 @@ import {
   withSplit,
   type ColumnFlags,
 } from '../flags/columns.ts';
+import { encodingFlag } from '../flags/encodings.ts';
 import { names } from '../flags/lists.ts';
 import { shareOrCount, wholeNumber } from '../flags/numbers.ts';
 import { followLinksFlag, labelsFromFoldersFlag, skipDamagedFlag } from '../flags/sources.ts';
@@ -46,14 +47,15 @@ export function registerPrepare(program: Command): void {
     .argument('<dir>', 'folder of the images')
     .option('--captions <file>', '.csv, .tsv or .jsonl; names images by path under <dir>')
     .option('--separator <text>', 'between columns (default: comma, in .tsv a tab)')
+    .addOption(encodingFlag())
     .addOption(labelsFromFoldersFlag())
     .addOption(followLinksFlag());
   commonOptions(columnOptions(withImageColumn(folder)), '<name of dir>').action(
     async (images: string, options: FolderOptions) => {
       const separator = options.separator === '\\t' ? '\t' : options.separator;
       const columns = { ...columnsOf(options), separator };
-      const { captions, labelsFromFolders, followLinks } = options;
-      const input = { images, captions, columns, labelsFromFolders, followLinks };
+      const { captions, encoding, labelsFromFolders, followLinks } = options;
+      const input = { images, captions, columns, encoding, labelsFromFolders, followLinks };
       const result = await prepareFolder({ ...input, ...common(images, options) });
       show(result, options.json);
     },
@@ -64,10 +66,11 @@ export function registerPrepare(program: Command): void {
     .description('images with COCO captions json')
     .requiredOption('--images <dir>', 'folder of the images')
     .requiredOption('--annotations <file>', 'captions json with "images" and "annotations"')
+    .addOption(encodingFlag())
     .addOption(followLinksFlag());
   commonOptions(coco, '<name of the folder>').action(async (options: CocoOptions) => {
-    const { images, annotations, followLinks } = options;
-    const input = { images, annotations, followLinks };
+    const { images, annotations, encoding, followLinks } = options;
+    const input = { images, annotations, encoding, followLinks };
     show(await prepareCoco({ ...input, ...common(images, options) }), options.json);
   });
 
@@ -152,12 +155,14 @@ interface CommonOptions {
 interface FolderOptions extends CommonOptions, ColumnFlags {
   readonly captions?: string;
   readonly separator?: string;
+  readonly encoding?: string;
   readonly labelsFromFolders?: boolean;
   readonly followLinks?: boolean;
 }
 interface CocoOptions extends CommonOptions {
   readonly images: string;
   readonly annotations: string;
+  readonly encoding?: string;
   readonly followLinks?: boolean;
 }
 interface ShardOptions extends CommonOptions, ColumnFlags {

@@ -6,6 +6,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import { modelFlag } from '../flags/models.ts';
 import { wholeNumber } from '../flags/numbers.ts';
 import type { SearchAnswer } from '../../../src/search/answer-search.ts';
+import { oneLine } from '../../common/terminal.ts';
 import { newestVersion } from '../../operate/search/newest-version.ts';
 
 interface SearchFlags {
@@ -87,7 +88,7 @@ async function search(text: string | undefined, flags: SearchFlags): Promise<voi
 
 function printMatches({ matches }: SearchAnswer): void {
   for (const { score, id, metadata } of matches) {
-    process.stdout.write(`${score.toFixed(3)}  ${id}  ${metadata.title}\n`);
+    process.stdout.write(`${score.toFixed(3)}  ${id}  ${oneLine(metadata.title)}\n`);
   }
   if (matches.length === 0) process.stderr.write('no matches\n');
 }

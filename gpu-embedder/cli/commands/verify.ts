@@ -6,6 +6,7 @@ import {
   type StoreFlags,
 } from '../../operate/catalogue/with-stores.ts';
 import { collectionFlag } from '../flags/collections.ts';
+import { oneLine } from '../../common/terminal.ts';
 import { verifyCollection } from '../../operate/jobs/verify-collection.ts';
 
 interface VerifyFlags extends StoreFlags {
@@ -32,7 +33,7 @@ export function registerVerify(program: Command): void {
         `${collection}: ${items} items, ${images} images, ${packs} packs, ${jobs} jobs, ` +
           `version ${version ?? 'none'}: ${differences.length} differences\n`,
       );
-      for (const difference of differences) process.stderr.write(`  ${difference}\n`);
+      for (const difference of differences) process.stderr.write(`  ${oneLine(difference)}\n`);
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
       if (differences.length > 0) process.exitCode = 1;
     });

@@ -21,12 +21,10 @@ export interface FolderInput extends TextFileOptions {
   readonly captions?: string;
   readonly columns?: CaptionColumns;
 }
-export interface CocoInput {
+export interface CocoInput extends Omit<TextFileOptions, 'labelsFromFolders'> {
   readonly images: string;
   /** COCO captions json. */
   readonly annotations: string;
-  /** Whether links may lead out of the folder. */
-  readonly followLinks?: boolean;
 }
 export type PrepareFolderOptions = FolderInput & PrepareOptions;
 export type PrepareCocoOptions = CocoInput & PrepareOptions;
@@ -42,35 +40,46 @@ export async function prepareCoco(options: PrepareCocoOptions): Promise<PrepareR
 }
 
 export async function folderSource(input: FolderInput): Promise<Source> {
-  const { images, captions, columns = {}, followLinks, labelsFromFolders } = input;
+  const { images, captions, columns = {}, encoding, followLinks, labelsFromFolders } = input;
   if (captions === undefined) {
     if (Object.values(columns).some((name) => name !== undefined && name !== false)) {
       throw new DiptychError('invalid_option', 'Column names need a captions file: add --captions');
     }
-    return textFileSource(images, { followLinks, labelsFromFolders });
+    return textFileSource(images, { encoding, followLinks, labelsFromFolders });
   }
   if (labelsFromFolders) {
     const message = '--labels-from-folders and --captions: expected one of them, got both';
     throw new DiptychError('invalid_option', message);
   }
-  const entries = readCaptions(captions, columns);
-  return captionedImages('folder', images, captions, entries, { columns, followLinks });
+  const entries = readCaptions(captions, columns, encoding);
+  return captionedImages('folder', images, captions, entries, { columns, encoding, followLinks });
 }
 
 export async function cocoSource(input: CocoInput): Promise<Source> {
-  const { images, annotations, followLinks } = input;
-  return captionedImages('coco', images, annotations, readCoco(annotations), { followLinks });
+  const { images, annotations, encoding, followLinks } = input;
+  const entries = readCoco(annotations, encoding);
+  return captionedImages('coco', images, annotations, entries, { encoding, followLinks });
 }
 
-/** A source of the images that a captions file names. */
+interface ReadSettings {
+  readonly columns?: CaptionColumns;
+  readonly encoding?: string;
+  readonly followLinks?: boolean;
+}
+
+/**
+ * A source of the images that a captions file names.
+ *
+ * @param settings - what the captions file is read with, for the key of the source
+ */
 async function captionedImages(
   kind: 'folder' | 'coco',
   images: string,
   captionsFile: string,
   entries: AsyncIterable<CaptionEntry>,
-  options: { readonly columns?: CaptionColumns; readonly followLinks?: boolean },
+  settings: ReadSettings,
 ): Promise<Source> {
-  const found = await findFiles(images, imageName, options.followLinks);
+  const found = await findFiles(images, imageName, settings.followLinks);
   const present = found.names;
   // COCO lists images without captions itself; elsewhere they are the files that no row names.
   const uncaptioned = new Set(kind === 'coco' ? [] : present);
@@ -79,7 +88,7 @@ async function captionedImages(
     kind,
     names: [basename(captionsFile)],
     key: {
-      ...options,
+      settings,
       images: resolve(images),
       captions: await fileHash(captionsFile),
       files: await fileStamps(images, present),
@@ -91,7 +100,7 @@ async function captionedImages(
       for (const where of uncaptioned) {
         yield { where, reason: 'no caption', code: 'image_without_caption' };
       }
-      const folder = await openImageFolder(images, options.followLinks);
+      const folder = await openImageFolder(images, settings.followLinks);
       let done = 0;
       for (const image of grouped.readImages()) {
         onProgress(done++);

@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { parse } from 'csv-parse';
 import { DiptychError } from '../../../src/errors.ts';
 import { parseFileJson } from '../../../src/text/exact-json.ts';
 import type { CaptionEntry } from './caption-source.ts';
@@ -15,8 +13,8 @@ import {
   type Columns,
   type Fields,
 } from './columns.ts';
-import { readFileLines } from './read-file-lines.ts';
-import { openSpool } from './row-spool.ts';
+import { csvRows } from './csv-rows.ts';
+import { readTextLines } from './read-text-lines.ts';
 
 export interface CaptionColumns extends Columns {
   /** Separator of the columns of a CSV file; default: a comma, in .tsv files a tab. */
@@ -34,11 +32,13 @@ type Line =
  * Read a captions file row by row: CSV, TSV or one JSON object a line. An unusable line gives a
  * skip with its reason.
  *
+ * @param encoding - of a file without a byte order mark; default: UTF-8
  * @throws DiptychError unreadable_source - there is no such file, or it lacks a needed column
  */
 export async function* readCaptions(
   file: string,
   columns: CaptionColumns,
+  encoding?: string,
 ): AsyncGenerator<CaptionEntry> {
   const extension = extname(file).toLowerCase();
   if (!['.csv', '.tsv', '.jsonl', '.ndjson'].includes(extension)) {
@@ -56,12 +56,12 @@ export async function* readCaptions(
   }
   const isCsv = extension === '.csv' || extension === '.tsv';
   const lines = isCsv
-    ? csvLines(file, columns.separator ?? (extension === '.tsv' ? '\t' : ','))
-    : jsonLines(file);
+    ? csvLines(file, columns.separator ?? (extension === '.tsv' ? '\t' : ','), encoding)
+    : jsonLines(file, encoding);
 
   const found = new Set<string>();
   let layout = layoutOf(columns, []);
-  for await (const line of lines) {
+  for (const line of lines) {
     const { where } = line;
     if ('problem' in line) {
       yield { where, reason: line.problem, code: line.code };
@@ -105,53 +105,44 @@ function readRow(where: string, fields: Fields, { found, problem }: Layout): Cap
     : { where, image, ...metadata };
 }
 
-async function* csvLines(file: string, delimiter: string): AsyncGenerator<Line> {
-  const problems = openSpool<Line>();
-  const parser = createReadStream(file).pipe(
-    parse({
-      bom: true,
-      delimiter,
-      info: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      on_skip: (error) => {
-        const where = `${basename(file)}:${String(error?.lines ?? '?')}`;
-        problems.add({ where, problem: error?.message ?? 'unreadable', code: 'bad_row' });
-        return undefined;
-      },
-    }),
-  );
-  let header: readonly string[] | undefined;
-  try {
-    for await (const entry of parser) {
-      const { record, info } = entry as { record: string[]; info: { lines: number } };
-      const where = `${basename(file)}:${info.lines}`;
-      if (header === undefined) {
-        header = record.map((name) => name.trim());
-        yield { where, columns: header };
-      } else if (record.length === header.length) {
-        yield { where, fields: Object.fromEntries(header.map((name, i) => [name, record[i]])) };
-      } else {
-        const problem = `expected ${header.length} columns, got ${record.length}`;
-        yield { where, problem, code: 'wrong_column' };
-      }
+function* csvLines(file: string, separator: string, encoding?: string): Generator<Line> {
+  let columns: readonly string[] | undefined;
+  for (const row of csvRows(readTextLines(file, encoding), separator)) {
+    const where = `${basename(file)}:${row.line}`;
+    if ('problem' in row) yield { where, problem: row.problem, code: row.code };
+    else if (columns === undefined) {
+      columns = row.cells.map((name) => name.trim());
+      yield { where, columns };
+    } else if (row.cells.length === columns.length) {
+      yield { where, fields: fieldsOf(columns, row.cells) };
+    } else {
+      const problem = `expected ${columns.length} columns, got ${row.cells.length}`;
+      yield { where, problem, code: 'wrong_column' };
     }
-    yield* problems.rows();
-  } finally {
-    problems.close();
   }
 }
 
-function* jsonLines(file: string): Generator<Line> {
-  let number = 0;
-  for (const text of readFileLines(file)) {
-    number += 1;
-    if (text.trim() === '') continue;
+/** Name the cells of a row; columns of the same name give a list. */
+function fieldsOf(columns: readonly string[], cells: readonly string[]): Fields {
+  const fields = new Map<string, string | string[]>();
+  for (const [i, name] of columns.entries()) {
+    const known = fields.get(name);
+    fields.set(name, known === undefined ? cells[i] : [known, cells[i]].flat());
+  }
+  return Object.fromEntries(fields);
+}
+
+function* jsonLines(file: string, encoding?: string): Generator<Line> {
+  for (const { number, text, problem } of readTextLines(file, encoding)) {
     const where = `${basename(file)}:${number}`;
+    if (problem !== undefined) {
+      yield { where, problem, code: 'bad_encoding' };
+      continue;
+    }
+    if (text.trim() === '') continue;
     let value: unknown;
     try {
-      value = parseFileJson(text.replace(/^\ufeff/, ''));
+      value = parseFileJson(text);
     } catch (error) {
       yield { where, problem: (error as Error).message, code: 'bad_json' };
       continue;

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../../src/errors.ts';
+import { decodeText } from '../../../src/text/decode-text.ts';
 import { parseFileJson } from '../../../src/text/exact-json.ts';
 import type { CaptionEntry, SkippedRow } from './caption-source.ts';
+import { nameEncoding } from './read-text-lines.ts';
 
 const id = z.union([z.string(), z.number()]).transform(String);
 const source = z.object({ images: z.array(z.unknown()), annotations: z.array(z.unknown()) });
@@ -25,8 +27,8 @@ interface CocoImage {
  *
  * @throws DiptychError unreadable_source - the file is not JSON with `images` and `annotations`
  */
-export async function* readCoco(file: string): AsyncGenerator<CaptionEntry> {
-  const { images, annotations } = await readSource(file);
+export async function* readCoco(file: string, encoding?: string): AsyncGenerator<CaptionEntry> {
+  const { images, annotations } = await readSource(file, encoding);
   const skip = (list: string, i: number, code: string, reason: string): SkippedRow => ({
     where: `${basename(file)}:${list}[${i}]`,
     reason,
@@ -65,9 +67,11 @@ export async function* readCoco(file: string): AsyncGenerator<CaptionEntry> {
   }
 }
 
-async function readSource(file: string): Promise<z.infer<typeof source>> {
+async function readSource(file: string, encoding?: string): Promise<z.infer<typeof source>> {
   try {
-    return source.parse(parseFileJson(await readFile(file, 'utf8')));
+    const decoded = decodeText(await readFile(file), encoding);
+    if ('problem' in decoded) throw new Error(decoded.problem + nameEncoding);
+    return source.parse(parseFileJson(decoded.text));
   } catch (cause) {
     const problem = cause instanceof z.ZodError ? reasonOf(cause) : (cause as Error).message;
     throw new DiptychError(

@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { decodeText } from '../../../src/text/decode-text.ts';
 import { fileStamps, findFiles, imageName } from './find-images.ts';
 import { openImageFolder, type ImageFolder } from './image-folder.ts';
+import { nameEncoding } from './read-text-lines.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
 import { urlSafeId } from './url-safe-id.ts';
 
 const textName = /\.txt$/i;
 
 export interface TextFileOptions {
+  /** Of texts without a byte order mark; default: UTF-8. */
+  readonly encoding?: string;
   /** Whether links may lead out of the folder. */
   readonly followLinks?: boolean;
   /** Whether the name of the folder that an image lies in is its label. */
@@ -48,7 +52,7 @@ async function readImage(
   folder: ImageFolder,
   where: string,
   text: string | undefined,
-  { labelsFromFolders }: TextFileOptions,
+  { encoding, labelsFromFolders }: TextFileOptions,
 ): Promise<SourceItem | Skip> {
   const image = await folder.locate(where);
   if ('code' in image) {
@@ -62,8 +66,14 @@ async function readImage(
   if (textFile && 'code' in textFile && textFile.code === 'outside_folder') {
     return { where, ...textFile };
   }
-  const captions =
-    textFile && 'file' in textFile ? captionLines(await readFile(textFile.file)) : [];
+  const decoded =
+    textFile && 'file' in textFile
+      ? decodeText(await readFile(textFile.file), encoding)
+      : { text: '' };
+  if ('problem' in decoded) {
+    return { where, reason: `${text}: ${decoded.problem}${nameEncoding}`, code: 'bad_encoding' };
+  }
+  const captions = captionLines(decoded.text);
   const label = labelsFromFolders && where.includes('/') ? basename(dirname(where)) : undefined;
   if (captions.length === 0 && label === undefined) {
     const reason = text === undefined ? 'there is no .txt file of this name' : `${text} is empty`;
@@ -73,10 +83,7 @@ async function readImage(
 }
 
 /** List the captions of a text file, one a line. */
-export function captionLines(text: Uint8Array): readonly string[] {
-  const lines = Buffer.from(text)
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .split('\n');
-  return [...new Set(lines.map((line) => line.trim()).filter((line) => line !== ''))];
+export function captionLines(text: string): readonly string[] {
+  const lines = text.split(/[\r\n]/).map((line) => line.trim());
+  return [...new Set(lines.filter((line) => line !== ''))];
 }

@@ -1,4 +1,5 @@
 import { shorten } from '../../../src/text/shorten.ts';
+import { checkItem } from './check-item.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
 
 /** The longest place and reason of a skip: both may quote what the source holds. */
@@ -13,7 +14,8 @@ export async function* sourceEntries(
   onProgress: (done: number) => void,
 ): AsyncGenerator<SourceItem | Skip> {
   const ids = new Set<string>();
-  for await (const entry of source.entries(onProgress)) {
+  for await (const read of source.entries(onProgress)) {
+    const entry = 'code' in read ? read : checkItem(read);
     if ('code' in entry) yield shortSkip(entry);
     else if (ids.has(entry.id)) {
       const reason = `id ${shorten(entry.id)} is taken by an image before it`;

@@ -5,7 +5,7 @@ import { parseFileJson } from '../../../src/text/exact-json.ts';
 import type { Item } from '../../data/prepared/prepared.ts';
 import type { PreparedDataset } from '../../data/prepared/read-dataset.ts';
 import { emojiClassNames } from './emoji-class-names.ts';
-import { readText } from './templates.ts';
+import { linesOf, readText } from './templates.ts';
 
 /** The classes of a zero-shot classification. */
 export interface Classes {
@@ -65,10 +65,7 @@ export async function readClasses(path: string): Promise<Classes> {
 }
 
 function fromLines(path: string, text: string): Classes {
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.trim());
+  const lines = linesOf(text.trimEnd());
   const empty = lines.indexOf('');
   if (empty >= 0) {
     throw new DiptychError(

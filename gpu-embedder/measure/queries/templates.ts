@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DiptychError } from '../../../src/errors.ts';
+import { decodeText } from '../../../src/text/decode-text.ts';
 import type { DatasetManifest } from '../../data/prepared/prepared.ts';
 
 /** A prompt with a place for the name of a class. */
@@ -25,7 +26,7 @@ export function defaultTemplates(kind: DatasetManifest['kind']): readonly Templa
  * @throws DiptychError `unreadable_source`, with the line
  */
 export async function readTemplates(path: string): Promise<readonly Template[]> {
-  const lines = (await readText(path)).split('\n').map((line) => line.trim());
+  const lines = linesOf(await readText(path));
   const found = lines.flatMap((line, i) => {
     if (line === '') return [];
     if (placeholder.test(line)) return [toTemplate(line)];
@@ -38,15 +39,24 @@ export async function readTemplates(path: string): Promise<readonly Template[]> 
   throw new DiptychError('unreadable_source', `${path}: expected a template a line, got none`);
 }
 
-/** @throws DiptychError `unreadable_source` */
+/**
+ * Read a file of texts: UTF-8, or UTF-16 with a byte order mark.
+ *
+ * @throws DiptychError `unreadable_source`
+ */
 export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const problem = `${path} cannot be read: ${(cause as Error).message}`;
+  const bytes = await readFile(path).catch((cause: Error) => {
+    const problem = `${path} cannot be read: ${cause.message}`;
     throw new DiptychError('unreadable_source', problem, undefined, { cause });
-  }
+  });
+  const decoded = decodeText(bytes);
+  if ('text' in decoded) return decoded.text;
+  throw new DiptychError('unreadable_source', `${path}: ${decoded.problem}; save it as UTF-8`);
 }
+
+/** Cut a text into lines, whatever ends them, without spaces around them. */
+export const linesOf = (text: string): readonly string[] =>
+  text.split(/\r\n|\r|\n/).map((line) => line.trim());
 
 /** Read one template, with `{}` or `{c}` for the class. */
 export function toTemplate(line: string): Template {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { Json, Miniflare } from 'miniflare';
+import { stripVTControlCharacters } from 'node:util';
+import type { Json, Log, Miniflare } from 'miniflare';
 import { restarted } from '../../../src/jobs/restarted.ts';
 import { loadMiniflare } from '../store/load-miniflare.ts';
 import { bundleWorker } from './bundle-worker.ts';
@@ -38,8 +39,8 @@ export async function startWorker({
 }: WorkerOptions): Promise<RunningWorker> {
   const config = await readWranglerConfig(new URL('wrangler.toml', root));
   const { assets } = config;
-  const { Log, LogLevel, Miniflare } = loadMiniflare();
-  const runtime = new Miniflare({
+  const miniflare = loadMiniflare();
+  const runtime = new miniflare.Miniflare({
     name: config.name,
     modules: await bundleWorker(entry ?? fileURLToPath(new URL(config.main, root))),
     compatibilityDate: config.compatibility_date,
@@ -79,11 +80,11 @@ export async function startWorker({
     host,
     port,
     cf: false,
-    log: new Log(LogLevel.WARN),
+    log: plainLog(miniflare),
     // The worker's request log goes to stderr, because stdout is for results.
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       for (const output of [stdout, stderr]) {
-        output.on('data', (text: Uint8Array) => void process.stderr.write(text));
+        output.setEncoding('utf8').on('data', (text: string) => void process.stderr.write(text));
       }
     },
   });
@@ -94,6 +95,16 @@ export async function startWorker({
     return runtime.dispose();
   };
   return { url: url.origin, stop };
+}
+
+/** Log warnings of the runtime without colours, whose codes would be shown as escapes. */
+function plainLog({ Log, LogLevel }: ReturnType<typeof loadMiniflare>): Log {
+  class PlainLog extends Log {
+    protected override log(message: string): void {
+      super.log(stripVTControlCharacters(message));
+    }
+  }
+  return new PlainLog(LogLevel.WARN);
 }
 
 /**

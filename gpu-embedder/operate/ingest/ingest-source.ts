@@ -101,7 +101,7 @@ export async function ingestSource(
 async function toItem(
   entry: SourceItem | Skip,
 ): Promise<Skip | { readonly where: string; readonly item: ReadItem; readonly bytes: number }> {
-  if (!('id' in entry)) return entry;
+  if ('code' in entry) return entry;
   const { where, id, image, captions, tags, label, title, set } = entry;
   let bytes: Uint8Array;
   try {

@@ -1,6 +1,7 @@
 import { DiptychError } from '../../../src/errors.ts';
 import type { JobComparison, JobReport } from '../../../src/jobs/report/job-report.ts';
 import { metricRows } from '../../../src/jobs/report/metric-rows.ts';
+import { oneLine } from '../../common/terminal.ts';
 
 /**
  * Print the report of a job: sums and reasons to stderr, the result to stdout.
@@ -16,7 +17,7 @@ export function showReport(report: JobReport, kept: string, json: boolean): void
       `${sum(skipped)} skipped + ${sum(failed)} failed\n`,
   );
   for (const { id, code, reason } of report.items.slice(0, 10)) {
-    process.stderr.write(`  ${id}: ${code}: ${reason}\n`);
+    process.stderr.write(`  ${oneLine(`${id}: ${code}: ${reason}`)}\n`);
   }
   if (report.comparison) process.stderr.write(comparisonText(report.comparison));
   process.stderr.write(`report: ${kept}\n`);

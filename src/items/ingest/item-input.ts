@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { catalogueLimits, isItemId } from '../../catalogue/limits.ts';
+import { wellFormedText } from '../../text/well-formed.ts';
 
-const text = (most: number) => z.string().trim().min(1).max(most);
+const text = (most: number) => wellFormedText.trim().min(1).max(most);
 
 /** The form of an upload's id, which the edge makes. */
 export const uploadPattern = /^[0-9A-Z]{26}$/;
