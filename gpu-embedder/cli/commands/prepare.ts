@@ -191,5 +191,8 @@ function show(result: PrepareResult, json: boolean | undefined): void {
         ? ''
         : `Each skipped input with its reason: ${join(result.dir, 'report.json')}\n`),
   );
+  for (const { where, reason } of result.damaged?.slice(0, 10) ?? []) {
+    process.stderr.write(`  ${where}: ${reason}\n`);
+  }
   process.stdout.write(`${json === true ? JSON.stringify(result, null, 2) : result.dir}\n`);
 }

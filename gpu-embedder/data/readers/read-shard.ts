@@ -3,6 +3,9 @@ import { shorten } from '../../../src/text/shorten.ts';
 import type { Shard } from './shards.ts';
 import type { Skip, SourceItem } from './source.ts';
 
+/** The code of what is left out because its shard is damaged. */
+export const damagedShard = 'damaged_shard';
+
 /**
  * Give what a shard holds. Damage of the shard stops the run, or with `skipDamaged` only the rest of
  * this shard is left out: what came before the damage was read right, and stays.
@@ -23,7 +26,7 @@ export async function* readShard(
   } catch (error) {
     const { message } = checkDamage(error, shard, skipDamaged);
     const reason = `${shorten(message, 300)}; images read before it: ${items}; the rest is left out`;
-    yield { where: shard.name, reason, code: 'damaged_shard' };
+    yield { where: shard.name, reason, code: damagedShard };
   }
 }
 

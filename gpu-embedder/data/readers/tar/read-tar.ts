@@ -1,5 +1,5 @@
 import { checkColumns, type Columns } from '../columns.ts';
-import { readShard } from '../read-shard.ts';
+import { damagedShard, readShard } from '../read-shard.ts';
 import type { Shard } from '../shards.ts';
 import type { Skip, Source, SourceItem } from '../source.ts';
 import { readSample } from './read-sample.ts';
@@ -74,6 +74,6 @@ function* cutSample(sample: TarSample, place: (path: string) => string): Generat
   const images = imagesOf(sample).map(({ path }) => place(path));
   const reason = 'the shard is damaged right after it, where more of this sample may have been';
   for (const where of images.length > 0 ? images : [place(sample.key)]) {
-    yield { where, reason, code: 'damaged_shard' };
+    yield { where, reason, code: damagedShard };
   }
 }
