@@ -38,6 +38,14 @@ describe('--labels-from-folders', () => {
     expect(codesOf(out)).toContain('top.png image_without_caption');
   });
 
+  it('is named where an image in a folder has no caption', async () => {
+    const out = at('unlabelled');
+    await prepareFolder({ ...options, out });
+    const reasons = new Map(skipsOf(out).map(({ where, reason }) => [where, reason]));
+    expect(reasons.get('dogs/1.png')).toContain('--labels-from-folders');
+    expect(reasons.get('top.png')).not.toContain('--labels-from-folders');
+  });
+
   it('is refused beside a table', async () => {
     const table = { ...options, captions: at('linked.csv'), out: at('never') };
     await expect(prepareFolder({ ...table, labelsFromFolders: true })).rejects.toMatchObject({

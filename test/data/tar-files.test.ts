@@ -117,6 +117,14 @@ describe('--skip-damaged', () => {
     );
   });
 
+  it.each([
+    ['is empty', '', /got an empty file/],
+    ['is text', '<!DOCTYPE html>', /expected a tar archive, got "<!DOCTYPE html>"/],
+  ])('is named where a file %s', async (_, content, message) => {
+    const shards = [write('none.tar', Buffer.from(content))];
+    await expect(prepareTar({ shards, out: at('never') })).rejects.toThrow(message);
+  });
+
   it('keeps what came before the damage, and counts the rest with its reason', async () => {
     const shards = [
       write('cut.tar', ...cut()),

@@ -74,10 +74,12 @@ async function readImage(
     return { where, reason: `${text}: ${decoded.problem}${nameEncoding}`, code: 'bad_encoding' };
   }
   const captions = captionLines(decoded.text);
-  const label = labelsFromFolders && where.includes('/') ? basename(dirname(where)) : undefined;
+  const inFolder = where.includes('/');
+  const label = labelsFromFolders && inFolder ? basename(dirname(where)) : undefined;
   if (captions.length === 0 && label === undefined) {
-    const reason = text === undefined ? 'there is no .txt file of this name' : `${text} is empty`;
-    return { where, reason, code: 'image_without_caption' };
+    const missing = text === undefined ? 'there is no .txt file of this name' : `${text} is empty`;
+    const hint = inFolder ? '; --labels-from-folders takes the name of its folder' : '';
+    return { where, reason: `${missing}${hint}`, code: 'image_without_caption' };
   }
   return { where, id: urlSafeId(where), image, captions, tags: [], ...(label && { label }) };
 }

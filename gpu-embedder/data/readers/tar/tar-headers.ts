@@ -54,6 +54,7 @@ export async function* tarHeaders(
     }
     await input.skip(-size & (block - 1));
   }
+  if (isFirst && !ended) throw damaged('expected a tar archive, got an empty file');
   if (!ended) throw damaged('it is cut short, the end of the archive is missing');
 }
 
