@@ -64,7 +64,7 @@ describe('a quoted cell', () => {
   ])('that is closed %s leaves out its line alone', (_, more, rows) => {
     expect(rowsOf(`i,c\ng,"green\n${more}`)).toEqual([
       '1: ["i","c"]',
-      '2: bad_row: the quote that opens in column 2 is not closed',
+      '2: bad_row: the quote that opens in column 2 is not closed in a row of 2 columns',
       ...rows,
     ]);
   });

@@ -59,6 +59,22 @@ const kvMetadata = [
 ];
 
 describe('prepare parquet', () => {
+  it('skips a row whose texts are not UTF-8, and keeps ids of 19 digits', async () => {
+    const latin = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'));
+    const file = write('latin.parquet', [
+      { name: 'image', data: [red, blue, red] },
+      { name: 'caption', data: [latin('plain'), latin('café'), latin('red')] },
+      { name: 'id', data: [9007199254740992n, 3n, 9007199254740993n] },
+    ]);
+    const out = at('from-latin');
+    await prepareParquet({ shards: [file], out, imageSize });
+    expect(codes(out)).toEqual(['latin.parquet:1 bad_encoding']);
+    expect(openDataset(out).items.map(({ id }) => id)).toEqual([
+      '9007199254740992',
+      '9007199254740993',
+    ]);
+  });
+
   it.each([true, false])(
     'reads images, captions and classes as the hub writes them; index of pages: %s',
     async (offsetIndex) => {

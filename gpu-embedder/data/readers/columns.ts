@@ -2,6 +2,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import { shorten } from '../../../src/text/shorten.ts';
 import type { Item } from '../prepared/prepared.ts';
 import type { ImageMetadata, Skip } from './source.ts';
+import { wrongBytes } from './wrong-bytes.ts';
 
 const usualNames = {
   id: ['id'],
@@ -109,6 +110,8 @@ export function readFields(
   fields: Fields,
   found: Columns,
 ): (ImageMetadata & { readonly id?: string }) | Omit<Skip, 'where'> {
+  const wrong = wrongBytes(fields, found);
+  if (wrong !== undefined) return wrong;
   const value = (name: string | false | undefined): readonly string[] =>
     name === undefined || name === false ? [] : textsOf(fields[name]);
   const captions = [...new Set(found.caption?.flatMap((name) => captionsOf(fields[name])))];

@@ -19,26 +19,23 @@ export function* csvRows(lines: Iterable<TextLine>, separator: string): Generato
   const ahead = lookAhead(lines);
   /** Number of columns of the first row. */
   let columns: number | undefined;
-  for (let first = ahead.at(0); first !== undefined; first = ahead.at(0)) {
-    const { number: line, text } = first;
-    const {
-      cells,
-      open,
-      lines: count,
-    } = readOverLines(ahead, separator, columns) ?? {
-      ...readCells(text, separator, separator === '\t'),
-      lines: 1,
-    };
-    const wrong = ahead.take(count).find(({ problem }) => problem !== undefined);
-    if (wrong?.problem !== undefined) {
-      yield { line: wrong.number, problem: wrong.problem, code: 'bad_encoding' };
-    } else if (open !== undefined) {
-      const problem = `the quote that opens in column ${open} is not closed`;
-      yield { line, problem, code: 'bad_row' };
-    } else if (text !== '') {
-      columns ??= cells.length;
-      yield { line, cells };
+  try {
+    for (let first = ahead.at(0); first !== undefined; first = ahead.at(0)) {
+      const row = readRow(ahead, first.text, separator, columns);
+      const wrong = ahead.take(row.lines).find(({ problem }) => problem !== undefined);
+      if (wrong?.problem !== undefined) {
+        yield { line: wrong.number, problem: wrong.problem, code: 'bad_encoding' };
+      } else if (row.open !== undefined) {
+        const inRow = columns === undefined ? '' : ` in a row of ${columns} columns`;
+        const problem = `the quote that opens in column ${row.open} is not closed${inRow}`;
+        yield { line: first.number, problem, code: 'bad_row' };
+      } else if (first.text !== '') {
+        columns ??= row.cells.length;
+        yield { line: first.number, cells: row.cells };
+      }
     }
+  } finally {
+    ahead.close();
   }
 }
 
@@ -46,6 +43,7 @@ export function* csvRows(lines: Iterable<TextLine>, separator: string): Generato
 interface LinesAhead {
   at(i: number): TextLine | undefined;
   take(count: number): readonly TextLine[];
+  close(): void;
 }
 
 function lookAhead(lines: Iterable<TextLine>): LinesAhead {
@@ -61,42 +59,52 @@ function lookAhead(lines: Iterable<TextLine>): LinesAhead {
       return held[i];
     },
     take: (count) => held.splice(0, count),
+    close: () => void iterator.return?.(),
   };
 }
 
 interface Row {
   readonly cells: readonly string[];
+  /** The column, from 1, in which a quote opens that is not closed. */
   readonly open?: number;
   /** Number of lines. */
   readonly lines: number;
 }
 
+/** @param text - the first line that is ahead */
+function readRow(
+  ahead: LinesAhead,
+  text: string,
+  separator: string,
+  columns: number | undefined,
+): Row {
+  const row = readCells(text, separator);
+  if (row.open === undefined) return { ...row, lines: 1 };
+  const isTsv = separator === '\t';
+  const whole = readOverLines(ahead, text, separator);
+  const isRow =
+    whole !== undefined &&
+    (columns === undefined || whole.cells.length === columns) &&
+    !(isTsv && whole.cells.some((cell) => cell.includes('\n') && cell.includes('\t')));
+  return isRow ? whole : { ...readCells(text, separator, isTsv), lines: 1 };
+}
+
 /**
  * Read a row whose quoted cells go on over several lines.
  *
- * @returns undefined where the lines are not one row: no quote closes a cell, or the row has another
- *   number of columns than the first one, or (in TSV) a line that goes on has several cells
+ * @returns undefined where no quote closes a cell
  */
-function readOverLines(
-  ahead: LinesAhead,
-  separator: string,
-  columns: number | undefined,
-): Row | undefined {
-  let text = ahead.at(0)?.text ?? '';
-  let row = readCells(text, separator);
-  if (row.open === undefined) return undefined;
-  let lines = 1;
-  while (row.open !== undefined && row.isBroken !== true) {
+function readOverLines(ahead: LinesAhead, first: string, separator: string): Row | undefined {
+  let text = first;
+  for (let lines = 1; lines < most.lines && text.length <= most.characters; lines++) {
     const next = ahead.at(lines);
-    if (next === undefined || lines === most.lines || text.length > most.characters)
-      return undefined;
+    if (next === undefined) return undefined;
     text += `\n${next.text}`;
-    lines += 1;
     // Only a quote can close the cell.
-    if (next.text.includes('"')) row = readCells(text, separator);
+    if (!next.text.includes('"')) continue;
+    const { cells, open, isBroken } = readCells(text, separator);
+    if (open === undefined) return { cells, lines: lines + 1 };
+    if (isBroken) return undefined;
   }
-  const { cells, open } = row;
-  if (open !== undefined || (columns !== undefined && cells.length !== columns)) return undefined;
-  const holdsRows = cells.some((cell) => cell.includes('\n') && cell.includes('\t'));
-  return separator === '\t' && holdsRows ? undefined : { cells, lines };
+  return undefined;
 }
