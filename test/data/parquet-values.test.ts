@@ -174,6 +174,21 @@ describe('the captions of rows', () => {
     expect(pairsOf(at('json'))).toEqual(['red: red', 'green: green | grass']);
   });
 
+  it('are skipped where they are marked as text, but are not UTF-8', async () => {
+    const captions = [Buffer.from('rouge caf\xe9', 'latin1'), Buffer.from('green')];
+    const file = write(
+      'latin.parquet',
+      [
+        { name: 'image', data: [red, green] },
+        { name: 'caption', data: captions },
+      ],
+      [{ name: 'root', num_children: 2 }, leaf('image'), text('caption')],
+    );
+    await prepareParquet({ shards: [file], out: at('latin'), imageSize });
+    expect(pairsOf(at('latin'))).toEqual(['green: green']);
+    expect(codesOf(at('latin'))).toEqual(['latin.parquet:0 bad_encoding']);
+  });
+
   it('go with ids that differ beyond 2 ** 53', async () => {
     const file = write('ids.parquet', [
       image(),

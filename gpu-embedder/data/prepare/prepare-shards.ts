@@ -1,7 +1,7 @@
 import type { Columns } from '../readers/columns.ts';
 import type { PrepareResult } from './prepare-result.ts';
 import { prepareSource, type PrepareOptions } from './prepare-source.ts';
-import { parquetSource, type ParquetOptions } from '../readers/read-parquet.ts';
+import { parquetSource, type ParquetOptions } from '../readers/parquet/read-parquet.ts';
 import { tarSource } from '../readers/tar/read-tar.ts';
 import { findShards } from '../readers/shards.ts';
 import type { Source } from '../readers/source.ts';

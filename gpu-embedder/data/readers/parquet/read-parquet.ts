@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
-import { shorten } from '../../../src/text/shorten.ts';
-import { checkColumns, findColumns, readFields, type Columns } from './columns.ts';
-import { fileStamps, findFiles, imageName } from './find-images.ts';
-import { openImageFolder, type ImageFolder } from './image-folder.ts';
+import { shorten } from '../../../../src/text/shorten.ts';
+import { checkColumns, findColumns, readFields, type Columns } from '../columns.ts';
+import { fileStamps, findFiles, imageName } from '../find-images.ts';
+import { openImageFolder, type ImageFolder } from '../image-folder.ts';
 import { bytesOfPath, imageValues, type ImageValue } from './image-value.ts';
 import { openParquet, type ParquetRow } from './parquet-rows.ts';
-import { checkDamage, readShard } from './read-shard.ts';
-import { nameInShard, type Shard } from './shards.ts';
-import type { Skip, Source, SourceItem } from './source.ts';
-import { urlSafeId } from './url-safe-id.ts';
+import { checkDamage, readShard } from '../read-shard.ts';
+import { nameInShard, type Shard } from '../shards.ts';
+import type { Skip, Source, SourceItem } from '../source.ts';
+import { urlSafeId } from '../url-safe-id.ts';
 
 export interface ParquetOptions {
   /** Folder that the paths of images are relative to. */

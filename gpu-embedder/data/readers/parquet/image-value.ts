@@ -1,6 +1,6 @@
-import { decodeBase64Image } from '../../../src/image/decode-base64-image.ts';
-import { shorten } from '../../../src/text/shorten.ts';
-import { imageName } from './find-images.ts';
+import { decodeBase64Image } from '../../../../src/image/decode-base64-image.ts';
+import { shorten } from '../../../../src/text/shorten.ts';
+import { imageName } from '../find-images.ts';
 
 /** How a table gives an image: its bytes, or a path, which may turn out to be base64. */
 export type ImageValue =
