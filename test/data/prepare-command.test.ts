@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -8,9 +8,10 @@ import { writeTar, type Member } from './write-tar.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'diptych-command-'));
 const at = (...names: string[]): string => join(root, ...names);
+let png: Buffer;
 
 beforeAll(async () => {
-  const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+  png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
     .png()
     .toBuffer();
   const members = Array.from({ length: 10 }, (_, i): Member[] => [
@@ -36,6 +37,26 @@ describe('diptych prepare', () => {
     expect(items.match(/"split":"validation"/g)).toHaveLength(2);
     const again = await runDiptych(...args, '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ unchanged: true, prepared: 10 });
+  });
+
+  it('takes several caption columns, no split, and what is left of a damaged shard', async () => {
+    const json = JSON.stringify({ a: 'one', b: 'two', c: ['three'], split: 'fold 1' });
+    writeTar(at('1.tar'), [
+      ['x.png', png],
+      ['x.json', json],
+      ['y.png', png],
+    ]);
+    writeFileSync(at('1.tar'), readFileSync(at('1.tar')).subarray(0, -1024));
+    const flags = ['--caption-column', 'c', '--caption-column', 'a,b', '--ignore-split'];
+    const args = [at('1.tar'), ...flags, '--skip-damaged', '--out', at('several')];
+    expect(await runDiptych('prepare', 'tar', ...args)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /3 inputs = 1 prepared \+ 2 skipped \(2 damaged_shard\)\n[^]* 1\.tar: .*it is cut short/,
+      ),
+    });
+    const items = readFileSync(at('several', 'items.jsonl'), 'utf8');
+    expect(JSON.parse(items)).toMatchObject({ captions: ['three', 'one', 'two'], split: 'train' });
   });
 
   it.each([

@@ -152,7 +152,7 @@ describe('prepare folder', () => {
 
   it('reads columns under other names from tab-separated values', async () => {
     await writeFile(at('c.tsv'), '\ufeffbild\tworte\nred.png\trot\n');
-    const columns = { image: 'bild', caption: 'worte' };
+    const columns = { image: 'bild', caption: ['worte'] };
     const out = at('from-tsv');
     await prepareFolder({ images, captions: at('c.tsv'), columns, out, imageSize });
     expect(openDataset(out).items.map(({ title }) => title)).toEqual(['rot']);
@@ -231,7 +231,7 @@ describe('prepare folder', () => {
     [
       'a missing column',
       'captions.csv',
-      { caption: 'legend' },
+      { caption: ['legend'] },
       /no column "legend"; found id, image, caption, tags/,
     ],
   ])('stops at an unreadable source: %s', async (_, captions, columns, message) => {

@@ -115,7 +115,7 @@ describe('prepare parquet', () => {
       { name: 'id', data: ['a', 'b', 'c', 'a', 'd'], type: 'STRING' },
       { name: 'subset', data: ['val', 'train', 'train', 'train', 'train'], type: 'STRING' },
     ]);
-    const columns = { image: 'picture', caption: 'words', split: 'subset' };
+    const columns = { image: 'picture', caption: ['words'], split: 'subset' };
     const out = at('from-bytes');
     const result = await prepareParquet({ shards: [file], columns, out, imageSize });
     expect(result).toMatchObject({ inputs: 5, prepared: 1 });
@@ -138,7 +138,9 @@ describe('prepare parquet', () => {
       { name: 'caption', data: ['red', 'not there', 'outside'], type: 'STRING' },
     ]);
     const options = { shards: [file], out: at('from-paths'), imageSize };
-    await expect(prepareParquet(options)).rejects.toThrow(/row 0 has the path.*red\.png.*--images/);
+    await expect(prepareParquet(options)).rejects.toThrow(
+      /paths\.parquet:0: .*path of an image, red\.png.*--images/,
+    );
     await prepareParquet({ ...options, images: at('images') });
     expect(openDataset(options.out).items).toMatchObject([
       { id: 'red.png', image: { file: at('images', 'red.png') } },

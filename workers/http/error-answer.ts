@@ -1,3 +1,4 @@
+import { shorten } from '../../src/text/shorten.ts';
 import { DiptychError, errorStatus, type ErrorCode } from '../../src/errors.ts';
 
 /** The longest message or detail in an answer: some quote input, which can be long. */
@@ -21,9 +22,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
       : new DiptychError('internal', 'Something went wrong on our side; it has been logged.');
   const { code, message, details } = known;
   const shortened = (_key: string, value: unknown) =>
-    typeof value === 'string' && value.length > maxCharacters
-      ? `${value.slice(0, maxCharacters)}…`
-      : value;
+    typeof value === 'string' ? shorten(value, maxCharacters) : value;
   const body = JSON.stringify({ error: { code, message, details } }, shortened).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -10,9 +10,12 @@ import {
   type StoreFlags,
 } from '../../operate/catalogue/with-stores.ts';
 import { collectionFlag } from '../flags/collections.ts';
+import { columnsOf, withColumns, withImageColumn, type ColumnFlags } from '../flags/columns.ts';
+import { followLinksFlag, labelsFromFoldersFlag, skipDamagedFlag } from '../flags/sources.ts';
 import { encodingFlag } from '../flags/encodings.ts';
 import { cocoSource, folderSource, type CocoInput } from '../../data/prepare/prepare-images.ts';
 import { openParquetShards, openTarShards } from '../../data/prepare/prepare-shards.ts';
+import type { Columns } from '../../data/readers/columns.ts';
 import type { Source } from '../../data/readers/source.ts';
 import { datasetItems } from '../../operate/ingest/dataset-items.ts';
 import { httpTarget } from '../../operate/ingest/http-target.ts';
@@ -29,6 +32,19 @@ interface IngestFlags extends StoreFlags {
   readonly collection: string;
   readonly url?: string;
   readonly json?: boolean;
+}
+
+interface FolderFlags extends IngestFlags, ColumnFlags {
+  readonly encoding?: string;
+  readonly captions?: string;
+  readonly labelsFromFolders?: boolean;
+  readonly followLinks?: boolean;
+}
+
+interface ShardFlags extends IngestFlags, ColumnFlags {
+  readonly images?: string;
+  readonly followLinks?: boolean;
+  readonly skipDamaged?: boolean;
 }
 
 export function registerIngest(program: Command): void {
@@ -51,36 +67,52 @@ export function registerIngest(program: Command): void {
     .argument('<dir>', 'folder of the data set')
     .action((dir: string, flags: IngestFlags) => run(datasetItems(dir), flags));
 
-  add(ingest.command('folder').description('a folder of images'))
+  add(withImageColumn(withColumns(ingest.command('folder').description('a folder of images'))))
     .argument('<images>', 'folder of the images')
     .option('--captions <file>', '.csv, .tsv or .jsonl; default: a .txt file for each image')
     .addOption(encodingFlag())
-    .action(
-      async (images: string, flags: IngestFlags & { captions?: string; encoding?: string }) => {
-        const { captions, encoding } = flags;
-        return run(await folderSource({ images, captions, encoding }), flags);
-      },
-    );
+    .addOption(labelsFromFoldersFlag())
+    .addOption(followLinksFlag())
+    .action(async (images: string, flags: FolderFlags) => {
+      const { captions, encoding, labelsFromFolders, followLinks } = flags;
+      const input = { images, captions, encoding, labelsFromFolders, followLinks };
+      await run(await folderSource({ ...input, columns: columnsWithoutSplit(flags) }), flags);
+    });
 
   add(ingest.command('coco').description('images with COCO captions json'))
     .requiredOption('--images <dir>', 'folder of the images')
     .requiredOption('--annotations <file>', 'captions json')
     .addOption(encodingFlag())
+    .addOption(followLinksFlag())
     .action(async (flags: IngestFlags & CocoInput) => run(await cocoSource(flags), flags));
 
-  add(ingest.command('tar').description('tar shards in the layout of webdataset'))
+  add(withColumns(ingest.command('tar').description('tar shards in the layout of webdataset')))
     .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'")
-    .action(async (shards: readonly string[], flags: IngestFlags) =>
-      run(await openTarShards({ shards }), flags),
-    );
+    .addOption(skipDamagedFlag())
+    .action(async (shards: readonly string[], flags: ShardFlags) => {
+      const { skipDamaged } = flags;
+      const columns = columnsWithoutSplit(flags);
+      await run(await openTarShards({ shards, columns, skipDamaged }), flags);
+    });
 
-  add(ingest.command('parquet').description('parquet files with a row for each image'))
+  const parquet = ingest.command('parquet').description('parquet files with a row for each image');
+  add(withImageColumn(withColumns(parquet)))
     .argument('<files...>', "files or brace patterns, 'train-{000..010}.parquet'")
     .option('--images <dir>', 'folder that the paths of images start from')
-    .action(async (shards: readonly string[], flags: IngestFlags & { images?: string }) =>
-      run(await openParquetShards({ shards, images: flags.images }), flags),
-    );
+    .addOption(followLinksFlag())
+    .addOption(skipDamagedFlag())
+    .action(async (shards: readonly string[], flags: ShardFlags) => {
+      const { images, followLinks, skipDamaged } = flags;
+      const input = { shards, images, followLinks, skipDamaged };
+      await run(await openParquetShards({ ...input, columns: columnsWithoutSplit(flags) }), flags);
+    });
 }
+
+/** The catalogue does not keep the split of a source, so an unknown one is no reason for a skip. */
+const columnsWithoutSplit = (flags: ColumnFlags): Columns => ({
+  ...columnsOf(flags),
+  split: false,
+});
 
 async function run(source: Source, flags: IngestFlags): Promise<void> {
   const stopListening = exitWhenInterrupted();

@@ -1,9 +1,17 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { defaults } from '../../../src/config.ts';
+import {
+  columnsOf,
+  withColumns,
+  withImageColumn,
+  withSplit,
+  type ColumnFlags,
+} from '../flags/columns.ts';
 import { encodingFlag } from '../flags/encodings.ts';
 import { names } from '../flags/lists.ts';
 import { shareOrCount, wholeNumber } from '../flags/numbers.ts';
+import { followLinksFlag, labelsFromFoldersFlag, skipDamagedFlag } from '../flags/sources.ts';
 import { preparePictograms } from '../../data/pictograms/prepare-pictograms.ts';
 import { prepareCoco, prepareFolder } from '../../data/prepare/prepare-images.ts';
 import { prepareParquet, prepareTar } from '../../data/prepare/prepare-shards.ts';
@@ -39,14 +47,15 @@ export function registerPrepare(program: Command): void {
     .argument('<dir>', 'folder of the images')
     .option('--captions <file>', '.csv, .tsv or .jsonl; names images by path under <dir>')
     .option('--separator <text>', 'between columns (default: comma, in .tsv a tab)')
-    .option('--image-column <name>', 'default: image, file_name, file, path, img, …')
-    .addOption(encodingFlag());
-  commonOptions(columnOptions(folder), '<name of dir>').action(
+    .addOption(encodingFlag())
+    .addOption(labelsFromFoldersFlag())
+    .addOption(followLinksFlag());
+  commonOptions(columnOptions(withImageColumn(folder)), '<name of dir>').action(
     async (images: string, options: FolderOptions) => {
       const separator = options.separator === '\\t' ? '\t' : options.separator;
       const columns = { ...columnsOf(options), separator };
-      const { captions, encoding } = options;
-      const input = { images, captions, columns, encoding };
+      const { captions, encoding, labelsFromFolders, followLinks } = options;
+      const input = { images, captions, columns, encoding, labelsFromFolders, followLinks };
       const result = await prepareFolder({ ...input, ...common(images, options) });
       show(result, options.json);
     },
@@ -57,10 +66,11 @@ export function registerPrepare(program: Command): void {
     .description('images with COCO captions json')
     .requiredOption('--images <dir>', 'folder of the images')
     .requiredOption('--annotations <file>', 'captions json with "images" and "annotations"')
-    .addOption(encodingFlag());
+    .addOption(encodingFlag())
+    .addOption(followLinksFlag());
   commonOptions(coco, '<name of the folder>').action(async (options: CocoOptions) => {
-    const { images, annotations, encoding } = options;
-    const input = { images, annotations, encoding };
+    const { images, annotations, encoding, followLinks } = options;
+    const input = { images, annotations, encoding, followLinks };
     show(await prepareCoco({ ...input, ...common(images, options) }), options.json);
   });
 
@@ -70,12 +80,13 @@ export function registerPrepare(program: Command): void {
       'tar shards in the layout of webdataset: files of the same name are one sample, an image with ' +
         '.txt (a caption in each line), .json (fields are columns) or .cls (a label)',
     )
-    .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'; also .tar.gz");
+    .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'; also .tar.gz")
+    .addOption(skipDamagedFlag());
   commonOptions(columnOptions(tar), '<name of their folder>').action(
-    async (shards: readonly string[], options: ColumnOptions) => {
-      const columns = columnsOf(options);
+    async (shards: readonly string[], options: ShardOptions) => {
+      const input = { shards, columns: columnsOf(options), skipDamaged: options.skipDamaged };
       const place = dirname(shards[0]);
-      show(await prepareTar({ shards, columns, ...common(place, options) }), options.json);
+      show(await prepareTar({ ...input, ...common(place, options) }), options.json);
     },
   );
 
@@ -87,26 +98,20 @@ export function registerPrepare(program: Command): void {
     )
     .argument('<files...>', "files or brace patterns, 'train-{000..010}.parquet'")
     .option('--images <dir>', 'folder that the paths of images start from')
-    .option('--image-column <name>', 'default: image, file_name, file, path, img, …');
-  commonOptions(columnOptions(parquet), '<name of their folder>').action(
+    .addOption(followLinksFlag())
+    .addOption(skipDamagedFlag());
+  commonOptions(columnOptions(withImageColumn(parquet)), '<name of their folder>').action(
     async (shards: readonly string[], options: ParquetOptions) => {
-      const columns = columnsOf(options);
-      const { images } = options;
+      const { images, followLinks, skipDamaged } = options;
+      const input = { shards, columns: columnsOf(options), images, followLinks, skipDamaged };
       const place = dirname(shards[0]);
-      const result = await prepareParquet({ shards, columns, images, ...common(place, options) });
+      const result = await prepareParquet({ ...input, ...common(place, options) });
       show(result, options.json);
     },
   );
 }
 
-function columnOptions(command: Command): Command {
-  return command
-    .option('--caption-column <name>', 'default: caption, captions, text, title, …')
-    .option('--label-column <name>', 'default: label, class, category or cls')
-    .option('--id-column <name>', 'default: id, or else the place of the image')
-    .option('--tags-column <name>', 'default: tags or keywords; separated by , ; or |')
-    .option('--split-column <name>', 'default: split; train, or validation, val, dev, test');
-}
+const columnOptions = (command: Command): Command => withSplit(withColumns(command));
 
 function commonOptions(command: Command, name: string): Command {
   return command
@@ -132,17 +137,6 @@ function common(place: string, options: CommonOptions) {
   return { out, imageSize, validation, forModel };
 }
 
-function columnsOf(options: ColumnOptions & { readonly imageColumn?: string }) {
-  return {
-    id: options.idColumn,
-    image: options.imageColumn,
-    caption: options.captionColumn,
-    tags: options.tagsColumn,
-    label: options.labelColumn,
-    split: options.splitColumn,
-  };
-}
-
 interface PictogramOptions {
   readonly out?: string;
   readonly imageSize: number;
@@ -158,27 +152,25 @@ interface CommonOptions {
   readonly for?: string;
   readonly json?: boolean;
 }
-interface ColumnOptions extends CommonOptions {
-  readonly captionColumn?: string;
-  readonly labelColumn?: string;
-  readonly idColumn?: string;
-  readonly tagsColumn?: string;
-  readonly splitColumn?: string;
-}
-interface FolderOptions extends ColumnOptions {
+interface FolderOptions extends CommonOptions, ColumnFlags {
   readonly captions?: string;
-  readonly imageColumn?: string;
   readonly separator?: string;
   readonly encoding?: string;
+  readonly labelsFromFolders?: boolean;
+  readonly followLinks?: boolean;
 }
 interface CocoOptions extends CommonOptions {
   readonly images: string;
   readonly annotations: string;
   readonly encoding?: string;
+  readonly followLinks?: boolean;
 }
-interface ParquetOptions extends ColumnOptions {
+interface ShardOptions extends CommonOptions, ColumnFlags {
+  readonly skipDamaged?: boolean;
+}
+interface ParquetOptions extends ShardOptions {
   readonly images?: string;
-  readonly imageColumn?: string;
+  readonly followLinks?: boolean;
 }
 
 function defaultName({ all, sets, variants }: PictogramOptions): string {
@@ -199,5 +191,8 @@ function show(result: PrepareResult, json: boolean | undefined): void {
         ? ''
         : `Each skipped input with its reason: ${join(result.dir, 'report.json')}\n`),
   );
+  for (const { where, reason } of result.damaged?.slice(0, 10) ?? []) {
+    process.stderr.write(`  ${where}: ${reason}\n`);
+  }
   process.stdout.write(`${json === true ? JSON.stringify(result, null, 2) : result.dir}\n`);
 }

@@ -4,34 +4,27 @@ import { basename, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DiptychError } from '../../../src/errors.ts';
 import type { CaptionEntry } from '../readers/caption-source.ts';
-import {
-  fileStamps,
-  findImageFiles,
-  openImageFolder,
-  type ImageFolder,
-} from '../readers/find-images.ts';
+import { fileStamps, findFiles, imageName } from '../readers/find-images.ts';
+import { openImageFolder, type ImageFolder } from '../readers/image-folder.ts';
 import { groupRows, type CaptionedImage } from '../readers/group-rows.ts';
 import type { PrepareResult } from './prepare-result.ts';
 import { prepareSource, type PrepareOptions } from './prepare-source.ts';
 import { readCaptions, type CaptionColumns } from '../readers/read-captions.ts';
 import { readCoco } from '../readers/read-coco.ts';
-import { textFileSource } from '../readers/read-text-files.ts';
+import { textFileSource, type TextFileOptions } from '../readers/read-text-files.ts';
 import type { Skip, Source, SourceItem } from '../readers/source.ts';
 
 /** A folder of images; captions name an image by its path in the folder. */
-export interface FolderInput {
+export interface FolderInput extends TextFileOptions {
   readonly images: string;
   /** .csv, .tsv or .jsonl file; without one, each image has a .txt file of its captions. */
   readonly captions?: string;
   readonly columns?: CaptionColumns;
-  /** Of texts without a byte order mark; default: UTF-8. */
-  readonly encoding?: string;
 }
-export interface CocoInput {
+export interface CocoInput extends Omit<TextFileOptions, 'labelsFromFolders'> {
   readonly images: string;
   /** COCO captions json. */
   readonly annotations: string;
-  readonly encoding?: string;
 }
 export type PrepareFolderOptions = FolderInput & PrepareOptions;
 export type PrepareCocoOptions = CocoInput & PrepareOptions;
@@ -47,21 +40,31 @@ export async function prepareCoco(options: PrepareCocoOptions): Promise<PrepareR
 }
 
 export async function folderSource(input: FolderInput): Promise<Source> {
-  const { images, captions, columns = {}, encoding } = input;
+  const { images, captions, columns = {}, encoding, followLinks, labelsFromFolders } = input;
   if (captions === undefined) {
-    if (Object.values(columns).some((name) => name !== undefined)) {
+    if (Object.values(columns).some((name) => name !== undefined && name !== false)) {
       throw new DiptychError('invalid_option', 'Column names need a captions file: add --captions');
     }
-    return textFileSource(images, encoding);
+    return textFileSource(images, { encoding, followLinks, labelsFromFolders });
+  }
+  if (labelsFromFolders) {
+    const message = '--labels-from-folders and --captions: expected one of them, got both';
+    throw new DiptychError('invalid_option', message);
   }
   const entries = readCaptions(captions, columns, encoding);
-  return captionedImages('folder', images, captions, entries, { ...columns, encoding });
+  return captionedImages('folder', images, captions, entries, { columns, encoding, followLinks });
 }
 
-export async function cocoSource({ images, annotations, encoding }: CocoInput): Promise<Source> {
-  return captionedImages('coco', images, annotations, readCoco(annotations, encoding), {
-    encoding,
-  });
+export async function cocoSource(input: CocoInput): Promise<Source> {
+  const { images, annotations, encoding, followLinks } = input;
+  const entries = readCoco(annotations, encoding);
+  return captionedImages('coco', images, annotations, entries, { encoding, followLinks });
+}
+
+interface ReadSettings {
+  readonly columns?: CaptionColumns;
+  readonly encoding?: string;
+  readonly followLinks?: boolean;
 }
 
 /**
@@ -74,9 +77,10 @@ async function captionedImages(
   images: string,
   captionsFile: string,
   entries: AsyncIterable<CaptionEntry>,
-  settings: CaptionColumns & { readonly encoding?: string },
+  settings: ReadSettings,
 ): Promise<Source> {
-  const present = await findImageFiles(images);
+  const found = await findFiles(images, imageName, settings.followLinks);
+  const present = found.names;
   // COCO lists images without captions itself; elsewhere they are the files that no row names.
   const uncaptioned = new Set(kind === 'coco' ? [] : present);
   const grouped = await groupRows(entries, (image) => uncaptioned.delete(image));
@@ -92,10 +96,11 @@ async function captionedImages(
     progress: { label: 'Decoding', total: grouped.images },
     async *entries(onProgress) {
       yield* grouped.readSkipped();
+      yield* found.skipped;
       for (const where of uncaptioned) {
         yield { where, reason: 'no caption', code: 'image_without_caption' };
       }
-      const folder = await openImageFolder(images);
+      const folder = await openImageFolder(images, settings.followLinks);
       let done = 0;
       for (const image of grouped.readImages()) {
         onProgress(done++);
@@ -111,11 +116,7 @@ async function locate(
   { image, ...rest }: CaptionedImage,
 ): Promise<SourceItem | Skip> {
   const place = await folder.locate(image);
-  if (typeof place === 'object') return { ...rest, image: place };
-  const { where } = rest;
-  return place === 'missing'
-    ? { where, reason: `there is no ${image} in ${folder.dir}`, code: 'caption_without_image' }
-    : { where, reason: `${image} lies outside ${folder.dir}`, code: 'outside_folder' };
+  return 'code' in place ? { where: rest.where, ...place } : { ...rest, image: place };
 }
 
 async function fileHash(file: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { damagedShard } from '../readers/read-shard.ts';
 import type { DatasetManifest, PrepareReport } from '../prepared/prepared.ts';
 
 /** Result of a preparation, printed with `--json`. */
@@ -12,6 +13,8 @@ export interface PrepareResult {
   readonly views?: number;
   /** Number of skipped inputs by code; report.json lists them. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** What damage of shards cost; absent for none. */
+  readonly damaged?: PrepareReport['skipped'];
   readonly counts: DatasetManifest['counts'];
   readonly fingerprint: string;
 }
@@ -25,6 +28,7 @@ export function prepareResult(
 ): PrepareResult {
   const skipped: Record<string, number> = {};
   for (const { code } of report.skipped) skipped[code] = (skipped[code] ?? 0) + 1;
+  const damaged = report.skipped.filter(({ code }) => code === damagedShard);
   return {
     dir,
     name: manifest.name,
@@ -33,6 +37,7 @@ export function prepareResult(
     prepared: report.prepared,
     ...(report.views !== undefined && { views: report.views }),
     skipped,
+    ...(damaged.length > 0 && { damaged }),
     counts: manifest.counts,
     fingerprint: manifest.fingerprint,
   };

@@ -1,8 +1,8 @@
 import type { Columns } from '../readers/columns.ts';
 import type { PrepareResult } from './prepare-result.ts';
 import { prepareSource, type PrepareOptions } from './prepare-source.ts';
-import { parquetSource } from '../readers/read-parquet.ts';
-import { tarSource } from '../readers/read-tar.ts';
+import { parquetSource, type ParquetOptions } from '../readers/parquet/read-parquet.ts';
+import { tarSource } from '../readers/tar/read-tar.ts';
 import { findShards } from '../readers/shards.ts';
 import type { Source } from '../readers/source.ts';
 
@@ -10,11 +10,10 @@ export interface ShardsInput {
   /** Files, or brace patterns: `shard-{000..010}.tar`. */
   readonly shards: readonly string[];
   readonly columns?: Columns;
+  /** Go on after a damaged shard with the next one. */
+  readonly skipDamaged?: boolean;
 }
-export interface ParquetInput extends ShardsInput {
-  /** Folder of the images, if a column holds paths instead of bytes. */
-  readonly images?: string;
-}
+export type ParquetInput = ShardsInput & ParquetOptions;
 export type PrepareTarOptions = ShardsInput & PrepareOptions;
 export type PrepareParquetOptions = ParquetInput & PrepareOptions;
 
@@ -29,15 +28,15 @@ export async function prepareParquet(options: PrepareParquetOptions): Promise<Pr
 }
 
 /** Find the shards and open them as one source. */
-export async function openTarShards({ shards, columns = {} }: ShardsInput): Promise<Source> {
-  return tarSource(await findShards(shards), columns);
+export async function openTarShards({
+  shards,
+  columns = {},
+  skipDamaged,
+}: ShardsInput): Promise<Source> {
+  return tarSource(await findShards(shards), columns, skipDamaged);
 }
 
 /** Find the files and open them as one source. */
-export async function openParquetShards({
-  shards,
-  columns = {},
-  images,
-}: ParquetInput): Promise<Source> {
-  return parquetSource(await findShards(shards), columns, images);
+export async function openParquetShards(input: ParquetInput): Promise<Source> {
+  return parquetSource(await findShards(input.shards), input.columns ?? {}, input);
 }

@@ -7,8 +7,8 @@ import { chooseImageFit, fitImage, storedRule, type ImageFit } from '../prepared
 import { prepareResult, type PrepareResult } from './prepare-result.ts';
 import { datasetFormatVersion } from '../prepared/prepared.ts';
 import { inputKeyOf, reuseDataset } from './reuse-dataset.ts';
-import { checkItem } from '../readers/check-item.ts';
 import type { Skip, Source, SourceItem } from '../readers/source.ts';
+import { sourceEntries } from '../readers/source-entries.ts';
 import { splitChooser } from './split-items.ts';
 
 export interface PrepareOptions {
@@ -72,7 +72,7 @@ async function prepareEntries(
   const { label, total } = source.progress;
   const progress = progressBar(label, total);
   try {
-    const entries = source.entries((done) => progress.update(done, `${prepared} images`));
+    const entries = sourceEntries(source, (done) => progress.update(done, `${prepared} images`));
     for await (const batch of batches(entries, skipped)) {
       for (const result of await Promise.all(batch.map((item) => decode(item, fit)))) {
         if ('code' in result) {
@@ -107,23 +107,15 @@ async function prepareEntries(
   }
 }
 
-/** Group items into batches; skipped inputs and items with a repeated id go to `skipped`. */
+/** Group items into batches; skipped inputs go to `skipped`. */
 async function* batches(
   entries: AsyncIterable<SourceItem | Skip>,
   skipped: Skip[],
 ): AsyncGenerator<readonly SourceItem[]> {
-  const ids = new Set<string>();
   let batch: SourceItem[] = [];
-  for await (const read of entries) {
-    const entry = 'code' in read ? read : checkItem(read);
+  for await (const entry of entries) {
     if ('code' in entry) skipped.push(entry);
-    else if (ids.has(entry.id)) {
-      const reason = `id ${entry.id} is taken by an image before it`;
-      skipped.push({ where: entry.where, reason, code: 'duplicate_id' });
-    } else {
-      ids.add(entry.id);
-      batch.push(entry);
-    }
+    else batch.push(entry);
     if (batch.length === inFlight) {
       yield batch;
       batch = [];

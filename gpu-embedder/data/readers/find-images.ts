@@ -1,34 +1,73 @@
 import { createHash } from 'node:crypto';
 import { opendir, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
+import type { Skip } from './source.ts';
 
 export const imageName = /\.(png|jpe?g|webp|gif|avif|svg|tiff?)$/i;
 
-/** List the image files of a folder and its subfolders as `/`-separated paths, sorted. */
-export const findImageFiles = (dir: string): Promise<readonly string[]> =>
-  findFiles(dir, imageName);
+/** Files of a folder and its subfolders as `/`-separated paths, sorted. */
+export interface FoundFiles {
+  readonly names: readonly string[];
+  /** Links to folders that were not followed. */
+  readonly skipped: readonly Skip[];
+}
 
-/** List the files of a folder and its subfolders whose names match, as `/`-separated paths, sorted. */
-export async function findFiles(dir: string, wanted: RegExp): Promise<readonly string[]> {
-  const found: string[] = [];
+/**
+ * List the files of a folder and its subfolders whose names match.
+ *
+ * @param followLinks - read also the folders that links lead to, each folder once: so a link to a
+ *   folder above it does no harm
+ */
+export async function findFiles(
+  dir: string,
+  wanted: RegExp,
+  followLinks = false,
+): Promise<FoundFiles> {
+  const names: string[] = [];
+  const links: string[] = [];
+  const read = new Set<string>();
+  const list = async (below: string): Promise<void> => {
+    const folder = await realpath(join(dir, below));
+    if (read.has(folder)) return;
+    read.add(folder);
+    // Entry by entry: a list of a whole folder would take about 300 bytes a file.
+    for await (const entry of await opendir(folder, { bufferSize: 256 })) {
+      const name = `${below}${entry.name}`;
+      if (entry.isDirectory()) await list(`${name}/`);
+      else if (entry.isSymbolicLink() && (await isFolder(join(dir, name)))) links.push(name);
+      else if (wanted.test(name)) names.push(name);
+    }
+  };
   try {
-    for await (const name of walk(dir, '')) if (wanted.test(name)) found.push(name);
+    await list('');
+    // After the folders themselves, so that a folder keeps its own name before that of a link.
+    for (
+      let round = followLinks ? links.splice(0) : [];
+      round.length > 0;
+      round = links.splice(0)
+    ) {
+      for (const link of round.sort()) await list(`${link}/`);
+    }
   } catch (cause) {
     const message = `Images ${dir}: expected a folder: ${(cause as Error).message}`;
     throw new DiptychError('unreadable_source', message, undefined, { cause });
   }
-  return found.sort();
+  const skipped: Skip[] = [];
+  for (const where of links.sort()) {
+    // What another folder holds anyway is not left out.
+    if (read.has(await realpath(join(dir, where)))) continue;
+    const reason = 'a link to a folder; to follow it, give --follow-links';
+    skipped.push({ where, reason, code: 'outside_folder' });
+  }
+  return { names: names.sort(), skipped };
 }
 
-/** Walks entry by entry: a list of a whole folder would take about 300 bytes a file. */
-async function* walk(root: string, below: string): AsyncGenerator<string> {
-  for await (const entry of await opendir(join(root, below), { bufferSize: 256 })) {
-    const name = `${below}${entry.name}`;
-    if (entry.isDirectory()) yield* walk(root, `${name}/`);
-    else yield name;
-  }
-}
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /** Number of concurrent `stat` calls. */
 const statsAtOnce = 256;
@@ -51,31 +90,3 @@ export async function fileStamps(dir: string, names: readonly string[]): Promise
 }
 
 const brokenLink = { size: -1, mtimeMs: 0 };
-
-/** The folder that image paths are relative to. */
-export interface ImageFolder {
-  readonly dir: string;
-  /** Resolve a path to a file in the folder, `missing`, or `outside` the folder. */
-  locate(name: string): Promise<{ readonly file: string } | 'missing' | 'outside'>;
-}
-
-export async function openImageFolder(dir: string): Promise<ImageFolder> {
-  const root = await realpath(dir);
-  const isUnder = (path: string): boolean => {
-    const inside = relative(root, path);
-    return inside !== '' && inside.split(sep)[0] !== '..' && !isAbsolute(inside);
-  };
-  return {
-    dir,
-    async locate(name) {
-      if (isAbsolute(name) || !isUnder(join(root, name))) return 'outside';
-      try {
-        const file = await realpath(join(root, name));
-        // A symbolic link may point out of the folder.
-        return isUnder(file) ? { file } : 'outside';
-      } catch {
-        return 'missing';
-      }
-    },
-  };
-}

@@ -1,3 +1,4 @@
+import { shorten } from '../../../src/text/shorten.ts';
 import type { CaptionEntry, CaptionRow } from './caption-source.ts';
 import { keyTable } from './key-table.ts';
 import { openSpool } from './row-spool.ts';
@@ -73,7 +74,7 @@ export async function groupRows(
       return known.id === id;
     });
     if (!isNew && known && known.image !== imageOf(row)) {
-      const reason = `id ${id} is taken by ${known.image} (${known.where})`;
+      const reason = `id ${shorten(id)} is taken by ${shorten(known.image)} (${known.where})`;
       duplicates.add({ where: row.where, reason, code: 'duplicate_id' });
       return;
     }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
-import { checkItem } from '../../data/readers/check-item.ts';
 import type { Skip, Source, SourceItem } from '../../data/readers/source.ts';
+import { sourceEntries } from '../../data/readers/source-entries.ts';
 
 /** An item of a source, with the bytes of its image. */
 export interface ReadItem extends Pick<
@@ -47,7 +47,8 @@ const batchBytes = 8 * 1024 * 1024;
 const told = 100;
 
 /**
- * Take in a source, batch by batch, with limited memory.
+ * Take in a source, batch by batch, with limited memory. As in `prepare`, the first item of an id
+ * counts.
  *
  * @param before - how many inputs at the beginning of the source are skipped, because an earlier run
  *   took them in
@@ -78,7 +79,7 @@ export async function ingestSource(
     [batch, bytes] = [[], 0];
     await onTaken?.(inputs);
   };
-  for await (const entry of source.entries(onRead)) {
+  for await (const entry of sourceEntries(source, onRead)) {
     inputs += 1;
     if (inputs <= before) continue;
     const read = await toItem(entry);
@@ -98,9 +99,8 @@ export async function ingestSource(
 }
 
 async function toItem(
-  read: SourceItem | Skip,
+  entry: SourceItem | Skip,
 ): Promise<Skip | { readonly where: string; readonly item: ReadItem; readonly bytes: number }> {
-  const entry = 'code' in read ? read : checkItem(read);
   if ('code' in entry) return entry;
   const { where, id, image, captions, tags, label, title, set } = entry;
   let bytes: Uint8Array;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   asyncBufferFromFile,
   parquetMetadataAsync,
@@ -6,8 +7,9 @@ import {
   type FileMetaData,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { parseFileJson } from '../../../../src/text/exact-json.ts';
 import { classNames } from './class-names.ts';
-import { unreadableShard, type Shard } from './shards.ts';
+import { unreadableShard, type Shard } from '../shards.ts';
 
 export type ParquetRow = Readonly<Record<string, unknown>>;
 
@@ -47,6 +49,7 @@ export async function openParquet(shard: Shard): Promise<ParquetFile> {
           file,
           metadata,
           compressors,
+          parsers: { jsonFromBytes, stringFromBytes },
           columns: [...columns],
           rowStart,
           rowEnd,
@@ -98,4 +101,18 @@ function withClassNames(
     .filter(([column]) => column in row)
     .map(([column, names]) => [column, names[Number(row[column] ?? -1)]]);
   return { ...row, ...Object.fromEntries(labels) };
+}
+
+/** Decode a text; bytes that are not UTF-8 stay bytes, so that a reader can tell of them. */
+function stringFromBytes(bytes: Uint8Array | undefined): string | Uint8Array | undefined {
+  return bytes && isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : bytes;
+}
+
+/** Read a value of type JSON; one that cannot be read counts as missing. */
+function jsonFromBytes(bytes: Uint8Array | undefined): unknown {
+  try {
+    return bytes && parseFileJson(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
