@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { localImages } from './gpu-embedder/operate/dev/local-images.ts';
 
 /** On Node 24, the edge tests run in a newer workerd (scripts/test-node24.mjs), which names its pool. */
 const pool = process.env.DIPTYCH_WORKERS_POOL;
@@ -7,6 +8,7 @@ const runInWorkerd: typeof cloudflareTest = pool
   ? ((await import(pool)) as { cloudflareTest: typeof cloudflareTest }).cloudflareTest
   : cloudflareTest;
 
+const images = localImages('IMAGES');
 const buildWasm = './test/setup/build-wasm.ts';
 const hub = 'test/common/model-folder/fetch-hub-model.test.ts';
 const buildSite = './test/setup/build-site.ts';
@@ -44,7 +46,8 @@ export default defineConfig({
               r2Buckets: ['ARTIFACTS'],
               d1Databases: ['CATALOGUE'],
               durableObjects: { SHARDS: { className: 'VectorShard', useSQLite: true } },
-              images: { binding: 'IMAGES' },
+              wrappedBindings: images.wrappedBindings,
+              workers: [images.wrapper],
               modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
             },
           }),

@@ -9,15 +9,10 @@ const fieldBytes = 512 * 1024;
  */
 export const limits = {
   /**
-   * Width times height of an image that is prepared, ingested or encoded: a small file can claim a
-   * size that fills the memory. Node may have to decode the whole image, which is 400 MB of RGBA.
+   * Width times height of an image: a small file can claim a size that fills the memory. Who decodes
+   * it may have to hold it whole, which is 400 MB of RGBA. The Images service has the same limit.
    */
   imagePixels: 100_000_000,
-  /**
-   * Width times height of an image that is a query. It is decoded while the request waits. A worker
-   * leaves that to the Images binding; in a static site a browser tab decodes it: 160 MB of RGBA.
-   */
-  queryPixels: 40_000_000,
   /**
    * File of an image, bytes. A worker has 128 MB for the file, its base64 and its request together.
    */

@@ -1,4 +1,6 @@
-import { isSvg, readImageHeader } from './image-header.ts';
+import { DiptychError } from '../errors.ts';
+import { formatOf, mediaTypeOf, unsupportedImage } from './image-format.ts';
+import { readStoredSize } from './image-header.ts';
 import { isTurned } from './orientation.ts';
 
 /** The type and the size of an image, as its bytes say. */
@@ -13,12 +15,16 @@ export interface ImageKind {
 /**
  * Tell the type and the size of an image without decoding it.
  *
- * @param bytes - SVG, or a format that {@link readImageHeader} reads
- * @throws DiptychError unsupported_image, unreadable_image
+ * @throws DiptychError unsupported_image, unreadable_image, payload_too_large
  */
 export function describeImage(bytes: Uint8Array): ImageKind {
-  if (isSvg(bytes)) return { type: 'image/svg+xml' };
-  const { format, width, height } = readImageHeader(bytes);
-  const type = `image/${format}`;
+  if (bytes.length === 0) {
+    throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
+  }
+  const format = formatOf(bytes);
+  if (!format) throw unsupportedImage(bytes);
+  const type = mediaTypeOf(format);
+  if (format === 'svg') return { type };
+  const { width, height } = readStoredSize(format, bytes);
   return isTurned(format, bytes) ? { type, width: height, height: width } : { type, width, height };
 }
