@@ -3,11 +3,14 @@ import { opendir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 
-export const imageName = /\.(png|jpe?g|webp|gif|avif|svg|tiff?)$/i;
+const taken = 'png|apng|jpe?g|jpe|jfif|pjpe?g|webp|gif|avif|svg|tiff?';
+export const imageName = new RegExp(`\\.(${taken})$`, 'i');
+/** Also names of pictures in formats that are refused, so that they are counted. */
+export const pictureName = new RegExp(`\\.(${taken}|heic|heif|hif|bmp|jxl|jp2)$`, 'i');
 
 /** List the image files of a folder and its subfolders as `/`-separated paths, sorted. */
 export const findImageFiles = (dir: string): Promise<readonly string[]> =>
-  findFiles(dir, imageName);
+  findFiles(dir, pictureName);
 
 /** List the files of a folder and its subfolders whose names match, as `/`-separated paths, sorted. */
 export async function findFiles(dir: string, wanted: RegExp): Promise<readonly string[]> {

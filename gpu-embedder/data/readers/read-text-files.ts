@@ -3,8 +3,8 @@ import { basename, resolve } from 'node:path';
 import {
   fileStamps,
   findFiles,
-  imageName,
   openImageFolder,
+  pictureName,
   type ImageFolder,
 } from './find-images.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
@@ -14,10 +14,10 @@ const textName = /\.txt$/i;
 
 /** A source of images in a folder; beside each, a .txt file of the same name has one caption a line. */
 export async function textFileSource(dir: string): Promise<Source> {
-  const images = await findFiles(dir, imageName);
+  const images = await findFiles(dir, pictureName);
   const texts = await findFiles(dir, textName);
   const textOf = new Map(texts.map((name) => [name.replace(textName, ''), name]));
-  const stems = new Set(images.map((name) => name.replace(imageName, '')));
+  const stems = new Set(images.map((name) => name.replace(pictureName, '')));
   return {
     kind: 'folder',
     names: [basename(resolve(dir))],
@@ -34,7 +34,7 @@ export async function textFileSource(dir: string): Promise<Source> {
       const folder = await openImageFolder(dir);
       for (const [i, where] of images.entries()) {
         onProgress(i);
-        yield await readImage(folder, where, textOf.get(where.replace(imageName, '')));
+        yield await readImage(folder, where, textOf.get(where.replace(pictureName, '')));
       }
     },
   };
