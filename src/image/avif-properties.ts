@@ -40,10 +40,10 @@ function primaryItem(view: DataView, { start }: Segment): number {
 }
 
 /** Read the places, from 1, of an item's properties among all. */
-function propertiesOf(view: DataView, { start }: Segment, item: number): number[] {
+function propertiesOf(view: DataView, { start, end }: Segment, item: number): number[] {
   const [version, flags] = [view.getUint8(start), view.getUint8(start + 3)];
   const entries = view.getUint32(start + 4);
-  for (let entry = 0, at = start + 8; entry < entries; entry++) {
+  for (let entry = 0, at = start + 8; entry < entries && at < end; entry++) {
     const id = version === 0 ? view.getUint16(at) : view.getUint32(at);
     at += version === 0 ? 2 : 4;
     const places = Array.from({ length: view.getUint8(at) }, (_, i) =>

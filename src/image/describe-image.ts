@@ -1,7 +1,8 @@
 import { DiptychError } from '../errors.ts';
-import { formatOf, mediaTypeOf, unsupportedImage } from './image-format.ts';
+import { formatOf, mediaTypeOf } from './image-format.ts';
 import { readStoredSize } from './image-header.ts';
 import { isTurned } from './orientation.ts';
+import { unsupportedImage } from './unsupported-image.ts';
 
 /** The type and the size of an image, as its bytes say. */
 export interface ImageKind {

@@ -1,9 +1,10 @@
-import { queryFormatOf, queryFormats, unsupportedImage } from './image-format.ts';
+import { queryFormatOf, queryFormats } from './image-format.ts';
 import { readStoredSize } from './image-header.ts';
 import { takeOrientation } from './orientation.ts';
 import { pixelsOnWhite, type DecodedImage } from './pixels-on-white.ts';
 import type { Size } from './preprocessing.ts';
 import { turnUpright } from './turn-upright.ts';
+import { unsupportedImage } from './unsupported-image.ts';
 
 /** Decodes the first frame of an image and scales it to a size, which has its shape. */
 export type ScaleImage = (bytes: Uint8Array<ArrayBuffer>, to: Size) => Promise<DecodedImage>;

@@ -1,7 +1,7 @@
 import { readAvifProperties } from './avif-properties.ts';
 import type { RasterFormat } from './image-format.ts';
 import { writePngChecksum } from './png-checksum.ts';
-import { jpegSegments, nameAt, pngChunks, viewOf, webpChunks } from './segments.ts';
+import { jpegSegments, nameAt, pngChunks, viewOf, webpChunks, type Segment } from './segments.ts';
 import { findTiffField } from './tiff-directory.ts';
 
 /** How a stored image must be turned, as libvips and browsers read it from the file. */
@@ -125,7 +125,7 @@ const turns = { none: [1, 8, 3, 6], vertically: [4, 5, 2, 7], horizontally: [2, 
  */
 function turnOfAvif(view: DataView): Turn {
   const { shown, all } = readAvifProperties(view);
-  const isTurn = ({ name }: (typeof all)[number]) => name === 'irot' || name === 'imir';
+  const isTurn = ({ name, start, end }: Segment) => /^(irot|imir)$/.test(name) && end > start;
   const steps = shown.filter(isTurn);
   const byteOf = (name: string) => {
     const step = steps.find((one) => one.name === name);

@@ -5,6 +5,9 @@ export interface Segment {
   readonly end: number;
 }
 
+/** Segments that are looked at: a file of ten megabytes could have millions. */
+const most = 10_000;
+
 export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
@@ -20,7 +23,7 @@ export function nameAt(view: DataView, at: number): string {
  * @throws RangeError the file ends before a scan
  */
 export function* jpegSegments(view: DataView): Generator<Segment> {
-  for (let at = 2; ;) {
+  for (let at = 2, found = 0; found < most;) {
     const marker = view.getUint8(at) === 0xff ? view.getUint8(at + 1) : 0;
     if (marker === 0 || marker === 0xff) at += 1;
     else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
@@ -29,14 +32,16 @@ export function* jpegSegments(view: DataView): Generator<Segment> {
       const end = at + 2 + Math.max(2, view.getUint16(at + 2));
       yield { name: marker.toString(16), start: at + 4, end };
       at = end;
+      found++;
     }
   }
 }
 
-/** List the chunks of a PNG (PNG 3, 5.3). */
+/** List the chunks of a PNG that are whole (PNG 3, 5.3). */
 export function* pngChunks(view: DataView): Generator<Segment> {
-  for (let at = 8; at + 12 <= view.byteLength;) {
+  for (let at = 8, found = 0; at + 12 <= view.byteLength && found < most; found++) {
     const end = at + 8 + view.getUint32(at);
+    if (end + 4 > view.byteLength) return;
     yield { name: nameAt(view, at + 4), start: at + 8, end };
     at = end + 4;
   }
@@ -44,7 +49,7 @@ export function* pngChunks(view: DataView): Generator<Segment> {
 
 /** List the chunks of a WebP (RFC 9649, 2.3). */
 export function* webpChunks(view: DataView): Generator<Segment> {
-  for (let at = 12; at + 8 <= view.byteLength;) {
+  for (let at = 12, found = 0; at + 8 <= view.byteLength && found < most; found++) {
     const size = view.getUint32(at + 4, true);
     yield { name: nameAt(view, at), start: at + 8, end: at + 8 + size };
     at += 8 + size + (size % 2);
@@ -52,7 +57,7 @@ export function* webpChunks(view: DataView): Generator<Segment> {
 }
 
 /**
- * List the boxes of an ISO base media file (ISO/IEC 14496-12, 4.2).
+ * List the boxes of an ISO base media file that are whole (ISO/IEC 14496-12, 4.2).
  *
  * @param parent - the box that holds them; by default, the file
  * @param skip - bytes of the parent's own fields before its first box
@@ -62,11 +67,11 @@ export function* mediaBoxes(
   parent: Pick<Segment, 'start' | 'end'> = { start: 0, end: view.byteLength },
   skip = 0,
 ): Generator<Segment> {
-  for (let at = parent.start + skip; at + 8 <= parent.end;) {
+  for (let at = parent.start + skip, found = 0; at + 8 <= parent.end && found < most; found++) {
     let [size, header] = [view.getUint32(at), 8];
     if (size === 1) [size, header] = [Number(view.getBigUint64(at + 8)), 16];
     if (size === 0) size = parent.end - at;
-    if (size < header) return;
+    if (size < header || at + size > parent.end) return;
     yield { name: nameAt(view, at + 4), start: at + header, end: at + size };
     at += size;
   }

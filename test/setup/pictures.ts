@@ -102,7 +102,6 @@ async function otherKinds(): Promise<Record<string, Buffer>> {
     // Phones of one maker write other numbers of a scan than a sequential JPEG has.
     'scan-numbers.jpg': withScanNumbers(jpeg),
     'progressive.jfif': await white.clone().jpeg({ quality: 95, progressive: true }).toBuffer(),
-    'cmyk.jpg': await white.clone().toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer(),
     'display-p3.jpg': await white.clone().withIccProfile('p3').jpeg({ quality: 95 }).toBuffer(),
     'display-p3.png': await white.clone().withIccProfile('p3').png().toBuffer(),
     'orientation-9.jpg': afterJpegStart(jpeg, exifSegment(exif(9))),
@@ -127,6 +126,8 @@ export async function otherPictures(): Promise<Record<string, Buffer>> {
   return {
     // Nothing says that this one is to be turned.
     'lying.png': await (await turned(6)).png().toBuffer(),
+    // Ink cannot show these colours.
+    'cmyk.jpg': await white.clone().toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer(),
     'grey.jpg': await white.clone().greyscale().jpeg({ quality: 95 }).toBuffer(),
     'grey-alpha.png': await sharp(Buffer.from(scene())).toColourspace('b-w').png().toBuffer(),
     'one-bit.png': await white.clone().png({ palette: true, colours: 2, dither: 0 }).toBuffer(),
