@@ -1,6 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
-import { localImages } from './gpu-embedder/operate/dev/local-images.ts';
+import { answerImages } from './gpu-embedder/operate/dev/local-images.ts';
 
 /** On Node 24, the edge tests run in a newer workerd (scripts/test-node24.mjs), which names its pool. */
 const pool = process.env.DIPTYCH_WORKERS_POOL;
@@ -8,7 +8,6 @@ const runInWorkerd: typeof cloudflareTest = pool
   ? ((await import(pool)) as { cloudflareTest: typeof cloudflareTest }).cloudflareTest
   : cloudflareTest;
 
-const images = localImages('IMAGES');
 const buildWasm = './test/setup/build-wasm.ts';
 const hub = 'test/common/model-folder/fetch-hub-model.test.ts';
 const buildSite = './test/setup/build-site.ts';
@@ -46,8 +45,7 @@ export default defineConfig({
               r2Buckets: ['ARTIFACTS'],
               d1Databases: ['CATALOGUE'],
               durableObjects: { SHARDS: { className: 'VectorShard', useSQLite: true } },
-              wrappedBindings: images.wrappedBindings,
-              workers: [images.wrapper],
+              serviceBindings: { IMAGES_SERVICE: answerImages },
               modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
             },
           }),

@@ -35,7 +35,7 @@ export function localImages(binding: string) {
           contents: "export { default } from 'cloudflare-internal:images-api';",
         },
       ],
-      serviceBindings: { fetcher: answer },
+      serviceBindings: { fetcher: answerImages },
     },
   };
 }
@@ -45,7 +45,8 @@ interface FormRequest {
   formData(): Promise<Iterable<[string, unknown]>>;
 }
 
-async function answer(request: FormRequest): Promise<Response> {
+/** Answer the client of the Images service: scale the first frame of an image, as it is stored. */
+export async function answerImages(request: FormRequest): Promise<Response> {
   const fields = Object.fromEntries(await request.formData());
   const { image, transforms } = requestSchema.parse({
     ...fields,

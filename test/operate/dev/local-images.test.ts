@@ -1,10 +1,8 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { localImages } from '../../../gpu-embedder/operate/dev/local-images.ts';
+import { answerImages } from '../../../gpu-embedder/operate/dev/local-images.ts';
 import { scenes } from '../../setup/pictures.ts';
-
-const { fetcher } = localImages('IMAGES').wrapper.serviceBindings;
 
 /** Ask the service as the binding of the runtime does. */
 async function scale(image: Uint8Array, width: number, height: number): Promise<Response> {
@@ -12,7 +10,7 @@ async function scale(image: Uint8Array, width: number, height: number): Promise<
   form.append('image', new Blob([new Uint8Array(image)]));
   form.append('transforms', JSON.stringify([{ imageIndex: 0, width, height, fit: 'contain' }]));
   form.append('output_format', 'image/png');
-  return fetcher(new Request('https://images.test/transform', { method: 'POST', body: form }));
+  return answerImages(new Request('https://images.test/transform', { method: 'POST', body: form }));
 }
 
 const notAnImage = { status: 415, code: 'err=9412' };
