@@ -47,6 +47,15 @@ export function beforePngChunk(png: Buffer, type: string, ...chunks: readonly Bu
   return Buffer.concat([png.subarray(0, at), ...chunks, png.subarray(at)]);
 }
 
+/** Make the header of a PNG tell a size that its pixels do not have. */
+export function withPngSize(png: Buffer, [width, height]: readonly [number, number]): Buffer {
+  const changed = Buffer.from(png);
+  changed.writeUInt32BE(width, 16);
+  changed.writeUInt32BE(height, 20);
+  changed.writeUInt32BE(crc32(changed.subarray(12, 29)), 29);
+  return changed;
+}
+
 /** A chunk of a WebP. */
 export function webpChunk(type: string, content: Uint8Array): Buffer {
   const head = Buffer.from(`${type}\0\0\0\0`);

@@ -1,13 +1,9 @@
-import type { Sharp } from 'sharp';
 import { z } from 'zod';
-import { createTurns } from '../../embed/service/embedder/turns.ts';
 import { scaleStored } from '../search/decode-query-image.ts';
 
 /** The code with which the Images service says that an image cannot be decoded. */
 const notAnImage = 9412;
 const script = 'local-images';
-/** Pixels of a large image: an interlaced PNG of 16 bits takes 8 bytes for each, all at once. */
-const largePixels = 16_000_000;
 
 const requestSchema = z.object({
   image: z.instanceof(Blob),
@@ -54,25 +50,12 @@ export async function answerImages(request: FormRequest): Promise<Response> {
   });
   const bytes = new Uint8Array(await image.arrayBuffer());
   try {
-    const png = await inTurn(scaleStored(bytes, transforms[0]).png());
+    const png = await scaleStored(bytes, transforms[0], (image) => image.png().toBuffer());
     return new Response(new Uint8Array(png), { headers: { 'content-type': 'image/png' } });
   } catch (error) {
     return new Response(`ERROR ${notAnImage}: ${String(error)}`, {
       status: 415,
       headers: { 'cf-images-binding': `err=${notAnImage}` },
     });
-  }
-}
-
-const takeTurn = createTurns();
-
-/** Decode an image; large ones wait for each other. */
-async function inTurn(image: Sharp): Promise<Buffer> {
-  const { width, height } = await image.metadata();
-  const endTurn = width * height > largePixels ? await takeTurn() : () => {};
-  try {
-    return await image.toBuffer();
-  } finally {
-    endTurn();
   }
 }

@@ -1,8 +1,7 @@
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { fitQueryImage } from '../../../src/image/fit-query-image.ts';
 import type { Size } from '../../../src/image/preprocessing.ts';
-import { limits } from '../../../src/limits.ts';
-import { unreadableImage } from '../../common/images/unreadable-image.ts';
+import { decodeImage } from '../../common/images/decode-image.ts';
 
 /**
  * Decode a query image with the steps of the edge.
@@ -15,24 +14,26 @@ export function decodeQueryImage(
   bytes: Uint8Array<ArrayBuffer>,
   size: number,
 ): Promise<Uint8Array> {
-  return fitQueryImage(bytes, size, async (image, to) => {
-    try {
-      const { data, info } = await scaleStored(image, to)
+  return fitQueryImage(bytes, size, (image, to) =>
+    scaleStored(image, to, async (scaled) => {
+      const { data, info } = await scaled
         .raw({ depth: 'uchar' })
         .toBuffer({ resolveWithObject: true });
       return { ...info, data, depth: 8 };
-    } catch (cause) {
-      throw unreadableImage(image, cause);
-    }
-  });
+    }),
+  );
 }
 
-/**
- * Scale the first frame of an image to fit into a box, as it is stored. Its own limit of pixels
- * holds where a header says less than there is.
- */
-export function scaleStored(bytes: Uint8Array, { width, height }: Size): Sharp {
-  return sharp(bytes, { failOn: 'error', limitInputPixels: limits.imagePixels })
-    .resize(width, height, { fit: 'inside' })
-    .toColourspace('srgb');
+/** Scale the first frame of an image to fit into a box, as it is stored. */
+export function scaleStored<T>(
+  bytes: Uint8Array,
+  box: Size,
+  finish: (scaled: Sharp) => Promise<T>,
+): Promise<T> {
+  return decodeImage(
+    bytes,
+    { to: { kind: 'exact', size: box }, fit: 'inside' },
+    (image) => finish(image.toColourspace('srgb')),
+    { upright: false },
+  );
 }

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { DiptychError, type ErrorCode } from '../../../../src/errors.ts';
+import type { DiptychError, ErrorCode } from '../../../../src/errors.ts';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
 import { decodeForModel } from '../../../common/images/decode-for-model.ts';
 import type { ImageRule } from '../../../common/model-folder/image-rule.ts';
@@ -31,30 +31,9 @@ answerRequests(answers);
 
 async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
   try {
-    await checkHeader(bytes);
-    return await decodeForModel(bytes, rule);
+    return await decodeForModel(bytes, rule, { maxPixels });
   } catch (error) {
-    if (error instanceof DiptychError) return { code: error.code, message: error.message };
-    return {
-      code: 'unreadable_image',
-      message: error instanceof Error ? error.message : String(error),
-    };
+    const { code, message } = error as DiptychError;
+    return { code, message };
   }
-}
-
-/** Refuse an image that has too many pixels, by its header: decoding it would take the memory. */
-async function checkHeader(bytes: Uint8Array): Promise<void> {
-  const { width, height } = await sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    .catch((cause: Error) => {
-      const code = /unsupported image format/.test(cause.message)
-        ? 'unsupported_image'
-        : 'unreadable_image';
-      throw new DiptychError(code, `the image of ${bytes.length} bytes: ${cause.message}`);
-    });
-  if (width * height <= maxPixels) return;
-  throw new DiptychError(
-    'payload_too_large',
-    `the image: expected at most ${maxPixels} pixels, got ${width} x ${height}`,
-  );
 }
