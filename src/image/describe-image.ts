@@ -1,4 +1,3 @@
-import { DiptychError } from '../errors.ts';
 import { formatOf, mediaTypeOf } from './image-format.ts';
 import { readStoredSize } from './image-header.ts';
 import { isTurned } from './orientation.ts';
@@ -19,9 +18,6 @@ export interface ImageKind {
  * @throws DiptychError unsupported_image, unreadable_image, payload_too_large
  */
 export function describeImage(bytes: Uint8Array): ImageKind {
-  if (bytes.length === 0) {
-    throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
-  }
   const format = formatOf(bytes);
   if (!format) throw unsupportedImage(bytes);
   const type = mediaTypeOf(format);

@@ -9,13 +9,16 @@ import {
 } from './image-format.ts';
 
 /**
- * Make the error for an image whose format a door does not take. It names the format, and says what
+ * Make the error for a file that is no image which a door takes. It names the format, and says what
  * to do where that is known.
  */
 export function unsupportedImage(
   bytes: Uint8Array,
   expected: readonly ImageFormat[] = imageFormats,
 ): DiptychError {
+  if (bytes.length === 0) {
+    return new DiptychError('unreadable_image', 'image: expected bytes, got none');
+  }
   const names = expected.map((format) => formatNames[format]);
   const format = formatOf(bytes);
   const got = format

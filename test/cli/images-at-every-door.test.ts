@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { answerSearch } from '../../src/search/answer-search.ts';
 import type { Collection } from '../../src/search/collection.ts';
 import { queryFormatOf } from '../../src/image/image-format.ts';
 import type { CaptionsResponse, ClassifyResponse, SearchResponse } from '../../src/http/api.ts';
-import { otherPictures, scenes } from '../setup/pictures.ts';
+import { noPictures, otherPictures, scenes } from '../setup/pictures.ts';
 import { runDiptych } from './run-diptych.ts';
 
 /**
@@ -32,6 +32,8 @@ let version: string;
 let searched: Collection;
 let shown: Record<string, Buffer>;
 let pictures: Record<string, Buffer>;
+let bad: Record<string, Buffer>;
+const summaries: Record<string, Record<string, unknown>> = {};
 
 async function diptych(...args: readonly string[]): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await runDiptych(...args, '--json');
@@ -46,20 +48,17 @@ beforeAll(async () => {
   ].map((name) => join(dir, name));
   shown = await scenes();
   pictures = { ...shown, ...(await otherPictures()) };
-  const names = Object.keys(pictures);
+  bad = await noPictures();
+  const files = Object.entries({ ...pictures, ...bad });
   await mkdir(images);
-  for (const name of names) await writeFile(join(images, name), pictures[name]);
+  for (const [name, bytes] of files) await writeFile(join(images, name), bytes);
   await writeFile(
     captions,
-    ['image,caption', ...names.map((name) => `${name},${name}`)].join('\n'),
+    ['image,caption', ...files.map(([name]) => `${name},${name}`)].join('\n'),
   );
 
   const folder = ['folder', images, '--captions', captions];
-  const all = { inputs: names.length, skipped: {} };
-  expect(await diptych('prepare', ...folder, '--out', data, '--for', model)).toMatchObject({
-    ...all,
-    prepared: names.length,
-  });
+  summaries.prepare = await diptych('prepare', ...folder, '--out', data, '--for', model);
   const encoded = ['--data', data, '--model', model, '--collection', prepared];
   await diptych('encode', ...encoded, '--out', embeddings);
   await diptych('index', ...encoded, '--embeddings', embeddings, '--out', index);
@@ -70,14 +69,8 @@ beforeAll(async () => {
 
   const kept = ['--collection', job, '--work-dir', dir];
   await diptych('migrate', '--work-dir', dir);
-  expect(await diptych('ingest', ...folder, ...kept)).toMatchObject({
-    ...all,
-    created: names.length,
-  });
-  expect(await diptych('reindex', '--model', model, ...kept)).toMatchObject({
-    inputs: names.length,
-    encoded: names.length,
-  });
+  summaries.ingest = await diptych('ingest', ...folder, ...kept);
+  summaries.job = await diptych('reindex', '--model', model, ...kept);
   local = await openLocalModel(model);
   searched = await openLocalCollection(version, local);
   worker = await startWorker({ host: '127.0.0.1', port: 0, r2Dir: join(dir, 'store/r2') });
@@ -87,6 +80,42 @@ afterAll(async () => {
   await local?.dispose();
   await worker?.stop();
   await rm(dir, { recursive: true, force: true });
+});
+
+describe('what is no picture', () => {
+  it('is refused where items come in, and each is counted', () => {
+    const good = Object.keys(pictures).length;
+    const all = good + Object.keys(bad).length;
+    expect(summaries).toMatchObject({
+      prepare: { inputs: all, prepared: good, skipped: { broken_image: 4 } },
+      // The picture that is cut short has a whole header, so only the job finds out.
+      ingest: {
+        ...{ inputs: all, created: good + 1, skipped: {} },
+        failed: { unsupported_image: 2, unreadable_image: 1 },
+      },
+      job: { inputs: good + 1, encoded: good, failed: { unreadable_image: 1 } },
+    });
+  });
+
+  it.each([
+    ['phone.heic', 415, 'unsupported_image', /HEIC.* save it as JPEG/],
+    ['login.jpg', 415, 'unsupported_image', /HTML page/],
+    ['empty.png', 422, 'unreadable_image', /expected bytes, got none/],
+    ['cut.jpg', 422, 'unreadable_image', /cannot be decoded/],
+  ])('%s is called so by each door of queries', async (name, status, code, message) => {
+    const report = await readFile(join(dir, 'data/report.json'), 'utf8');
+    const { skipped } = JSON.parse(report) as { skipped: readonly { reason: string }[] };
+    const reason = skipped.find((one) => one.reason.startsWith(name))?.reason;
+    const body = upload(name, { collection: prepared });
+    const response = await fetch(`${worker.url}/v1/search`, { method: 'POST', body });
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    const file = join(dir, 'pictures', name);
+    const flags = ['--image', file, '--index', version, '--model', model];
+    const { stderr } = await runDiptych('search', ...flags);
+    expect([response.status, error.code]).toEqual([status, code]);
+    expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: ${file}: `));
+    for (const said of [reason, error.message, stderr]) expect(said).toMatch(message);
+  });
 });
 
 /** What a door answers for a picture: the cosine of each item, by its id. */
@@ -108,7 +137,7 @@ async function post<T>(path: string, body: FormData | object): Promise<T> {
 function upload(name: string, fields: Readonly<Record<string, string>>): FormData {
   const form = new FormData();
   for (const [field, value] of Object.entries(fields)) form.append(field, value);
-  form.append('image', new Blob([new Uint8Array(pictures[name])]), name);
+  form.append('image', new Blob([new Uint8Array(pictures[name] ?? bad[name])]), name);
   return form;
 }
 

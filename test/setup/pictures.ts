@@ -136,6 +136,17 @@ export async function otherPictures(): Promise<Record<string, Buffer>> {
   };
 }
 
+/** Files that are met under the names of pictures. Only of the last one, the first bytes are good. */
+export async function noPictures(): Promise<Record<string, Buffer>> {
+  const jpeg = await encoded(await turned(1), 'jpeg');
+  return {
+    'phone.heic': Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'),
+    'login.jpg': Buffer.from('<!doctype html><title>Log in</title>'),
+    'empty.png': Buffer.alloc(0),
+    'cut.jpg': jpeg.subarray(0, jpeg.length / 2),
+  };
+}
+
 /** Write zeros where the scan of a sequential JPEG says which coefficients it has. */
 function withScanNumbers(jpeg: Buffer): Buffer {
   const changed = Buffer.from(jpeg);
