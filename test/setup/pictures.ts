@@ -11,7 +11,7 @@ import {
 } from './image-bytes.ts';
 
 const [width, height] = [72, 48];
-export const sceneSize = [width, height] as const;
+const sceneSize = [width, height] as const;
 
 /** A scene without symmetry, so that a turned or mirrored one differs. */
 const scene = (ratio = 1) =>
@@ -52,7 +52,7 @@ export async function scenes(): Promise<Record<string, Buffer>> {
       images[name] = await encoded(image.clone().withMetadata({ orientation }), format);
     }
   }
-  return { ...images, ...(await handMade()), ...(await otherKinds()) };
+  return { ...images, ...(await handMade()), ...(await ignoredExif()), ...(await otherKinds()) };
 }
 
 function encoded(image: Sharp, format: (typeof turnable)[number]): Promise<Buffer> {
@@ -88,6 +88,22 @@ async function handMade(): Promise<Record<string, Buffer>> {
     'big-endian.png': beforePngChunk(png, 'IDAT', pngChunk('eXIf', exif(6, 'MM'))),
     'big-endian.webp': webpWithExif(webp, size, exif(6, 'MM')),
     'prefixed.webp': webpWithExif(webp, size, Buffer.concat([Buffer.from('Exif\0\0'), exif(6)])),
+  };
+}
+
+/** EXIF that no decoder obeys: behind the pixels, and not announced by the header. */
+async function ignoredExif(): Promise<Record<string, Buffer>> {
+  const image = await turned(1);
+  const [png, webp] = await Promise.all([
+    encoded(image.clone(), 'png'),
+    encoded(image.clone(), 'webp'),
+  ]);
+  const unannounced = webpWithExif(webp, sceneSize, exif(6));
+  const flags = unannounced.indexOf('VP8X') + 8;
+  unannounced[flags] = 0;
+  return {
+    'exif-behind.png': beforePngChunk(png, 'IEND', pngChunk('eXIf', exif(6))),
+    'unannounced.webp': unannounced,
   };
 }
 
