@@ -211,6 +211,20 @@ describe('prepare folder', () => {
     expect(await prepareFolder({ images: dir, out, imageSize })).toMatchObject({ prepared: 3 });
   });
 
+  it('counts the pictures of a folder whose format is refused, and names it', async () => {
+    const dir = at('of-a-phone');
+    await mkdir(dir);
+    await writeFile(join(dir, 'a.jfif'), await sharp(join(images, 'red.png')).jpeg().toBuffer());
+    await writeFile(join(dir, 'b.HEIC'), '\0\0\0\x18ftypheic\0\0\0\0mif1heic');
+    for (const name of ['a.txt', 'b.txt']) await writeFile(join(dir, name), 'red');
+    const out = at('from-a-phone');
+    expect(await prepareFolder({ images: dir, out, imageSize })).toMatchObject({
+      ...{ inputs: 2, prepared: 1 },
+      skipped: { broken_image: 1 },
+    });
+    expect(report(out).skipped[0].reason).toMatch(/^b.HEIC: .*got HEIC.* save it as JPEG/);
+  });
+
   it('explains why no image can be used', async () => {
     await mkdir(at('bare'));
     await expect(prepareFolder({ images: at('bare'), out: at('never') })).rejects.toMatchObject({
