@@ -19,6 +19,17 @@ export const limits = {
   imageBytes,
   /** The same at an embedder: a server has more memory, and its clients do not shrink images. */
   embedderImageBytes: 32 * mebibyte,
+  /**
+   * Memory of all images that a process decodes at the same time, bytes. Further ones wait; one that
+   * needs more is decoded alone.
+   */
+  decodeBytes: 512 * mebibyte,
+  /**
+   * What it may take to draw an SVG in Node: seconds of a processor, and bytes of memory. A small file
+   * can ask for any number of strokes. A map of 5 MB takes a second.
+   */
+  drawSeconds: 2,
+  drawBytes: 512 * mebibyte,
   /** Member of a tar shard, bytes. `prepare` holds it in memory; it need not be an image. */
   tarMemberBytes: 256 * mebibyte,
   /** A text that is a query, a label or an input of an embedder, UTF-16 units. */

@@ -7,6 +7,8 @@ import type { ResizeRule, Size } from '../../../src/image/preprocessing.ts';
 import { resizedSize } from '../../../src/image/resized-size.ts';
 import { unsupportedImage } from '../../../src/image/unsupported-image.ts';
 import { limits } from '../../../src/limits.ts';
+import { ownBudget, type DecodeBudget } from './decode-budget.ts';
+import { decodedBytes } from './decoded-bytes.ts';
 import { drawSvg } from './draw-svg.ts';
 import { unreadableImage } from './unreadable-image.ts';
 
@@ -23,7 +25,12 @@ export interface DecodeOptions {
   readonly upright?: boolean;
   /** An image with more pixels is refused. */
   readonly maxPixels?: number;
+  /** Where the image waits until there is memory for it; default that of the main thread. */
+  readonly budget?: DecodeBudget;
 }
+
+// Each image is decoded once, so nothing that the library keeps is used again.
+sharp.cache(false);
 
 /**
  * Makes what the caller wants of a resized image.
@@ -78,9 +85,10 @@ async function decodeRaster<T>(
   format: RasterFormat,
   { to, ...resize }: Resize,
   finish: Finish<T>,
-  { upright = true, maxPixels = limits.imagePixels }: DecodeOptions,
+  { upright = true, maxPixels = limits.imagePixels, budget = ownBudget }: DecodeOptions,
 ): Promise<T> {
-  const { width, height, autoOrient } = await sharp(source, { limitInputPixels: false }).metadata();
+  const header = await sharp(source, { limitInputPixels: false }).metadata();
+  const { width, height, autoOrient } = header;
   if (width * height > maxPixels) {
     throw new DiptychError(
       'payload_too_large',
@@ -94,5 +102,7 @@ async function decodeRaster<T>(
   const image = sharp(source, { failOn: 'error', limitInputPixels: maxPixels });
   if (upright) image.autoOrient();
   image.resize({ ...resized, ...resize });
-  return finish(image, { type: mediaTypeOf(format), ...shown }, resized);
+  return budget.during(decodedBytes(header), () =>
+    finish(image, { type: mediaTypeOf(format), ...shown }, resized),
+  );
 }

@@ -25,6 +25,8 @@ const codeVersion = 3;
 
 /** Images held and decoded concurrently; sharp decodes on libuv's threads. */
 const inFlight = 16;
+/** Bytes of images that are read and not yet decoded, at most one image more. */
+const inFlightBytes = 64 * 1024 ** 2;
 
 /**
  * Prepare the images of a source: read, decode and write a few at a time.
@@ -113,6 +115,7 @@ async function* batches(
 ): AsyncGenerator<readonly SourceItem[]> {
   const ids = new Set<string>();
   let batch: SourceItem[] = [];
+  let bytes = 0;
   for await (const entry of entries) {
     if ('code' in entry) skipped.push(entry);
     else if (ids.has(entry.id)) {
@@ -121,10 +124,12 @@ async function* batches(
     } else {
       ids.add(entry.id);
       batch.push(entry);
+      if ('bytes' in entry.image) bytes += entry.image.bytes.length;
     }
-    if (batch.length === inFlight) {
+    if (batch.length === inFlight || bytes >= inFlightBytes) {
       yield batch;
       batch = [];
+      bytes = 0;
     }
   }
   if (batch.length > 0) yield batch;

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { DiptychError, ErrorCode } from '../../../../src/errors.ts';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
+import { decodeBudget } from '../../../common/images/decode-budget.ts';
 import { decodeForModel } from '../../../common/images/decode-for-model.ts';
 import type { ImageRule } from '../../../common/model-folder/image-rule.ts';
 import { threadData } from '../../../common/threads/start-thread.ts';
@@ -9,6 +10,8 @@ export interface UploadSettings {
   readonly rule: ImageRule;
   /** An image with more pixels is refused. */
   readonly maxPixels: number;
+  /** The budget of all threads of the pool. */
+  readonly memory: SharedArrayBuffer;
 }
 
 export interface DecodeFailure {
@@ -16,7 +19,8 @@ export interface DecodeFailure {
   readonly message: string;
 }
 
-const { rule, maxPixels } = threadData<UploadSettings>();
+const { rule, maxPixels, memory } = threadData<UploadSettings>();
+const budget = decodeBudget(memory);
 // Each image is decoded on one core, since several images are decoded at a time.
 sharp.concurrency(1);
 
@@ -31,8 +35,9 @@ answerRequests(answers);
 
 async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
   try {
-    return await decodeForModel(bytes, rule, { maxPixels });
+    return await decodeForModel(bytes, rule, { maxPixels, budget });
   } catch (error) {
+    // The decoder throws nothing else.
     const { code, message } = error as DiptychError;
     return { code, message };
   }
