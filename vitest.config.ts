@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { answerImages } from './gpu-embedder/operate/dev/local-images.ts';
 
 /** On Node 24, the edge tests run in a newer workerd (scripts/test-node24.mjs), which names its pool. */
 const pool = process.env.DIPTYCH_WORKERS_POOL;
@@ -44,7 +45,7 @@ export default defineConfig({
               r2Buckets: ['ARTIFACTS'],
               d1Databases: ['CATALOGUE'],
               durableObjects: { SHARDS: { className: 'VectorShard', useSQLite: true } },
-              images: { binding: 'IMAGES' },
+              serviceBindings: { IMAGES_SERVICE: answerImages },
               modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
             },
           }),

@@ -1,4 +1,4 @@
-// Compiles the TypeScript of the CLI and of its threads to build/node/<hash of the sources>. When
+// Compiles the TypeScript of the CLI, its threads and its processes to build/node/<hash of the sources>. When
 // each module was compiled as it was imported, that took two thirds of the start of a command, and as
 // long again in each of its threads. The hash is computed at every start, so that changed sources are
 // always compiled again.
@@ -25,7 +25,7 @@ const manifests = ['.', 'gpu-embedder', 'src'].map((folder) => join(root, folder
 const monthMs = 30 * 86_400_000;
 
 /**
- * Find the JavaScript of `cli` or of a thread (`train-thread`), and compile it first if that is needed.
+ * Find the JavaScript of `cli`, of a thread (`train-thread`) or of a process, and compile it first if that is needed.
  *
  * @param {string} name
  * @returns {Promise<string>} its URL
@@ -65,7 +65,7 @@ async function compile(sources, dir) {
   const partial = join(out, `.${basename(dir)}-${process.pid}-${Date.now()}`);
   await build({
     absWorkingDir: root,
-    entryPoints: sources.filter((file) => /^cli\.ts$|-thread\.ts$/.test(basename(file))),
+    entryPoints: sources.filter((file) => /^cli\.ts$|-(thread|process)\.ts$/.test(basename(file))),
     entryNames: '[name]',
     outdir: partial,
     bundle: true,

@@ -1,6 +1,6 @@
 import { encode } from 'fast-png';
 import { scalePixels } from '../src/image/scale-pixels.ts';
-import type { ImageScaler } from '../workers/images/image-scaler.ts';
+import { imageFaults, type ImageScaler } from '../workers/images/image-scaler.ts';
 
 /** Scales uploads like the Images binding of a worker, with the decoders of the browser. */
 export const browserScaler: ImageScaler = {
@@ -18,7 +18,10 @@ export const browserScaler: ImageScaler = {
 
 /** @returns RGBA8, alpha not multiplied */
 async function decodePixels(image: Blob): Promise<ImageData> {
-  const bitmap = await createImageBitmap(image);
+  const bitmap = await createImageBitmap(image).catch((cause: unknown) => {
+    const error = new Error('the browser cannot decode the image', { cause });
+    throw Object.assign(error, { code: imageFaults.notAnImage });
+  });
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('this browser gives no canvas to a worker');

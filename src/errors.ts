@@ -14,6 +14,7 @@ export const errorStatus = {
   range_not_satisfiable: 416,
   unsupported_image: 415,
   unreadable_image: 422,
+  images_unavailable: 503,
   model_mismatch: 409,
   index_unreadable: 500,
   index_too_large: 507,

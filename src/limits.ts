@@ -9,21 +9,27 @@ const fieldBytes = 512 * 1024;
  */
 export const limits = {
   /**
-   * Width times height of an image that is prepared, ingested or encoded: a small file can claim a
-   * size that fills the memory. Node may have to decode the whole image, which is 400 MB of RGBA.
+   * Width times height of an image: a small file can claim a size that fills the memory. Who decodes
+   * it may have to hold it whole, which is 400 MB of RGBA. The Images service has the same limit.
    */
   imagePixels: 100_000_000,
-  /**
-   * Width times height of an image that is a query. It is decoded while the request waits. A worker
-   * leaves that to the Images binding; in a static site a browser tab decodes it: 160 MB of RGBA.
-   */
-  queryPixels: 40_000_000,
   /**
    * File of an image, bytes. A worker has 128 MB for the file, its base64 and its request together.
    */
   imageBytes,
   /** The same at an embedder: a server has more memory, and its clients do not shrink images. */
   embedderImageBytes: 32 * mebibyte,
+  /**
+   * Memory of all images that a process decodes at the same time, bytes. Further ones wait; one that
+   * needs more is decoded alone.
+   */
+  decodeBytes: 512 * mebibyte,
+  /**
+   * What it may take to draw an SVG in Node: seconds of a processor, and bytes of memory. A small file
+   * can ask for any number of strokes. A map of 5 MB takes a second.
+   */
+  drawSeconds: 2,
+  drawBytes: 512 * mebibyte,
   /** Member of a tar shard, bytes. `prepare` holds it in memory; it need not be an image. */
   tarMemberBytes: 256 * mebibyte,
   /** A text that is a query, a label or an input of an embedder, UTF-16 units. */

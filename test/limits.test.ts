@@ -55,7 +55,15 @@ it('a request that holds the largest image as base64 has room for its fields', (
 });
 
 it.each([
-  ['api', [mebibytes(limits.imageBytes), millions(limits.queryPixels)]],
+  ['api', [mebibytes(limits.imageBytes), millions(limits.imagePixels)]],
+  [
+    'images',
+    [
+      mebibytes(limits.imageBytes),
+      mebibytes(limits.embedderImageBytes),
+      millions(limits.imagePixels),
+    ],
+  ],
   [
     'reindexing',
     [mebibytes(limits.imageBytes), millions(limits.imagePixels), mebibytes(limits.batchBytes)],

@@ -4,6 +4,7 @@ import { handOver } from '../common/threads/thread-messages.ts';
 import { readImageBytes } from '../data/prepared/read-dataset.ts';
 import type { ImageRef } from '../data/prepared/prepared.ts';
 import { threadData } from '../common/threads/start-thread.ts';
+import { decodeBudget } from '../common/images/decode-budget.ts';
 import { decodeForModel } from '../common/images/decode-for-model.ts';
 import type { ImageRule } from '../common/model-folder/image-rule.ts';
 
@@ -11,6 +12,8 @@ import type { ImageRule } from '../common/model-folder/image-rule.ts';
 export interface DecodeSettings {
   readonly dir: string;
   readonly rule: ImageRule;
+  /** The budget of all threads of the pool. */
+  readonly memory: SharedArrayBuffer;
 }
 
 export interface DecodedBatch {
@@ -19,7 +22,8 @@ export interface DecodedBatch {
   readonly failures: readonly { readonly index: number; readonly reason: string }[];
 }
 
-const { dir, rule } = threadData<DecodeSettings>();
+const { dir, rule, memory } = threadData<DecodeSettings>();
+const budget = decodeBudget(memory);
 // The threads already run in parallel, so each decodes one image at a time.
 sharp.concurrency(1);
 
@@ -30,10 +34,9 @@ const answers = {
     const failures: { index: number; reason: string }[] = [];
     for (const [index, image] of images.entries()) {
       try {
-        rgb.set(
-          await decodeForModel(await readImageBytes({ dir }, { image }), rule),
-          index * length,
-        );
+        // A file is not read whole, because it may be large.
+        const source = 'file' in image ? image.file : await readImageBytes({ dir }, { image });
+        rgb.set(await decodeForModel(source, rule, { budget }), index * length);
       } catch (error) {
         failures.push({ index, reason: (error as Error).message });
       }

@@ -1,3 +1,4 @@
+import { budgetMemory } from '../common/images/decode-budget.ts';
 import { askThread } from '../common/threads/ask-thread.ts';
 import { createThreadPool, type ThreadPool } from '../common/threads/thread-pool.ts';
 import { startThread } from '../common/threads/start-thread.ts';
@@ -8,12 +9,13 @@ export const perThread = 2;
 
 /** Create a pool of threads that read and decode images of a data set. */
 export function decodeThreads(
-  settings: DecodeSettings,
+  settings: Omit<DecodeSettings, 'memory'>,
   threads: number,
 ): ThreadPool<DecodeAnswers> {
   const entry = new URL('./decode-thread.ts', import.meta.url);
+  const shared: DecodeSettings = { ...settings, memory: budgetMemory() };
   return createThreadPool(
-    () => askThread<DecodeAnswers>(startThread(entry, settings), { what: 'a decoding thread' }),
+    () => askThread<DecodeAnswers>(startThread(entry, shared), { what: 'a decoding thread' }),
     { threads, perThread },
   );
 }

@@ -1,5 +1,7 @@
-import { isSvg, readImageHeader } from './image-header.ts';
+import { formatOf, mediaTypeOf } from './image-format.ts';
+import { readStoredSize } from './image-header.ts';
 import { isTurned } from './orientation.ts';
+import { unsupportedImage } from './unsupported-image.ts';
 
 /** The type and the size of an image, as its bytes say. */
 export interface ImageKind {
@@ -13,12 +15,13 @@ export interface ImageKind {
 /**
  * Tell the type and the size of an image without decoding it.
  *
- * @param bytes - SVG, or a format that {@link readImageHeader} reads
- * @throws DiptychError unsupported_image, unreadable_image
+ * @throws DiptychError unsupported_image, unreadable_image, payload_too_large
  */
 export function describeImage(bytes: Uint8Array): ImageKind {
-  if (isSvg(bytes)) return { type: 'image/svg+xml' };
-  const { format, width, height } = readImageHeader(bytes);
-  const type = `image/${format}`;
+  const format = formatOf(bytes);
+  if (!format) throw unsupportedImage(bytes);
+  const type = mediaTypeOf(format);
+  if (format === 'svg') return { type };
+  const { width, height } = readStoredSize(format, bytes);
   return isTurned(format, bytes) ? { type, width: height, height: width } : { type, width, height };
 }

@@ -1,34 +1,28 @@
 import { DiptychError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { readAvifProperties } from './avif-properties.ts';
+import { readGifSize } from './gif-size.ts';
+import type { RasterFormat } from './image-format.ts';
+import type { Size } from './preprocessing.ts';
+import { jpegSegments, nameAt, viewOf } from './segments.ts';
+import { findTiffField } from './tiff-directory.ts';
 
-/** Formats that the Images binding decodes. */
-export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'avif';
-
-export interface ImageHeader {
-  readonly format: ImageFormat;
-  /** Pixels of the image as it is stored. An orientation tag may swap width and height. */
-  readonly width: number;
-  readonly height: number;
+export interface StoredSize extends Size {
+  /** Pixels of the largest picture in the file, where one may be larger than what is shown. */
+  readonly largest?: number;
 }
 
 /**
  * Read the size of an image from its first bytes, without decoding it.
  *
- * @throws DiptychError unsupported_image for another format; unreadable_image when the header is
- *   cut short or has no valid size
+ * @returns pixels of the image as it is stored; an orientation may swap width and height
+ * @throws DiptychError unreadable_image when the header is cut short or has no valid size;
+ *   payload_too_large for too many pixels
  */
-export function readImageHeader(bytes: Uint8Array): ImageHeader {
-  const format = formatOf(bytes);
-  if (!format) {
-    throw new DiptychError(
-      'unsupported_image',
-      `image: expected PNG, JPEG, WebP, GIF or AVIF, got ${isSvg(bytes) ? 'SVG' : 'another format'}`,
-      { supported: ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif'] },
-    );
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let size: Size | null;
+export function readStoredSize(format: RasterFormat, bytes: Uint8Array): StoredSize {
+  let size: StoredSize | null;
   try {
-    size = sizeReaders[format](view);
+    size = sizeReaders[format](viewOf(bytes));
   } catch (cause) {
     // The DataView throws when it reads past the end.
     throw new DiptychError('unreadable_image', `image: ${format} header is cut short`, undefined, {
@@ -38,60 +32,40 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader {
   if (!size || size.width < 1 || size.height < 1) {
     throw new DiptychError('unreadable_image', `image: ${format} header has no valid size`);
   }
-  return { format, ...size };
+  const { width, height, largest = 0 } = size;
+  const pixels = Math.max(width * height, largest);
+  if (pixels > limits.imagePixels) {
+    const got = pixels === largest ? `a frame of ${pixels}` : `${width} x ${height}`;
+    throw new DiptychError(
+      'payload_too_large',
+      `image: expected at most ${limits.imagePixels} pixels, got ${got}`,
+      { maxPixels: limits.imagePixels, width, height },
+    );
+  }
+  return size;
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-function formatOf(bytes: Uint8Array): ImageFormat | null {
-  const ascii = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
-  if (ascii(0, 8) === '\x89PNG\r\n\x1a\n') return 'png';
-  if (ascii(0, 3) === '\xff\xd8\xff') return 'jpeg';
-  if (/^GIF8[79]a$/.test(ascii(0, 6))) return 'gif';
-  if (ascii(0, 4) === 'RIFF' && ascii(8, 12) === 'WEBP') return 'webp';
-  if (ascii(4, 8) === 'ftyp' && /avi[fs]/.test(ascii(8, 40))) return 'avif';
-  return null;
-}
-
-/** Tell from its first bytes whether a file is SVG. */
-export function isSvg(bytes: Uint8Array): boolean {
-  return /^\s*(<\?xml|<!--|<!doctype svg|<svg)/i.test(
-    new TextDecoder().decode(bytes.subarray(0, 256)),
-  );
-}
-
-const sizeReaders: Readonly<Record<ImageFormat, (view: DataView) => Size | null>> = {
+const sizeReaders: Readonly<Record<RasterFormat, (view: DataView) => StoredSize | null>> = {
   png: (view) => ({ width: view.getUint32(16), height: view.getUint32(20) }),
-  gif: (view) => ({ width: view.getUint16(6, true), height: view.getUint16(8, true) }),
+  gif: readGifSize,
   jpeg: jpegSize,
   webp: webpSize,
   avif: avifSize,
+  tiff: tiffSize,
 };
 
-/**
- * Read the frame header: SOF0 to SOF15 without DHT, JPG and DAC, after other segments (ITU T.81,
- * B.1.1).
- */
+/** Read the frame header: SOF0 to SOF15 without DHT, JPG and DAC (ITU T.81, B.1.1). */
 function jpegSize(view: DataView): Size | null {
-  for (let at = 2; ;) {
-    if (view.getUint8(at) !== 0xff) return null;
-    const marker = view.getUint8(at + 1);
-    // Skip fill bytes, and markers without a length.
-    if (marker === 0xff) at += 1;
-    else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
-    else if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
-    } else if (marker === 0xd9 || marker === 0xda) return null;
-    else at += 2 + view.getUint16(at + 2);
+  for (const { name, start } of jpegSegments(view)) {
+    if (!/^c[^48c]$/.test(name)) continue;
+    return { width: view.getUint16(start + 3), height: view.getUint16(start + 1) };
   }
+  return null;
 }
 
 /** Read the first chunk: VP8X, VP8L or VP8 (RFC 9649, 2.5 to 2.7). */
 function webpSize(view: DataView): Size | null {
-  const kind = String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + 12, 4));
+  const kind = nameAt(view, 12);
   if (kind === 'VP8X') {
     const uint24 = (at: number) => view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
     return { width: uint24(24) + 1, height: uint24(27) + 1 };
@@ -107,17 +81,23 @@ function webpSize(view: DataView): Size | null {
   return null;
 }
 
-/**
- * Find the largest `ispe` property, because a grid also lists its tiles (ISO/IEC 23008-12, 6.5.3).
- */
-function avifSize(view: DataView): Size | null {
-  const ispe = 0x69737065;
-  const end = Math.min(view.byteLength - 16, 65536);
-  let size: Size | null = null;
-  for (let at = 0; at <= end; at++) {
-    if (view.getUint32(at) !== ispe) continue;
-    const found = { width: view.getUint32(at + 8), height: view.getUint32(at + 12) };
-    if (!size || found.width * found.height > size.width * size.height) size = found;
-  }
-  return size;
+/** Read the properties `ispe`: that of the shown picture, and the largest of all pictures. */
+function avifSize(view: DataView): StoredSize | null {
+  const { shown, all } = readAvifProperties(view);
+  const sizes = (boxes: typeof all) =>
+    boxes
+      .filter(({ name }) => name === 'ispe')
+      .map(({ start }) => ({
+        width: view.getUint32(start + 4),
+        height: view.getUint32(start + 8),
+      }));
+  const [size] = sizes(shown);
+  const largest = Math.max(...sizes(all).map(({ width, height }) => width * height));
+  return size ? { ...size, largest } : null;
+}
+
+/** Read the fields ImageWidth and ImageLength of the first page (TIFF 6.0, section 8). */
+function tiffSize(view: DataView): Size {
+  const side = (tag: number) => findTiffField(view, 0, tag)?.value ?? 0;
+  return { width: side(0x0100), height: side(0x0101) };
 }

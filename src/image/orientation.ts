@@ -1,97 +1,151 @@
-import type { ImageFormat } from './image-header.ts';
+import { readAvifProperties } from './avif-properties.ts';
+import type { RasterFormat } from './image-format.ts';
+import { writePngChecksum } from './png-checksum.ts';
+import { jpegSegments, nameAt, pngChunks, viewOf, webpChunks, type Segment } from './segments.ts';
+import { findTiffField } from './tiff-directory.ts';
 
-/** The orientation tag in the EXIF of an image (EXIF 2.32, tag 0x0112). */
-export interface OrientationTag {
-  /** 1 (upright) to 8; a damaged file may have any number. */
-  readonly value: number;
-  /** The place of its two bytes in the file. */
-  readonly offset: number;
-  readonly isLittleEndian: boolean;
+/** How a stored image must be turned, as libvips and browsers read it from the file. */
+interface Turn {
+  /** As in EXIF (tag 0x0112): 1 (upright) to 8. */
+  readonly orientation: number;
+  /** Overwrite it with "upright", wherever it is written. */
+  erase(): void;
 }
 
-/**
- * Find the orientation tag of an image.
- *
- * @returns null without a tag, or when the EXIF is cut short
- */
-export function findOrientation(format: ImageFormat, bytes: Uint8Array): OrientationTag | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  try {
-    const tiff = exifFinders[format]?.(view) ?? null;
-    return tiff === null ? null : findTag(view, tiff);
-  } catch {
-    // The DataView read past the end. If the image is damaged, its decoder will say so.
-    return null;
-  }
+/** Read the orientation of an image: 1 (upright) to 8, as in EXIF. */
+export function orientationOf(format: RasterFormat, bytes: Uint8Array): number {
+  return readTurn(format, bytes).orientation;
 }
 
 /** Tell whether an image is shown with its width and height swapped. */
-export function isTurned(format: ImageFormat, bytes: Uint8Array): boolean {
-  if (format === 'avif') return isAvifTurned(bytes);
-  const value = findOrientation(format, bytes)?.value ?? 1;
-  return value >= 5 && value <= 8;
+export function isTurned(format: RasterFormat, bytes: Uint8Array): boolean {
+  return orientationOf(format, bytes) >= 5;
 }
 
-const orientationTag = 0x0112;
-const exif = 0x45786966;
+/**
+ * Take the orientation out of an image: overwrite it with "upright". Then no decoder turns the
+ * image. Otherwise it would depend on the decoder and the format: libvips turns AVIF alone, browsers
+ * turn nearly everything, and the Images service does not say what it turns.
+ *
+ * @param bytes - some of them may change
+ * @returns the orientation that was there, 1 (upright) to 8, as in EXIF
+ */
+export function takeOrientation(format: RasterFormat, bytes: Uint8Array): number {
+  const { orientation, erase } = readTurn(format, bytes);
+  erase();
+  return orientation;
+}
 
-/** Functions that find the TIFF header, with which EXIF begins, for each format. */
-const exifFinders: Readonly<Partial<Record<ImageFormat, (view: DataView) => number | null>>> = {
-  jpeg: findInJpeg,
-  png: findInPng,
-  webp: findInWebp,
+const upright: Turn = { orientation: 1, erase: () => {} };
+
+function readTurn(format: RasterFormat, bytes: Uint8Array): Turn {
+  try {
+    return turnReaders[format](viewOf(bytes));
+  } catch {
+    // The DataView read past the end. If the image is damaged, its decoder will say so.
+    return upright;
+  }
+}
+
+const turnReaders: Readonly<Record<RasterFormat, (view: DataView) => Turn>> = {
+  jpeg: (view) => turnOf(view, exifOfJpeg(view)),
+  png: (view) => turnOf(view, exifOfPng(view)),
+  webp: (view) => turnOf(view, exifOfWebp(view)),
+  tiff: (view) => turnOf(view, [{ tiff: 0, counts: true }]),
+  gif: () => upright,
+  avif: turnOfAvif,
 };
 
-/** Find the segment APP1 with "Exif", before the scan. */
-function findInJpeg(view: DataView): number | null {
-  for (let at = 2; view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
-    const marker = view.getUint8(at + 1);
-    if (marker === 0xda) return null;
-    if (marker === 0xe1 && view.getUint32(at + 4) === exif) return at + 10;
-  }
-  return null;
+/** EXIF in a file. */
+interface Exif {
+  /** The place of the TIFF header with which it begins. */
+  readonly tiff: number;
+  /** Whether decoders obey it. Where they do not, its orientation is erased nevertheless. */
+  readonly counts: boolean;
+  /** Called when it was changed. */
+  readonly changed?: () => void;
 }
 
-/** Find the chunk `eXIf` (PNG 3, 11.3.3.4). */
-function findInPng(view: DataView): number | null {
-  const eXIf = 0x65584966;
-  for (let at = 8; at < view.byteLength; at += 12 + view.getUint32(at)) {
-    if (view.getUint32(at + 4) === eXIf) return at + 8;
-  }
-  return null;
+/** The first EXIF that counts decides, even if it has no orientation. */
+function turnOf(view: DataView, all: readonly Exif[]): Turn {
+  const fields = all.map((exif) => ({ ...exif, field: findTiffField(view, exif.tiff, 0x0112) }));
+  const value = fields.find(({ counts }) => counts)?.field?.value ?? 1;
+  return {
+    orientation: value >= 1 && value <= 8 ? value : 1,
+    erase: () => {
+      for (const { field, changed } of fields) {
+        field?.set(1);
+        changed?.();
+      }
+    },
+  };
 }
 
-/** Find the chunk `EXIF` (RFC 9649, 2.7.1.5). Some programs begin its content as in a JPEG. */
-function findInWebp(view: DataView): number | null {
-  const chunk = 0x45584946;
-  let size = 0;
-  for (let at = 12; at < view.byteLength; at += 8 + size + (size % 2)) {
-    size = view.getUint32(at + 4, true);
-    if (view.getUint32(at) === chunk) return at + (view.getUint32(at + 8) === exif ? 14 : 8);
-  }
-  return null;
+/** Find the segments APP1 with "Exif" and two zeros. */
+function exifOfJpeg(view: DataView): Exif[] {
+  return [...jpegSegments(view)]
+    .filter(({ name, start }) => name === 'e1' && nameAt(view, start) === 'Exif')
+    .map(({ start }) => ({ tiff: start + 6, counts: true }));
 }
 
-function findTag(view: DataView, tiff: number): OrientationTag | null {
-  const isLittleEndian = view.getUint16(tiff) === 0x4949;
-  const directory = tiff + view.getUint32(tiff + 4, isLittleEndian);
-  const entries = view.getUint16(directory, isLittleEndian);
-  for (let i = 0; i < entries; i++) {
-    const entry = directory + 2 + 12 * i;
-    if (view.getUint16(entry, isLittleEndian) !== orientationTag) continue;
-    const offset = entry + 8;
-    return { value: view.getUint16(offset, isLittleEndian), offset, isLittleEndian };
-  }
-  return null;
+/** Find the chunks `eXIf` (PNG 3, 11.3.3.4). Decoders that stream do not see one behind the pixels. */
+function exifOfPng(view: DataView): Exif[] {
+  const chunks = [...pngChunks(view)];
+  const pixels = chunks.findIndex(({ name }) => name === 'IDAT');
+  return chunks.flatMap((chunk, i) =>
+    chunk.name === 'eXIf'
+      ? {
+          tiff: chunk.start,
+          counts: i < pixels,
+          changed: () => writePngChecksum(view, chunk),
+        }
+      : [],
+  );
 }
 
-/** Read the property `irot`, which AVIF has instead: quarter turns (ISO/IEC 23008-12, 6.5.10). */
-function isAvifTurned(bytes: Uint8Array): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const irot = 0x69726f74;
-  const end = Math.min(view.byteLength - 5, 65536);
-  for (let at = 0; at <= end; at++) {
-    if (view.getUint32(at) === irot) return view.getUint8(at + 4) % 2 === 1;
-  }
-  return false;
+/**
+ * Find the chunks `EXIF` (RFC 9649, 2.7.1.5), which decoders obey if the header announces them. Some
+ * programs begin the content as in a JPEG.
+ */
+function exifOfWebp(view: DataView): Exif[] {
+  const chunks = [...webpChunks(view)];
+  const [header] = chunks;
+  const counts = header?.name === 'VP8X' && (view.getUint8(header.start) & 0x08) !== 0;
+  return chunks
+    .filter(({ name }) => name === 'EXIF')
+    .map(({ start }) => ({ tiff: start + (nameAt(view, start) === 'Exif' ? 6 : 0), counts }));
 }
+
+/** The orientations of quarter turns to the left, for each way to mirror the picture then. */
+const turns = { none: [1, 8, 3, 6], vertically: [4, 5, 2, 7], horizontally: [2, 7, 4, 5] } as const;
+
+/**
+ * Read the properties `irot` and `imir`, which AVIF has instead of EXIF (ISO/IEC 23008-12, 6.5.10
+ * and 6.5.12). Decoders do not obey EXIF in AVIF.
+ */
+function turnOfAvif(view: DataView): Turn {
+  const { shown, all } = readAvifProperties(view);
+  const isTurn = ({ name, start, end }: Segment) => /^(irot|imir)$/.test(name) && end > start;
+  const steps = shown.filter(isTurn);
+  const byteOf = (name: string) => {
+    const step = steps.find((one) => one.name === name);
+    return step && view.getUint8(step.start);
+  };
+  const mirror = byteOf('imir');
+  const angle = (byteOf('irot') ?? 0) % 4;
+  // A turn to the left behind a mirror is one to the right before it.
+  const left = steps[0]?.name === 'imir' ? (4 - angle) % 4 : angle;
+  const way = mirror === undefined ? 'none' : mirror % 2 === 0 ? 'vertically' : 'horizontally';
+  return {
+    orientation: turns[way][left as 0 | 1 | 2 | 3],
+    erase: () => {
+      for (const { start } of all.filter(isTurn)) {
+        // No value of `imir` means "not mirrored", so it becomes a turn by nothing, of equal length.
+        view.setUint32(start - 4, irot);
+        view.setUint8(start, 0);
+      }
+    },
+  };
+}
+
+const irot = 0x69726f74;

@@ -101,19 +101,27 @@ describe('diptych search', () => {
   });
 
   it.each([
-    ['a file that is no image', () => ['--image', 'package.json'], 'unreadable_image', model],
-    ['an index of another model', () => ['cake'], 'model_mismatch', 'other'],
-  ])('refuses %s', async (_what, args, code, which) => {
-    const { code: exit, stderr } = await runDiptych(
-      'search',
-      ...args(),
-      '--index',
-      version,
-      '--model',
-      which === 'other' ? otherModel : model,
-    );
+    ['a file that is no image', 'package.json', 'unsupported_image', /package.json: .*got JSON/],
+    ['an image that is cut short', 'cut.png', 'unreadable_image', /cut.png: .*cannot be decoded/],
+    ['an empty file', 'empty.png', 'unreadable_image', /empty.png: expected bytes, got none/],
+    ['a file that is not there', 'no.png', 'unreadable_image', /no.png: .*ENOENT/],
+  ])('refuses %s and names it', async (_what, name, code, message) => {
+    const square = (await uploads())['square.png'];
+    await writeFile(join(dir, 'cut.png'), square.subarray(0, square.length / 2));
+    await writeFile(join(dir, 'empty.png'), '');
+    const file = name === 'package.json' ? name : join(dir, name);
+    const where = ['--index', version, '--model', model];
+    const { code: exit, stderr } = await runDiptych('search', '--image', file, ...where);
     expect(exit).toBe(1);
     expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: `));
+    expect(stderr).toMatch(message);
+  });
+
+  it('refuses an index of another model', async () => {
+    const where = ['--index', version, '--model', otherModel];
+    const { code, stderr } = await runDiptych('search', 'cake', ...where);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error\[model_mismatch\]: /);
   });
 
   it.each(['items.json', 'captions.json', 'keywords.json', 'image.bin', 'caption.bin'])(

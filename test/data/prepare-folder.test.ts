@@ -13,6 +13,8 @@ import {
   readImageBytes,
 } from '../../gpu-embedder/data/prepared/read-dataset.ts';
 
+import { withPngSize } from '../setup/image-bytes.ts';
+
 const root = mkdtempSync(join(tmpdir(), 'diptych-prepare-'));
 const images = join(root, 'images');
 const imageSize = 16;
@@ -38,10 +40,7 @@ beforeAll(async () => {
   await writeFile(join(images, 'broken.png'), 'no image');
   const whole = readFileSync(join(images, 'red.png'));
   await writeFile(join(images, 'cut.png'), whole.subarray(0, whole.length - 30));
-  await writeFile(
-    join(images, 'bomb.svg'),
-    '<svg xmlns="http://www.w3.org/2000/svg" width="20000" height="20000"/>',
-  );
+  await writeFile(join(images, 'bomb.png'), withPngSize(whole, [20_000, 20_000]));
   await writeFile(
     at('captions.csv'),
     [
@@ -53,7 +52,7 @@ beforeAll(async () => {
       'x1,missing.png,an image that is not there,',
       'x2,broken.png,no image at all,',
       'x3,cut.png,cut short,',
-      'x4,bomb.svg,too many pixels,',
+      'x4,bomb.png,too many pixels,',
       'x5,../outside.png,out of the folder,',
       'x6,link.png,out of the folder by a link,',
       'x7,half.png,,',
@@ -85,7 +84,7 @@ describe('prepare folder', () => {
     expect(result).toMatchObject({ inputs: 14, prepared: 3, unchanged: false });
     expect(report(out)).toMatchObject({ inputs: 14, prepared: 3 });
     const bomb = report(out).skipped.find(({ where }) => where === 'captions.csv:9');
-    expect(bomb?.reason).toMatch(/bomb\.svg.*pixel limit/);
+    expect(bomb?.reason).toMatch(/bomb\.png.*at most 100000000 pixels/);
 
     const dataset = openDataset(out);
     expect(dataset.items.map(({ id }) => id)).toEqual(['r', 'b', 'h']);
@@ -210,6 +209,20 @@ describe('prepare folder', () => {
     expect((await prepareFolder({ images: dir, out, imageSize })).unchanged).toBe(true);
     await writeFile(join(dir, 'silent.txt'), 'no longer');
     expect(await prepareFolder({ images: dir, out, imageSize })).toMatchObject({ prepared: 3 });
+  });
+
+  it('counts the pictures of a folder whose format is refused, and names it', async () => {
+    const dir = at('of-a-phone');
+    await mkdir(dir);
+    await writeFile(join(dir, 'a.jfif'), await sharp(join(images, 'red.png')).jpeg().toBuffer());
+    await writeFile(join(dir, 'b.HEIC'), '\0\0\0\x18ftypheic\0\0\0\0mif1heic');
+    for (const name of ['a.txt', 'b.txt']) await writeFile(join(dir, name), 'red');
+    const out = at('from-a-phone');
+    expect(await prepareFolder({ images: dir, out, imageSize })).toMatchObject({
+      ...{ inputs: 2, prepared: 1 },
+      skipped: { broken_image: 1 },
+    });
+    expect(report(out).skipped[0].reason).toMatch(/^b.HEIC: .*got HEIC.* save it as JPEG/);
   });
 
   it('explains why no image can be used', async () => {

@@ -10,14 +10,16 @@ import {
   createCollections,
   type CollectionsOptions,
 } from '../../workers/collections/collections.ts';
+import { serviceScaler } from './service-scaler.ts';
 
 export const fixture: EdgeFixture = inject('edge');
-export const bindings = env as unknown as {
+const given = env as unknown as {
   ARTIFACTS: R2Bucket;
-  IMAGES: ImagesBinding;
+  IMAGES_SERVICE: Fetcher;
   SHARDS: ShardNamespace;
   CATALOGUE: D1Database;
 };
+export const bindings = { ...given, IMAGES: serviceScaler(given.IMAGES_SERVICE) };
 
 /** Talks to an app of its own, which has loaded nothing yet. */
 export function createClient(options?: CollectionsOptions, own: Env = bindings) {

@@ -78,6 +78,11 @@ describe('an upload that is wrong', () => {
     new DataView(bytes.buffer).setUint32(20, height);
     return new Blob([bytes]);
   };
+  /** A GIF whose screen is 1 x 1 and whose frame is 16,000 x 16,000. */
+  const lyingGif = new Blob([
+    ...['GIF89a', new Uint8Array([1, 0, 1, 0, 0, 0, 0])],
+    new Uint8Array([0x2c, 0, 0, 0, 0, 0x80, 0x3e, 0x80, 0x3e, 0, 2, 1, 0x2c, 0, 0x3b]),
+  ]);
   const damaged = (name: string, length: number) =>
     new Blob([uploadBytes(name).subarray(0, length)]);
 
@@ -90,9 +95,10 @@ describe('an upload that is wrong', () => {
     ['a JPEG header cut short', damaged('square.jpg', 30), 422, 'unreadable_image'],
     ['a WebP header cut short', damaged('square.webp', 20), 422, 'unreadable_image'],
     ['an AVIF header cut short', damaged('square.avif', 60), 422, 'unreadable_image'],
+    ['a frame larger than its GIF says', lyingGif, 413, 'payload_too_large'],
     ['an image of no width', claiming(0, 100), 422, 'unreadable_image'],
     ['too many pixels', claiming(100_000, 100_000), 413, 'payload_too_large'],
-    ['a row of pixels too many', claiming(8000, 5001), 413, 'payload_too_large'],
+    ['a row of pixels too many', claiming(10_000, 10_001), 413, 'payload_too_large'],
     [
       'too many bytes',
       new Blob([png, new Uint8Array(limits.imageBytes)]),
@@ -102,6 +108,13 @@ describe('an upload that is wrong', () => {
   ])('%s', async (_name, image, status, code) => {
     const failure = await failureOf(await client.postForm('/v1/captions', { image }));
     expect(failure).toMatchObject({ status, code });
+  });
+
+  it('is named where its format is known, with what to do', async () => {
+    const heic = new Blob(['\0\0\0\x18ftypheic\0\0\0\0mif1heic']);
+    const failure = await failureOf(await client.postForm('/v1/search', { image: heic }));
+    expect(failure).toMatchObject({ status: 415, code: 'unsupported_image' });
+    expect(failure.message).toMatch(/PNG, JPEG, WebP, GIF or AVIF, got HEIC.* save it as JPEG/);
   });
 
   it('is not read further than the limit', async () => {

@@ -89,6 +89,9 @@ describe('POST /v1/search', () => {
     ['square.png', 'square.gif', 0.02],
     ['square.png', 'square.avif', 0.02],
     ['upright.jpg', 'turned.jpg', 0.02],
+    ['upright.jpg', 'turned.png', 0.02],
+    ['upright.jpg', 'turned.webp', 0.02],
+    ['upright.jpg', 'turned.avif', 0.02],
   ])('sees the same in %s and %s', async (one, other, most) => {
     const [a, b] = [await searchByImage(one), await searchByImage(other)];
     expect(difference(a, b)).toBeLessThan(most);

@@ -110,7 +110,7 @@ describe("one of Diptych's own models", () => {
 
   it('refuses a file that is not an image', async () => {
     await expect(model.embedImages([new Uint8Array([1, 2, 3])])).rejects.toMatchObject({
-      code: 'unreadable_image',
+      code: 'unsupported_image',
     });
   });
 });

@@ -15,7 +15,7 @@ const picture = sharp({ create: { width: 30, height: 20, channels: 3, background
 const svg =
   '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"><path d="M0 0h9v9"/></svg>';
 
-const formats = ['avif', 'jpeg', 'png', 'webp'] as const;
+const formats = ['avif', 'jpeg', 'png', 'tiff', 'webp'] as const;
 const sizes = {
   svg: [null, null],
   ...Object.fromEntries(formats.map((format) => [`${format}-1`, [30, 20]])),

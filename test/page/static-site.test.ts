@@ -128,7 +128,8 @@ describe.skipIf(!chromiumPath)(
 
     it('makes the same embedding of any upload as the embedder', async () => {
       const images = await uploads();
-      const names = ['square.png', 'wide.png', 'deep.png', 'square.webp', 'turned.jpg'];
+      const plain = ['square.png', 'wide.png', 'deep.png', 'square.webp'];
+      const names = [...plain, 'turned.jpg', 'turned.png', 'turned.webp', 'turned.avif'];
       const expected = await similarities(tiny, names.map((name) => images[name])); // prettier-ignore
       const { page } = await openAndCut();
       for (const [i, name] of names.entries()) {

@@ -34,6 +34,17 @@ export async function uploads(): Promise<Record<string, Uint8Array>> {
       .withMetadata({ orientation: 6 })
       .jpeg({ quality: 95 })
       .toBuffer(),
+    ...(await inOtherFormats(turned)),
     'vector.svg': svg(64, 64),
+  };
+}
+
+/** The picture that is stored on its side, in the other formats that have an orientation. */
+async function inOtherFormats(turned: Buffer): Promise<Record<string, Uint8Array>> {
+  const image = sharp(turned).withMetadata({ orientation: 6 });
+  return {
+    'turned.png': await image.clone().png().toBuffer(),
+    'turned.webp': await image.clone().webp({ lossless: true }).toBuffer(),
+    'turned.avif': await image.clone().avif({ quality: 90 }).toBuffer(),
   };
 }

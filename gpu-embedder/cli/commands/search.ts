@@ -7,6 +7,7 @@ import { modelFlag } from '../flags/models.ts';
 import { wholeNumber } from '../flags/numbers.ts';
 import type { SearchAnswer } from '../../../src/search/answer-search.ts';
 import { oneLine } from '../../common/terminal.ts';
+import type { DecodeImage } from '../../../src/search/resolve-query.ts';
 import { newestVersion } from '../../operate/search/newest-version.ts';
 
 interface SearchFlags {
@@ -75,7 +76,11 @@ async function search(text: string | undefined, flags: SearchFlags): Promise<voi
   const model = await openLocalModel(asked.model, { precise });
   try {
     const collection = await openLocalCollection(dir, model);
-    const answer = await answerSearch(collection, request, image, model);
+    const decodeImage: DecodeImage = (bytes, size) =>
+      model.decodeImage(bytes, size).catch((error: unknown) => {
+        throw withFileName(asked.image, error);
+      });
+    const answer = await answerSearch(collection, request, image, { decodeImage });
     if (json) {
       process.stdout.write(`${JSON.stringify({ ...answer, encoder: model.encoder })}\n`);
     } else {
@@ -84,6 +89,14 @@ async function search(text: string | undefined, flags: SearchFlags): Promise<voi
   } finally {
     await model.dispose();
   }
+}
+
+/** Say which file an error about an image is about. */
+function withFileName(file: string | undefined, error: unknown): unknown {
+  if (!(error instanceof DiptychError)) return error;
+  const { code, message, details } = error;
+  const rest = message.replace(/^image: /, '');
+  return new DiptychError(code, `${file}: ${rest}`, details, { cause: error });
 }
 
 function printMatches({ matches }: SearchAnswer): void {

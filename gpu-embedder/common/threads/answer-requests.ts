@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, type Transferable } from 'node:worker_threads';
 import { packError } from './pack-error.ts';
 import {
   buffersOf,
@@ -7,17 +7,25 @@ import {
   type ThreadRequest,
 } from './thread-messages.ts';
 
+/** The port of a process that `startProcess` started. */
+const processPort = {
+  on: (event: string, listener: (request: ThreadRequest) => void) => process.on(event, listener),
+  /** Buffers are copied to another process, never moved. */
+  postMessage: (message: ThreadReply, _moved: readonly Transferable[]) =>
+    void process.send?.(message),
+};
+
 type Work = (input: unknown, tell: (note: unknown) => void) => unknown;
 
 /**
- * Answer, inside a thread, the requests that `askThread` sends. Several requests can be in progress:
+ * Answer, inside a thread or a process, the requests that `askThread` sends. Several requests can be in progress:
  * while one awaits something, the next one begins.
  *
  * @param answers - the table of functions, or its promise; if that rejects, every request fails
  *   with its error
  */
 export function answerRequests(answers: Answers | Promise<Answers>): void {
-  const port = parentPort!;
+  const port = parentPort ?? processPort;
   // Each request reports the failure. Without this line, it would end the thread before the first one.
   const opened = Promise.resolve(answers);
   opened.catch(() => {});

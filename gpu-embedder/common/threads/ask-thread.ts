@@ -1,4 +1,5 @@
-import type { Worker } from 'node:worker_threads';
+import type { EventEmitter } from 'node:events';
+import type { Transferable } from 'node:worker_threads';
 import { DiptychError, type ErrorCode } from '../../../src/errors.ts';
 import { unpackError } from './pack-error.ts';
 import {
@@ -7,6 +8,14 @@ import {
   type ThreadReply,
   type ThreadRequest,
 } from './thread-messages.ts';
+
+/** What a thread or a process is to who asks it; a `Worker` is one. */
+export interface AskedPort extends Pick<EventEmitter, 'on'> {
+  postMessage(message: unknown, transfer: readonly Transferable[]): void;
+  ref(): void;
+  unref(): void;
+  terminate(): Promise<unknown>;
+}
 
 /** A thread that answers requests. Each request names a function of the thread's table. */
 export interface AskedThread<A extends Answers> {
@@ -50,7 +59,7 @@ interface Owed {
  * fail, and later requests fail at once.
  */
 export function askThread<A extends Answers>(
-  thread: Worker,
+  thread: AskedPort,
   { what, code = 'internal' }: ThreadName,
 ): AskedThread<A> {
   const owed = new Map<number, Owed>();
@@ -89,11 +98,11 @@ export function askThread<A extends Answers>(
     else if ('answer' in reply) settle(reply.id)?.resolve(reply.answer);
     else settle(reply.id)?.reject(unpackError(reply.failure));
   });
-  thread.on('error', (error) => end(`ended: ${(error as Error | null)?.message ?? error}`, error));
-  thread.on('messageerror', (error) =>
+  thread.on('error', (error: Error | null) => end(`ended: ${error?.message ?? error}`, error));
+  thread.on('messageerror', (error: Error) =>
     end(`sent a message that cannot be read: ${error.message}`, error),
   );
-  thread.on('exit', (exitCode) => end(`ended with code ${exitCode}`));
+  thread.on('exit', (exitCode: number | null) => end(`ended with code ${exitCode}`));
 
   return {
     died,

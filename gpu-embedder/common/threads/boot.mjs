@@ -1,7 +1,8 @@
-// A worker thread can only start with JavaScript: find the compiled entry of this thread and run it.
+// A worker thread or a process can only start with JavaScript: find the compiled entry and run it.
 import { basename } from 'node:path';
-import { workerData } from 'node:worker_threads';
+import { isMainThread, workerData } from 'node:worker_threads';
 import { compiled } from '../../../bin/compiled.mjs';
 
 process.setSourceMapsEnabled(true);
-await import(await compiled(basename(workerData.entry, '.ts')));
+const entry = isMainThread ? process.argv[2] : workerData.entry;
+await import(await compiled(basename(entry, '.ts')));

@@ -12,8 +12,8 @@ export interface PoolSize {
 }
 
 /**
- * Create a pool. Each request goes to the thread that owes the fewest answers. The threads start
- * with the first request. When a thread ends, only its own requests fail, and the next request
+ * Create a pool. Each request goes to the thread that owes the fewest answers. A thread starts when
+ * all others are busy. When a thread ends, only its own requests fail, and the next request
  * starts a new thread in its place.
  */
 export function createThreadPool<A extends Answers>(
@@ -28,7 +28,9 @@ export function createThreadPool<A extends Answers>(
   function leastBusy(): AskedThread<A> {
     if (disposed) throw new DiptychError('internal', 'the pool of threads was stopped');
     threads = threads.filter((thread) => thread.isAlive());
-    while (threads.length < count) threads.push(start());
+    const idle = threads.find((thread) => thread.owed() === 0);
+    if (idle) return idle;
+    if (threads.length < count) threads.push(start());
     return threads.reduce((best, other) => (other.owed() < best.owed() ? other : best));
   }
 

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { limits } from '../../../src/limits.ts';
+import { decodeImage, type Resize } from '../../common/images/decode-image.ts';
 import type { Item } from '../prepared/prepared.ts';
 import { openPixels, readImageBytes, type PreparedDataset } from '../prepared/read-dataset.ts';
 import { preparedRgb } from '../prepared/prepared-rgb.ts';
@@ -25,7 +25,7 @@ export async function thumbnailDataUri(
 
 async function readOriginal(dataset: PreparedDataset, item: Item, side: number): Promise<Buffer> {
   const bytes = await readImageBytes(dataset, item);
-  return square(sharp(bytes, { limitInputPixels: limits.imagePixels }).autoOrient(), side);
+  return decodeImage(bytes, squareOf(side), toPng);
 }
 
 async function readPrepared(dataset: PreparedDataset, item: Item, side: number): Promise<Buffer> {
@@ -33,16 +33,21 @@ async function readPrepared(dataset: PreparedDataset, item: Item, side: number):
   const pixels = openPixels(dataset);
   try {
     const rgb = preparedRgb(pixels.read(dataset.items.findIndex(({ id }) => id === item.id)));
-    return await square(sharp(rgb, { raw: { width: size, height: size, channels: 3 } }), side);
+    const { to, ...resize } = squareOf(side);
+    const image = sharp(rgb, { raw: { width: size, height: size, channels: 3 } });
+    return await toPng(image.resize({ ...to.size, ...resize }));
   } finally {
     pixels.close();
   }
 }
 
-function square(image: Sharp, side: number): Promise<Buffer> {
-  return image
-    .resize(side, side, { fit: 'contain', background })
-    .flatten({ background })
-    .png({ palette: true })
-    .toBuffer();
+const squareOf = (side: number) =>
+  ({
+    to: { kind: 'exact', size: { width: side, height: side } },
+    fit: 'contain',
+    background,
+  }) as const satisfies Resize;
+
+function toPng(image: Sharp): Promise<Buffer> {
+  return image.flatten({ background }).png({ palette: true }).toBuffer();
 }

@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DiptychError } from '../../../src/errors.ts';
 import type { CaptionEntry } from '../readers/caption-source.ts';
-import { fileStamps, findFiles, imageName } from '../readers/find-images.ts';
+import { fileStamps, findFiles, pictureName } from '../readers/find-images.ts';
 import { openImageFolder, type ImageFolder } from '../readers/image-folder.ts';
 import { groupRows, type CaptionedImage } from '../readers/group-rows.ts';
 import type { PrepareResult } from './prepare-result.ts';
@@ -79,7 +79,7 @@ async function captionedImages(
   entries: AsyncIterable<CaptionEntry>,
   settings: ReadSettings,
 ): Promise<Source> {
-  const found = await findFiles(images, imageName, settings.followLinks);
+  const found = await findFiles(images, pictureName, settings.followLinks);
   const present = found.names;
   // COCO lists images without captions itself; elsewhere they are the files that no row names.
   const uncaptioned = new Set(kind === 'coco' ? [] : present);

@@ -26,6 +26,8 @@ const codeVersion = 4;
 
 /** Images held and decoded concurrently; sharp decodes on libuv's threads. */
 const inFlight = 16;
+/** Bytes of images that are read and not yet decoded, at most one image more. */
+const inFlightBytes = 64 * 1024 ** 2;
 
 /**
  * Prepare the images of a source: read, decode and write a few at a time.
@@ -113,12 +115,17 @@ async function* batches(
   skipped: Skip[],
 ): AsyncGenerator<readonly SourceItem[]> {
   let batch: SourceItem[] = [];
+  let bytes = 0;
   for await (const entry of entries) {
     if ('code' in entry) skipped.push(entry);
-    else batch.push(entry);
-    if (batch.length === inFlight) {
+    else {
+      batch.push(entry);
+      if ('bytes' in entry.image) bytes += entry.image.bytes.length;
+    }
+    if (batch.length === inFlight || bytes >= inFlightBytes) {
       yield batch;
       batch = [];
+      bytes = 0;
     }
   }
   if (batch.length > 0) yield batch;

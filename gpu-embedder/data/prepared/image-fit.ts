@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
 import { defaults } from '../../../src/config.ts';
 import { DiptychError } from '../../../src/errors.ts';
-import { decodeForModel } from '../../common/images/decode-for-model.ts';
+import { decodeDescribed } from '../../common/images/decode-for-model.ts';
 import { readImageRule, type ImageRule } from '../../common/model-folder/image-rule.ts';
 import { describeModel } from '../../common/model-folder/model-description.ts';
 import { modelDir } from '../../common/model-folder/model-dir.ts';
 import { readModelFiles } from '../../common/model-folder/model-files.ts';
-import { decodeSquare, describeFile, type SquareImage } from './decode-square.ts';
+import { decodeSquare, type SquareImage } from './decode-square.ts';
 import type { ImageFitRule } from './prepared.ts';
 
 /** How images become squares. */
@@ -61,16 +59,15 @@ export function storedRule({ contain, preprocessing }: ImageRule): ImageFitRule 
  * Decode an image to a square.
  *
  * @param image - file or its bytes
- * @throws Error - the file is not an image, is truncated, or has too many pixels
+ * @throws DiptychError unsupported_image, unreadable_image, payload_too_large
  */
 export async function fitImage(
   image: string | Uint8Array,
   { imageSize, rule }: ImageFit,
 ): Promise<SquareImage> {
   if (rule === undefined) return decodeSquare(image, imageSize);
-  const bytes = typeof image === 'string' ? await readFile(image) : image;
-  const pixels = opaque(await decodeForModel(bytes, rule));
-  return { pixels, ...(await describeFile(sharp(bytes))) };
+  const { rgb, ...kind } = await decodeDescribed(image, rule);
+  return { pixels: opaque(rgb), ...kind };
 }
 
 /** Add an alpha of 255 to RGB8 pixels. */

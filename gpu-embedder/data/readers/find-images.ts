@@ -4,7 +4,10 @@ import { join, resolve } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 import type { Skip } from './source.ts';
 
-export const imageName = /\.(png|jpe?g|webp|gif|avif|svg|tiff?)$/i;
+const taken = 'png|apng|jpe?g|jpe|jfif|pjpe?g|webp|gif|avif|svg|tiff?';
+export const imageName = new RegExp(`\\.(${taken})$`, 'i');
+/** Also names of pictures in formats that are refused, so that they are counted. */
+export const pictureName = new RegExp(`\\.(${taken}|heic|heif|hif|bmp|jxl|jp2)$`, 'i');
 
 /** Files of a folder and its subfolders as `/`-separated paths, sorted. */
 export interface FoundFiles {

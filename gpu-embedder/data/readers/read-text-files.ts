@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { decodeText } from '../../../src/text/decode-text.ts';
-import { fileStamps, findFiles, imageName } from './find-images.ts';
+import { fileStamps, findFiles, pictureName } from './find-images.ts';
 import { openImageFolder, type ImageFolder } from './image-folder.ts';
 import { nameEncoding } from './read-text-lines.ts';
 import type { Skip, Source, SourceItem } from './source.ts';
@@ -20,10 +20,10 @@ export interface TextFileOptions {
 
 /** A source of images in a folder; beside each, a .txt file of the same name has one caption a line. */
 export async function textFileSource(dir: string, options: TextFileOptions = {}): Promise<Source> {
-  const { names: images, skipped } = await findFiles(dir, imageName, options.followLinks);
+  const { names: images, skipped } = await findFiles(dir, pictureName, options.followLinks);
   const { names: texts } = await findFiles(dir, textName, options.followLinks);
   const textOf = new Map(texts.map((name) => [name.replace(textName, ''), name]));
-  const stems = new Set(images.map((name) => name.replace(imageName, '')));
+  const stems = new Set(images.map((name) => name.replace(pictureName, '')));
   return {
     kind: 'folder',
     names: [basename(resolve(dir))],
@@ -42,7 +42,7 @@ export async function textFileSource(dir: string, options: TextFileOptions = {})
       const folder = await openImageFolder(dir, options.followLinks);
       for (const [i, where] of images.entries()) {
         onProgress(i);
-        yield await readImage(folder, where, textOf.get(where.replace(imageName, '')), options);
+        yield await readImage(folder, where, textOf.get(where.replace(pictureName, '')), options);
       }
     },
   };

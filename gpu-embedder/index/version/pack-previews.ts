@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
-import sharp from 'sharp';
+import { decodeImage } from '../../common/images/decode-image.ts';
 import { shownSchema, type IndexedItem } from '../../../src/version/items.ts';
 import type { IndexSource, SourceImage } from '../source/index-source.ts';
 
@@ -46,10 +46,14 @@ export async function packPreviews(
 
 async function preview({ bytes, type }: SourceImage): Promise<SourceImage> {
   if (type === 'image/svg+xml') return { bytes, type };
-  const small = await sharp(bytes)
-    .rotate()
-    .resize(previewSide, previewSide, { fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: 80 })
-    .toBuffer();
+  const small = await decodeImage(
+    bytes,
+    {
+      to: { kind: 'exact', size: { width: previewSide, height: previewSide } },
+      fit: 'inside',
+      withoutEnlargement: true,
+    },
+    (image) => image.webp({ quality: 80 }).toBuffer(),
+  );
   return { bytes: small, type: 'image/webp' };
 }

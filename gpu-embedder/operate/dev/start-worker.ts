@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import type { Json, Log, Miniflare } from 'miniflare';
+import type { Json, Log, Miniflare, WorkerOptions as RuntimeWorker } from 'miniflare';
 import { restarted } from '../../../src/jobs/restarted.ts';
 import { loadMiniflare } from '../store/load-miniflare.ts';
 import { bundleWorker } from './bundle-worker.ts';
+import { localImages } from './local-images.ts';
 import { readWranglerConfig } from './wrangler-config.ts';
 
 export interface WorkerOptions {
@@ -40,16 +41,15 @@ export async function startWorker({
   const config = await readWranglerConfig(new URL('wrangler.toml', root));
   const { assets } = config;
   const miniflare = loadMiniflare();
-  const runtime = new miniflare.Miniflare({
+  const { wrapper, wrappedBindings } = localImages(config.images.binding);
+  const worker: RuntimeWorker = {
     name: config.name,
     modules: await bundleWorker(entry ?? fileURLToPath(new URL(config.main, root))),
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags,
     r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name])),
-    r2Persist: r2Dir,
     // `localCatalogue` opens a database by name; the id in wrangler.toml belongs to a deployment.
     d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name])),
-    d1Persist: d1Dir ?? false,
     bindings: variables,
     queueProducers: Object.fromEntries(config.queues.producers.map((p) => [p.binding, p.queue])),
     queueConsumers: Object.fromEntries(
@@ -69,7 +69,7 @@ export async function startWorker({
         { className, useSQLite: true },
       ]),
     ),
-    images: config.images,
+    wrappedBindings,
     assets: {
       directory: fileURLToPath(new URL(assets.directory, root)),
       routerConfig: {
@@ -77,6 +77,11 @@ export async function startWorker({
         static_routing: { user_worker: assets.run_worker_first },
       },
     },
+  };
+  const runtime = new miniflare.Miniflare({
+    workers: [worker, wrapper],
+    r2Persist: r2Dir,
+    d1Persist: d1Dir ?? false,
     host,
     port,
     cf: false,

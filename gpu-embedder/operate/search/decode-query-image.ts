@@ -1,33 +1,39 @@
-import sharp from 'sharp';
-import { pixelsOnWhite } from '../../../src/image/pixels-on-white.ts';
-import { turnUpright } from '../../../src/image/turn-upright.ts';
-import { limits } from '../../../src/limits.ts';
-import { unreadableImage } from '../../common/images/unreadable-image.ts';
+import type { Sharp } from 'sharp';
+import { fitQueryImage } from '../../../src/image/fit-query-image.ts';
+import type { Size } from '../../../src/image/preprocessing.ts';
+import { decodeImage } from '../../common/images/decode-image.ts';
 
 /**
- * Decode a query image with the steps of the edge: scale the stored image with its alpha, put it in
- * the middle of a white square, turn it upright.
+ * Decode a query image with the steps of the edge.
  *
- * @param bytes - PNG, JPEG, WebP, SVG, …
+ * @param bytes - an image of a kind that the edge takes; its orientation is overwritten
  * @returns RGB8 [size, size, 3]
- * @throws DiptychError unreadable_image
+ * @throws DiptychError unsupported_image, unreadable_image, payload_too_large
  */
-export async function decodeQueryImage(bytes: Uint8Array, size: number): Promise<Uint8Array> {
-  try {
-    const image = sharp(bytes, { limitInputPixels: limits.imagePixels });
-    const stored = await image.metadata();
-    const scale = size / Math.max(stored.width, stored.height);
-    const side = (length: number) => Math.max(1, Math.round(length * scale));
-    const { data, info } = await image
-      .resize(side(stored.width), side(stored.height), { fit: 'contain' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    const orientation = stored.format === 'jpeg' ? (stored.orientation ?? 1) : 1;
-    const pixels = pixelsOnWhite({ width, height, data, channels, depth: 8 }, size);
-    return turnUpright(pixels, size, orientation);
-  } catch (cause) {
-    throw unreadableImage(bytes, cause);
-  }
+export function decodeQueryImage(
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+): Promise<Uint8Array> {
+  return fitQueryImage(bytes, size, (image, to) =>
+    scaleStored(image, to, async (scaled) => {
+      const { data, info } = await scaled
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
+      return { ...info, data, depth: 8 };
+    }),
+  );
+}
+
+/** Scale the first frame of an image to fit into a box, as it is stored. */
+export function scaleStored<T>(
+  bytes: Uint8Array,
+  box: Size,
+  finish: (scaled: Sharp) => Promise<T>,
+): Promise<T> {
+  return decodeImage(
+    bytes,
+    { to: { kind: 'exact', size: box }, fit: 'inside' },
+    (image) => finish(image.toColourspace('srgb')),
+    { upright: false },
+  );
 }

@@ -1,3 +1,5 @@
+import { describeImage } from '../../../src/image/describe-image.ts';
+import { queryFormatOf } from '../../../src/image/image-format.ts';
 import { createEdgeModel } from '../../../src/search/edge-model.ts';
 import { noWords, type QueryModel } from '../../../src/search/query-model.ts';
 import type { DecodeImage } from '../../../src/search/resolve-query.ts';
@@ -58,7 +60,11 @@ function imageDecoder(rule: ImageRule): DecodeImage {
       import('./decode-query-image.ts'),
       import('../../common/images/decode-for-model.ts'),
     ]);
-    return rule.contain ? decodeQueryImage(image, size) : decodeForModel(image, rule);
+    // This refuses what is no image, and names it.
+    describeImage(image);
+    return rule.contain && queryFormatOf(image)
+      ? decodeQueryImage(image, size)
+      : decodeForModel(image, rule);
   };
 }
 

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
-import { DiptychError, type ErrorCode } from '../../../../src/errors.ts';
+import type { DiptychError, ErrorCode } from '../../../../src/errors.ts';
 import { answerRequests } from '../../../common/threads/answer-requests.ts';
+import { decodeBudget } from '../../../common/images/decode-budget.ts';
 import { decodeForModel } from '../../../common/images/decode-for-model.ts';
 import type { ImageRule } from '../../../common/model-folder/image-rule.ts';
 import { threadData } from '../../../common/threads/start-thread.ts';
@@ -9,6 +10,8 @@ export interface UploadSettings {
   readonly rule: ImageRule;
   /** An image with more pixels is refused. */
   readonly maxPixels: number;
+  /** The budget of all threads of the pool. */
+  readonly memory: SharedArrayBuffer;
 }
 
 export interface DecodeFailure {
@@ -16,7 +19,8 @@ export interface DecodeFailure {
   readonly message: string;
 }
 
-const { rule, maxPixels } = threadData<UploadSettings>();
+const { rule, maxPixels, memory } = threadData<UploadSettings>();
+const budget = decodeBudget(memory);
 // Each image is decoded on one core, since several images are decoded at a time.
 sharp.concurrency(1);
 
@@ -31,30 +35,10 @@ answerRequests(answers);
 
 async function decode(bytes: Uint8Array): Promise<Uint8Array | DecodeFailure> {
   try {
-    await checkHeader(bytes);
-    return await decodeForModel(bytes, rule);
+    return await decodeForModel(bytes, rule, { maxPixels, budget });
   } catch (error) {
-    if (error instanceof DiptychError) return { code: error.code, message: error.message };
-    return {
-      code: 'unreadable_image',
-      message: error instanceof Error ? error.message : String(error),
-    };
+    // The decoder throws nothing else.
+    const { code, message } = error as DiptychError;
+    return { code, message };
   }
-}
-
-/** Refuse an image that has too many pixels, by its header: decoding it would take the memory. */
-async function checkHeader(bytes: Uint8Array): Promise<void> {
-  const { width, height } = await sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    .catch((cause: Error) => {
-      const code = /unsupported image format/.test(cause.message)
-        ? 'unsupported_image'
-        : 'unreadable_image';
-      throw new DiptychError(code, `the image of ${bytes.length} bytes: ${cause.message}`);
-    });
-  if (width * height <= maxPixels) return;
-  throw new DiptychError(
-    'payload_too_large',
-    `the image: expected at most ${maxPixels} pixels, got ${width} x ${height}`,
-  );
 }

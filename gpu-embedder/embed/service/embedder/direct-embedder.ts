@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import { DiptychError } from '../../../../src/errors.ts';
 import type { EncodeFailure, EncodedImage, Embedder } from '../../../../src/embedder/embedder.ts';
+import { budgetMemory } from '../../../common/images/decode-budget.ts';
 import { askThread } from '../../../common/threads/ask-thread.ts';
 import { handOver } from '../../../common/threads/thread-messages.ts';
 import { createThreadPool, type ThreadPool } from '../../../common/threads/thread-pool.ts';
@@ -59,7 +60,10 @@ export function directEmbedder(
   const { maxBatch = defaultMaxBatch, waitMs = 3, onRun } = options;
   const limits = { ...defaultItemLimits, ...options.limits };
   const decodeThreads = options.decodeThreads ?? availableParallelism();
-  const pool = uploadDecoders({ rule: imageRule, maxPixels: limits.imagePixels }, decodeThreads);
+  const pool = uploadDecoders(
+    { rule: imageRule, maxPixels: limits.imagePixels, memory: budgetMemory() },
+    decodeThreads,
+  );
 
   const batcher = <T>(kind: InputKind, maxRows: number, embed: BatchRun<T>) =>
     createBatcher<T>({ maxRows, waitMs, dim: embedDim, run: timed(kind, embed, onRun) });
