@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
+import { hasDotPart } from '../../../src/catalogue/limits.ts';
 import { titleOf } from '../../../src/items/title.ts';
 import { progressBar } from '../../common/progress.ts';
 import { datasetWriter, type NewImage, type NewItem } from '../prepared/dataset-writer.ts';
@@ -106,7 +107,7 @@ async function prepareEntries(
   }
 }
 
-/** Group items into batches; skipped inputs and items with a repeated id go to `skipped`. */
+/** Group items into batches; skipped inputs and items whose id cannot be used go to `skipped`. */
 async function* batches(
   entries: AsyncIterable<SourceItem | Skip>,
   skipped: Skip[],
@@ -115,7 +116,10 @@ async function* batches(
   let batch: SourceItem[] = [];
   for await (const entry of entries) {
     if ('code' in entry) skipped.push(entry);
-    else if (ids.has(entry.id)) {
+    else if (hasDotPart(entry.id)) {
+      const reason = `id ${entry.id} has a part "." or "..", which no address can have`;
+      skipped.push({ where: entry.where, reason, code: 'bad_id' });
+    } else if (ids.has(entry.id)) {
       const reason = `id ${entry.id} is taken by an image before it`;
       skipped.push({ where: entry.where, reason, code: 'duplicate_id' });
     } else {
