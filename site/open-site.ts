@@ -39,14 +39,14 @@ export async function openSite(base: URL, onProgress: (loaded: Loaded) => void):
   });
   const collections = createCollections(await loadKernels(), { pointerMs: Infinity });
   const env = { ARTIFACTS: bucket, IMAGES: browserScaler };
-  const manifest = await collections.describe(env, site.collection);
+  const { manifest } = await collections.describe(env, site.collection);
   const [{ items }, previews] = await Promise.all([
     collections.open(env, site.collection, () => {}),
     bucketVersion(bucket, manifest).read('previews.bin'),
   ]);
   onProgress({ bytes: total, total });
 
-  const app = createApp(collections, site.collection);
+  const app = createApp(collections, site.collection, { tellsFaults: true });
   const showImages = createImageAddresses(items, new Blob([previews]));
   return {
     async answer({ method, path, type, body }) {

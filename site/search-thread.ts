@@ -35,6 +35,6 @@ async function answer(request: SentRequest): Promise<SentAnswer> {
     return await (await open()).answer(request);
   } catch (error) {
     console.warn(error);
-    return errorAnswer(error);
+    return errorAnswer(error, true);
   }
 }

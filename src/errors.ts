@@ -13,9 +13,11 @@ export const errorStatus = {
   precondition_failed: 412,
   range_not_satisfiable: 416,
   unsupported_image: 415,
+  unsupported_coding: 415,
   unreadable_image: 422,
   images_unavailable: 503,
   model_mismatch: 409,
+  nothing_to_publish: 409,
   index_unreadable: 500,
   index_too_large: 507,
   shard_unavailable: 503,
@@ -46,6 +48,8 @@ export const errorStatus = {
   build_failed: 500,
   job_failed: 500,
   not_configured: 501,
+  request_timeout: 408,
+  client_gone: 499,
   internal: 500,
 } as const;
 

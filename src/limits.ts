@@ -41,11 +41,19 @@ export const limits = {
   formBytes: imageBytes + fieldBytes,
   /** A request or a line of NDJSON with an image, bytes: base64 writes 3 bytes as 4. */
   jsonBytes: Math.ceil(imageBytes / 3) * 4 + fieldBytes,
+  /** The longest time in which no byte of a request comes, milliseconds. */
+  bodyIdleMs: 30_000,
+  /** Parts of a form: the fields, and as many labels as a request may have. */
+  formParts: 1100,
+  /** Values of the JSON of a query: its fields, a vector and labels. More take long to check. */
+  queryValues: 10_000,
   /**
    * Items of one request, and bytes of its body. NDJSON takes more, because it is read by lines.
    */
   batchItems: 1000,
   batchBytes: 64 * mebibyte,
+  /** Values of the JSON of such a request: captions, tags and what the metadata hold. */
+  batchValues: 500_000,
 
   /** Body of a request to an embedder, bytes. */
   embedderBodyBytes: 64 * mebibyte,

@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { defaults } from '../src/config.ts';
 import { DiptychError } from '../src/errors.ts';
+import { checkCoding } from '../src/http/check-coding.ts';
 import { collectionNameSchema } from '../src/version/collection-name.ts';
 import type { AppEnv } from './env.ts';
 import { captions } from './routes/captions.ts';
@@ -30,6 +32,8 @@ export type PublicRoutes = typeof publicRoutes;
  * a key.
  *
  * @param defaultCollection - the collection of requests that name none
+ * @param options.tellsFaults - whether answers name the damaged file of a collection that cannot be
+ *   read: in a static site, where all files are public and there is no log
  * @example
  * ```ts
  * const app = createApp(createCollections(kernels), 'pictograms');
@@ -45,10 +49,15 @@ export type PublicRoutes = typeof publicRoutes;
 export function createApp(
   collections: Collections,
   defaultCollection: string = defaults.collection,
+  { tellsFaults = false } = {},
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(logRequest);
   app.use(cors({ origin: '*', allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] }));
+  app.use(async (c, next) => {
+    checkCoding(c.req.raw.headers);
+    await next();
+  });
   app.use(async (c, next) => {
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     c.set('timer', startTimer());
@@ -69,8 +78,9 @@ export function createApp(
     throw new DiptychError('not_found', `there is no ${c.req.method} ${c.req.path}`);
   });
   app.onError((error, c) => {
-    const { status, body } = errorAnswer(error);
-    return c.body(body, status, { 'content-type': 'application/json' });
+    const { status, body } = errorAnswer(error, tellsFaults);
+    // Hono does not know 499, the status that servers log where a client hung up.
+    return c.body(body, status as ContentfulStatusCode, { 'content-type': 'application/json' });
   });
   return app;
 }

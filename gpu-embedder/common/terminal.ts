@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
  * What a terminal obeys instead of showing it: C0 and C1 controls (ESC among them) and DEL, line
  * separators of Unicode, and the characters that turn the direction of a text.
  */
- 
+
 const control = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -1,4 +1,4 @@
-import { DiptychError } from '../errors.ts';
+import { badRequest } from '../bad-request.ts';
 
 /** What the columns of both databases hold, in characters. */
 export const catalogueLimits = {
@@ -33,8 +33,17 @@ export function isItemId(id: string): boolean {
     length > 0 &&
     length <= catalogueLimits.itemId &&
     id.trim() === id &&
-    !/[\p{Control}\p{Surrogate}]/u.test(id)
+    !/[\p{Control}\p{Surrogate}]/u.test(id) &&
+    !hasDotPart(id)
   );
+}
+
+/**
+ * Whether a part of an id between slashes is "." or "..". Clients take such parts out of addresses,
+ * so the address of the item would lead to another one.
+ */
+export function hasDotPart(id: string): boolean {
+  return /(^|[/\\])\.{1,2}($|[/\\])/.test(id);
 }
 
 /**
@@ -46,10 +55,7 @@ export function isItemId(id: string): boolean {
 export function checkLength(what: string, text: string | null | undefined, limit: number): void {
   const length = text?.length ?? 0;
   if (length <= limit) return;
-  throw new DiptychError(
-    'bad_request',
-    `${what}: expected at most ${limit} characters, got ${length}`,
-  );
+  throw badRequest(what, `expected at most ${limit} characters, got ${length}`);
 }
 
 /** The number of rows in a page: what was asked for, but at least 1 and at most the limit. */

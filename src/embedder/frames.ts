@@ -8,7 +8,9 @@
  *                         answer:  float32 LE [images + texts, embedDim]
  */
 import { z } from 'zod';
+import { badRequest } from '../bad-request.ts';
 import { DiptychError } from '../errors.ts';
+import { checkJsonSize } from '../http/check-json-size.ts';
 import { issuesOf } from '../http/request-issues.ts';
 import type { EncodeAnswer, EncodedImage } from './embedder.ts';
 
@@ -27,6 +29,8 @@ export interface EncodeRequest {
 }
 
 const maxHeaderBytes = 32 * 1024 * 1024;
+/** A request has at most some thousand inputs, with few values each. */
+const maxHeaderValues = 100_000;
 const maxEmbedDim = 65_536;
 
 const index = z.int().min(0);
@@ -149,21 +153,19 @@ function readFrame<T extends z.ZodType>(
   if (!result.success) {
     const issues = issuesOf(result.error);
     const [{ field, message }] = issues;
-    throw new DiptychError(
-      'bad_request',
-      `${what}: ${field === '' ? '' : `${field}: `}${message}`,
-      {
-        issues,
-      },
-    );
+    const text = `${what}: ${field === '' ? '' : `${field}: `}${message}`;
+    throw new DiptychError('bad_request', text, { issues });
   }
   return { header: result.data, rest: bytes.subarray(4 + length) };
 }
 
 function parseJson(bytes: Uint8Array, what: string): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    checkJsonSize(text, what, maxHeaderValues);
+    return JSON.parse(text);
   } catch (cause) {
+    if (cause instanceof DiptychError) throw cause;
     throw refuse(`${what}: expected a header of JSON in UTF-8, got something else`, cause);
   }
 }
@@ -180,5 +182,4 @@ function checkLength(what: string, expected: number, got: number): void {
   if (got !== expected) throw refuse(`${what}: expected ${expected} bytes, got ${got}`);
 }
 
-const refuse = (message: string, cause?: unknown) =>
-  new DiptychError('bad_request', message, undefined, { cause });
+const refuse = (message: string, cause?: unknown) => badRequest('', message, cause);

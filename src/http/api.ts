@@ -3,6 +3,7 @@ import { shownFields } from '../version/items.ts';
 import { defaults } from '../config.ts';
 import { defaultEfMax } from '../version/searcher-memory.ts';
 import { limits } from '../limits.ts';
+import { checkJsonSize } from './check-json-size.ts';
 import { wellFormedText } from '../text/well-formed.ts';
 import { collectionNameSchema, namePattern, nameRule } from '../version/collection-name.ts';
 
@@ -41,9 +42,11 @@ const vector = z.preprocess(
   z.array(z.number()).min(1).max(4096),
 );
 export const labelsSchema = z.preprocess(
-  // One form field may hold a list: `labels=cat,dog`.
+  // One form field may hold a list: `labels=cat,dog`. One label too many is enough to refuse it.
   (value: readonly string[] | string) =>
-    typeof value === 'string' ? value.split(',').map((label) => label.trim()) : value,
+    typeof value === 'string'
+      ? value.split(',', apiLimits.labels + 1).map((label) => label.trim())
+      : value,
   z
     .array(wellFormedText.trim().min(1).max(apiLimits.labelCharacters))
     .min(1)
@@ -211,11 +214,17 @@ export type SearchResponse = z.infer<typeof searchResponseSchema>;
 export type CaptionsResponse = z.infer<typeof captionsResponseSchema>;
 export type ClassifyResponse = z.infer<typeof classifyResponseSchema>;
 export type CollectionInfo = z.infer<typeof collectionSchema>;
+export type CollectionsResponse = z.infer<typeof collectionsResponseSchema>;
 export type ItemInfo = z.infer<typeof itemSchema>;
 
-/** Parse a form field that holds JSON. The schema refuses a text that is not JSON. */
+/**
+ * Parse a form field that holds JSON. The schema refuses a text that is not JSON.
+ *
+ * @throws DiptychError payload_too_large
+ */
 function parsedJson(value: unknown): unknown {
   if (typeof value !== 'string') return value;
+  checkJsonSize(value, 'vector', limits.queryValues);
   try {
     return JSON.parse(value);
   } catch {

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { DiptychError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { parseExactJson } from '../text/exact-json.ts';
+import { checkJsonSize } from './check-json-size.ts';
 import { issuesOf } from './request-issues.ts';
 
 /**
@@ -8,17 +10,31 @@ import { issuesOf } from './request-issues.ts';
  *
  * @param text - a string, or bytes of UTF-8
  * @param where - the name of the text in the error
- * @throws DiptychError invalid_json
+ * @param maxValues - the most values that it may have, by default those of a batch of items
+ * @throws DiptychError invalid_json, payload_too_large
  */
-export function parseJson(text: string | Uint8Array, where = 'body'): unknown {
+export function parseJson(
+  text: string | Uint8Array,
+  where = 'body',
+  maxValues: number = limits.batchValues,
+): unknown {
+  const decoded = typeof text === 'string' ? text : decode(text, where);
+  checkJsonSize(decoded, where, maxValues);
   try {
-    const decoded =
-      typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text);
     return parseExactJson(decoded);
   } catch (cause) {
     throw new DiptychError('invalid_json', `${where}: expected JSON in UTF-8`, undefined, {
       cause,
     });
+  }
+}
+
+function decode(bytes: Uint8Array, where: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const message = `${where}: expected JSON in UTF-8, got bytes that are not UTF-8`;
+    throw new DiptychError('invalid_json', message, undefined, { cause });
   }
 }
 

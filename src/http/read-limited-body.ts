@@ -10,11 +10,13 @@ export interface Message {
  * Read a body of at most `maxBytes`. A longer body is refused by its declared length, before it is
  * read. If that length is missing or wrong, it is refused as soon as more bytes than that arrive.
  *
- * @throws DiptychError payload_too_large
+ * @param idleMs - the longest time without a byte; by default the sender may take any time
+ * @throws DiptychError payload_too_large, request_timeout
  */
 export async function readLimitedBody(
   message: Message,
   maxBytes: number,
+  idleMs?: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(message.headers.get('content-length') ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes, declared);
@@ -23,7 +25,7 @@ export async function readLimitedBody(
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await (idleMs ? within(idleMs, reader) : reader.read());
     if (done) break;
     const chunk = value as Uint8Array<ArrayBuffer>;
     size += chunk.byteLength;
@@ -33,10 +35,26 @@ export async function readLimitedBody(
     }
     chunks.push(chunk);
   }
-  return join(chunks, size);
+  return joinChunks(chunks, size);
 }
 
-function join(chunks: readonly Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
+/** Read the next chunk in time. A body that stops coming would hold its memory and its connection. */
+async function within(ms: number, reader: ReadableStreamDefaultReader) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new DiptychError('request_timeout', `body: expected more of it within ${ms} ms`));
+      reader.cancel().catch(() => undefined);
+    }, ms);
+  });
+  return Promise.race([reader.read(), late]).finally(() => clearTimeout(timer));
+}
+
+/** Join chunks; a single one is not copied. @param size - bytes of all chunks together */
+export function joinChunks<T extends Uint8Array>(
+  chunks: readonly T[],
+  size: number,
+): T | Uint8Array<ArrayBuffer> {
   const [only] = chunks;
   if (only && chunks.length === 1) return only;
   const bytes = new Uint8Array(size);

@@ -27,7 +27,10 @@ export function issuesOf(error: z.ZodError): readonly [RequestIssue, ...RequestI
 function describe(issue: Issue, above: readonly PropertyKey[]): RequestIssue[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: nameOf([...path, key]), message: 'unknown field' }));
+    // A client may have sent a million of them.
+    return issue.keys
+      .slice(0, most)
+      .map((key) => ({ field: nameOf([...path, key]), message: 'unknown field' }));
   }
   const meant = issue.code === 'invalid_union' ? meantForm(issue.errors) : undefined;
   if (meant) return meant.flatMap((inner) => describe(inner, path));

@@ -58,15 +58,27 @@ export function parsePlanOptions(options: unknown): PlanOptions {
   throw new DiptychError('invalid_option', `options: ${z.prettifyError(result.error)}`);
 }
 
-/** Add what a builder needs to the options of a job. The builder checks the result. */
+/**
+ * Add what a builder needs to the options of a job. The builder checks the result.
+ *
+ * @throws DiptychError nothing_to_publish - no item can be indexed
+ */
 export async function planOptions(
   catalogue: Catalogue,
-  { id, options, createdAt }: Job,
+  { id, collection, options, createdAt }: Job,
 ): Promise<Record<string, unknown>> {
-  const { states } = await ledgerCounts(catalogue, id);
+  const { states, inputs, reasons } = await ledgerCounts(catalogue, id);
+  const items = states.reused + states.encoded;
+  if (items === 0) {
+    const why = reasons.map(({ state, code, count }) => `${count} ${state}: ${code}`).join(', ');
+    throw new DiptychError(
+      'nothing_to_publish',
+      `collection ${collection}: expected at least one item that can be indexed, got none of ${inputs}${why && ` (${why})`}; what is published stays`,
+    );
+  }
   return {
     ...options.index,
-    items: states.reused + states.encoded,
+    items,
     createdAt: new Date(createdAt).toISOString(),
   };
 }

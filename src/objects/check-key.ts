@@ -1,4 +1,4 @@
-import { DiptychError } from '../errors.ts';
+import { badRequest } from '../bad-request.ts';
 
 /** The longest key that R2 takes, bytes of UTF-8. */
 const maxKeyBytes = 1024;
@@ -12,9 +12,9 @@ export function checkKey(key: string): string {
   const parts = key.split('/');
   const isPath = parts.every((part) => part !== '' && part !== '.' && part !== '..');
   if (isPath && !/[\u0000-\u001f\u007f\\]/.test(key) && byteLength(key) <= maxKeyBytes) return key;
-  throw new DiptychError(
-    'bad_request',
-    `key: expected at most ${maxKeyBytes} bytes, and no part between "/" that is empty, "." or "..", got ${JSON.stringify(key)}`,
+  throw badRequest(
+    'key',
+    `expected at most ${maxKeyBytes} bytes, and no part between "/" that is empty, "." or "..", got ${JSON.stringify(key)}`,
   );
 }
 

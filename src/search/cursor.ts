@@ -1,4 +1,4 @@
-import { DiptychError } from '../errors.ts';
+import { badRequest } from '../bad-request.ts';
 import { apiLimits } from '../http/api.ts';
 
 /** The place where a page of results begins, in one index version. */
@@ -31,13 +31,12 @@ export function readCursor(cursor: string | undefined, version: string): number 
   const [of, offset] = Array.isArray(parts) ? (parts as unknown[]) : [];
   const isOffset = Number.isInteger(offset) && Number(offset) >= 0;
   if (typeof of !== 'string' || !isOffset || Number(offset) >= apiLimits.window) {
-    throw new DiptychError('bad_request', 'cursor: expected the nextCursor of an earlier answer');
+    throw badRequest('cursor', 'expected the nextCursor of an earlier answer');
   }
   if (of !== version) {
-    throw new DiptychError(
-      'bad_request',
-      `cursor: belongs to version ${of}, the collection is at ${version}: search again`,
-      { expected: version, got: of },
+    throw badRequest(
+      'cursor',
+      `belongs to version ${of}, the collection is at ${version}: search again`,
     );
   }
   return Number(offset);

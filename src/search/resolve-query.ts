@@ -1,7 +1,9 @@
 import type { SearchMode, SearchRequest } from '../http/api.ts';
 import { DiptychError } from '../errors.ts';
+import { badRequest } from '../bad-request.ts';
 import type { Collection } from './collection.ts';
 import { noWords } from './query-model.ts';
+import { unitVector } from './unit-vector.ts';
 
 /** A request to search a collection that is already open. */
 export type SearchQuery = Omit<SearchRequest, 'collection'>;
@@ -25,20 +27,17 @@ export function checkQuery(request: SearchQuery, image: Uint8Array | null): void
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name);
   if (given.length > 1) {
-    throw new DiptychError(
-      'bad_request',
-      `expected one of text, image, id and vector, got ${given.join(' and ')}`,
-    );
+    throw badRequest('', `expected one of text, image, id and vector, got ${given.join(' and ')}`);
   }
   if (given.length === 0) {
     throw new DiptychError('empty_query', 'expected text, image, id or vector, got none of them');
   }
   if (text !== undefined && text.trim() === '') throw noWords();
   if (text === undefined && request.mode === 'keyword') {
-    throw new DiptychError('bad_request', 'mode: keyword needs text');
+    throw badRequest('mode', 'keyword needs text');
   }
   if (request.target === 'caption' && request.mode === 'keyword') {
-    throw new DiptychError('bad_request', 'mode: captions are searched by vector, not keyword');
+    throw badRequest('mode', 'captions are searched by vector, not keyword');
   }
 }
 
@@ -59,7 +58,7 @@ export type DecodeImage = (image: Uint8Array<ArrayBuffer>, size: number) => Prom
 /**
  * Turn the query of a search into an embedding.
  *
- * @throws DiptychError unknown_item, model_mismatch, empty_query, or what `decodeImage` throws
+ * @throws DiptychError unknown_item, bad_request, model_mismatch, empty_query, or what `decodeImage` throws
  */
 export async function resolveQuery(
   collection: Collection,
@@ -88,7 +87,7 @@ export async function resolveQuery(
         { expected: embedDim, got: length },
       );
     }
-    return { embedding: Float32Array.from(request.vector), truncated: false };
+    return { embedding: unitVector(request.vector), truncated: false };
   }
   return model.encodeText(request.text ?? '');
 }

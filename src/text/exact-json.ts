@@ -1,3 +1,5 @@
+import { endOfString } from './end-of-string.ts';
+
 /**
  * Numbers that JSON.parse would change: integers of 16 digits or more, and exponents of three digits.
  * The tests only look for what may be such a number, also inside strings: they are fast, and nearly
@@ -60,13 +62,3 @@ function replace(written: string, takesPython: boolean): string {
 
 /** What JSON refuses, such as a zero in front, stays as it is, so that JSON.parse refuses it. */
 const isJsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
-
-/** The place after the quote that ends a string: the first one after an even number of backslashes. */
-function endOfString(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start); quote >= 0; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0;
-    while (text[quote - 1 - backslashes] === '\\') backslashes++;
-    if (backslashes % 2 === 0) return quote + 1;
-  }
-  return text.length;
-}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DiptychError } from '../errors.ts';
+import { badRequest } from '../bad-request.ts';
 
 /** Names that become parts of keys, folders and addresses. */
 export const namePattern = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
@@ -14,7 +14,7 @@ export const collectionNameSchema = z
 /** @throws DiptychError bad_request */
 export function checkCollectionName(name: string): void {
   if (namePattern.test(name)) return;
-  throw new DiptychError('bad_request', `collection: ${refusal(name)}`);
+  throw badRequest('collection', refusal(name));
 }
 
 /** Early versions of `diptych index` took other names, so a store may still have some. */

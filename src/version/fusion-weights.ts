@@ -3,11 +3,11 @@ import { z } from 'zod';
 /** How a hybrid search weighs its two sides. The manifest of an index version has these numbers. */
 export const fusionSchema = z.object({
   /** Weight of the vector side. The keyword side gives 0 to 1 and has weight 1. */
-  vector: z.number().min(0),
+  vector: z.number().min(0).max(1000),
   /** Mean cosine of a caption and an unrelated image. */
-  cosineMean: z.number(),
-  /** Standard deviation of these cosines, above 0. */
-  cosineDeviation: z.number().positive(),
+  cosineMean: z.number().min(-1.01).max(1.01),
+  /** Standard deviation of these cosines, above 0. Scores are divided by it. */
+  cosineDeviation: z.number().min(1e-12).max(2),
 });
 
 export type FusionWeights = z.infer<typeof fusionSchema>;

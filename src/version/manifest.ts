@@ -1,14 +1,22 @@
 import { z } from 'zod';
 import { fusionSchema } from './fusion-weights.ts';
+import { vectorFormat } from './format.ts';
 import { parseArtifactJson } from './parse-json.ts';
 import { quantisations } from './quantise.ts';
 import type { Range } from './ranges.ts';
+import { defaultEfMax } from './searcher-memory.ts';
 
 export const manifestFormatVersion = 2;
 
+// A number that no version can have is a fault of the file. Where it came from a request, the same
+// number would be the fault of the client, so it must not get that far.
+const efSearch = z.int().min(1).max(defaultEfMax);
+const ordinals = z.int().min(0).max(vectorFormat.maxCount);
+const bytes = z.int().min(0);
+
 /** The share of the results of an exact float32 search that a search with this efSearch finds. */
 const effortSchema = z.object({
-  efSearch: z.number().int().positive(),
+  efSearch,
   annRecallAt10: z.number().min(0).max(1),
 });
 
@@ -18,9 +26,9 @@ const effortSchema = z.object({
  */
 const changeSchema = z.object({
   from: z.string().min(1),
-  kept: z.number().int().min(0),
-  added: z.number().int().min(0),
-  removed: z.number().int().min(0),
+  kept: ordinals,
+  added: ordinals,
+  removed: ordinals,
 });
 
 /** The place where the vectors of an index version are searched: our isolates, or Vectorize. */
@@ -28,12 +36,12 @@ export const vectorPlaces = ['isolate', 'vectorize'] as const;
 
 /** The vectors of one kind, in one file or in all shards together. */
 const vectorIndexSchema = z.object({
-  count: z.number().int().min(0),
+  count: ordinals,
   /** Null where Diptych built no graph. */
-  M: z.number().int().positive().nullable(),
-  efConstruction: z.number().int().positive().nullable(),
+  M: z.int().min(1).max(vectorFormat.maxM).nullable(),
+  efConstruction: z.int().min(1).nullable(),
   /** The efSearch of a search that names none. */
-  efSearch: z.number().int().positive(),
+  efSearch,
   /** Recall at `efSearch`; null where it was not measured. */
   annRecallAt10: z.number().min(0).max(1).nullable(),
   /** Measurements at rising efSearch; the last one is `efSearch`. */
@@ -48,7 +56,7 @@ const vectorIndexSchema = z.object({
   change: changeSchema.optional(),
 });
 
-const rangeSchema = z.object({ first: z.number().int().min(0), count: z.number().int().min(0) });
+const rangeSchema = z.object({ first: ordinals, count: ordinals });
 
 /**
  * The vectors of a shard, which has its own isolate; files `shards/<position>/{image,caption}.bin`.
@@ -57,7 +65,7 @@ const shardSchema = z.object({
   image: rangeSchema,
   caption: rangeSchema,
   /** Memory of the isolate that they take, bytes; the budget is `memory.budget`. */
-  memory: z.number().int().positive(),
+  memory: bytes.positive(),
 });
 
 export const maxShards = 64;
@@ -72,18 +80,15 @@ export const manifestSchema = z
     model: z.object({
       id: z.string().min(1),
       hash: z.string().min(1),
-      embedDim: z.number().int().positive(),
-      imageSize: z.number().int().positive(),
-      contextLength: z.number().int().positive(),
+      embedDim: z.int().min(1).max(vectorFormat.maxDim),
+      imageSize: z.int().min(1).max(4096),
+      contextLength: z.int().min(1).max(65_536),
       /** Natural logarithm of the factor that multiplies cosines. */
-      logitScale: z.number(),
+      logitScale: z.number().min(-100).max(100),
     }),
     dataset: z.object({ name: z.string(), fingerprint: z.string() }),
-    counts: z.object({ items: z.number().int().min(0), captions: z.number().int().min(0) }),
-    files: z.record(
-      z.string(),
-      z.object({ bytes: z.number().int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-    ),
+    counts: z.object({ items: ordinals, captions: ordinals }),
+    files: z.record(z.string(), z.object({ bytes, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
     /** Absent in versions that were built before Vectorize was supported. */
     vectors: z.enum(vectorPlaces).default('isolate'),
     image: vectorIndexSchema,
@@ -92,9 +97,9 @@ export const manifestSchema = z
      * Memory of the version and its model in the isolate that answers, bytes; without the shards.
      */
     memory: z.object({
-      parts: z.record(z.string(), z.number().int().min(0)),
-      total: z.number().int().min(0),
-      budget: z.number().int().positive(),
+      parts: z.record(z.string(), bytes),
+      total: bytes,
+      budget: bytes.positive(),
     }),
     fusion: fusionSchema,
     /** Absent where one isolate holds all vectors. */

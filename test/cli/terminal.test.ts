@@ -16,7 +16,7 @@ const hostile = [
   'dog \u009b31m \u007f \u202eturned\u202c \u2066\u2028.',
   'dog one\nline two\rthree\tfour',
 ];
- 
+
 const control = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/;
 
 let dir: string;

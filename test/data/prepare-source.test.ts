@@ -52,6 +52,15 @@ const heldOut = (out: string): string[] =>
     .map(({ id }) => id)
     .sort();
 
+describe('an id', () => {
+  it('with a part "." or ".." is skipped, because no address can have it', async () => {
+    const given = ['a', '.', 'b/../c', '..', 'd.', './e'];
+    const result = await prepareSource(source(given), { imageSize: 4, out: at('ids') });
+    expect(result).toMatchObject({ inputs: 6, prepared: 2, skipped: { bad_id: 4 } });
+    expect(openDataset(at('ids')).items.map(({ id }) => id)).toEqual(['a', 'd.']);
+  });
+});
+
 describe('--validation', () => {
   it('holds out the same images whatever their order, and nearly the same of more', async () => {
     const options = { imageSize: 4, validation: 0.2 };

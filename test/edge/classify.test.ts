@@ -75,6 +75,21 @@ describe('POST /v1/classify', () => {
     expect((await classify({ text: 'dog', labels })).count).toBe(1000);
   });
 
+  it('lets other requests have their turn while it encodes many labels', async () => {
+    const labels = Array.from({ length: 500 }, (_, i) => `turn ${i}`);
+    let isOver = false;
+    let turns = 0;
+    const others = async () => {
+      for (; !isOver; turns++) await new Promise((resolve) => setTimeout(resolve));
+    };
+    const [answer] = await Promise.all([
+      classify({ text: 'dog', labels }).finally(() => (isOver = true)),
+      others(),
+    ]);
+    expect(answer.count).toBe(500);
+    expect(turns).toBeGreaterThan(10);
+  });
+
   it.each([
     ['no labels', { text: 'dog' }, 'bad_request', /labels/],
     [

@@ -1,5 +1,5 @@
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
-import { inject } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 import type { EdgeFixture } from '../setup/edge-fixture-type.ts';
 import { createApp } from '../../workers/app.ts';
 import type { Env } from '../../workers/env.ts';
@@ -78,4 +78,19 @@ export async function failureOf(
 ): Promise<{ status: number; code: string; message: string }> {
   const { error } = await response.json<{ error: { code: string; message: string } }>();
   return { status: response.status, code: error.code, message: error.message };
+}
+
+/**
+ * Status and code of an answer about a fault in what is published, with the message of the log. The
+ * answer itself tells no key, hash or size.
+ */
+export async function faultOf(
+  send: () => Promise<Response>,
+): Promise<{ status: number; code: string; message: string }> {
+  const log = vi.spyOn(console, 'log');
+  const { status, code, message } = await failureOf(await send());
+  const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)) as { error?: string });
+  log.mockRestore();
+  expect(message).toMatch(/^[a-z ]+; the log of its operator says why$/);
+  return { status, code, message: lines.findLast(({ error }) => error !== undefined)!.error! };
 }

@@ -6,10 +6,11 @@ import {
 } from '../../src/http/api.ts';
 import { activeKey, deletedKey, modelKey, versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/version/manifest.ts';
-import { bindings, createClient, failureOf, fillBucket, fixture } from './client.ts';
+import { bindings, createClient, failureOf, faultOf, fillBucket, fixture } from './client.ts';
 import {
   countReads,
   damageObject,
+  editItems,
   editManifest,
   keyOf,
   publishCopy,
@@ -50,9 +51,8 @@ describe('loading a collection', () => {
   it('tries again after a failure', async () => {
     const client = createClient({ pointerMs: 0 });
     await bucket.delete(keyOf('captions.json'));
-    const failures = await Promise.all([1, 2].map(() => client.post('/v1/search', query)));
-    for (const response of failures) {
-      const { status, code, message } = await failureOf(response);
+    for (let i = 0; i < 2; i++) {
+      const { status, code, message } = await faultOf(() => client.post('/v1/search', query));
       expect({ status, code }).toEqual({ status: 500, code: 'index_unreadable' });
       expect(message).toContain('captions.json');
     }
@@ -169,20 +169,36 @@ describe('loading a collection', () => {
       /manifest\.json.*formatVersion/s,
     ],
     [
-      'an index of another model',
-      () => editManifest((m) => ({ ...m, model: { ...m.model, embedDim: 64 } })),
-      'model_mismatch',
-      /embedDim 64.*32/,
+      'a manifest whose searches would be refused',
+      () => editManifest((m) => ({ ...m, image: { ...m.image, efSearch: 1e9 } })),
+      'index_unreadable',
+      /manifest\.json.*512.*image\.efSearch/s,
     ],
     [
-      'a model folder that holds another model',
-      async () => {
-        const key = modelKey(fixture.modelHash, 'model.json');
-        const model = await (await bucket.get(key))!.json<object>();
-        await bucket.put(key, JSON.stringify({ ...model, hash: 'another' }));
-      },
-      'model_mismatch',
-      /another/,
+      'a manifest whose scores would be no numbers',
+      () => editManifest((m) => ({ ...m, fusion: { ...m.fusion, vector: 1e308 } })),
+      'index_unreadable',
+      /manifest\.json.*fusion\.vector/s,
+    ],
+    [
+      'items whose previews lie outside of the file',
+      () =>
+        editItems((items) => ({
+          ...items,
+          previews: { ...items.previews, offsets: items.ids.map(() => 1e9) },
+        })),
+      'index_unreadable',
+      /items\.json: expected sets, types and previews within \d+ bytes/,
+    ],
+    [
+      'items whose previews have no type',
+      () =>
+        editItems((items) => ({
+          ...items,
+          previews: { ...items.previews, types: items.ids.map(() => 9) },
+        })),
+      'index_unreadable',
+      /items\.json: expected sets, types and previews/,
     ],
     [
       'damaged weights',
@@ -203,8 +219,30 @@ describe('loading a collection', () => {
     ],
   ])('refuses %s', async (_name, damage, code, message) => {
     await damage();
-    const failure = await failureOf(await createClient().post('/v1/search', query));
+    const failure = await faultOf(() => createClient().post('/v1/search', query));
     expect(failure.code).toBe(code);
+    expect(failure.message).toMatch(message);
+  });
+
+  it.each([
+    [
+      'an index of another model',
+      () => editManifest((m) => ({ ...m, model: { ...m.model, embedDim: 64 } })),
+      /embedDim 64.*32/,
+    ],
+    [
+      'a model folder that holds another model',
+      async () => {
+        const key = modelKey(fixture.modelHash, 'model.json');
+        const model = await (await bucket.get(key))!.json<object>();
+        await bucket.put(key, JSON.stringify({ ...model, hash: 'another' }));
+      },
+      /another/,
+    ],
+  ])('refuses %s', async (_name, damage, message) => {
+    await damage();
+    const failure = await failureOf(await createClient().post('/v1/search', query));
+    expect(failure.code).toBe('model_mismatch');
     expect(failure.message).toMatch(message);
   });
 
@@ -216,7 +254,7 @@ describe('loading a collection', () => {
     ]),
   ])('refuses a collection without %s', async (_name, key) => {
     await bucket.delete(key);
-    const failure = await failureOf(await createClient().post('/v1/search', query));
+    const failure = await faultOf(() => createClient().post('/v1/search', query));
     expect(failure).toEqual({
       status: 500,
       code: 'index_unreadable',
@@ -238,7 +276,7 @@ describe('loading a collection', () => {
   ])('refuses to show pictures that are %s', async (_name, damage, message) => {
     await damage();
     const path = '/v1/collections/pictograms/items/round:dog/image';
-    const failure = await failureOf(await createClient().request(path));
+    const failure = await faultOf(() => createClient().request(path));
     expect(failure).toMatchObject({ status: 500, code: 'index_unreadable' });
     expect(failure.message).toMatch(message);
   });

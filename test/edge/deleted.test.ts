@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CaptionsResponse, SearchResponse } from '../../src/http/api.ts';
+import type {
+  CaptionsResponse,
+  CollectionInfo,
+  CollectionsResponse,
+  SearchResponse,
+} from '../../src/http/api.ts';
 import { deletedKey } from '../../src/version/keys.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
 
@@ -53,6 +58,31 @@ describe('a deleted item', () => {
     expect((await ask())[0]).toMatchObject({ text: best.text, items: best.items.slice(0, 1) });
     await hide(best.items);
     expect((await ask()).map(({ text }) => text)).not.toContain(best.text);
+  });
+
+  it('is not counted, nor are its captions', async () => {
+    const client = createClient({ pointerMs: 0 });
+    const counts = async () => {
+      const [list, one] = await Promise.all(
+        ['', '/pictograms'].map((path) => client.request(`/v1/collections${path}`)),
+      );
+      const { collections } = await list!.json<CollectionsResponse>();
+      const described = await one!.json<CollectionInfo>();
+      expect(collections.find(({ name }) => name === 'pictograms')).toEqual(described);
+      return { items: described.items, captions: described.captions };
+    };
+    const all = await counts();
+    const { captions } = await (
+      await client.postForm('/v1/captions', { image: upload('square.png'), limit: '1' })
+    ).json<CaptionsResponse>();
+    const [first = '', ...others] = captions[0]!.items;
+    await hide([first, 'added-and-deleted-since']);
+    expect(await counts()).toEqual({ items: all.items - 1, captions: all.captions });
+    await hide([first, ...others]);
+    expect(await counts()).toEqual({
+      items: all.items - 1 - others.length,
+      captions: all.captions - 1,
+    });
   });
 
   it('stays hidden where the list cannot be read any more', async () => {

@@ -45,6 +45,16 @@ describe('POST /v1/search', () => {
     expect(matches.map(({ metadata }) => metadata.title)).toEqual(['dog', 'dog']);
   });
 
+  it.each([1e-40, 1e-20, 1e30])(
+    'finds the same by a vector that is scaled by %s',
+    async (scale) => {
+      const vector = Array.from({ length: 32 }, (_, i) => Math.sin(i + 1));
+      const unit = await search({ vector, limit: 5 });
+      const scaled = await search({ vector: vector.map((value) => value * scale), limit: 5 });
+      expect(difference(unit, scaled)).toBeLessThan(1e-3);
+    },
+  );
+
   it('says where the image of a match is, and its set', async () => {
     const [match] = (await search({ text: 'dog', limit: 1 })).matches;
     const { id, metadata } = match!;

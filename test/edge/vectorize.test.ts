@@ -7,7 +7,15 @@ import { kernels } from '../../workers/vectors/bundled-kernels.ts';
 import { createCollections } from '../../workers/collections/collections.ts';
 import type { VectorizeBinding } from '../../workers/vectors/vectorize-binding.ts';
 import { createVectorizeStandIn } from '../support/vectorize-stand-in.ts';
-import { bindings, createClient, failureOf, fillBucket, fixture, upload } from './client.ts';
+import {
+  bindings,
+  createClient,
+  failureOf,
+  faultOf,
+  fillBucket,
+  fixture,
+  upload,
+} from './client.ts';
 import { keyOf, readManifest } from './versions.ts';
 
 /** Let the compiler check that the binding of a worker has the methods that a search calls. */
@@ -116,8 +124,8 @@ describe('where Vectorize does not answer', () => {
   });
 
   it('a worker without the binding names it', async () => {
-    const response = await createClient().post('/v1/search', { text: 'dog', collection: 'cloud' });
-    const { status, code, message } = await failureOf(response);
+    const send = () => createClient().post('/v1/search', { text: 'dog', collection: 'cloud' });
+    const { status, code, message } = await faultOf(send);
     expect({ status, code }).toEqual({ status: 500, code: 'index_unreadable' });
     expect(message).toContain('expected the binding VECTORIZE, got none');
   });
@@ -125,8 +133,8 @@ describe('where Vectorize does not answer', () => {
   it('an index of another dimension is told', async () => {
     const VECTORIZE = createVectorizeStandIn({ dimensions: 768 });
     const other = createClient({}, { ...bindings, VECTORIZE });
-    const response = await other.post('/v1/search', { text: 'dog', collection: 'cloud' });
-    expect((await failureOf(response)).message).toContain(
+    const send = () => other.post('/v1/search', { text: 'dog', collection: 'cloud' });
+    expect((await faultOf(send)).message).toContain(
       'expected a Vectorize index of 32 dimensions, got 768',
     );
   });

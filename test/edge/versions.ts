@@ -1,5 +1,7 @@
 import { activeKey, versionKey } from '../../src/version/keys.ts';
+import type { ItemColumns } from '../../src/version/items.ts';
 import type { Manifest } from '../../src/version/manifest.ts';
+import { sha256 } from '../../src/version/sha256.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, fixture } from './client.ts';
 
@@ -25,6 +27,15 @@ export async function editManifest(
 ): Promise<void> {
   const key = versionKey(name, version, 'manifest.json');
   await bucket.put(key, JSON.stringify(edit(await readManifest(name))));
+}
+
+/** Put the fixture's items, edited, with the checksum that the manifest then needs. */
+export async function editItems(edit: (items: ItemColumns) => ItemColumns): Promise<void> {
+  const items = await (await bucket.get(keyOf('items.json')))!.json<ItemColumns>();
+  const bytes = new TextEncoder().encode(JSON.stringify(edit(items)));
+  await bucket.put(keyOf('items.json'), bytes);
+  const entry = { bytes: bytes.length, sha256: await sha256(bytes) };
+  await editManifest((m) => ({ ...m, files: { ...m.files, 'items.json': entry } }));
 }
 
 /** Publish the objects of the fixture as another version, once `damage` is done to them. */

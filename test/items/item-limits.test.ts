@@ -18,7 +18,7 @@ describe.each(testDatabases)('limits of an item (%s)', (_, start) => {
     return ingestItems({ catalogue, objects: memoryStore(), fetchImage }, collection, items);
   };
 
-  it.each(['', ' a', 'a ', 'a\u0000b', 'a\nb', 'x'.repeat(256), '\ud800'])(
+  it.each(['', '.', '..', 'a/../b', ' a', 'a ', 'a\u0000b', 'a\nb', 'x'.repeat(256), '\ud800'])(
     'refuses the id %j and writes the rest of its batch',
     async (id) => {
       const results = await ingest('ids', [{ id: 'good' }, { id }]);

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { buildJob } from '../../gpu-embedder/operate/jobs/build-job.ts';
 import { createJob, getJob, requestCancel } from '../../src/jobs/rows/jobs.ts';
 import { releaseLease, takeLease } from '../../src/jobs/rows/job-lease.ts';
 import { deleteItems } from '../../src/items/delete-items.ts';
@@ -116,6 +117,21 @@ describe('a job', () => {
     expect(items.map(({ id }) => id)).toEqual(
       numbered(600).map((item) => (item as { id: string }).id),
     );
+  });
+
+  it('fails where nothing can be indexed, and publishes nothing', async () => {
+    await fixture.ingest([
+      { id: 'only-words', captions: ['a caption'] },
+      { id: 'broken', image: svg('corrupt') },
+    ]);
+    const publish = vi.fn(async () => undefined);
+    const build: JobRun['build'] = (job) => buildJob(fixture, job, 'no model', () => undefined);
+    const report = await runJob(runOf({ build, publish }), await begin());
+    expect(report).toMatchObject({ state: 'failed', inputs: 2, indexed: 0, version: null });
+    expect(report.error).toBe(
+      'nothing_to_publish: collection things: expected at least one item that can be indexed, got none of 2 (1 failed: unreadable_image, 1 skipped: no_image); what is published stays',
+    );
+    expect(publish).not.toHaveBeenCalled();
   });
 
   it('tells the builder all that results show of an item', async () => {

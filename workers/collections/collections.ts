@@ -8,6 +8,7 @@ import type { Collection, CollectionItems } from '../../src/search/collection.ts
 import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
 import { openModel } from '../../src/search/open/open-model.ts';
 import type { QueryModel } from '../../src/search/query-model.ts';
+import type { ShownCounts } from '../../src/search/shown-counts.ts';
 import type { Env } from '../env.ts';
 import type { ArtifactBucket } from '../stores/artifact-bucket.ts';
 import { bucketManifest, bucketSource, bucketVersion } from '../stores/bucket-source.ts';
@@ -17,6 +18,7 @@ import { createBelieved } from './believed.ts';
 import { readDeletedItems } from './deleted-items.ts';
 import { openCollection, openShownItems } from './open-collection.ts';
 import { createShared, type Shared } from './shared.ts';
+import { createCountShown } from './shown-counts.ts';
 
 /** Modules of `build/wasm`: workerd imports them, a browser fetches and compiles them. */
 export interface Kernels {
@@ -43,9 +45,15 @@ export interface Collections {
   open(env: Env, name: string, keepAlive: KeepAlive): Promise<Collection>;
   /** Open the items of that version. If none is loaded, load the items of the active one alone. */
   items(env: Env, name: string, keepAlive: KeepAlive): Promise<CollectionItems>;
-  /** Read the manifest of the active version, without loading the version. */
-  describe(env: Env, name: string): Promise<Manifest>;
+  /** Describe the active version, without loading it for search. */
+  describe(env: Env, name: string): Promise<Description>;
   names(env: Env): Promise<string[]>;
+}
+
+export interface Description {
+  readonly manifest: Manifest;
+  /** Without the items that were deleted since the version was built. */
+  readonly shown: ShownCounts;
 }
 
 export interface CollectionsOptions extends ShardTimes {
@@ -75,6 +83,7 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
   const deletedItems = createBelieved(pointerMs, readDeletedItems);
   /** Opened versions without their deleted items, each with the ids that it leaves out. */
   const views = new WeakMap<Collection, { ids: ReadonlySet<string>; collection: Collection }>();
+  const countShown = createCountShown();
   const manifests = createShared<Manifest>();
   const models = createShared<QueryModel>();
   const items = createShared<CollectionItems>();
@@ -193,7 +202,10 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
       return hideFromItems(await work, ids);
     },
     async describe(env, name) {
-      return manifestOf(env, name, await activeVersion(env.ARTIFACTS, name));
+      const { ARTIFACTS } = env;
+      const manifest = await manifestOf(env, name, await activeVersion(ARTIFACTS, name));
+      const { ids } = await deletedItems(ARTIFACTS, name);
+      return { manifest, shown: await countShown(ARTIFACTS, manifest, ids) };
     },
     names: (env) => collectionNames(env.ARTIFACTS),
   };

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import { parseJson, parseRequest } from '../../src/http/parse-request.ts';
-import { readLimitedBody } from '../../src/http/read-limited-body.ts';
+import { readRequestBody } from '../../src/http/read-request-body.ts';
 import { limits } from '../../src/limits.ts';
 
 export interface ReadJsonOptions {
@@ -21,7 +21,7 @@ export async function readJson<T extends z.ZodType>(
   schema: T,
   { maxBytes = limits.batchBytes, mayBeEmpty = false }: ReadJsonOptions = {},
 ): Promise<z.output<T>> {
-  const bytes = await readLimitedBody(c.req.raw, maxBytes);
+  const bytes = await readRequestBody(c.req.raw, maxBytes);
   const isLeftOut = mayBeEmpty && bytes.length === 0;
   return parseRequest(schema, isLeftOut ? {} : parseJson(bytes));
 }

@@ -1,9 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
+import { badRequest } from '../../src/bad-request.ts';
 import { mediaType } from '../../src/http/media-type.ts';
 import { parseJson, parseRequest } from '../../src/http/parse-request.ts';
-import { readLimitedBody } from '../../src/http/read-limited-body.ts';
+import { readForm, textOf, type FormPart } from '../../src/http/read-form.ts';
+import { readRequestBody } from '../../src/http/read-request-body.ts';
 import { decodeBase64Image } from '../../src/image/decode-base64-image.ts';
 import { limits } from '../../src/limits.ts';
 
@@ -26,11 +28,14 @@ interface RequestInput<S extends z.ZodType> {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const objectSchema = z.record(z.string(), z.unknown(), 'expected a JSON object');
-const bodySchema = z.looseObject(
-  { image: z.string('expected base64 or a data URI as a string').nullish() },
+/** The value as it is: z.record and z.looseObject leave out the key `__proto__` without a word. */
+const objectSchema = z.custom<Fields>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'expected a JSON object',
 );
+const imageSchema = z.object({
+  image: z.string('expected base64 or a data URI as a string').nullish(),
+});
 
 /**
  * Read and check a request for its handler, which takes it from `c.req.valid('json')`.
@@ -60,15 +65,12 @@ async function readBody(request: Request): Promise<RequestBody<Fields>> {
   const kind = mediaType(type);
   const body =
     kind === 'multipart/form-data'
-      ? await readForm(request, type)
+      ? await readFormBody(request, type)
       : kind === 'application/json' || kind === 'text/plain' || kind === ''
         ? await readFields(request)
         : null;
   if (!body) {
-    throw new DiptychError(
-      'bad_request',
-      'content-type: expected application/json or multipart/form-data',
-    );
+    throw badRequest('content-type', 'expected application/json or multipart/form-data');
   }
   const bytes = body.image?.byteLength;
   if (bytes === 0) throw new DiptychError('unreadable_image', 'image: expected bytes, got none');
@@ -83,43 +85,36 @@ async function readBody(request: Request): Promise<RequestBody<Fields>> {
 }
 
 async function readFields(request: Request): Promise<RequestBody<Fields>> {
-  const bytes = await readLimitedBody(request, limits.jsonBytes);
-  const { image, ...fields } = parseRequest(bodySchema, parseJson(bytes));
+  const bytes = await readRequestBody(request, limits.jsonBytes);
+  const body = parseRequest(objectSchema, parseJson(bytes, 'body', limits.queryValues));
+  const { image: given, ...fields } = body;
+  const { image } = parseRequest(imageSchema, { image: given });
   if (image === undefined || image === null) return { fields, image: null };
   return { fields, image: decodeBase64Image(image) };
 }
 
-async function readForm(request: Request, type: string): Promise<RequestBody<Fields>> {
-  const bytes = await readLimitedBody(request, limits.formBytes);
-  let form: FormData;
-  try {
-    form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
-  } catch (cause) {
-    throw new DiptychError('bad_request', 'body: expected a well-formed form', undefined, {
-      cause,
-    });
+async function readFormBody(request: Request, type: string): Promise<RequestBody<Fields>> {
+  const parts = new Map<string, [FormPart, ...FormPart[]]>();
+  for (const part of readForm(await readRequestBody(request, limits.formBytes), type)) {
+    const same = parts.get(part.name);
+    if (same) same.push(part);
+    else parts.set(part.name, [part]);
   }
-  const fields: Record<string, unknown> = {};
-  for (const name of new Set(form.keys())) {
-    if (name === 'image') continue;
-    const [first = '', ...more] = form.getAll(name).map((value) => textOf(name, value));
-    if (name === 'json') {
-      Object.assign(fields, parseRequest(objectSchema, parseJson(first, 'json'), 'json'));
-    } else fields[name] = more.length === 0 ? first : [first, ...more];
+  let image: Image = null;
+  // A map and not an object: a field may be named `__proto__`, which the schema refuses.
+  const fields = new Map<string, unknown>();
+  for (const [name, [first, ...more]] of parts) {
+    const isSingle = name === 'image' || name === 'json';
+    if (isSingle && more.length > 0) throw badRequest(name, 'expected one, got several');
+    if (name === 'image') {
+      image = first.isFile ? first.bytes.slice() : decodeBase64Image(textOf(first));
+    } else if (name === 'json') {
+      const json = parseJson(textOf(first), 'json', limits.queryValues);
+      const inner = parseRequest(objectSchema, json, 'json');
+      for (const [key, value] of Object.entries(inner)) fields.set(key, value);
+    } else {
+      fields.set(name, more.length === 0 ? textOf(first) : [first, ...more].map(textOf));
+    }
   }
-  const [image, ...more] = form.getAll('image');
-  if (more.length > 0) throw new DiptychError('bad_request', 'image: expected one, got several');
-  if (image === undefined) return { fields, image: null };
-  return {
-    fields,
-    image:
-      typeof image === 'string'
-        ? decodeBase64Image(image)
-        : new Uint8Array(await image.arrayBuffer()),
-  };
-}
-
-function textOf(name: string, value: string | File): string {
-  if (typeof value === 'string') return value;
-  throw new DiptychError('bad_request', `${name}: expected text, got a file`);
+  return { fields: Object.fromEntries(fields), image };
 }

@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import type { CollectionInfo } from '../../src/http/api.ts';
-import type { Manifest } from '../../src/version/manifest.ts';
+import type { Description } from '../collections/collections.ts';
 import type { AppEnv } from '../env.ts';
 
 export const collections = new Hono<AppEnv>()
@@ -23,18 +23,18 @@ async function listCollections(c: Context<AppEnv>) {
 }
 
 async function getCollection(c: Context<AppEnv>, name: string) {
-  const manifest = await c.var.collections.describe(c.env, name);
-  return c.json<CollectionInfo>(infoOf(manifest));
+  return c.json<CollectionInfo>(infoOf(await c.var.collections.describe(c.env, name)));
 }
 
-function infoOf({ collection, version, createdAt, model, counts }: Manifest): CollectionInfo {
+function infoOf({ manifest, shown }: Description): CollectionInfo {
+  const { collection, version, createdAt, model } = manifest;
   const { id, hash, embedDim, imageSize } = model;
   return {
     name: collection,
     version,
     createdAt,
     model: { id, hash, embedDim, imageSize },
-    items: counts.items,
-    captions: counts.captions,
+    items: shown.items,
+    captions: shown.captions,
   };
 }

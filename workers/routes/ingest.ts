@@ -1,18 +1,18 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
-import { createCollection } from '../../src/catalogue/collections.ts';
 import { sortableId } from '../../src/catalogue/sortable-id.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { badRequest } from '../../src/bad-request.ts';
 import { mediaType } from '../../src/http/media-type.ts';
 import { parseJson } from '../../src/http/parse-request.ts';
-import { readLimitedBody } from '../../src/http/read-limited-body.ts';
+import { readRequestBody } from '../../src/http/read-request-body.ts';
 import { createImageFetcher } from '../../src/items/ingest/allowed-urls.ts';
 import {
   ingestItems,
   type Ingestion,
   type IngestResult,
 } from '../../src/items/ingest/ingest-items.ts';
-import { itemInputSchema, uploadPattern } from '../../src/items/ingest/item-input.ts';
+import { uploadPattern } from '../../src/items/ingest/item-input.ts';
 import { uploadKey } from '../../src/version/keys.ts';
 import { readLines } from '../../src/items/ingest/read-lines.ts';
 import { limits } from '../../src/limits.ts';
@@ -42,10 +42,7 @@ async function postItems(c: Context<AppEnv>, collection: string): Promise<Respon
   const type = mediaType(c.req.header('content-type'));
   if (type === 'application/x-ndjson') return stream(c, takeIn);
   if (type !== 'application/json') {
-    throw new DiptychError(
-      'bad_request',
-      'content-type: expected application/json or application/x-ndjson',
-    );
+    throw badRequest('content-type', 'expected application/json or application/x-ndjson');
   }
   const { items } = await readJson(c, batchSchema);
   const results = await takeIn(items);
@@ -54,27 +51,14 @@ async function postItems(c: Context<AppEnv>, collection: string): Promise<Respon
 
 type TakeIn = (items: readonly unknown[]) => Promise<IngestResult[]>;
 
-/**
- * Open a collection for items. The first well-formed item creates the collection, so that a client
- * whose items are all malformed leaves no empty collection behind.
- */
 function openCollection(env: AppEnv['Bindings'], collection: string): TakeIn {
   const ingestion: Ingestion = {
     catalogue: openCatalogue(env),
     objects: r2Objects(env),
     fetchImage: createImageFetcher(env.IMAGE_URLS, (url, init) => fetch(url, init)),
   };
-  let isCreated = false;
-  return async (items) => {
-    if (!isCreated && (items.length === 0 || items.some(isWellFormed))) {
-      await createCollection(ingestion.catalogue, collection);
-      isCreated = true;
-    }
-    return ingestItems(ingestion, collection, items);
-  };
+  return (items) => ingestItems(ingestion, collection, items);
 }
-
-const isWellFormed = (item: unknown) => itemInputSchema.safeParse(item).success;
 
 /**
  * Answer a line for each item after it is taken in. The last line has the sums, and the error if the
@@ -116,9 +100,10 @@ function stream(c: Context<AppEnv>, takeIn: TakeIn): Response {
 async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
   if (!body) return;
   let [part, bytes]: [unknown[], number] = [[], 0];
-  for await (const { number, text } of readLines(readChunks(body, 256 * 1024), limits.jsonBytes)) {
-    part.push(parseLine(number, text));
-    bytes += text.length;
+  const lines = readLines(readChunks(body, 256 * 1024), limits.jsonBytes);
+  for await (const { number, bytes: line } of lines) {
+    part.push(parseLine(number, line));
+    bytes += line.length;
     if (part.length < partItems && bytes < partBytes) continue;
     yield part;
     [part, bytes] = [[], 0];
@@ -126,9 +111,9 @@ async function* parts(body: ReadableStream | null): AsyncGenerator<unknown[]> {
   if (part.length > 0) yield part;
 }
 
-function parseLine(number: number, text: string): unknown {
+function parseLine(number: number, line: Uint8Array): unknown {
   try {
-    return parseJson(text, `line ${number}`);
+    return parseJson(line, `line ${number}`);
   } catch (error) {
     return error;
   }
@@ -153,7 +138,7 @@ function postUpload(c: Context<AppEnv>): Response {
 /** Store the bytes of an image, which a later item names. */
 async function putUpload(c: Context<AppEnv>, upload: string): Promise<Response> {
   if (!uploadPattern.test(upload)) throw new DiptychError('not_found', 'there is no such upload');
-  const bytes = await readLimitedBody(c.req.raw, limits.imageBytes);
+  const bytes = await readRequestBody(c.req.raw, limits.imageBytes);
   if (bytes.length === 0) throw new DiptychError('unreadable_image', 'body: expected bytes');
   await r2Objects(c.env).put(uploadKey(upload), bytes);
   return c.json({ upload, bytes: bytes.length });

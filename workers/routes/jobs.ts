@@ -16,7 +16,7 @@ import { heldOutSchema } from '../../src/metrics/comparison.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
 import { readQuery } from '../http/read-query.ts';
-import { openCatalogue } from '../stores/open-catalogue.ts';
+import { openCatalogue, openCatalogueOf } from '../stores/open-catalogue.ts';
 import { costSettings, openEmbedder, openJobs } from '../jobs/open-jobs.ts';
 import { r2Objects } from '../stores/r2-objects.ts';
 import { requireScope } from '../http/require-scope.ts';
@@ -47,7 +47,7 @@ const listSchema = z.strictObject({
 
 /** Start a job; the queue carries it on. */
 async function postReindex(c: Context<AppEnv>, collection: string): Promise<Response> {
-  const catalogue = openCatalogue(c.env);
+  const catalogue = await openCatalogueOf(c.env, collection);
   const body = await readJson(c, reindexSchema, { mayBeEmpty: true });
   const { options: index, switchIf, heldOut } = body;
   const starter = { catalogue, embedder: openEmbedder(c.env), send: openJobs(c.env).send };
@@ -57,8 +57,8 @@ async function postReindex(c: Context<AppEnv>, collection: string): Promise<Resp
 
 /** List jobs of a collection, newest first. */
 async function getJobs(c: Context<AppEnv>, collection: string): Promise<Response> {
-  const catalogue = openCatalogue(c.env);
   const page = { ...readQuery(c, listSchema), limit: 50 };
+  const catalogue = await openCatalogueOf(c.env, collection);
   const found = await listJobs(catalogue, collection, page);
   return c.json({ jobs: await Promise.all(found.map((job) => describe(catalogue, job))) });
 }

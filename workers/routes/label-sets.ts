@@ -9,6 +9,7 @@ import {
   type LabelSet,
 } from '../../src/catalogue/label-sets.ts';
 import { DiptychError } from '../../src/errors.ts';
+import { badRequest } from '../../src/bad-request.ts';
 import { nameRule } from '../../src/version/collection-name.ts';
 import { labelSetKey } from '../../src/version/keys.ts';
 import { putJson } from '../../src/objects/put-json.ts';
@@ -56,7 +57,7 @@ async function deleteLabelSet(c: Context<AppEnv>, name: string): Promise<Respons
 
 function checkName(name: string): void {
   if (labelSetNameSchema.safeParse(name).success && name !== captionsLabelSet) return;
-  throw new DiptychError('bad_request', `name: ${nameRule}, and not "${captionsLabelSet}"`);
+  throw badRequest('name', `${nameRule}, and not "${captionsLabelSet}"`);
 }
 
 async function mustGet(c: Context<AppEnv>, name: string): Promise<LabelSet> {

@@ -9,7 +9,7 @@ import { wellFormedText } from '../../src/text/well-formed.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
 import { readQuery } from '../http/read-query.ts';
-import { openCatalogue } from '../stores/open-catalogue.ts';
+import { openCatalogueOf } from '../stores/open-catalogue.ts';
 import { r2Objects } from '../stores/r2-objects.ts';
 import { requireScope } from '../http/require-scope.ts';
 
@@ -25,6 +25,13 @@ export const manageItems = new Hono<AppEnv>()
   );
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+/** A day, or a time with its zone: `Date.parse` takes more, and guesses what it means. */
+const time = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
+    error: ({ input }) =>
+      `expected a day or a time like 2026-11-30T12:00:00Z, got ${String(input).slice(0, 40)}`,
+  })
+  .transform((text) => Date.parse(text));
 const listSchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(catalogueLimits.page).default(100),
   after: z.string().optional(),
@@ -32,18 +39,18 @@ const listSchema = z.strictObject({
   label: z.string().optional(),
   hasImage: flag.optional(),
   hasCaptions: flag.optional(),
-  updatedSince: z.coerce.date().optional(),
+  updatedSince: time.optional(),
   idPrefix: z.string().optional(),
 });
 
 /** List items of the catalogue, whether or not they are indexed yet. */
 async function getItems(c: Context<AppEnv>, collection: string): Promise<Response> {
   const { limit, after, updatedSince, ...filter } = readQuery(c, listSchema);
-  const page = await listItems(openCatalogue(c.env), {
+  const page = await listItems(await openCatalogueOf(c.env, collection), {
     collection,
     limit,
     after,
-    filter: { ...filter, ...(updatedSince && { updatedSince: updatedSince.getTime() }) },
+    filter: { ...filter, updatedSince },
   });
   return c.json({ items: page.items.map(describe), next: page.next ?? null });
 }
@@ -60,7 +67,7 @@ async function remove(
   collection: string,
   ids: readonly string[],
 ): Promise<Response> {
-  const catalogue = openCatalogue(c.env);
+  const catalogue = await openCatalogueOf(c.env, collection);
   const outcomes = await deleteItems(catalogue, collection, ids);
   await writeDeleted({ catalogue, objects: r2Objects(c.env) }, collection);
   return c.json({ results: ids.map((id, i) => ({ id, status: outcomes[i] })) });

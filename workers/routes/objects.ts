@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
+import { badRequest } from '../../src/bad-request.ts';
 import { limits } from '../../src/limits.ts';
 import { bucketCondition } from '../../src/objects/bucket-store.ts';
 import { checkKey } from '../../src/objects/check-key.ts';
@@ -10,6 +11,7 @@ import { objectHeaders } from '../../src/objects/http.ts';
 import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
 import { readQuery } from '../http/read-query.ts';
+import { sendBody } from '../http/send-body.ts';
 import { objectBucket } from '../stores/r2-objects.ts';
 import { requireScope } from '../http/require-scope.ts';
 
@@ -89,14 +91,17 @@ async function putObject(c: ObjectContext): Promise<Response> {
   const { uploadId, part } = readQuery(c, putQuerySchema);
   const body = bodyOf(c);
   if (uploadId !== undefined && part !== undefined) {
-    if (!body) throw new DiptychError('bad_request', 'body: expected a part, got none');
+    if (!body) throw badRequest('', 'body: expected a part, got none');
     const upload = bucket.resumeMultipartUpload(key, uploadId);
-    const { etag } = await ofUpload(key, upload.uploadPart(part, body));
+    const sent = sendBody(body.stream, body.length, (stream) => upload.uploadPart(part, stream));
+    const { etag } = await ofUpload(key, sent);
     return c.json({ partNumber: part, etag });
   }
   const condition = parseCondition(c);
   const options = condition && { onlyIf: bucketCondition(condition) };
-  const written = await bucket.put(key, body ?? new Uint8Array(), options);
+  const written = body
+    ? await sendBody(body.stream, body.length, (stream) => bucket.put(key, stream, options))
+    : await bucket.put(key, new Uint8Array(), options);
   if (!written)
     throw new DiptychError('precondition_failed', `${key}: the condition does not hold`);
   return c.json({ etag: written.etag });
@@ -148,18 +153,19 @@ function keyOf(c: ObjectContext): string {
     return checkKey(decodeURIComponent(coded));
   } catch (cause) {
     if (cause instanceof DiptychError) throw cause;
-    throw new DiptychError('bad_request', `key: expected percent-encoded UTF-8, got ${coded}`);
+    throw badRequest('key', `expected percent-encoded UTF-8, got ${coded}`);
   }
 }
 
-/** The body as a stream, null if it is empty. R2 must know the length of a stream in advance. */
-function bodyOf(c: ObjectContext): ReadableStream | null {
+/** The body and its length; null if it is empty. */
+function bodyOf(c: ObjectContext): { stream: ReadableStream; length: number } | null {
   const declared = c.req.header('content-length');
   const [length, most] = [Number(declared), limits.objectBytes];
   if (declared === undefined || !Number.isInteger(length)) {
-    throw new DiptychError('bad_request', 'content-length: expected the length of the body');
+    throw badRequest('content-length', 'expected the length of the body');
   }
-  if (length <= most) return length === 0 ? null : c.req.raw.body;
+  const stream = c.req.raw.body;
+  if (length <= most) return length === 0 || !stream ? null : { stream, length };
   throw new DiptychError(
     'payload_too_large',
     `body: expected at most ${most} bytes, got ${length}: send it in parts`,
@@ -172,19 +178,19 @@ function parseRange(header: string | undefined): ByteRange | undefined {
   const [, first, last] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(header) ?? [];
   if (first !== undefined)
     return { offset: Number(first), length: Number(last) - Number(first) + 1 };
-  throw new DiptychError('bad_request', `range: expected bytes=FIRST-LAST, got ${header}`);
+  throw badRequest('range', `expected bytes=FIRST-LAST, got ${header}`);
 }
 
 function parseCondition(c: ObjectContext): PutCondition | undefined {
   const [match, noneMatch] = [c.req.header('if-match'), c.req.header('if-none-match')];
   if (noneMatch !== undefined) {
     if (noneMatch === '*' && match === undefined) return { ifNone: true };
-    throw new DiptychError('bad_request', 'if-none-match: expected *, and no if-match');
+    throw badRequest('if-none-match', 'expected *, and no if-match');
   }
   if (match === undefined) return undefined;
   const [, ifEtag] = /^"([^"]+)"$/.exec(match) ?? [];
   if (ifEtag !== undefined) return { ifEtag };
-  throw new DiptychError('bad_request', `if-match: expected one etag in quotes, got ${match}`);
+  throw badRequest('if-match', `expected one etag in quotes, got ${match}`);
 }
 
 /** Send size and etag in headers of our own too: a proxy that compresses changes the usual ones. */

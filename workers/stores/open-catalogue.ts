@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { openD1 } from '../../src/catalogue/drivers/open-d1.ts';
 import { openPlanetScale } from '../../src/catalogue/drivers/open-planetscale.ts';
+import { requireCollection } from '../../src/catalogue/require-collection.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { Env } from '../env.ts';
 
@@ -21,4 +22,15 @@ export function openCatalogue({ DATABASE_URL, CATALOGUE }: Env): Catalogue {
     'catalogue_unavailable',
     'no catalogue: expected the binding CATALOGUE or the secret DATABASE_URL',
   );
+}
+
+/**
+ * Open the catalogue for work on a collection.
+ *
+ * @throws DiptychError catalogue_unavailable; unknown_collection if the catalogue has none of that name
+ */
+export async function openCatalogueOf(env: Env, collection: string): Promise<Catalogue> {
+  const catalogue = openCatalogue(env);
+  await requireCollection(catalogue, collection);
+  return catalogue;
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { createCollection } from '../../../src/catalogue/collections.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import { createImageFetcher } from '../../../src/items/ingest/allowed-urls.ts';
 import { ingestItems } from '../../../src/items/ingest/ingest-items.ts';
@@ -152,7 +151,6 @@ async function withTarget<T>(
   const { collection, url } = flags;
   if (url === undefined) {
     return withStores(flags, async (stores) => {
-      await createCollection(stores.catalogue, collection);
       const fetchImage = createImageFetcher(process.env['IMAGE_URLS'], fetch);
       return work((items) => ingestItems({ ...stores, fetchImage }, collection, items));
     });

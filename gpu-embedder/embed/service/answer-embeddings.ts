@@ -1,3 +1,4 @@
+import { badRequest } from '../../../src/bad-request.ts';
 import { DiptychError, errorStatus, type ErrorCode } from '../../../src/errors.ts';
 import type { Embedder, EncodeAnswer } from '../../../src/embedder/embedder.ts';
 import { parseJson, parseRequest } from '../../../src/http/parse-request.ts';
@@ -29,7 +30,9 @@ export async function answerEmbeddings(
   limits: ServiceLimits,
   embed: (inputs: SortedInputs) => ReturnType<Embedder['encode']>,
 ): Promise<EmbeddingsAnswer> {
-  const request = parseRequest(embeddingsRequestSchema, parseJson(body));
+  // An image is an object with a text in it; the rest is room for the other fields.
+  const maxValues = 100 + 2 * (limits.texts + limits.images);
+  const request = parseRequest(embeddingsRequestSchema, parseJson(body, 'body', maxValues));
   checkModel(request.model, request.dimensions, model);
   const inputs = sortInputs(request.input);
   checkCount('texts', inputs.texts.length, limits.texts);
@@ -62,7 +65,7 @@ function checkModel(
     throw new DiptychError('model_mismatch', `model: expected ${id} (${hash}), got ${asked}`);
   }
   if (dimensions !== undefined && dimensions !== embedDim) {
-    throw new DiptychError('bad_request', `dimensions: expected ${embedDim}, got ${dimensions}`);
+    throw badRequest('dimensions', `expected ${embedDim}, got ${dimensions}`);
   }
 }
 

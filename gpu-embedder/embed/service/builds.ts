@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { badRequest } from '../../../src/bad-request.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import type {
   BuildRequest,
@@ -62,10 +63,7 @@ export function createBuilds(build: BuildFunction | undefined): Builds {
     if (!build) throw new DiptychError('not_found', 'this embedder builds no index');
     const earlier = builds.get(request.jobId);
     if (earlier && !isDeepStrictEqual(earlier.request, request)) {
-      throw new DiptychError(
-        'bad_request',
-        `jobId: ${request.jobId} already has a build of a different request`,
-      );
+      throw badRequest('jobId', `${request.jobId} already has a build of a different request`);
     }
     if (earlier && (isGoing(earlier) || earlier.status.state === 'succeeded'))
       return earlier.status;

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { DiptychError } from '../../../src/errors.ts';
+import { checkCoding } from '../../../src/http/check-coding.ts';
 import { createAdmission } from './http/admission.ts';
 import { addBuildRoutes } from './build-routes.ts';
 import { createBuilds, type BuildFunction } from './builds.ts';
@@ -92,6 +93,7 @@ function createApp(
   app.use(logRequests(log, metrics));
   app.use(async (c, next) => {
     c.header('x-content-type-options', 'nosniff');
+    checkCoding(c.req.raw.headers);
     if (token !== undefined && c.req.path !== '/healthz') {
       checkToken(c.req.header('authorization'), token);
     }

@@ -62,12 +62,14 @@ export interface BuildVersionResult {
  * lies, the files are the same byte for byte as long as one thread builds the graphs
  * (`choose-builder.ts`): with several threads of usearch, graphs differ from run to run.
  *
- * @throws DiptychError model_mismatch, index_too_large, invalid_option, not_prepared
+ * @throws DiptychError nothing_to_publish, model_mismatch, index_too_large, invalid_option,
+ *   not_prepared
  */
 export async function buildVersion(
   source: IndexSource,
   options: BuildVersionOptions,
 ): Promise<BuildVersionResult> {
+  if (source.items.length === 0) throw nothingToPublish(options.collection);
   const { place, settings } = resolveOptions(options);
   const edge = await describeEdgeModel(options.model, source.model);
   const previous = await openPrevious(options.from, settings, place, source);
@@ -96,6 +98,12 @@ export async function buildVersion(
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+/** Make the error of a collection without items: publishing it would only take away what is there. */
+export function nothingToPublish(collection: string): DiptychError {
+  const message = `collection ${collection}: expected at least one item, got none`;
+  return new DiptychError('nothing_to_publish', message);
 }
 
 interface Content {

@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { readPointer } from '../../../src/version/move-pointer.ts';
 import { checkCollectionName } from '../../../src/version/collection-name.ts';
+import { nothingToPublish } from '../../index/version/build-version.ts';
 import { activateVersion } from './activate-version.ts';
 import { publishVectors, type VectorizeTarget } from '../vectorize/publish-vectors.ts';
 import { checkModel } from './published-objects.ts';
@@ -23,7 +24,8 @@ export interface PublishResult extends UploadResult {
  * and the others fail. Objects that the store has already are not uploaded again.
  *
  * @param target - index of a version whose vectors are in Vectorize; other versions have none
- * @throws DiptychError `bad_request` (the name of the collection), `index_unreadable` (a checksum
+ * @throws DiptychError `bad_request` (the name of the collection), `nothing_to_publish`,
+ *   `index_unreadable` (a checksum
  *   differs), `model_mismatch`, `invalid_option`, `publish_conflict`, `below_minimum`,
  *   `store_failed`, `vectorize_limit`, `vectorize_failed`
  */
@@ -36,8 +38,9 @@ export async function publishVersion(
   options: VerifyOptions = {},
 ): Promise<PublishResult> {
   const folder = await readVersion(versionDir);
-  const { collection, version } = folder.manifest;
+  const { collection, version, counts } = folder.manifest;
   checkCollectionName(collection);
+  if (counts.items === 0) throw nothingToPublish(collection);
   await checkModel(folder.manifest, modelDir);
   const seen = await readPointer(store, collection);
   const vectors = await publishVectors(folder, target);

@@ -1,68 +1,64 @@
 import { DiptychError } from '../../errors.ts';
 import { readLimitedBody } from '../../http/read-limited-body.ts';
 import { limits } from '../../limits.ts';
+import { createUrlRules } from './url-rules.ts';
 
 /** A server must send the whole image within this time, milliseconds. */
-const timeoutMs = 15_000;
+const defaultTimeoutMs = 15_000;
 const maxRedirects = 3;
 
 /**
- * Create a function that fetches images only from addresses that the operator allows. Without this
- * rule, a client could make the server fetch addresses that only the server can reach.
+ * Create a function that fetches images only from addresses that the operator allows. Whatever a
+ * server does is a failure of that one image.
  *
  * @param allowed - prefixes like `https://images.example.com/public/`, separated by white space
  * @param send - the platform's fetch
+ * @throws DiptychError invalid_option
  */
 export function createImageFetcher(
   allowed: string | undefined,
   send: typeof fetch,
+  timeoutMs = defaultTimeoutMs,
 ): (url: string) => Promise<Uint8Array<ArrayBuffer>> {
-  const rules = (allowed ?? '').split(/\s+/).filter(Boolean).map(parseRule);
-  const isAllowed = ({ origin, pathname }: URL) =>
-    rules.some((rule) => origin === rule.origin && pathname.startsWith(rule.pathname));
+  const isAllowed = createUrlRules(allowed);
+
+  async function follow(url: URL, signal: AbortSignal, hop: number): Promise<Response> {
+    if (!isAllowed(url)) {
+      const message = `image: ${url.href}: no rule of IMAGE_URLS allows it`;
+      throw new DiptychError('url_refused', message, { url: url.href });
+    }
+    const response = await send(url, { redirect: 'manual', signal });
+    const location = response.headers.get('location');
+    const isRedirect = response.status >= 300 && response.status < 400 && location;
+    if (response.ok) return response;
+    await response.body?.cancel();
+    if (!isRedirect) throw new Error(`status ${response.status}`);
+    if (hop === maxRedirects) throw new Error(`more than ${maxRedirects} redirects`);
+    return follow(new URL(location, url), signal, hop + 1);
+  }
 
   return async (address) => {
-    const signal = AbortSignal.timeout(timeoutMs);
-    let url = new URL(address);
-    for (let hop = 0; hop <= maxRedirects; hop++) {
-      if (!isAllowed(url)) throw refused(url, 'no rule of IMAGE_URLS allows it');
-      const response = await send(url, { redirect: 'manual', signal }).catch((cause: unknown) => {
-        throw failed(url, String(cause), cause);
-      });
-      const location = response.headers.get('location');
-      if (response.status >= 300 && response.status < 400 && location) {
-        await response.body?.cancel();
-        url = new URL(location, url);
-        continue;
-      }
-      if (!response.ok) throw failed(url, `status ${response.status}`);
-      return readLimitedBody(response, limits.imageBytes);
+    try {
+      const response = await follow(new URL(address), AbortSignal.timeout(timeoutMs), 0);
+      const bytes = await readLimitedBody(response, limits.imageBytes);
+      checkWhole(response, bytes);
+      return bytes;
+    } catch (cause) {
+      if (cause instanceof DiptychError) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `image: ${address} could not be fetched: ${why}`;
+      throw new DiptychError('url_failed', message, { url: address }, { cause });
     }
-    throw failed(url, `more than ${maxRedirects} redirects`);
   };
 }
 
-/** @throws DiptychError invalid_option */
-function parseRule(rule: string): URL {
-  try {
-    const url = new URL(rule);
-    // A URL is compared by its origin: as plain text, the rule `https://a.example` would also allow
-    // `https://a.example.evil.org`.
-    if (url.protocol === 'https:' || url.protocol === 'http:') return url;
-  } catch {
-    // The error below also covers a text that is no URL.
+/** Refuse a body that is shorter than was announced, and a page, which some send in place of a 404. */
+function checkWhole({ headers }: Response, bytes: Uint8Array): void {
+  const declared = headers.get('content-length');
+  const isCoded = headers.has('content-encoding');
+  if (declared !== null && !isCoded && Number(declared) !== bytes.byteLength) {
+    throw new Error(`expected ${declared} bytes, got ${bytes.byteLength}`);
   }
-  throw new DiptychError(
-    'invalid_option',
-    `IMAGE_URLS: expected prefixes that begin with https:// or http://, got ${rule}`,
-  );
-}
-
-function refused(url: URL, why: string): DiptychError {
-  return new DiptychError('url_refused', `image: ${url.href}: ${why}`, { url: url.href });
-}
-
-function failed(url: URL, why: string, cause?: unknown): DiptychError {
-  const message = `image: ${url.href} could not be fetched: ${why}`;
-  return new DiptychError('url_failed', message, { url: url.href }, { cause });
+  const start = new TextDecoder().decode(bytes.subarray(0, 100));
+  if (/^\s*<(!doctype html|html)\b/i.test(start)) throw new Error('expected an image, got a page');
 }

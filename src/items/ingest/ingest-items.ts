@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { createCollection, getCollection } from '../../catalogue/collections.ts';
 import { addImages, findImages } from '../images.ts';
 import { upsertItems, type UpsertOutcome } from '../upsert-items.ts';
 import { DiptychError } from '../../errors.ts';
@@ -33,12 +34,13 @@ interface ReadItem {
 
 /**
  * Take a batch of items into a collection: the images go into one pack, everything else into the
- * catalogue. A bad item fails alone. Sending the same items again changes nothing.
+ * catalogue. A bad item fails alone. Sending the same items again changes nothing. The first good
+ * item makes the collection, and so does an empty batch: inputs that are all refused leave none.
  *
  * @param items - unchecked items as the client sent them, or an error in place of an item that could
  *   not be read; if several have the same id, the last one counts
  * @returns a result for each item, in their order
- * @throws DiptychError unknown_collection, catalogue_unavailable, write_failed - it is not known how
+ * @throws DiptychError bad_request (the name), catalogue_unavailable, write_failed - it is not known how
  *   much of the batch was written, and the whole batch may be sent again
  */
 export async function ingestItems(
@@ -48,15 +50,23 @@ export async function ingestItems(
 ): Promise<IngestResult[]> {
   const read = await Promise.all(items.map((item) => readItem(item, ingestion)));
   const good = read.filter((one): one is ReadItem => 'input' in one);
-  await storeImages(
-    ingestion,
-    good.flatMap(({ image }) => image ?? []),
-  );
+  if (good.length > 0 || items.length === 0) {
+    await makeCollection(ingestion.catalogue, collection);
+    await storeImages(
+      ingestion,
+      good.flatMap(({ image }) => image ?? []),
+    );
+  }
   const outcomes = await upsertItems(ingestion.catalogue, collection, good.map(toRow));
   const outcomeOf = new Map(good.map((one, i) => [one, outcomes[i]]));
   return read.map((one) =>
     'input' in one ? { id: one.input.id, status: outcomeOf.get(one)! } : one,
   );
+}
+
+async function makeCollection(catalogue: Catalogue, name: string): Promise<void> {
+  if (await getCollection(catalogue, name)) return;
+  await createCollection(catalogue, name);
 }
 
 async function readItem(item: unknown, ingestion: Ingestion): Promise<ReadItem | IngestResult> {

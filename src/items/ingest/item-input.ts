@@ -54,7 +54,7 @@ export const itemInputSchema = z.strictObject({
     .string()
     .refine(
       isItemId,
-      `expected 1 to ${catalogueLimits.itemId} characters without control characters or spaces at the ends`,
+      `expected 1 to ${catalogueLimits.itemId} characters without control characters, spaces at the ends, or a part "." or ".."`,
     ),
   image: imageSchema.optional(),
   /** If it is left out, `titleOf` takes the first caption, the label or the id. */

@@ -1,6 +1,7 @@
 import { dot } from '../../metrics/dot.ts';
 import type { ClassifyResponse, PartialAnswer } from '../../http/api.ts';
-import { DiptychError } from '../../errors.ts';
+import { badRequest } from '../../bad-request.ts';
+import { waitFor } from '../../retry.ts';
 import { encodeLabel } from './encode-label.ts';
 import { limitError } from '../../vectorize/limit-error.ts';
 import type { Collection } from '../collection.ts';
@@ -33,7 +34,7 @@ export async function classifyEmbedding(
 ): Promise<Classified> {
   const names = labels ?? collection.captionColumns.texts;
   if (names.length === 0) {
-    throw new DiptychError('bad_request', 'labelSet: the collection has no captions');
+    throw badRequest('labelSet', 'the collection has no captions');
   }
   const most = labels ? Infinity : (collection.captions.mostScored ?? Infinity);
   if (names.length > most) throw limitError('captions of labelSet', most, names.length);
@@ -55,13 +56,19 @@ export async function classifyEmbedding(
   return { labels: best, ...(partial && { partial }) };
 }
 
-function scoreLabels(
+/** So many labels are encoded, which takes some 50 ms, before other requests get their turn. */
+const labelsInTurn = 25;
+
+async function scoreLabels(
   model: QueryModel,
   embedding: Float32Array,
   template: string,
   labels: readonly string[],
 ): Promise<readonly number[]> {
-  return Promise.all(
-    labels.map(async (label) => dot(embedding, await encodeLabel(model, template, label))),
-  );
+  const cosines: number[] = [];
+  for (const label of labels) {
+    if (cosines.length > 0 && cosines.length % labelsInTurn === 0) await waitFor(0);
+    cosines.push(dot(embedding, await encodeLabel(model, template, label)));
+  }
+  return cosines;
 }

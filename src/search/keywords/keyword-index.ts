@@ -57,6 +57,12 @@ const wholeBoost = 1.3;
  */
 const namedBoost = 1.5;
 
+/**
+ * Words of a query that are looked for. A misspelt word is compared with thousands of terms, so a long
+ * text of such words would keep the isolate from other requests.
+ */
+const maxWords = 64;
+
 /** Words that are left out of a query, unless it has no other words. */
 const stopWords = new Set(
   'a an the of with and in on for to is are am be i me my we you it this that so at by from icon emoji picture image photo symbol'.split(
@@ -196,7 +202,7 @@ function* variants(
 function queryWords(query: string): readonly string[] {
   const all = keywordTokens(query, 'query');
   const telling = all.filter((word) => !stopWords.has(word));
-  return telling.length > 0 ? telling : all;
+  return (telling.length > 0 ? telling : all).slice(0, maxWords);
 }
 
 /**

@@ -44,7 +44,7 @@ export async function openModel(
   const json = await readUnlistedText(source, key);
   if (json === null) throw missingFile(key);
   const description = parseArtifactJson(key, modelSchema, json);
-  checkModel(manifest, description, key);
+  checkModel(manifest, description);
   try {
     return await openFiles(source, description, encoderModule);
   } catch (error) {
@@ -88,12 +88,12 @@ function parseTokenizer(bytes: Uint8Array): TokenizerJson {
   return JSON.parse(new TextDecoder().decode(bytes)) as TokenizerJson;
 }
 
-function checkModel(manifest: Manifest, got: Description, key: string): void {
+function checkModel(manifest: Manifest, got: Description): void {
   for (const field of ['hash', 'embedDim', 'imageSize', 'contextLength', 'logitScale'] as const) {
     if (manifest.model[field] === got[field]) continue;
     throw new DiptychError(
       'model_mismatch',
-      `collection ${manifest.collection}, version ${manifest.version}: expected ${field} ${manifest.model[field]}, as the version was built with, but ${key} has ${got[field]}`,
+      `collection ${manifest.collection}, version ${manifest.version}: expected ${field} ${manifest.model[field]}, as the version was built with, but its published model has ${got[field]}`,
       { field, expected: manifest.model[field], got: got[field] },
     );
   }

@@ -2,7 +2,7 @@ import { parseCaptions, type CaptionColumns } from '../../version/captions.ts';
 import { parseItems, type ItemColumns } from '../../version/items.ts';
 import type { Manifest } from '../../version/manifest.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../keywords/keyword-index.ts';
-import { checkCaptions, checkCount } from './check-columns.ts';
+import { checkCaptions, checkItems } from './check-columns.ts';
 import type { VersionFiles } from './version-files.ts';
 
 /** Everything of an index version except its vectors and its model. */
@@ -14,9 +14,9 @@ export interface VersionColumns {
 }
 
 /** Load the columns that show items. @throws DiptychError index_unreadable */
-export async function openItems({ manifest, key, text }: VersionFiles): Promise<ItemColumns> {
-  const items = parseItems(await text('items.json'), key('items.json'));
-  checkCount(key('items.json'), items.ids.length, manifest.image.count);
+export async function openItems(files: VersionFiles): Promise<ItemColumns> {
+  const items = parseItems(await files.text('items.json'), files.key('items.json'));
+  checkItems(files, items);
   return items;
 }
 

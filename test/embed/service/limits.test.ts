@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { framesType, writeEncodeRequest } from '../../../src/embedder/frames.ts';
 import { httpEmbedder } from '../../../src/embedder/http-embedder.ts';
@@ -78,6 +79,44 @@ describe('the size of a request', () => {
   ] as const)('is refused: %s', async (_what, path, body, headers, status, code) => {
     const { url } = await start();
     expect(await post(url + path, body, headers)).toMatchObject({ status, code });
+  });
+});
+
+describe('a body', () => {
+  it('of very many values is refused before it is parsed', async () => {
+    const { url } = await start();
+    const input = JSON.stringify(Array<string>(200_000).fill('a'));
+    const answer = await post(`${url}/v1/embeddings`, `{"model": "tiny", "input": ${input}}`, json);
+    expect(answer).toMatchObject({ status: 413, code: 'payload_too_large' });
+    const texts = writeEncodeRequest([], Array<string>(200_000).fill('a'));
+    const framed = await post(`${url}/v1/encode`, texts, frames);
+    expect(framed).toMatchObject({ status: 413, code: 'payload_too_large' });
+  });
+
+  it('in another coding is refused by its name', async () => {
+    const { url } = await start();
+    for (const [name, coding] of [
+      ['content-encoding', 'gzip'],
+      ['content-type', 'application/json; charset=latin1'],
+    ] as const) {
+      const answer = await post(`${url}/v1/embeddings`, '{}', { ...json, [name]: coding });
+      expect(answer).toMatchObject({ status: 415, code: 'unsupported_coding' });
+    }
+  });
+
+  it('that breaks off is no fault of the service', async () => {
+    const lines: Readonly<Record<string, unknown>>[] = [];
+    const { url, metric } = await start({ log: (line) => lines.push(line) });
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      'POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+      () => socket.destroy(),
+    );
+    await expect.poll(() => lines).toMatchObject([{ status: 499 }]);
+    expect(lines[0]).not.toHaveProperty('stack');
+    const series = 'diptych_embedder_requests_total{route="/v1/embeddings",status="499"}';
+    expect(await metric(series)).toBe(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -54,6 +54,18 @@ test('the pointer names the active version, the earlier ones and the times of th
     previous: idOf(1),
     retired: [{ version: idOf(1) }],
   });
+});
+
+test('a version without items is refused before anything is uploaded', async () => {
+  const store = memoryStore();
+  const empty = join(root, 'empty');
+  await cp(dirs[0], empty, { recursive: true });
+  const file = join(empty, 'manifest.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as object;
+  await writeFile(file, JSON.stringify({ ...manifest, counts: { items: 0, captions: 0 } }));
+  const publishing = publishVersion(store, empty, tiny.model);
+  await expect(publishing).rejects.toMatchObject({ code: 'nothing_to_publish' });
+  expect((await store.list('')).length).toBe(0);
 });
 
 test('of two publishers that began with the same pointer one wins, and the other reads which', async () => {

@@ -37,6 +37,13 @@ const names = (query: string, limit = 10): string[] =>
   index.search(query, limit).map(({ id }) => docs[id].names[0]);
 
 describe('keyword index', () => {
+  it('looks for the first 64 words of a text, however long it is', () => {
+    const others = Array.from({ length: 1200 }, (_, i) => `wrod${i}`);
+    const at = (place: number) => names(others.toSpliced(place, 0, 'carrot').join(' '));
+    expect(at(63)).toEqual(['carrot']);
+    expect(at(64)).toEqual([]);
+  });
+
   it('puts the group that is called what is searched first, at score 1', () => {
     expect(names('birthday cake')[0]).toBe('birthday cake');
     expect(names('Dog')[0]).toBe('dog');

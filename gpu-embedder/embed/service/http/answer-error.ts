@@ -1,4 +1,5 @@
 import type { ErrorHandler } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DiptychError, errorStatus } from '../../../../src/errors.ts';
 
 /** Longest message that is sent: some messages quote what the client sent, which may be long. */
@@ -19,5 +20,7 @@ export const answerError: ErrorHandler = (error, c) => {
   if (code === 'payload_too_large' || code === 'embedder_unavailable')
     c.header('connection', 'close');
   const short = message.length > maxCharacters ? `${message.slice(0, maxCharacters)}…` : message;
-  return c.json({ error: { code, message: short, details } }, errorStatus[code]);
+  // Hono does not know 499, the status that servers log where a client hung up.
+  const status = errorStatus[code] as ContentfulStatusCode;
+  return c.json({ error: { code, message: short, details } }, status);
 };
