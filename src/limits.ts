@@ -26,9 +26,9 @@ export const limits = {
   decodeBytes: 512 * mebibyte,
   /**
    * What it may take to draw an SVG in Node: seconds of a processor, and bytes of memory. A small file
-   * can ask for any number of strokes. A map of 5 MB takes a second.
+   * can ask for any number of strokes. A map of 10 MB takes 2 seconds and 250 MB.
    */
-  drawSeconds: 2,
+  drawSeconds: 5,
   drawBytes: 512 * mebibyte,
   /** Member of a tar shard, bytes. `prepare` holds it in memory; it need not be an image. */
   tarMemberBytes: 256 * mebibyte,

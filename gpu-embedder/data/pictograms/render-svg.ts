@@ -2,7 +2,8 @@ import sharp from 'sharp';
 import { premultiply } from '../prepared/premultiply.ts';
 
 /**
- * Render a square SVG document.
+ * Render a square SVG document of the corpus. Unlike those of strangers (`decodeImage`) it needs no
+ * limits, and so no process of its own.
  *
  * @returns RGBA8, alpha premultiplied, [size, size, 4]
  */
