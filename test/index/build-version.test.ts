@@ -177,9 +177,16 @@ test('damaged embeddings are refused, naming the file, what was expected and fou
   bytes.fill(0, 128, 256);
   await writeFile(file, bytes);
   const build = () => indexDataset({ ...options, embeddings });
-  await expect(build()).rejects.toThrow('image.f32: vector 1: expected length 1, got 0');
+  await expect(build()).rejects.toThrow(/image\.f32: expected SHA-256 \w{64}, got \w{64}; run/);
   await writeFile(file, bytes.subarray(4));
+  await expect(build()).rejects.toThrow('expected 2048 bytes, got 2044; run diptych encode again');
+  // Embeddings of an older version have no checksums.
+  const manifest = join(embeddings, 'embeddings.json');
+  const { files: _, ...old } = JSON.parse(await readFile(manifest, 'utf8')) as { files: unknown };
+  await writeFile(manifest, JSON.stringify(old));
   await expect(build()).rejects.toThrow('expected 2048 bytes (16 x 32 floats), got 2044');
+  await writeFile(file, bytes);
+  await expect(build()).rejects.toThrow('image.f32: vector 1: expected length 1, got 0');
   await rm(join(embeddings, 'embeddings.json'));
   await expect(build()).rejects.toThrow(/no such file: run diptych encode/);
 });

@@ -6,6 +6,7 @@ import { datasetWriter, type NewImage, type NewItem } from '../prepared/dataset-
 import { chooseImageFit, fitImage, storedRule, type ImageFit } from '../prepared/image-fit.ts';
 import { prepareResult, type PrepareResult } from './prepare-result.ts';
 import { datasetFormatVersion } from '../prepared/prepared.ts';
+import { lockDataset } from './lock-dataset.ts';
 import { inputKeyOf, reuseDataset } from './reuse-dataset.ts';
 import type { Skip, Source, SourceItem } from '../readers/source.ts';
 import { splitChooser } from './split-items.ts';
@@ -21,7 +22,7 @@ export interface PrepareOptions {
 }
 
 /** Increase it whenever the code makes another data set of the same sources. */
-const codeVersion = 3;
+const codeVersion = 4;
 
 /** Images held and decoded concurrently; sharp decodes on libuv's threads. */
 const inFlight = 16;
@@ -32,14 +33,14 @@ const inFlight = 16;
  * Does nothing when the data set already exists and was made from the same source. Closes the
  * source.
  *
- * @throws DiptychError unreadable_source - also when no image can be used
+ * @throws DiptychError unreadable_source - also when no image can be used; folder_in_use
  */
 export async function prepareSource(
   source: Source,
   options: PrepareOptions,
 ): Promise<PrepareResult> {
   try {
-    return await prepareEntries(source, options);
+    return await lockDataset(options.out, () => prepareEntries(source, options));
   } finally {
     source.close?.();
   }
@@ -60,7 +61,7 @@ async function prepareEntries(
     validation,
     source: source.key,
   });
-  const reused = reuseDataset(out, inputKey);
+  const reused = await reuseDataset(out, inputKey);
   if (reused !== undefined) return reused;
 
   const skipped: Skip[] = [];

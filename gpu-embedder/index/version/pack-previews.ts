@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import sharp from 'sharp';
+import { namingFile } from '../../common/system-error.ts';
 import { shownSchema, type IndexedItem } from '../../../src/version/items.ts';
 import type { IndexSource, SourceImage } from '../source/index-source.ts';
 
@@ -31,7 +32,7 @@ export async function packPreviews(
       });
       for (const [i, { bytes, type }] of previews.entries()) {
         const item = slice[i];
-        await out.write(bytes);
+        await namingFile(file, () => out.write(bytes));
         const place = { offset, length: bytes.length, type };
         packed.push({ id: item.id, ...shownSchema.parse(item), preview: place });
         offset += bytes.length;

@@ -10,12 +10,13 @@ import {
 import { memoryBudget, type LoadedSizes } from '../../../src/search/open/memory-budget.ts';
 import type { BuiltVectors } from './build-vector-index.ts';
 import { shardEntries, vectorFileSize } from './shard-entries.ts';
+import { versionId } from './version-id.ts';
 import type { VersionWriter } from './version-writer.ts';
 
 export interface VersionContent {
   readonly about: Pick<
     Manifest,
-    'collection' | 'version' | 'createdAt' | 'model' | 'dataset' | 'fusion'
+    'collection' | 'inputKey' | 'createdAt' | 'model' | 'dataset' | 'fusion'
   >;
   readonly vectors: BuiltVectors;
   /** Where the vectors are searched; default: in the isolate. */
@@ -65,7 +66,7 @@ export async function writeVersion(
     },
     budget,
   );
-  const manifest: Manifest = {
+  const content: Omit<Manifest, 'version'> = {
     formatVersion: manifestFormatVersion,
     ...about,
     counts: { items: items.length, captions: captions.texts.length },
@@ -76,6 +77,7 @@ export async function writeVersion(
     memory,
     ...(isSharded && { shards: shardEntries(vectors, budget) }),
   };
+  const manifest: Manifest = { ...content, version: versionId(content) };
   await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
   return manifest;
 }

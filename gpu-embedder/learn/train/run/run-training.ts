@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../../../src/errors.ts';
+import { withFolderLock } from '../../../common/folder-lock.ts';
 import { askThread } from '../../../common/threads/ask-thread.ts';
+import { checkDatasetFiles } from '../../../data/prepared/read-dataset.ts';
 import { checkDevice } from '../../onnx/check-device.ts';
 import { startThread } from '../../../common/threads/start-thread.ts';
 import {
@@ -57,9 +59,11 @@ export interface RunSummary {
  */
 export async function runTraining({ signal, ...options }: RunOptions): Promise<RunSummary> {
   await openRunFolder(options);
-  const settled = await settleRun(options);
-  signal?.throwIfAborted();
-  return supervise(settled, signal);
+  return withFolderLock(options.runDir, { command: 'diptych train' }, async () => {
+    const settled = await settleRun(options);
+    signal?.throwIfAborted();
+    return supervise(settled, signal);
+  });
 }
 
 /** Open the run folder. An existing run is never overwritten: it may have taken days. */
@@ -95,6 +99,7 @@ async function settleRun(options: Omit<RunOptions, 'signal'>): Promise<TrainThre
     steps: stageSteps(stage, images),
   }));
   checkClasses(set, config, stages);
+  await checkDatasetFiles(set.dataset, ['pixels.bin']);
   const text = await settleText(runDir, config, set, resume);
   set.close();
   if (!resume) await writeFile(configPath, JSON.stringify(config, null, 2) + '\n');

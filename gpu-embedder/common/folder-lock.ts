@@ -1,0 +1,42 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DiptychError } from '../../src/errors.ts';
+import { describe, withFileLock, type Holder } from './file-lock.ts';
+import { namingFile } from './system-error.ts';
+
+export interface FolderLockOptions {
+  /** The command that works: `diptych index`. */
+  readonly command: string;
+  /** The file of the lock, where the folder itself is replaced; in the folder by default. */
+  readonly lock?: string;
+  /** Wait until the folder is free, and tell the user so; the default is to refuse. */
+  readonly wait?: boolean;
+}
+
+/**
+ * Work on a folder while no other command does. A failure of the disk names the folder, unless it
+ * names a file.
+ *
+ * @throws DiptychError folder_in_use, which names the other command
+ */
+export async function withFolderLock<T>(
+  dir: string,
+  { command, lock = join(dir, '.lock'), wait = false }: FolderLockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const inUse = (holder: Holder | null) => `folder ${dir} is in use by ${describe(holder)}`;
+  const onWait = (holder: Holder | null) => {
+    if (wait) {
+      process.stderr.write(`${inUse(holder)}: waiting for it\n`);
+      return;
+    }
+    throw new DiptychError(
+      'folder_in_use',
+      `${inUse(holder)}: wait until it ends; if nothing runs there any more, remove ${lock}`,
+      { dir, ...holder },
+    );
+  };
+  await mkdir(dirname(lock), { recursive: true });
+  const patienceMs = wait ? Infinity : 0;
+  return withFileLock(lock, { command, patienceMs, onWait }, () => namingFile(dir, work));
+}
