@@ -5,7 +5,7 @@ import { DiptychError } from '../../src/errors.ts';
 import { checkStageFile, fileEntry, type StageFiles } from '../common/stage-files.ts';
 import { namingFile } from '../common/system-error.ts';
 import { journalOf, substitutedSchema } from './partial-rows.ts';
-import { embeddingsSchema, formatVersion } from './read-embeddings.ts';
+import { embeddingsSchema, type formatVersion } from './read-embeddings.ts';
 
 const count = z.int().nonnegative();
 

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 import type { FileEntry } from '../../../src/search/open/read-file.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { hashedFile } from '../../common/hashed-file.ts';
 import { namingFile } from '../../common/system-error.ts';
 import {
@@ -122,11 +122,7 @@ export async function datasetWriter(
           ...(viewCount > 0 && { views: viewCount }),
         },
         sources,
-        fingerprint: fingerprintOf([
-          files['items.jsonl'],
-          files['concepts.jsonl'],
-          files['pixels.bin'],
-        ]),
+        fingerprint: fingerprintOf(files),
         inputKey,
         files,
         ...(imageRule && { imageRule }),
@@ -150,19 +146,14 @@ async function refuseForeign(place: string): Promise<void> {
     if (error.code === 'ENOENT') return [] as string[];
     throw new DiptychError('invalid_option', `--out ${place}: ${error.message}`);
   });
-  if (names.length === 0 || names.includes('dataset.json')) return;
+  // A data set may have lost its manifest.
+  const isDataset = ['items.jsonl', 'pixels.bin'].every((name) => names.includes(name));
+  if (names.length === 0 || names.includes('dataset.json') || isDataset) return;
   throw new DiptychError(
     'invalid_option',
     `--out ${place} is a folder with other content (${names[0]}), which would be replaced; ` +
       'name a new folder or a prepared data set',
   );
-}
-
-/** Digest what decides embeddings and searches, which the report does not. */
-function fingerprintOf(files: readonly FileEntry[]): string {
-  const hash = createHash('sha256');
-  for (const { sha256 } of files) hash.update(sha256, 'hex');
-  return hash.digest('hex');
 }
 
 async function writeWhole(path: string, text: string): Promise<FileEntry> {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { DiptychError } from '../../../src/errors.ts';
 import type { FileEntry } from '../../../src/search/open/read-file.ts';
 import { checkStageFile } from '../../common/stage-files.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { conceptSchema, itemSchema, manifestSchema } from './dataset-schema.ts';
 import { datasetFormatVersion, type Concept, type DatasetManifest, type Item } from './prepared.ts';
 import { readFileLines } from '../readers/read-file-lines.ts';
@@ -56,6 +57,11 @@ export function readDatasetManifest(dir: string): DatasetManifest {
   }
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) throw notPrepared(dir, `${path}: ${z.prettifyError(parsed.error)}`);
+  const { files, fingerprint } = parsed.data;
+  const expected = files ? fingerprintOf(files) : fingerprint;
+  if (fingerprint !== expected) {
+    throw notPrepared(dir, `${path}: fingerprint: expected ${expected}, got ${fingerprint}`);
+  }
   return parsed.data;
 }
 
