@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
 import { isAlive } from './is-alive.ts';
+import { namingFile } from './system-error.ts';
 
 /** Waits between two looks at a lock of somebody else, milliseconds; they grow. */
 const firstWaitMs = 3;
@@ -83,7 +84,17 @@ async function acquire(
 async function created(lock: string, command: string): Promise<boolean> {
   const since = new Date().toISOString();
   const holder: Holder = { command, pid: process.pid, host: hostname(), since };
-  return unlessExists(() => writeFile(lock, `${JSON.stringify(holder)}\n`, { flag: 'wx' }));
+  return unlessExists(async () => {
+    const file = await open(lock, 'wx');
+    try {
+      await namingFile(lock, () => file.writeFile(`${JSON.stringify(holder)}\n`));
+    } catch (error) {
+      await rm(lock, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+  });
 }
 
 /** Give a file a second name. Returns false if that name exists. */

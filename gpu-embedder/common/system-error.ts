@@ -27,7 +27,7 @@ const advice: Readonly<Record<string, readonly [code: ErrorCode, toDo: string]>>
   ENOENT: ['file_failed', 'check the name; a file that a stage wrote may have been removed since'],
   EISDIR: ['file_failed', 'name a file, not a folder'],
   ENOTDIR: ['file_failed', 'a part of the path is a file: name a folder'],
-  EEXIST: ['file_failed', 'remove it or choose another name'],
+  EEXIST: ['file_failed', 'there is a file of this name: choose another'],
   ENOTEMPTY: ['file_failed', `another program wrote into the folder meanwhile: end it, ${again}`],
   EBUSY: ['file_failed', `another program uses it: end it, ${again}`],
   ENAMETOOLONG: ['file_failed', 'choose a shorter name'],
