@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDataset, readImageBytes } from '../../gpu-embedder/data/prepared/read-dataset.ts';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { canLoadHnswlib, chooseBuilder } from '../../gpu-embedder/index/graph/choose-builder.ts';
 import { indexDataset, type DatasetIndexOptions } from '../setup/index-dataset.ts';
 import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { versionId } from '../../gpu-embedder/index/version/version-id.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { parseCaptions } from '../../src/version/captions.ts';
 import { itemAt, parseItems } from '../../src/version/items.ts';
@@ -107,6 +108,31 @@ test('the same input finds the same version, other options make another one', as
   expect(other.built).toBe(true);
   expect(other.dir).not.toBe(first.dir);
   expect(other.manifest.image.quantisation).toBe('int8');
+});
+
+test('an id belongs to one set of bytes', async () => {
+  const { dir, manifest } = await indexDataset(options);
+  const { version, ...content } = manifest;
+  expect(version).toBe(basename(dir));
+  expect(versionId(content)).toBe(version);
+  // As where several threads build another graph from the same input.
+  const image = { ...content.files['image.bin'], sha256: '0'.repeat(64) };
+  const other = { ...content, files: { ...content.files, 'image.bin': image } };
+  expect(versionId(other)).not.toBe(version);
+});
+
+test('a version whose id is the hash of its inputs, as older ones are, is found', async () => {
+  const out = join(root, 'older');
+  const { dir, manifest } = await indexDataset({ ...options, out });
+  const { inputKey, ...older } = { ...manifest, version: `20260101-${manifest.inputKey}` };
+  const place = join(out, 'tiny', older.version);
+  await rename(dir, place);
+  await writeFile(join(place, 'manifest.json'), JSON.stringify(older));
+  expect(await indexDataset({ ...options, out })).toEqual({
+    dir: place,
+    built: false,
+    manifest: older,
+  });
 });
 
 test('a version in shards has the same items, and the vectors of a range in each', async () => {

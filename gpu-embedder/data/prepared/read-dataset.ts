@@ -193,7 +193,7 @@ function parseLine<T>(dir: string, where: string, line: string, schema: z.ZodTyp
   try {
     json = JSON.parse(line);
   } catch (cause) {
-    throw notPrepared(dir, `${where}: ${(cause as Error).message}`);
+    throw notPrepared(dir, `${where}: expected JSON, got ${(cause as Error).message}`);
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

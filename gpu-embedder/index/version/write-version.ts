@@ -66,8 +66,9 @@ export async function writeVersion(
     },
     budget,
   );
-  const content: Omit<Manifest, 'version'> = {
+  const { version: _, ...content } = manifestSchema.parse({
     formatVersion: manifestFormatVersion,
+    version: 'not known yet',
     ...about,
     counts: { items: items.length, captions: captions.texts.length },
     files: files.written(),
@@ -76,8 +77,8 @@ export async function writeVersion(
     caption: vectors.caption.index,
     memory,
     ...(isSharded && { shards: shardEntries(vectors, budget) }),
-  };
-  const manifest: Manifest = { ...content, version: versionId(content) };
-  await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
+  } satisfies Manifest);
+  const manifest = manifestSchema.parse({ ...content, version: versionId(content) });
+  await files.write('manifest.json', JSON.stringify(manifest, null, 2));
   return manifest;
 }
