@@ -124,7 +124,8 @@ test('an id belongs to one set of bytes', async () => {
 test('a version whose id is the hash of its inputs, as older ones are, is found', async () => {
   const out = join(root, 'older');
   const { dir, manifest } = await indexDataset({ ...options, out });
-  const { inputKey, ...older } = { ...manifest, version: `20260101-${manifest.inputKey}` };
+  const { inputKey, ...older } = manifest;
+  older.version = `20260101-${inputKey}`;
   const place = join(out, 'tiny', older.version);
   await rename(dir, place);
   await writeFile(join(place, 'manifest.json'), JSON.stringify(older));

@@ -33,7 +33,7 @@ export interface BuildVersionOptions extends VersionOptions {
   readonly from?: VersionFiles;
   /** Bytes; default `defaults.isolateBudgetBytes`. */
   readonly budget?: number;
-  /** Time for the version id and the manifest, which both change with it; default now. */
+  /** Time for the version id and the manifest; default now. */
   readonly createdAt?: Date;
   readonly signal?: AbortSignal;
   readonly onProgress?: (stage: BuildStage, done: number, total: number) => void;

@@ -29,9 +29,10 @@ export function isBuiltFrom(
 
 /**
  * Name a version by day and content: `20260127-0123456789ab`. The content is all that the manifest
- * says, with the checksums of all files. Two builds of one input whose graphs differ get two ids.
+ * says except the time, with the checksums of all files. Two builds of one input whose graphs differ
+ * get two ids.
  */
-export function versionId(content: Omit<Manifest, 'version'>): string {
-  const day = content.createdAt.slice(0, 10).replaceAll('-', '');
+export function versionId({ createdAt, ...content }: Omit<Manifest, 'version'>): string {
+  const day = createdAt.slice(0, 10).replaceAll('-', '');
   return `${day}-${sha256Hex(JSON.stringify(content)).slice(0, 12)}`;
 }
