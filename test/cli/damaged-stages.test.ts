@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -91,6 +91,28 @@ it('a damaged picture of a data set is refused by index, and prepare repairs it'
   expect(refused.stderr).toMatch(/^error\[not_prepared\]: .*originals\.bin: expected SHA-256/);
   await done(stages.prepare());
   await done(stages.index(at('other')));
+});
+
+it('an original of a folder that was damaged since is named by index', async () => {
+  const [data, embeddings] = [at('photos-data'), at('photos-embeddings')];
+  await mkdir(at('photos'));
+  const image = sharp({ create: { width: 40, height: 30, channels: 3, background: 'red' } });
+  for (const name of ['a', 'b']) {
+    await image.png().toFile(at('photos', `${name}.png`));
+    await writeFile(at('photos', `${name}.txt`), `${name} dog`);
+  }
+  const names = ['--data', data, '--collection', 'photos', '--model', at('model')];
+  await done(['prepare', 'folder', at('photos'), '--out', data, '--image-size', '32']);
+  await done(['encode', ...names, '--out', embeddings]);
+  const index = ['index', ...names, '--embeddings', embeddings, '--out', at('photos-index')];
+  await writeFile(at('photos', 'b.png'), 'no image');
+  expect((await runDiptych(...index)).stderr).toMatch(
+    /^error\[unreadable_image\]: b\.png: expected/,
+  );
+  await rm(at('photos', 'b.png'));
+  expect((await runDiptych(...index)).stderr).toMatch(
+    /^error\[unreadable_source\]: b\.png: ENOENT.*; prepare .*photos-data again/,
+  );
 });
 
 it('a data set without its manifest is prepared again', async () => {

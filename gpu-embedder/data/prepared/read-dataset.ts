@@ -127,16 +127,7 @@ export async function readImageBytes(
   dataset: Pick<PreparedDataset, 'dir'>,
   { image }: Pick<Item, 'image'>,
 ): Promise<Uint8Array> {
-  if ('file' in image) {
-    return readFile(image.file).catch((cause: unknown) => {
-      throw new DiptychError(
-        'unreadable_source',
-        `${image.file}: expected an image of the data set ${dataset.dir}, got ${String(cause)}; prepare it again`,
-        {},
-        { cause },
-      );
-    });
-  }
+  if ('file' in image) return readFile(image.file);
   const path = join(dataset.dir, 'originals.bin');
   const bytes = new Uint8Array(image.length);
   const file = await open(path);

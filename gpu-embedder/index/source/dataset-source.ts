@@ -43,7 +43,11 @@ export async function openDatasetSource(dirs: {
       // A version that exists already is found without reading an image.
       await (checked ??= checkDatasetFiles(dataset, ['originals.bin']));
       const item = dataset.items[ordinal];
-      return { bytes: await readImageBytes(dataset, item), type: item.image.type };
+      const bytes = await readImageBytes(dataset, item).catch((cause: Error) => {
+        const problem = `${item.id}: ${cause.message}; prepare ${dataset.dir} again`;
+        throw new DiptychError('unreadable_source', problem, {}, { cause });
+      });
+      return { bytes, type: item.image.type };
     },
   };
 }

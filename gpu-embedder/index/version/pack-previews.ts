@@ -2,8 +2,9 @@ import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import sharp from 'sharp';
-import { namingFile } from '../../common/system-error.ts';
+import { DiptychError } from '../../../src/errors.ts';
 import { shownSchema, type IndexedItem } from '../../../src/version/items.ts';
+import { namingFile } from '../../common/system-error.ts';
 import type { IndexSource, SourceImage } from '../source/index-source.ts';
 
 /** Longer side of the preview of a raster image, pixels. */
@@ -14,6 +15,7 @@ const chunk = 256;
 /**
  * Write the previews of all items into one file: SVG as it is, raster images as small WebP.
  *
+ * @throws DiptychError unreadable_image, which names the item
  * @returns the items with their slices of the file
  */
 export async function packPreviews(
@@ -27,9 +29,11 @@ export async function packPreviews(
   try {
     for (let at = 0; at < items.length; at += chunk) {
       const slice = items.slice(at, at + chunk);
-      const previews = await pMap(slice, async (_, i) => preview(await readImage(at + i)), {
-        concurrency: availableParallelism(),
-      });
+      const previews = await pMap(
+        slice,
+        async ({ id }, i) => preview(id, await readImage(at + i)),
+        { concurrency: availableParallelism() },
+      );
       for (const [i, { bytes, type }] of previews.entries()) {
         const item = slice[i];
         await namingFile(file, () => out.write(bytes));
@@ -45,12 +49,16 @@ export async function packPreviews(
   return packed;
 }
 
-async function preview({ bytes, type }: SourceImage): Promise<SourceImage> {
+async function preview(id: string, { bytes, type }: SourceImage): Promise<SourceImage> {
   if (type === 'image/svg+xml') return { bytes, type };
   const small = await sharp(bytes)
     .rotate()
     .resize(previewSide, previewSide, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 80 })
-    .toBuffer();
+    .toBuffer()
+    .catch((cause: Error) => {
+      const message = `${id}: expected an image that can be decoded, got ${bytes.length} bytes: ${cause.message}`;
+      throw new DiptychError('unreadable_image', message, { id }, { cause });
+    });
   return { bytes: small, type: 'image/webp' };
 }
