@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
 import { describe, withFileLock, type Holder } from './file-lock.ts';
 import { namingFile } from './system-error.ts';
@@ -7,8 +7,8 @@ import { namingFile } from './system-error.ts';
 export interface FolderLockOptions {
   /** The command that works: `diptych index`. */
   readonly command: string;
-  /** The file of the lock, where the folder itself is replaced; in the folder by default. */
-  readonly lock?: string;
+  /** Keep the lock beside the folder, where its content is replaced or must not have other files. */
+  readonly beside?: boolean;
   /** Wait until the folder is free, and tell the user so; the default is to refuse. */
   readonly wait?: boolean;
 }
@@ -21,9 +21,10 @@ export interface FolderLockOptions {
  */
 export async function withFolderLock<T>(
   dir: string,
-  { command, lock = join(dir, '.lock'), wait = false }: FolderLockOptions,
+  { command, beside = false, wait = false }: FolderLockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
+  const lock = beside ? `${resolve(dir)}.lock` : join(dir, '.lock');
   const inUse = (holder: Holder | null) => `folder ${dir} is in use by ${describe(holder)}`;
   const onWait = (holder: Holder | null) => {
     if (wait) {

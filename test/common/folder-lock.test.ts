@@ -76,13 +76,15 @@ test('every stage holds the lock of its folder', async () => {
   const index = ['index', ...input, '--embeddings', embeddings, '--out', join(dir, 'index')];
   const train = ['train', '--data', data, '--out', join(dir, 'run')];
   const prepare = ['prepare', 'folder', dir, '--out', join(dir, 'prepared')];
-  for (const [place, lock, args] of [
-    [embeddings, undefined, ['encode', ...input, '--out', embeddings]],
-    [join(dir, 'index', 'tiny'), undefined, index],
-    [join(dir, 'run'), undefined, train],
-    [join(dir, 'prepared'), join(dir, 'prepared.lock'), prepare],
+  const suggest = ['caption-corpus', '--data', data, '--from', data, '--model', model];
+  for (const [place, beside, args] of [
+    [embeddings, false, ['encode', ...input, '--out', embeddings]],
+    [join(dir, 'index', 'tiny'), false, index],
+    [join(dir, 'run'), false, train],
+    [join(dir, 'prepared'), true, prepare],
+    [data, true, suggest],
   ] as const) {
-    const { code, stderr } = await withFolderLock(place, { command: 'another one', lock }, () =>
+    const { code, stderr } = await withFolderLock(place, { command: 'another one', beside }, () =>
       runDiptych(...args),
     );
     expect(stderr).toMatch(/^error\[folder_in_use\]: folder .* is in use by `another one`/);

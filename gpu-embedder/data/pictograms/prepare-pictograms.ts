@@ -1,6 +1,6 @@
 import { defaults } from '../../../src/config.ts';
+import { withFolderLock } from '../../common/folder-lock.ts';
 import { datasetWriter } from '../prepared/dataset-writer.ts';
-import { lockDataset } from '../prepare/lock-dataset.ts';
 import { prepareResult, type PrepareResult } from '../prepare/prepare-result.ts';
 import { datasetFormatVersion, type PrepareReport, type SourceInfo } from '../prepared/prepared.ts';
 import { inputKeyOf, reuseDataset } from '../prepare/reuse-dataset.ts';
@@ -38,7 +38,9 @@ const codeVersion = 4;
  * Does nothing when the data set already exists and was made from the same packages.
  */
 export async function preparePictograms(options: PreparePictogramsOptions): Promise<PrepareResult> {
-  return lockDataset(options.out, () => prepareUnlocked(options));
+  return withFolderLock(options.out, { command: 'diptych prepare', beside: true }, () =>
+    prepareUnlocked(options),
+  );
 }
 
 async function prepareUnlocked(options: PreparePictogramsOptions): Promise<PrepareResult> {

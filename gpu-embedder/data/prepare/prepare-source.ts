@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 import { titleOf } from '../../../src/items/title.ts';
+import { withFolderLock } from '../../common/folder-lock.ts';
 import { progressBar } from '../../common/progress.ts';
 import { datasetWriter, type NewImage, type NewItem } from '../prepared/dataset-writer.ts';
 import { chooseImageFit, fitImage, storedRule, type ImageFit } from '../prepared/image-fit.ts';
 import { prepareResult, type PrepareResult } from './prepare-result.ts';
 import { datasetFormatVersion } from '../prepared/prepared.ts';
-import { lockDataset } from './lock-dataset.ts';
 import { inputKeyOf, reuseDataset } from './reuse-dataset.ts';
 import type { Skip, Source, SourceItem } from '../readers/source.ts';
 import { splitChooser } from './split-items.ts';
@@ -40,7 +40,9 @@ export async function prepareSource(
   options: PrepareOptions,
 ): Promise<PrepareResult> {
   try {
-    return await lockDataset(options.out, () => prepareEntries(source, options));
+    return await withFolderLock(options.out, { command: 'diptych prepare', beside: true }, () =>
+      prepareEntries(source, options),
+    );
   } finally {
     source.close?.();
   }

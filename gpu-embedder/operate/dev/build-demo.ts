@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { withFolderLock } from '../../common/folder-lock.ts';
 import { encodeDataset } from '../../embed/encode-dataset.ts';
 import { stageBars } from '../../common/stage-bars.ts';
@@ -24,10 +23,7 @@ export const demoCollection = 'pictograms';
  */
 export async function buildDemo(options: DemoOptions): Promise<void> {
   const { workDir } = options;
-  const lock = join(workDir, '.demo.lock');
-  await withFolderLock(workDir, { command: 'diptych dev', lock, wait: true }, () =>
-    buildStages(options),
-  );
+  await withFolderLock(workDir, { command: 'diptych dev', wait: true }, () => buildStages(options));
 }
 
 async function buildStages({ model, r2Dir, workDir, onStage }: DemoOptions): Promise<void> {
