@@ -149,11 +149,11 @@ async function removeAbandoned(lock: string): Promise<void> {
 }
 
 function stillLocked(lock: string, holder: Holder | null): DiptychError {
-  return new DiptychError('folder_in_use', `${lock}: expected no lock, got ${describe(holder)}`);
+  return new DiptychError('folder_in_use', `${lock}: expected no lock, got ${describeHolder(holder)}`);
 }
 
 /** Describe a holder: "`diptych index` (process 123, since 22:40:01)". */
-export function describe(holder: Holder | null): string {
+export function describeHolder(holder: Holder | null): string {
   if (holder === null) return 'another process';
   const { command, pid, host, since } = holder;
   const at = new Date(since);

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DiptychError } from '../../src/errors.ts';
-import { describe, withFileLock, type Holder } from './file-lock.ts';
+import { describeHolder, withFileLock, type Holder } from './file-lock.ts';
 import { namingFile } from './system-error.ts';
 
 export interface FolderLockOptions {
@@ -25,7 +25,7 @@ export async function withFolderLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const lock = beside ? `${resolve(dir)}.lock` : join(dir, '.lock');
-  const inUse = (holder: Holder | null) => `folder ${dir} is in use by ${describe(holder)}`;
+  const inUse = (holder: Holder | null) => `folder ${dir} is in use by ${describeHolder(holder)}`;
   const onWait = (holder: Holder | null) => {
     if (wait) {
       process.stderr.write(`${inUse(holder)}: waiting for it\n`);

@@ -57,6 +57,7 @@ export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new DiptychError('unreadable_source', `${path}: expected JSON`, {}, { cause });
+    const problem = `${path}: expected JSON, got ${(cause as Error).message}`;
+    throw new DiptychError('unreadable_source', problem, {}, { cause });
   }
 }
