@@ -149,7 +149,10 @@ async function removeAbandoned(lock: string): Promise<void> {
 }
 
 function stillLocked(lock: string, holder: Holder | null): DiptychError {
-  return new DiptychError('folder_in_use', `${lock}: expected no lock, got ${describeHolder(holder)}`);
+  return new DiptychError(
+    'folder_in_use',
+    `${lock}: expected no lock, got ${describeHolder(holder)}`,
+  );
 }
 
 /** Describe a holder: "`diptych index` (process 123, since 22:40:01)". */

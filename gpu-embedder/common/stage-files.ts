@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
-import { checkListed, type FileEntry } from '../../src/search/open/read-file.ts';
+import { checkListed, checkSize, type FileEntry } from '../../src/search/open/read-file.ts';
 import { diskSource } from './disk-source.ts';
 
 const entrySchema: z.ZodType<FileEntry> = z.object({
@@ -46,6 +46,9 @@ export async function readStageFile(
   expected: FileEntry,
   fail: Fail,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const path = join(dir, name);
+  // An absurd size in a manifest must not become memory.
+  await checkSize(diskSource, path, expected.bytes).catch((error: unknown) => refuse(error, fail));
   const bytes = new Uint8Array(expected.bytes);
   const hash = createHash('sha256');
   let at = 0;
@@ -57,7 +60,7 @@ export async function readStageFile(
     },
     digest: () => hash.digest('hex'),
   };
-  const check = checkListed(diskSource, join(dir, name), expected, copying);
+  const check = checkListed(diskSource, path, expected, copying);
   await check.catch((error: unknown) => refuse(error, fail));
   return bytes;
 }

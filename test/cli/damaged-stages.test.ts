@@ -154,7 +154,25 @@ it('a wrong field of an item is named with its line', async () => {
   expect(stderr).toMatch(/^error\[not_prepared\]: .*items\.jsonl:3: [^]*at tags/);
 });
 
-it('a disk that is full, and a file in the place of a folder, are errors that say what to do', async () => {
+it.each([
+  ['data', 'dataset.json', /"imageSize": \d+/, '"imageSize": 4000000000', 'bytes of pixels.bin'],
+  ['data', 'dataset.json', /"items": \d+/, '"items": 9007199254740991', 'bytes of pixels.bin'],
+  ['data', 'dataset.json', /"captions": \d+/, '"captions": -1', 'counts.captions'],
+  ['embeddings', 'embeddings.json', /"bytes": \d+/, '"bytes": 9007199254740991', 'got 512'],
+  ['embeddings', 'embeddings.json', /"embedDim": \d+/, '"embedDim": 1e9', 'got 512'],
+])('an absurd number in %s/%s is refused: %s', async (dir, name, field, absurd, message) => {
+  const copy = at('absurd', dir);
+  await cp(at(dir), copy, { recursive: true });
+  const text = await readFile(join(copy, name), 'utf8');
+  await writeFile(join(copy, name), text.replace(field, absurd));
+  const args = stages.index(at('absurd', 'index')).map((arg) => (arg === at(dir) ? copy : arg));
+  const { code, stderr } = await runDiptych(...args);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error\[(not_prepared|unreadable_source)\]: /);
+  expect(stderr).toContain(message);
+});
+
+it('a file in the place of a folder is an error that says what to do', async () => {
   const out = at('file');
   await writeFile(out, '');
   const blocked = await runDiptych(...stages.encode(out));

@@ -62,6 +62,10 @@ export function readDatasetManifest(dir: string): DatasetManifest {
   if (fingerprint !== expected) {
     throw notPrepared(dir, `${path}: fingerprint: expected ${expected}, got ${fingerprint}`);
   }
+  const [bytes, listed] = [pixelBytes(parsed.data), files?.['pixels.bin']?.bytes];
+  if (listed !== undefined && listed !== bytes) {
+    throw notPrepared(dir, `${path}: expected ${bytes} bytes of pixels.bin, got ${listed}`);
+  }
   return parsed.data;
 }
 
@@ -104,7 +108,7 @@ export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'man
   const { counts, imageSize } = manifest;
   const length = imageSize * imageSize * 4;
   const path = join(dir, 'pixels.bin');
-  const expected = (counts.items + (counts.views ?? 0)) * length;
+  const expected = pixelBytes({ counts, imageSize });
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size !== expected) {
     throw notPrepared(dir, `${path}: expected ${expected} bytes, got ${size}`);
@@ -120,6 +124,10 @@ export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'man
     },
     close: () => closeSync(file),
   };
+}
+
+function pixelBytes({ counts, imageSize }: Pick<DatasetManifest, 'counts' | 'imageSize'>): number {
+  return (counts.items + (counts.views ?? 0)) * imageSize * imageSize * 4;
 }
 
 /** Read the original image of an item, as its source stores it. */
