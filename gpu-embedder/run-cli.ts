@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { DiptychError } from '../src/errors.ts';
 import { refuseEmptyValues } from './cli/flags/refuse-empty-values.ts';
 import { Interrupted } from './cli/interrupts.ts';
+import { explainSystemError } from './common/system-error.ts';
 import { guardOutput } from './common/terminal.ts';
 
 type Register = (program: Command) => void;
@@ -152,8 +153,9 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
 function report(error: unknown): number {
   if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof DiptychError) {
-    process.stderr.write(`error[${error.code}]: ${error.message}\n`);
+  const known = error instanceof DiptychError ? error : explainSystemError(error);
+  if (known) {
+    process.stderr.write(`error[${known.code}]: ${known.message}\n`);
     return 1;
   }
   // Nobody foresaw this error: the stack helps more than a short message.

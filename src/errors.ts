@@ -29,6 +29,8 @@ export const errorStatus = {
   not_prepared: 409,
   training_diverged: 500,
   write_failed: 507,
+  file_failed: 500,
+  folder_in_use: 409,
   store_failed: 502,
   publish_conflict: 409,
   vectorize_limit: 400,

@@ -1,20 +1,22 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionOptions } from '../learn/onnx/session.ts';
-import { openDataset, readDatasetManifest } from '../data/prepared/read-dataset.ts';
+import {
+  checkDatasetFiles,
+  openDataset,
+  readDatasetManifest,
+} from '../data/prepared/read-dataset.ts';
+import { takesPreparedPixels } from '../data/prepared/prepared-rgb.ts';
 import type { PreparedDataset } from '../data/prepared/read-dataset.ts';
+import { withFolderLock } from '../common/folder-lock.ts';
 import { progressBar } from '../common/progress.ts';
+import { sha256Hex } from '../common/sha256-hex.ts';
+import type { StageFiles } from '../common/stage-files.ts';
+import { namingFile } from '../common/system-error.ts';
 import type { Caption } from './collect-captions.ts';
 import { collectCaptions } from './collect-captions.ts';
 import type { EncodeReport, Identity } from './encoding-journal.ts';
-import {
-  finish,
-  formatVersion,
-  noteSubstituted,
-  readFinished,
-  readSubstituted,
-  startOrResume,
-} from './encoding-journal.ts';
+import { finish, partialPaths, readFinished, startOrResume } from './encoding-journal.ts';
 import { imageBatches } from './image-batches.ts';
 import type { EmbeddingModel } from './load-model.ts';
 import { describeModel } from '../common/model-folder/model-description.ts';
@@ -22,6 +24,7 @@ import { modelDir } from '../common/model-folder/model-dir.ts';
 import { hashModel, readModelFiles } from '../common/model-folder/model-files.ts';
 import type { PartialRows } from './partial-rows.ts';
 import { openPartialRows } from './partial-rows.ts';
+import { formatVersion } from './read-embeddings.ts';
 
 export interface EncodeOptions extends SessionOptions {
   /** Model folder, or the id of a hub model. */
@@ -45,7 +48,7 @@ export interface EncodeResult extends EncodeReport {
  * Embed the images and captions of a data set. An interrupted run continues where it stopped; a
  * finished run of the same model and data is left as it is.
  *
- * @throws DiptychError unreadable_model, not_prepared
+ * @throws DiptychError unreadable_model, not_prepared, folder_in_use
  */
 export async function encodeDataset(options: EncodeOptions): Promise<EncodeResult> {
   const { data, out = `.diptych/embeddings/${options.collection}` } = options;
@@ -58,18 +61,20 @@ export async function encodeDataset(options: EncodeOptions): Promise<EncodeResul
     model: { id, hash: await hashModel(files), embedDim },
     dataset: { name, fingerprint },
   };
-  const finished = await readFinished(out, identity);
-  if (finished) return { ...finished, dir: out, unchanged: true };
-  await startOrResume(out, identity);
-  // The import is this late so that a run with nothing to do does not load the runtime.
-  const { loadModel } = await import('./load-model.ts');
-  const model = await loadModel(options.model, options);
-  try {
-    const { batchSize = 64 } = options;
-    return await encode(model, openDataset(data), identity, { out, batchSize });
-  } finally {
-    await model.dispose();
-  }
+  return withFolderLock(out, { command: 'diptych encode' }, async () => {
+    const finished = await readFinished(out, identity);
+    if (finished) return { ...finished, dir: out, unchanged: true };
+    await startOrResume(out, identity);
+    // The import is this late so that a run with nothing to do does not load the runtime.
+    const { loadModel } = await import('./load-model.ts');
+    const model = await loadModel(options.model, options);
+    try {
+      const { batchSize = 64 } = options;
+      return await encode(model, openDataset(data), identity, { out, batchSize });
+    } finally {
+      await model.dispose();
+    }
+  });
 }
 
 async function encode(
@@ -78,33 +83,37 @@ async function encode(
   identity: Identity,
   { out, batchSize }: { readonly out: string; readonly batchSize: number },
 ): Promise<EncodeResult> {
+  const read = takesPreparedPixels(model, dataset)
+    ? ['pixels.bin']
+    : ['pixels.bin', 'originals.bin'];
+  await checkDatasetFiles(dataset, read);
   const began = performance.now();
   const captions = collectCaptions(dataset);
-  const imageRows = await openPartialRows(join(out, 'image.partial'), model.embedDim);
-  const captionRows = await openPartialRows(join(out, 'caption.partial'), model.embedDim);
+  const paths = partialPaths(out);
+  const imageRows = await openPartialRows(paths.images, model.embedDim);
+  const captionRows = await openPartialRows(paths.captions, model.embedDim);
   const resumedAt = { images: imageRows.count, captions: captionRows.count };
   try {
-    await encodeImages(model, dataset, imageRows, { out, batchSize });
+    await encodeImages(model, dataset, imageRows, batchSize);
     await encodeCaptions(model, captions, captionRows, 4 * batchSize);
   } finally {
     await imageRows.close();
     await captionRows.close();
   }
   const seconds = (performance.now() - began) / 1000;
-  const kept = await keepCaptions(out, captions, model.embedDim);
-  await rename(join(out, 'image.partial'), join(out, 'image.f32'));
+  const { kept, files } = await keepCaptions(out, captions, model.embedDim);
   const result = {
     images: dataset.items.length,
     captions: kept,
     captionsSkipped: captions.length - kept,
-    substituted: await readSubstituted(out, dataset),
+    substituted: imageRows.substituted,
     encoded: {
       images: dataset.items.length - resumedAt.images,
       captions: captions.length - resumedAt.captions,
       seconds,
     },
   };
-  await finish(out, identity, result);
+  await finish(out, identity, result, { 'image.f32': imageRows.entry(), ...files });
   return { ...result, dir: out, unchanged: false };
 }
 
@@ -112,12 +121,11 @@ async function encodeImages(
   model: EmbeddingModel,
   dataset: PreparedDataset,
   rows: PartialRows,
-  { out, batchSize }: { readonly out: string; readonly batchSize: number },
+  batchSize: number,
 ): Promise<void> {
   const progress = measuredProgress('encode images', dataset.items.length, rows);
   for await (const batch of imageBatches(dataset, model, { first: rows.count, batchSize })) {
-    await noteSubstituted(out, batch.substituted);
-    await rows.append(await model.embedPixels(batch.rgb));
+    await rows.append(await model.embedPixels(batch.rgb), batch.substituted);
     progress.update('images/s');
   }
   progress.stop();
@@ -151,23 +159,26 @@ function measuredProgress(label: string, total: number, rows: PartialRows) {
   };
 }
 
-/**
- * Write the captions with a nonzero embedding, and their rows.
- *
- * @returns number of captions
- */
+/** Write the captions with a nonzero embedding, and their rows. */
 async function keepCaptions(
   out: string,
   captions: readonly Caption[],
   dim: number,
-): Promise<number> {
-  const bytes = await readFile(join(out, 'caption.partial'));
+): Promise<{ readonly kept: number; readonly files: StageFiles }> {
+  const bytes = await readFile(partialPaths(out).captions);
   const kept = captions
     .map((caption, row) => ({ caption, row: bytes.subarray(row * 4 * dim, (row + 1) * 4 * dim) }))
     .filter(({ row }) => row.some((byte) => byte !== 0));
-  await writeFile(join(out, 'caption.f32'), Buffer.concat(kept.map(({ row }) => row)));
   const lines = kept.map(({ caption }) => `${JSON.stringify(caption)}\n`);
-  await writeFile(join(out, 'captions.jsonl'), lines.join(''));
-  await rm(join(out, 'caption.partial'));
-  return kept.length;
+  const contents = {
+    'caption.f32': Buffer.concat(kept.map(({ row }) => row)),
+    'captions.jsonl': Buffer.from(lines.join('')),
+  };
+  const files: StageFiles = {};
+  for (const [name, content] of Object.entries(contents)) {
+    const path = join(out, name);
+    await namingFile(path, () => writeFile(path, content));
+    files[name] = { bytes: content.byteLength, sha256: sha256Hex(content) };
+  }
+  return { kept: kept.length, files };
 }

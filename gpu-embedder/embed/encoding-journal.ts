@@ -1,24 +1,27 @@
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PreparedDataset } from '../data/prepared/read-dataset.ts';
+import { z } from 'zod';
+import { DiptychError } from '../../src/errors.ts';
+import { checkStageFile, fileEntry, type StageFiles } from '../common/stage-files.ts';
+import { namingFile } from '../common/system-error.ts';
+import { journalOf, substitutedSchema } from './partial-rows.ts';
+import { embeddingsSchema, type formatVersion } from './read-embeddings.ts';
+
+const count = z.int().nonnegative();
+
+const reportSchema = z.object({
+  images: count,
+  captions: count,
+  /** Number of captions in which the model knows no word; they have no embedding. */
+  captionsSkipped: count,
+  /** Items whose original could not be decoded, so that their prepared pixels were encoded. */
+  substituted: z.array(substitutedSchema).readonly(),
+  /** Images of this run (fewer after a resume) and the time they took. */
+  encoded: z.object({ images: count, captions: count, seconds: z.number() }),
+});
 
 /** Report of a finished run, stored with the embeddings. */
-export interface EncodeReport {
-  readonly images: number;
-  readonly captions: number;
-  /** Number of captions in which the model knows no word; they have no embedding. */
-  readonly captionsSkipped: number;
-  /** Items whose original could not be decoded, so that their prepared pixels were encoded. */
-  readonly substituted: readonly { readonly item: string; readonly reason: string }[];
-  /** Images of this run (fewer after a resume) and the time they took. */
-  readonly encoded: {
-    readonly images: number;
-    readonly captions: number;
-    readonly seconds: number;
-  };
-}
-
-export const formatVersion = 1;
+export type EncodeReport = Readonly<z.infer<typeof reportSchema>>;
 
 /** The inputs of a run; a run with the same inputs is not repeated. */
 export interface Identity {
@@ -27,13 +30,36 @@ export interface Identity {
   readonly dataset: { readonly name: string; readonly fingerprint: string };
 }
 
-/** Read the report of a finished run of the same model on the same data. */
+/** The files of a run that is not complete. */
+const partial = { images: 'image.partial', captions: 'caption.partial' } as const;
+
+export function partialPaths(out: string): Readonly<Record<keyof typeof partial, string>> {
+  return { images: join(out, partial.images), captions: join(out, partial.captions) };
+}
+
+/**
+ * Read the report of a finished run of the same model on the same data. If one of its files is
+ * damaged, the user is told, and the run counts as none.
+ */
 export async function readFinished(out: string, identity: Identity): Promise<EncodeReport | null> {
-  const found = (await readJson(join(out, 'embeddings.json'))) as Partial<Identity> | null;
-  const { formatVersion, model, dataset } = found ?? {};
+  const { data: found } = embeddingsSchema.safeParse(await readJson(join(out, 'embeddings.json')));
+  if (!found) return null;
+  const { formatVersion, model, dataset, files } = found;
   if (JSON.stringify({ formatVersion, model, dataset }) !== JSON.stringify(identity)) return null;
-  const report = await readJson(join(out, 'report.json'));
-  return report as EncodeReport | null;
+  // Embeddings without checksums are of an older version: nobody can tell whether they are whole.
+  if (!files) return null;
+  try {
+    for (const [name, entry] of Object.entries(files)) {
+      const fail = (problem: string) => new DiptychError('unreadable_source', problem);
+      await checkStageFile(out, name, entry, fail);
+    }
+  } catch (error) {
+    if (!(error instanceof DiptychError)) throw error;
+    process.stderr.write(`${out} is damaged and is encoded again: ${error.message}\n`);
+    return null;
+  }
+  const { data: report } = reportSchema.safeParse(await readJson(join(out, 'report.json')));
+  return report ?? null;
 }
 
 /** Keep the files of an interrupted run of the same model and data; clear the folder otherwise. */
@@ -41,47 +67,38 @@ export async function startOrResume(out: string, identity: Identity): Promise<vo
   await mkdir(out, { recursive: true });
   const journal = join(out, 'encoding.json');
   if (JSON.stringify(await readJson(journal)) === JSON.stringify(identity)) return;
-  const stale = ['embeddings.json', 'image.partial', 'caption.partial', 'substituted.jsonl'];
-  await Promise.all(stale.map((name) => rm(join(out, name), { force: true })));
+  await rm(join(out, 'embeddings.json'), { force: true });
+  await removePartial(out);
   await writeJson(journal, identity);
 }
 
-export async function readSubstituted(
-  out: string,
-  dataset: PreparedDataset,
-): Promise<EncodeReport['substituted']> {
-  const text = await readFile(join(out, 'substituted.jsonl'), 'utf8').catch(() => '');
-  const entries = text.split('\n').filter((line) => line !== '');
-  const byItem = new Map(
-    entries.map((line) => {
-      const entry = JSON.parse(line) as EncodeReport['substituted'][number];
-      return [entry.item, entry] as const;
-    }),
-  );
-  return dataset.items.flatMap(({ id }) => byItem.get(id) ?? []);
-}
-
 /** Declare the embeddings complete. */
-export async function finish(out: string, identity: Identity, report: EncodeReport): Promise<void> {
-  await writeJson(join(out, 'report.json'), report);
-  // This file comes last: if it exists, all others are complete.
-  await writeJson(join(out, 'embeddings.json'), {
+export async function finish(
+  out: string,
+  identity: Identity,
+  report: EncodeReport,
+  files: StageFiles,
+): Promise<void> {
+  const reportPath = join(out, 'report.json');
+  await writeJson(reportPath, report);
+  const path = join(out, 'embeddings.json');
+  await writeJson(`${path}.partial`, {
     ...identity,
     images: { count: report.images },
     captions: { count: report.captions },
+    files: { ...files, 'report.json': await fileEntry(reportPath) },
   });
+  // All that may fill the disk is written: the next lines only give names.
+  await rename(partialPaths(out).images, join(out, 'image.f32'));
+  // This file comes last: if it exists, all others are complete.
+  await rename(`${path}.partial`, path);
+  await removePartial(out);
   await rm(join(out, 'encoding.json'));
-  await rm(join(out, 'substituted.jsonl'), { force: true });
 }
 
-/** Record items whose original failed; call it before their rows are written. */
-export async function noteSubstituted(
-  out: string,
-  entries: EncodeReport['substituted'],
-): Promise<void> {
-  if (entries.length === 0) return;
-  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-  await appendFile(join(out, 'substituted.jsonl'), lines);
+async function removePartial(out: string): Promise<void> {
+  const paths = Object.values(partialPaths(out)).flatMap((path) => [path, journalOf(path)]);
+  await Promise.all(paths.map((path) => rm(path, { force: true })));
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -94,4 +111,4 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 const writeJson = (path: string, value: unknown): Promise<void> =>
-  writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+  namingFile(path, () => writeFile(path, `${JSON.stringify(value, null, 2)}\n`));

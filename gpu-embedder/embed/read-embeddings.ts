@@ -2,16 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../src/errors.ts';
+import { readStageFile, stageFilesSchema, type StageFiles } from '../common/stage-files.ts';
 import { findNotUnit } from './unit-rows.ts';
 
 const count = z.number().int().min(0);
 
-const embeddingsSchema = z.object({
-  formatVersion: z.literal(1),
+export const formatVersion = 1;
+
+/** `embeddings.json` */
+export const embeddingsSchema = z.object({
+  formatVersion: z.literal(formatVersion),
   model: z.object({ id: z.string(), hash: z.string(), embedDim: z.number().int().positive() }),
   dataset: z.object({ name: z.string(), fingerprint: z.string() }),
   images: z.object({ count }),
   captions: z.object({ count }),
+  /** Absent in embeddings that were made before checksums were kept. */
+  files: stageFilesSchema.optional(),
 });
 
 const captionSchema = z.object({ text: z.string(), items: z.array(count) });
@@ -42,25 +48,48 @@ export async function readEmbeddings(dir: string): Promise<Embeddings> {
   });
   const parsed = embeddingsSchema.safeParse(parseJson(path, json));
   if (!parsed.success) throw unreadable(`${path}: ${z.prettifyError(parsed.error)}`);
-  const { images, captions, model } = parsed.data;
+  const { images, captions, model, files } = parsed.data;
+  const read = (name: string) => readListed(dir, name, files);
+  const vectors = async (name: string, rows: number) =>
+    toVectors(join(dir, name), await read(name), rows, model.embedDim);
   return {
     ...parsed.data,
-    image: await readVectors(join(dir, 'image.f32'), images.count, model.embedDim),
-    caption: await readVectors(join(dir, 'caption.f32'), captions.count, model.embedDim),
-    captionTexts: await readCaptions(join(dir, 'captions.jsonl'), captions.count, images.count),
+    image: await vectors('image.f32', images.count),
+    caption: await vectors('caption.f32', captions.count),
+    captionTexts: parseCaptions(
+      join(dir, 'captions.jsonl'),
+      new TextDecoder().decode(await read('captions.jsonl')),
+      captions.count,
+      images.count,
+    ),
   };
 }
 
-async function readVectors(path: string, rows: number, dim: number): Promise<Float32Array> {
-  const bytes = await readFile(path);
+/** Read a file, and check it if the manifest has its checksum. */
+async function readListed(
+  dir: string,
+  name: string,
+  files?: StageFiles,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (!files) return new Uint8Array(await readFile(join(dir, name)));
+  const entry = files[name];
+  if (entry) return readStageFile(dir, name, entry, (problem) => unreadable(problem));
+  throw unreadable(`${join(dir, 'embeddings.json')}: files: expected ${name}, got none`);
+}
+
+function toVectors(
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  rows: number,
+  dim: number,
+): Float32Array {
   const expected = 4 * rows * dim;
   if (bytes.byteLength !== expected) {
     throw unreadable(
       `${path}: expected ${expected} bytes (${rows} x ${dim} floats), got ${bytes.byteLength}`,
     );
   }
-  const vectors = new Float32Array(rows * dim);
-  new Uint8Array(vectors.buffer).set(bytes);
+  const vectors = new Float32Array(bytes.buffer);
   const wrong = findNotUnit(vectors, dim);
   if (wrong) {
     throw unreadable(`${path}: vector ${wrong.row}: expected length 1, got ${wrong.length}`);
@@ -68,8 +97,8 @@ async function readVectors(path: string, rows: number, dim: number): Promise<Flo
   return vectors;
 }
 
-async function readCaptions(path: string, rows: number, items: number) {
-  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+function parseCaptions(path: string, text: string, rows: number, items: number) {
+  const lines = text.split('\n').filter((line) => line !== '');
   if (lines.length !== rows) {
     throw unreadable(`${path}: expected ${rows} lines, got ${lines.length}`);
   }
@@ -94,5 +123,5 @@ function parseJson(where: string, text: string): unknown {
 }
 
 function unreadable(message: string): DiptychError {
-  return new DiptychError('unreadable_source', message);
+  return new DiptychError('unreadable_source', `${message}; run diptych encode again`);
 }

@@ -75,7 +75,13 @@ export const manifestSchema = z
   .object({
     formatVersion: z.literal(manifestFormatVersion),
     collection: z.string().min(1),
+    /** Day and hash of the rest of this manifest, so that an id belongs to one set of bytes. */
     version: z.string().min(1),
+    /**
+     * Hash of the inputs that the version was built from. Absent in versions that were built while
+     * the id itself had this hash.
+     */
+    inputKey: z.string().optional(),
     createdAt: z.iso.datetime(),
     model: z.object({
       id: z.string().min(1),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -87,12 +87,29 @@ describe('diptych', () => {
     [['search', '--image', '/nowhere.png'], /^error\[unreadable_image\]: \/nowhere\.png/],
     [['search', 'cake', '--image', 'x.png'], /^error\[invalid_option\]: .*got both/],
     [['evaluate', '--data', '/nowhere'], /^error\[not_prepared\]: .*\/nowhere/],
+    [['evaluate', '--set', 'nosuch'], /^error\[invalid_option\]: unknown pictogram set "nosuch": /],
+    [['versions', 'list', '--store', '/nowhere'], /^error\[not_prepared\]: --store \/nowhere: /],
+    [
+      ['dev', '--host', '192.0.2.1'],
+      /^error\[invalid_option\]: --host 192\.0\.2\.1: expected a name/,
+    ],
   ])('exits with 1 and one line with a code on %j', async (args, message) => {
     const { code, stdout, stderr } = await runDiptych(...args);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('does not take in an empty folder in silence', async () => {
+    const empty = join(dir, 'empty');
+    await mkdir(empty);
+    const flags = ['--collection', 'c', '--work-dir', dir];
+    const { code, stderr } = await runDiptych('ingest', 'folder', empty, ...flags);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /error\[unreadable_source\]: empty: expected items to take in, got none/,
+    );
   });
 
   it.each([

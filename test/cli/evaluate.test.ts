@@ -135,6 +135,11 @@ describe('diptych evaluate', () => {
       const text = await readFile(join(emoji, name), 'utf8');
       await writeFile(join(emoji, name), text.replaceAll('icon:dog', '1f415'));
     }
+    const manifest = join(emoji, 'dataset.json');
+    const { files: _, ...unchecked } = JSON.parse(await readFile(manifest, 'utf8')) as {
+      files: unknown;
+    };
+    await writeFile(manifest, JSON.stringify(unchecked));
     const args = ['--task', 'keywords', '--recall-k', '16', '--json'];
     const { stdout } = await evaluate('--data', emoji, ...args);
     expect(JSON.parse(stdout)).toEqual({

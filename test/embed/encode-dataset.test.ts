@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -8,6 +8,7 @@ import { prepareFolder } from '../../gpu-embedder/data/prepare/prepare-images.ts
 import { decodeForModel } from '../../gpu-embedder/common/images/decode-for-model.ts';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { loadModel, type EmbeddingModel } from '../../gpu-embedder/embed/load-model.ts';
+import { openPartialRows } from '../../gpu-embedder/embed/partial-rows.ts';
 import { readEmbeddings } from '../../gpu-embedder/embed/read-embeddings.ts';
 import { renderSvg } from '../../gpu-embedder/data/pictograms/render-svg.ts';
 import { preparedRgb } from '../../gpu-embedder/data/prepared/prepared-rgb.ts';
@@ -96,7 +97,9 @@ it('continues a run that was interrupted within a row', async () => {
   await writeFile(join(out, 'encoding.json'), JSON.stringify({ formatVersion, model: encoder, dataset })); // prettier-ignore
   await rm(join(out, 'embeddings.json'));
   const mark = new Float32Array(4 * 32).fill(Math.sqrt(1 / 32));
-  await writeFile(join(out, 'image.partial'), new Uint8Array(mark.buffer));
+  const rows = await openPartialRows(join(out, 'image.partial'), 32);
+  await rows.append(mark);
+  await rows.close();
   await appendFile(join(out, 'image.partial'), new Uint8Array(50));
 
   const resumed = await encodeDataset({ ...base, out, batchSize: 2 });
@@ -106,6 +109,28 @@ it('continues a run that was interrupted within a row', async () => {
   for (const i of [4, 5, 6]) {
     expect(cosine(row(image, i), row(whole.image, i))).toBeGreaterThan(0.99999);
   }
+});
+
+it('drops the batches of an interrupted run from the first damaged one on', async () => {
+  const out = at('out-flipped');
+  await encodeDataset({ ...base, out });
+  const whole = await readEmbeddings(out);
+  const { formatVersion, model: encoder, dataset } = whole;
+  await writeFile(join(out, 'encoding.json'), JSON.stringify({ formatVersion, model: encoder, dataset })); // prettier-ignore
+  await rm(join(out, 'embeddings.json'));
+  const path = join(out, 'image.partial');
+  const rows = await openPartialRows(path, 32);
+  for (const first of [0, 2, 4]) {
+    await rows.append(whole.image.slice(32 * first, 32 * (first + 2)));
+  }
+  await rows.close();
+  const bytes = await readFile(path);
+  bytes[3 * 128 + 5] ^= 1;
+  await writeFile(path, bytes);
+
+  const resumed = await encodeDataset({ ...base, out, batchSize: 2 });
+  expect(resumed.encoded.images).toBe(5);
+  expect((await readEmbeddings(out)).image).toEqual(whole.image);
 });
 
 it('starts again if the interrupted run had another model', async () => {

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDataset, readImageBytes } from '../../gpu-embedder/data/prepared/read-dataset.ts';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
 import { canLoadHnswlib, chooseBuilder } from '../../gpu-embedder/index/graph/choose-builder.ts';
 import { indexDataset, type DatasetIndexOptions } from '../setup/index-dataset.ts';
 import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
+import { versionId } from '../../gpu-embedder/index/version/version-id.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { parseCaptions } from '../../src/version/captions.ts';
 import { itemAt, parseItems } from '../../src/version/items.ts';
@@ -109,6 +110,32 @@ test('the same input finds the same version, other options make another one', as
   expect(other.manifest.image.quantisation).toBe('int8');
 });
 
+test('an id belongs to one set of bytes', async () => {
+  const { dir, manifest } = await indexDataset(options);
+  const { version, ...content } = manifest;
+  expect(version).toBe(basename(dir));
+  expect(versionId(content)).toBe(version);
+  // As where several threads build another graph from the same input.
+  const image = { ...content.files['image.bin'], sha256: '0'.repeat(64) };
+  const other = { ...content, files: { ...content.files, 'image.bin': image } };
+  expect(versionId(other)).not.toBe(version);
+});
+
+test('a version whose id is the hash of its inputs, as older ones are, is found', async () => {
+  const out = join(root, 'older');
+  const { dir, manifest } = await indexDataset({ ...options, out });
+  const { inputKey, ...older } = manifest;
+  older.version = `20260101-${inputKey}`;
+  const place = join(out, 'tiny', older.version);
+  await rename(dir, place);
+  await writeFile(join(place, 'manifest.json'), JSON.stringify(older));
+  expect(await indexDataset({ ...options, out })).toEqual({
+    dir: place,
+    built: false,
+    manifest: older,
+  });
+});
+
 test('a version in shards has the same items, and the vectors of a range in each', async () => {
   const { dir, manifest } = await indexDataset({ ...options, shards: 3 });
   const whole = await indexDataset(options);
@@ -177,9 +204,16 @@ test('damaged embeddings are refused, naming the file, what was expected and fou
   bytes.fill(0, 128, 256);
   await writeFile(file, bytes);
   const build = () => indexDataset({ ...options, embeddings });
-  await expect(build()).rejects.toThrow('image.f32: vector 1: expected length 1, got 0');
+  await expect(build()).rejects.toThrow(/image\.f32: expected SHA-256 \w{64}, got \w{64}; run/);
   await writeFile(file, bytes.subarray(4));
+  await expect(build()).rejects.toThrow('expected 2048 bytes, got 2044; run diptych encode again');
+  // Embeddings of an older version have no checksums.
+  const manifest = join(embeddings, 'embeddings.json');
+  const { files: _, ...old } = JSON.parse(await readFile(manifest, 'utf8')) as { files: unknown };
+  await writeFile(manifest, JSON.stringify(old));
   await expect(build()).rejects.toThrow('expected 2048 bytes (16 x 32 floats), got 2044');
+  await writeFile(file, bytes);
+  await expect(build()).rejects.toThrow('image.f32: vector 1: expected length 1, got 0');
   await rm(join(embeddings, 'embeddings.json'));
   await expect(build()).rejects.toThrow(/no such file: run diptych encode/);
 });

@@ -7,7 +7,7 @@ import { durationFlag } from '../flags/durations.ts';
 import { listVersions, type StoredVersion } from '../../operate/publish/list-versions.ts';
 import { removeVersion } from '../../operate/publish/remove-version.ts';
 import { rollBack } from '../../operate/publish/roll-back.ts';
-import { openStore, storeFlag } from '../../operate/store/open-store.ts';
+import { openExistingStore, storeFlag } from '../../operate/store/open-store.ts';
 import { asCollect } from './collect.ts';
 import { openTarget } from './publish.ts';
 
@@ -78,7 +78,7 @@ async function act<T>(
   work: (store: ObjectStore) => Promise<T>,
   text: (result: T) => string,
 ): Promise<void> {
-  const store = await openStore(where);
+  const store = await openExistingStore(where);
   try {
     const result = await work(store);
     process.stdout.write(`${json ? JSON.stringify(result) : text(result)}\n`);

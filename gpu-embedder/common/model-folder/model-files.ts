@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
+import { checkTokenizer } from './check-tokenizer.ts';
 
 /** Suffixes of weights in order of preference, the most exact first, as transformers.js names them. */
 const onnxSuffixes = ['', '_fp16', '_quantized', '_int8'] as const;
@@ -30,7 +31,7 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
     dir,
     config: await readObject(dir, 'config.json'),
     preprocessor: await readObject(dir, 'preprocessor_config.json'),
-    tokenizer: await readObject(dir, 'tokenizer.json'),
+    tokenizer: checkTokenizer(join(dir, 'tokenizer.json'), await readObject(dir, 'tokenizer.json')),
     tokenizerConfig: await readObject(dir, 'tokenizer_config.json'),
     textModel: await findTower(dir, 'text_model'),
     visionModel: await findTower(dir, 'vision_model'),

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
+import { DiptychError } from '../../../src/errors.ts';
 import type { TokenizerJson } from '../../../src/text/tokenizer-json.ts';
 import { createTokenizer } from '../../../src/text/tokenizer.ts';
 import type { ModelDescription } from './model-description.ts';
@@ -28,7 +30,7 @@ export function createTextTokeniser(
     });
     return (text) => tokenizer.encode(text).ids;
   }
-  const tokenizer = new Tokenizer(files.tokenizer, files.tokenizerConfig);
+  const tokenizer = openTokenizer(files);
   return (text) => {
     const { ids } = tokenizer.encode(text);
     // Truncation keeps the last id, which marks the end of the text: CLIP pools there.
@@ -36,6 +38,19 @@ export function createTextTokeniser(
       ? ids
       : [...ids.slice(0, contextLength - 1), ids[ids.length - 1]];
   };
+}
+
+function openTokenizer({ dir, tokenizer, tokenizerConfig }: ModelFiles): Tokenizer {
+  try {
+    return new Tokenizer(tokenizer, tokenizerConfig);
+  } catch (cause) {
+    throw new DiptychError(
+      'unreadable_model',
+      `${join(dir, 'tokenizer.json')}: ${(cause as Error).message}`,
+      { dir },
+      { cause },
+    );
+  }
 }
 
 /**

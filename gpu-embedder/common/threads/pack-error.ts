@@ -1,4 +1,5 @@
 import { DiptychError, type ErrorCode } from '../../../src/errors.ts';
+import { explainSystemError } from '../system-error.ts';
 
 /**
  * An error as a message between threads: the structured clone of a DiptychError is a plain Error,
@@ -23,6 +24,8 @@ export function packError(error: unknown, chain = longestChain): PackedError {
   if (!(error instanceof Error)) {
     return { name: 'Error', message: String(error), stack: undefined };
   }
+  const system = explainSystemError(error);
+  if (system) return packError(system, chain);
   const { name, message, stack } = error;
   const known =
     error instanceof DiptychError ? { code: error.code, details: error.details } : undefined;

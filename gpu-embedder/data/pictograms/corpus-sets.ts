@@ -46,7 +46,7 @@ export function selectSets(choice: {
     if (unknown.length > 0 || choice.names.length === 0) {
       throw new DiptychError(
         'invalid_option',
-        `--sets: unknown set "${unknown.join(', ')}"; expected some of ${[...known].join(', ')}`,
+        `unknown pictogram set "${unknown.join(', ')}": expected some of ${[...known].join(', ')}`,
       );
     }
     const wanted = new Set(choice.names);

@@ -1,4 +1,5 @@
 import { defaults } from '../../../src/config.ts';
+import { withFolderLock } from '../../common/folder-lock.ts';
 import { datasetWriter } from '../prepared/dataset-writer.ts';
 import { prepareResult, type PrepareResult } from '../prepare/prepare-result.ts';
 import { datasetFormatVersion, type PrepareReport, type SourceInfo } from '../prepared/prepared.ts';
@@ -29,7 +30,7 @@ export interface PreparePictogramsOptions {
 type Skip = PrepareReport['skipped'][number];
 
 /** Increase it whenever the code makes another data set of the same packages. */
-const codeVersion = 3;
+const codeVersion = 4;
 
 /**
  * Prepare the pictogram corpus: choose icons, pool their captions, render them.
@@ -37,6 +38,12 @@ const codeVersion = 3;
  * Does nothing when the data set already exists and was made from the same packages.
  */
 export async function preparePictograms(options: PreparePictogramsOptions): Promise<PrepareResult> {
+  return withFolderLock(options.out, { command: 'diptych prepare', beside: true }, () =>
+    prepareUnlocked(options),
+  );
+}
+
+async function prepareUnlocked(options: PreparePictogramsOptions): Promise<PrepareResult> {
   const { out, imageSize = defaults.imageSize, corpusDir = '.diptych/corpus' } = options;
   const variants = options.variants === true;
   const sets = selectSets({ all: options.all, names: options.sets });
@@ -63,7 +70,7 @@ export async function preparePictograms(options: PreparePictogramsOptions): Prom
       packages: needed.map((name) => [name, packages.version(name)]),
       derived,
     });
-  const reused = reuseDataset(out, keyOf());
+  const reused = await reuseDataset(out, keyOf());
   if (reused !== undefined) return reused;
   if (!needed.every(packages.has)) await installCorpus(corpusDir);
 

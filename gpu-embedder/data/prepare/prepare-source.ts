@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 import { titleOf } from '../../../src/items/title.ts';
+import { withFolderLock } from '../../common/folder-lock.ts';
 import { progressBar } from '../../common/progress.ts';
 import { datasetWriter, type NewImage, type NewItem } from '../prepared/dataset-writer.ts';
 import { chooseImageFit, fitImage, storedRule, type ImageFit } from '../prepared/image-fit.ts';
@@ -35,14 +36,16 @@ const inFlightBytes = 64 * 1024 ** 2;
  * Does nothing when the data set already exists and was made from the same source. Closes the
  * source.
  *
- * @throws DiptychError unreadable_source - also when no image can be used
+ * @throws DiptychError unreadable_source - also when no image can be used; folder_in_use
  */
 export async function prepareSource(
   source: Source,
   options: PrepareOptions,
 ): Promise<PrepareResult> {
   try {
-    return await prepareEntries(source, options);
+    return await withFolderLock(options.out, { command: 'diptych prepare', beside: true }, () =>
+      prepareEntries(source, options),
+    );
   } finally {
     source.close?.();
   }
@@ -63,7 +66,7 @@ async function prepareEntries(
     validation,
     source: source.key,
   });
-  const reused = reuseDataset(out, inputKey);
+  const reused = await reuseDataset(out, inputKey);
   if (reused !== undefined) return reused;
 
   const skipped: Skip[] = [];

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { once } from 'node:events';
 import { basename, dirname, join, resolve } from 'node:path';
-import { finished, pipeline } from 'node:stream/promises';
 import { DiptychError } from '../../../src/errors.ts';
+import type { FileEntry } from '../../../src/search/open/read-file.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { hashedFile } from '../../common/hashed-file.ts';
+import { namingFile } from '../../common/system-error.ts';
 import {
   datasetFormatVersion,
   type Concept,
@@ -65,23 +65,15 @@ export async function datasetWriter(
   await refuseForeign(place);
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
-  const hash = { items: createHash('sha256'), pixels: createHash('sha256') };
+  const at = (name: string) => join(partial, name);
   const [items, pixelFile, originals] = ['items.jsonl', 'pixels.bin', 'originals.bin'].map((name) =>
-    createWriteStream(join(partial, name)),
+    hashedFile(at(name)),
   );
-  const streams = [items, pixelFile, originals];
-  let failure: Error | undefined;
-  for (const stream of streams) stream.on('error', (error) => (failure ??= error));
   let offset = 0;
   let count = 0;
   let captions = 0;
   const views = new Map<number, number[]>();
   let viewCount = 0;
-
-  async function write(stream: WriteStream, data: string | Uint8Array): Promise<void> {
-    if (failure !== undefined) throw failure;
-    if (!stream.write(data)) await once(stream, 'drain');
-  }
 
   return {
     async add(item, image, pixels) {
@@ -89,34 +81,35 @@ export async function datasetWriter(
       const { id, title, captions: own, tags, ...rest } = item;
       const ref =
         'file' in image ? image : { offset, length: image.bytes.length, type: image.type };
-      const line = `${JSON.stringify({ id, title, captions: own, tags, image: ref, ...rest })}\n`;
-      hash.items.update(line);
-      hash.pixels.update(pixels);
-      await write(items, line);
-      await write(pixelFile, pixels);
+      await items.write(
+        `${JSON.stringify({ id, title, captions: own, tags, image: ref, ...rest })}\n`,
+      );
+      await pixelFile.write(pixels);
       if ('bytes' in image) {
-        await write(originals, image.bytes);
+        await originals.write(image.bytes);
         offset += image.bytes.length;
       }
       count += 1;
       captions += own.length;
     },
     async addView(item, pixels) {
-      hash.pixels.update(pixels);
-      await write(pixelFile, pixels);
+      await pixelFile.write(pixels);
       views.set(item, [...(views.get(item) ?? []), count + viewCount]);
       viewCount += 1;
     },
     async finish({ concepts, sources, skipped, inputKey, imageRule, heldOut = new Set() }) {
       const conceptLines = concepts.map((concept) => `${JSON.stringify(concept)}\n`).join('');
-      await writeFile(join(partial, 'concepts.jsonl'), conceptLines);
-      await writeFile(join(partial, 'report.json'), reportJson(count, viewCount, skipped));
-      for (const stream of streams) stream.end();
-      await Promise.all(streams.map((stream) => finished(stream)));
-      const itemsDigest =
-        heldOut.size + views.size === 0
-          ? hash.items.digest()
-          : await amendItems(join(partial, 'items.jsonl'), heldOut, views);
+      const written = await items.finish();
+      const files = {
+        'items.jsonl':
+          heldOut.size + views.size === 0
+            ? written
+            : await amendItems(at('items.jsonl'), heldOut, views),
+        'concepts.jsonl': await writeWhole(at('concepts.jsonl'), conceptLines),
+        'pixels.bin': await pixelFile.finish(),
+        'originals.bin': await originals.finish(),
+        'report.json': await writeWhole(at('report.json'), reportJson(count, viewCount, skipped)),
+      };
       const manifest: DatasetManifest = {
         formatVersion: datasetFormatVersion,
         name: basename(place),
@@ -129,22 +122,20 @@ export async function datasetWriter(
           ...(viewCount > 0 && { views: viewCount }),
         },
         sources,
-        fingerprint: createHash('sha256')
-          .update(itemsDigest)
-          .update(createHash('sha256').update(conceptLines).digest())
-          .update(hash.pixels.digest())
-          .digest('hex'),
+        fingerprint: fingerprintOf(files),
         inputKey,
+        files,
         ...(imageRule && { imageRule }),
       };
-      await writeFile(join(partial, 'dataset.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      const json = `${JSON.stringify(manifest, null, 2)}\n`;
+      await namingFile(at('dataset.json'), () => writeFile(at('dataset.json'), json));
       await mkdir(dirname(place), { recursive: true });
       await rm(place, { recursive: true, force: true });
       await rename(partial, place);
       return manifest;
     },
     async abort() {
-      await Promise.all(streams.map(destroyAndWait));
+      await Promise.all([items, pixelFile, originals].map((file) => file.abort()));
       await rm(partial, { recursive: true, force: true });
     },
   };
@@ -155,7 +146,9 @@ async function refuseForeign(place: string): Promise<void> {
     if (error.code === 'ENOENT') return [] as string[];
     throw new DiptychError('invalid_option', `--out ${place}: ${error.message}`);
   });
-  if (names.length === 0 || names.includes('dataset.json')) return;
+  // A data set may have lost its manifest.
+  const isDataset = ['items.jsonl', 'pixels.bin'].every((name) => names.includes(name));
+  if (names.length === 0 || names.includes('dataset.json') || isDataset) return;
   throw new DiptychError(
     'invalid_option',
     `--out ${place} is a folder with other content (${names[0]}), which would be replaced; ` +
@@ -163,42 +156,32 @@ async function refuseForeign(place: string): Promise<void> {
   );
 }
 
-/** Destroy a stream and wait: a stream that is still opening would recreate its removed file. */
-async function destroyAndWait(stream: WriteStream): Promise<void> {
-  if (stream.closed) return;
-  await new Promise<void>((resolve) => stream.once('close', resolve).destroy());
+async function writeWhole(path: string, text: string): Promise<FileEntry> {
+  const file = hashedFile(path);
+  await file.write(text);
+  return file.finish();
 }
 
-/**
- * Rewrite items.jsonl with the final splits and views, which are only known after the last item.
- *
- * @returns SHA-256 of the file
- */
+/** Rewrite items.jsonl with the final splits and views, which are only known after the last item. */
 async function amendItems(
   file: string,
   heldOut: ReadonlySet<number>,
   views: ReadonlyMap<number, readonly number[]>,
-): Promise<Buffer> {
-  const hash = createHash('sha256');
-  await pipeline(
-    function* () {
-      let ordinal = 0;
-      for (const line of readFileLines(file)) {
-        const item: Item = {
-          ...(JSON.parse(line) as Item),
-          ...(heldOut.has(ordinal) && { split: 'validation' }),
-          ...(views.has(ordinal) && { views: views.get(ordinal) }),
-        };
-        ordinal += 1;
-        const text = `${JSON.stringify(item)}\n`;
-        hash.update(text);
-        yield text;
-      }
-    },
-    createWriteStream(`${file}.amended`),
-  );
+): Promise<FileEntry> {
+  const amended = hashedFile(`${file}.amended`);
+  let ordinal = 0;
+  for (const line of readFileLines(file)) {
+    const item: Item = {
+      ...(JSON.parse(line) as Item),
+      ...(heldOut.has(ordinal) && { split: 'validation' }),
+      ...(views.has(ordinal) && { views: views.get(ordinal) }),
+    };
+    ordinal += 1;
+    await amended.write(`${JSON.stringify(item)}\n`);
+  }
+  const entry = await amended.finish();
   await rename(`${file}.amended`, file);
-  return hash.digest();
+  return entry;
 }
 
 /** Write a report with a line for each skip. */

@@ -1,5 +1,6 @@
 import type { NewShownItem } from '../../../src/version/items.ts';
 import type { Preprocessing } from '../../../src/image/preprocessing.ts';
+import type { StageFiles } from '../../common/stage-files.ts';
 
 /**
  * The prepared data set: what `prepare` writes and every later stage reads.
@@ -32,6 +33,8 @@ export interface DatasetManifest {
   readonly fingerprint: string;
   /** Digest of the inputs: `prepare` does nothing when it would be the same again. */
   readonly inputKey?: string;
+  /** Sizes and checksums; absent in data sets that were prepared before they were kept. */
+  readonly files?: StageFiles;
   /** How images became squares; absent: the whole image, centred, with transparent margins. */
   readonly imageRule?: ImageFitRule;
 }

@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiptychError } from '../../../src/errors.ts';
+import type { FileEntry } from '../../../src/search/open/read-file.ts';
+import { checkStageFile } from '../../common/stage-files.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { conceptSchema, itemSchema, manifestSchema } from './dataset-schema.ts';
 import { datasetFormatVersion, type Concept, type DatasetManifest, type Item } from './prepared.ts';
 import { readFileLines } from '../readers/read-file-lines.ts';
 
@@ -15,45 +20,19 @@ export interface PreparedDataset {
   readonly dir: string;
 }
 
-const sizeSchema = z.object({ width: z.int().positive(), height: z.int().positive() });
-
-const manifestSchema: z.ZodType<DatasetManifest> = z.object({
-  formatVersion: z.literal(datasetFormatVersion),
-  name: z.string(),
-  kind: z.enum(['pictograms', 'folder', 'coco', 'tar', 'parquet']),
-  imageSize: z.int().positive(),
-  counts: z.object({
-    items: z.int().nonnegative(),
-    concepts: z.int().nonnegative(),
-    captions: z.int().nonnegative(),
-    views: z.int().nonnegative().optional(),
-  }),
-  sources: z.array(
-    z.object({ name: z.string(), version: z.string().optional(), licence: z.string().optional() }),
-  ),
-  fingerprint: z.string(),
-  inputKey: z.string().optional(),
-  imageRule: z
-    .object({
-      resize: z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('exact'), size: sizeSchema }),
-        z.object({ kind: z.literal('shortest'), side: z.int().positive() }),
-      ]),
-      crop: sizeSchema.optional(),
-      resample: z.int().nonnegative(),
-    })
-    .optional(),
-});
-
 /**
- * Open a prepared data set.
+ * Open a prepared data set. Its images are not read; see {@link checkDatasetFiles}.
  *
- * @throws DiptychError not_prepared - the folder has no data set, or one of another format
+ * @throws DiptychError not_prepared - the folder has no data set, or one of another format, or a file
+ *   that differs from its checksum
  */
 export function openDataset(dir: string): PreparedDataset {
   const manifest = readDatasetManifest(dir);
-  const items = readJsonLines<Item>(dir, 'items.jsonl', manifest.counts.items);
-  const concepts = readJsonLines<Concept>(dir, 'concepts.jsonl', manifest.counts.concepts);
+  const { counts, files = {} } = manifest;
+  const lines = <T>(name: string, schema: z.ZodType<T>, count: number) =>
+    readJsonLines(dir, name, schema, count, files[name]);
+  const items = lines('items.jsonl', itemSchema, counts.items);
+  const concepts = lines('concepts.jsonl', conceptSchema, counts.concepts);
   return { manifest, items, concepts: new Map(concepts.map((c) => [c.id, c])), dir };
 }
 
@@ -78,7 +57,33 @@ export function readDatasetManifest(dir: string): DatasetManifest {
   }
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) throw notPrepared(dir, `${path}: ${z.prettifyError(parsed.error)}`);
+  const { files, fingerprint } = parsed.data;
+  const expected = files ? fingerprintOf(files) : fingerprint;
+  if (fingerprint !== expected) {
+    throw notPrepared(dir, `${path}: fingerprint: expected ${expected}, got ${fingerprint}`);
+  }
+  const [bytes, listed] = [pixelBytes(parsed.data), files?.['pixels.bin']?.bytes];
+  if (listed !== undefined && listed !== bytes) {
+    throw notPrepared(dir, `${path}: expected ${bytes} bytes of pixels.bin, got ${listed}`);
+  }
   return parsed.data;
+}
+
+/**
+ * Check that files of a data set are as `prepare` wrote them. Whoever reads images calls it once
+ * before, since images are read in any order.
+ *
+ * @throws DiptychError not_prepared
+ */
+export async function checkDatasetFiles(
+  { dir, manifest: { files = {} } }: Pick<PreparedDataset, 'dir' | 'manifest'>,
+  names: readonly string[] = Object.keys(files),
+): Promise<void> {
+  for (const name of names) {
+    const entry = files[name];
+    if (entry === undefined) continue;
+    await checkStageFile(dir, name, entry, (problem, cause) => notPrepared(dir, problem, cause));
+  }
 }
 
 /** The pixels of a data set, read item by item because they may exceed the memory. */
@@ -103,7 +108,7 @@ export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'man
   const { counts, imageSize } = manifest;
   const length = imageSize * imageSize * 4;
   const path = join(dir, 'pixels.bin');
-  const expected = (counts.items + (counts.views ?? 0)) * length;
+  const expected = pixelBytes({ counts, imageSize });
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size !== expected) {
     throw notPrepared(dir, `${path}: expected ${expected} bytes, got ${size}`);
@@ -121,20 +126,27 @@ export function openPixels({ dir, manifest }: Pick<PreparedDataset, 'dir' | 'man
   };
 }
 
+function pixelBytes({ counts, imageSize }: Pick<DatasetManifest, 'counts' | 'imageSize'>): number {
+  return (counts.items + (counts.views ?? 0)) * imageSize * imageSize * 4;
+}
+
 /** Read the original image of an item, as its source stores it. */
 export async function readImageBytes(
   dataset: Pick<PreparedDataset, 'dir'>,
   { image }: Pick<Item, 'image'>,
 ): Promise<Uint8Array> {
   if ('file' in image) return readFile(image.file);
+  const path = join(dataset.dir, 'originals.bin');
   const bytes = new Uint8Array(image.length);
-  const file = await open(join(dataset.dir, 'originals.bin'));
+  const file = await open(path);
   try {
-    await file.read(bytes, 0, image.length, image.offset);
+    const { bytesRead } = await file.read(bytes, 0, image.length, image.offset);
+    if (bytesRead === image.length) return bytes;
+    const place = `${image.length} bytes from ${image.offset}`;
+    throw notPrepared(dataset.dir, `${path}: expected ${place}, got ${bytesRead}`);
   } finally {
     await file.close();
   }
-  return bytes;
 }
 
 /** List the English captions of an item: title, own captions, names of its concept. */
@@ -145,24 +157,54 @@ export function captionsOf(dataset: PreparedDataset, item: Item): string[] {
   );
 }
 
-function readJsonLines<T>(dir: string, name: string, expected: number): T[] {
+/** @param entry - size and checksum of the file, if the manifest has them */
+function readJsonLines<T>(
+  dir: string,
+  name: string,
+  schema: z.ZodType<T>,
+  expected: number,
+  entry?: FileEntry,
+): T[] {
   const path = join(dir, name);
   const values: T[] = [];
-  try {
-    for (const line of readFileLines(path)) values.push(JSON.parse(line) as T);
-  } catch (cause) {
-    throw notPrepared(dir, `${path}:${values.length + 1}: ${(cause as Error).message}`);
+  const hash = createHash('sha256');
+  for (const line of existingLines(dir, path)) {
+    hash.update(`${line}\n`);
+    values.push(parseLine(dir, `${path}:${values.length + 1}`, line, schema));
   }
   if (values.length !== expected) {
     throw notPrepared(dir, `${path}: expected ${expected} lines, got ${values.length}`);
   }
+  const sha256 = hash.digest('hex');
+  if (entry && sha256 !== entry.sha256) {
+    throw notPrepared(dir, `${path}: expected SHA-256 ${entry.sha256}, got ${sha256}`);
+  }
   return values;
 }
 
+function existingLines(dir: string, path: string): Iterable<string> {
+  if (existsSync(path)) return readFileLines(path);
+  throw notPrepared(dir, `${path}: expected a file, got none`);
+}
+
+function parseLine<T>(dir: string, where: string, line: string, schema: z.ZodType<T>): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch (cause) {
+    throw notPrepared(dir, `${where}: expected JSON, got ${(cause as Error).message}`);
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw notPrepared(dir, `${where}: ${z.prettifyError(parsed.error)}`);
+}
+
 /** Make the error for an unusable data set; it names the command that makes one. */
-function notPrepared(dir: string, problem: string): DiptychError {
+function notPrepared(dir: string, problem: string, cause?: unknown): DiptychError {
   return new DiptychError(
     'not_prepared',
     `${problem}; make it with: diptych prepare pictograms|folder|coco|tar|parquet … --out ${dir}`,
+    undefined,
+    { cause },
   );
 }

@@ -1,6 +1,7 @@
 import { DiptychError } from '../../../src/errors.ts';
 import { readPseudoCaptions } from '../../data/prepared/pseudo-captions.ts';
 import {
+  checkDatasetFiles,
   openDataset,
   readImageBytes,
   type PreparedDataset,
@@ -32,14 +33,21 @@ export async function openDatasetSource(dirs: {
     return suggested === undefined ? item : { ...item, suggested };
   });
   const { model, image, caption, captionTexts } = embeddings;
+  let checked: Promise<void> | undefined;
   return {
     ...{ model, dataset: embeddings.dataset, items, concepts: dataset.concepts },
     ...{ image, caption, captionTexts },
     ...(pseudo && { inputs: { pseudoCaptions: pseudo.manifest.sha256 } }),
     pseudoCaptioned: pseudo?.captions.size ?? 0,
     async readImage(ordinal) {
+      // A version that exists already is found without reading an image.
+      await (checked ??= checkDatasetFiles(dataset, ['originals.bin']));
       const item = dataset.items[ordinal];
-      return { bytes: await readImageBytes(dataset, item), type: item.image.type };
+      const bytes = await readImageBytes(dataset, item).catch((cause: Error) => {
+        const problem = `${item.id}: ${cause.message}; prepare ${dataset.dir} again`;
+        throw new DiptychError('unreadable_source', problem, {}, { cause });
+      });
+      return { bytes, type: item.image.type };
     },
   };
 }

@@ -7,7 +7,7 @@ import { fusionWeights } from '../../../src/version/fusion-weights.ts';
 import { keywordDocs } from '../../../src/search/keywords/keyword-docs.ts';
 import { buildKeywordIndex } from '../../../src/search/keywords/keyword-index.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
-import { openVersionFolder } from '../../common/open-version-folder.ts';
+import { withFolderLock } from '../../common/folder-lock.ts';
 import {
   buildVectorIndexes,
   type BuiltVectorIndex,
@@ -19,7 +19,7 @@ import type { GraphReport } from '../graph/graph-report.ts';
 import type { IndexSource } from '../source/index-source.ts';
 import { packPreviews } from './pack-previews.ts';
 import { openPreviousVersion, type PreviousVersion } from './previous-version.ts';
-import { findVersion, versionId } from './version-id.ts';
+import { findVersion } from './find-version.ts';
 import { createVersionWriter, type VersionWriter } from './version-writer.ts';
 import { resolveOptions, versionHashes, type VersionOptions } from './version-options.ts';
 import { writeVersion } from './write-version.ts';
@@ -45,7 +45,7 @@ export type BuildStage = 'index' | 'previews';
 export interface BuildVersionResult {
   /** Folder of the version. */
   readonly dir: string;
-  /** False if a version of the same content exists. */
+  /** False if a version of the same input exists. */
   readonly built: boolean;
   readonly manifest: Manifest;
   /** One per shard; absent if the version existed already, or if Vectorize makes the graphs. */
@@ -60,10 +60,11 @@ export interface BuildVersionResult {
 /**
  * Build an index version, or find the version that the same input gave before. Wherever the source
  * lies, the files are the same byte for byte as long as one thread builds the graphs
- * (`choose-builder.ts`): with several threads of usearch, graphs differ from run to run.
+ * (`choose-builder.ts`): with several threads of usearch, graphs differ from run to run, and so do
+ * the ids of the versions.
  *
  * @throws DiptychError nothing_to_publish, model_mismatch, index_too_large, invalid_option,
- *   not_prepared
+ *   not_prepared, folder_in_use
  */
 export async function buildVersion(
   source: IndexSource,
@@ -73,26 +74,43 @@ export async function buildVersion(
   const { place, settings } = resolveOptions(options);
   const edge = await describeEdgeModel(options.model, source.model);
   const previous = await openPrevious(options.from, settings, place, source);
-  const hashes = versionHashes(source, options, previous?.version);
+  const input = { source, options, place, settings, edge, previous };
   const parent = join(options.out, options.collection);
-  const known = await findVersion(parent, hashes);
-  if (known !== undefined) {
-    const dir = join(parent, known);
-    return { dir, built: false, manifest: (await openVersionFolder(dir)).manifest };
-  }
-  const createdAt = options.createdAt ?? new Date();
-  const version = versionId(hashes[hashes.length - 1], createdAt);
-  const dir = join(parent, version);
+  return withFolderLock(parent, { command: 'diptych index' }, () => buildInto(parent, input));
+}
+
+/** What a version is built from, after it was checked. */
+interface BuildInput {
+  readonly source: IndexSource;
+  readonly options: BuildVersionOptions;
+  readonly place: VectorPlace;
+  readonly settings: VectorIndexOptions;
+  readonly edge: Awaited<ReturnType<typeof describeEdgeModel>>;
+  readonly previous: PreviousVersion | null;
+}
+
+async function buildInto(
+  parent: string,
+  { source, options, place, settings, edge, previous }: BuildInput,
+): Promise<BuildVersionResult> {
+  const hashes = versionHashes(source, options, previous?.version);
+  const { known, damaged } = await findVersion(parent, hashes);
+  if (known) return { ...known, built: false };
+  const inputKey = hashes[hashes.length - 1];
   // The folder gets its name when it is complete, so that nobody finds half a version.
-  const partial = join(parent, `.${version}.${process.pid}`);
-  await mkdir(partial, { recursive: true });
+  const partial = join(parent, '.partial');
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial);
   try {
     const hooks = hooksOf(source, options);
     const vectors = await buildVectorIndexes(source, place, settings, hooks, previous);
-    const about = { collection: options.collection, version, createdAt: createdAt.toISOString() };
+    const createdAt = (options.createdAt ?? new Date()).toISOString();
+    const about = { collection: options.collection, inputKey, createdAt };
     const files = createVersionWriter(partial);
     const content = { about: { ...about, model: edge.model }, vectors, place, sizes: edge.sizes };
     const manifest = await writeContent(partial, files, source, content, options);
+    const dir = join(parent, manifest.version);
+    for (const other of damaged) await rm(other, { recursive: true, force: true });
     await rename(partial, dir);
     return { dir, built: true, manifest, ...report(vectors, place, previous !== null) };
   } finally {
@@ -107,10 +125,10 @@ export function nothingToPublish(collection: string): DiptychError {
 }
 
 interface Content {
-  readonly about: Pick<Manifest, 'collection' | 'version' | 'createdAt' | 'model'>;
+  readonly about: Pick<Manifest, 'collection' | 'inputKey' | 'createdAt' | 'model'>;
   readonly vectors: BuiltVectors;
   readonly place: VectorPlace;
-  readonly sizes: Awaited<ReturnType<typeof describeEdgeModel>>['sizes'];
+  readonly sizes: BuildInput['edge']['sizes'];
 }
 
 /** Write all files of a version into a folder, the previews first. */

@@ -1,8 +1,10 @@
 import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
-import { decodeImage } from '../../common/images/decode-image.ts';
+import { DiptychError } from '../../../src/errors.ts';
 import { shownSchema, type IndexedItem } from '../../../src/version/items.ts';
+import { decodeImage } from '../../common/images/decode-image.ts';
+import { namingFile } from '../../common/system-error.ts';
 import type { IndexSource, SourceImage } from '../source/index-source.ts';
 
 /** Longer side of the preview of a raster image, pixels. */
@@ -13,6 +15,7 @@ const chunk = 256;
 /**
  * Write the previews of all items into one file: SVG as it is, raster images as small WebP.
  *
+ * @throws DiptychError unreadable_image, which names the item
  * @returns the items with their slices of the file
  */
 export async function packPreviews(
@@ -26,12 +29,14 @@ export async function packPreviews(
   try {
     for (let at = 0; at < items.length; at += chunk) {
       const slice = items.slice(at, at + chunk);
-      const previews = await pMap(slice, async (_, i) => preview(await readImage(at + i)), {
-        concurrency: availableParallelism(),
-      });
+      const previews = await pMap(
+        slice,
+        async ({ id }, i) => preview(id, await readImage(at + i)),
+        { concurrency: availableParallelism() },
+      );
       for (const [i, { bytes, type }] of previews.entries()) {
         const item = slice[i];
-        await out.write(bytes);
+        await namingFile(file, () => out.write(bytes));
         const place = { offset, length: bytes.length, type };
         packed.push({ id: item.id, ...shownSchema.parse(item), preview: place });
         offset += bytes.length;
@@ -44,7 +49,7 @@ export async function packPreviews(
   return packed;
 }
 
-async function preview({ bytes, type }: SourceImage): Promise<SourceImage> {
+async function preview(id: string, { bytes, type }: SourceImage): Promise<SourceImage> {
   if (type === 'image/svg+xml') return { bytes, type };
   const small = await decodeImage(
     bytes,
@@ -54,6 +59,9 @@ async function preview({ bytes, type }: SourceImage): Promise<SourceImage> {
       withoutEnlargement: true,
     },
     (image) => image.webp({ quality: 80 }).toBuffer(),
-  );
+  ).catch((error: unknown) => {
+    if (!(error instanceof DiptychError)) throw error;
+    throw new DiptychError(error.code, `${id}: ${error.message}`, { id }, { cause: error });
+  });
   return { bytes: small, type: 'image/webp' };
 }

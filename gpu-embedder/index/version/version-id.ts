@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { vectorFormat } from '../../../src/version/format.ts';
-import { manifestFormatVersion } from '../../../src/version/manifest.ts';
+import { manifestFormatVersion, type Manifest } from '../../../src/version/manifest.ts';
+import { sha256Hex } from '../../common/sha256-hex.ts';
 import type { IndexSource } from '../source/index-source.ts';
 
 /** Raise this if the same input gives other files, so that existing versions are built again. */
 const builderVersion = 1;
 
-/** Hash what decides the content of an index version: 12 hex digits of SHA-256. */
+/** Hash the inputs that decide what an index version finds: 12 hex digits of SHA-256. */
 export function hashInputs(source: IndexSource, options: object): string {
   const { model, dataset, image, caption, captionTexts } = source;
   const formats = [builderVersion, vectorFormat.version, manifestFormatVersion];
@@ -19,24 +19,20 @@ export function hashInputs(source: IndexSource, options: object): string {
     .slice(0, 12);
 }
 
-/** Find a version with one of these content hashes, built on any day. */
-export async function findVersion(
-  dir: string,
+/** Tell whether a version was built from inputs with one of these hashes. */
+export function isBuiltFrom(
+  { version, inputKey = version.slice(9) }: Pick<Manifest, 'version' | 'inputKey'>,
   hashes: readonly string[],
-): Promise<string | undefined> {
-  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return names.find((name) => hashes.some((hash) => isVersionOf(name, hash)));
+): boolean {
+  return hashes.includes(inputKey);
 }
 
-/** Tell whether a version id has this content hash, with any day. */
-export function isVersionOf(version: string, hash: string): boolean {
-  return /^\d{8}-/.test(version) && version.slice(9) === hash;
-}
-
-/** Name a version by day and content: `20260127-0123456789ab`. */
-export function versionId(hash: string, at: Date): string {
-  return `${at.toISOString().slice(0, 10).replaceAll('-', '')}-${hash}`;
+/**
+ * Name a version by day and content: `20260127-0123456789ab`. The content is all that the manifest
+ * says except the time, with the checksums of all files. Two builds of one input whose graphs differ
+ * get two ids.
+ */
+export function versionId({ createdAt, ...content }: Omit<Manifest, 'version'>): string {
+  const day = createdAt.slice(0, 10).replaceAll('-', '');
+  return `${day}-${sha256Hex(JSON.stringify(content)).slice(0, 12)}`;
 }

@@ -37,7 +37,7 @@ export function resolveOptions(options: VersionOptions): {
 }
 
 /**
- * Hash everything that decides the content of a version. The last hash names the version to build. A
+ * Hash the inputs of a version. The last hash is that of the version to build, its `inputKey`. A
  * version with any other of these hashes serves as well: with `from`, that is one built from nothing.
  *
  * @param from - id of the version whose graphs are changed

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '../../../src/version/manifest.ts';
 import { sha256Hex } from '../../common/sha256-hex.ts';
+import { fileEntry } from '../../common/stage-files.ts';
+import { namingFile } from '../../common/system-error.ts';
 
 /** Writes the files of a version and keeps their sizes and checksums for the manifest. */
 export interface VersionWriter {
@@ -21,15 +20,12 @@ export function createVersionWriter(dir: string): VersionWriter {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
       const path = join(dir, name);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, bytes);
+      await namingFile(path, () => writeFile(path, bytes));
       const sha256 = sha256Hex(bytes);
       files[name] = { bytes: bytes.byteLength, sha256 };
     },
     async add(name) {
-      const hash = createHash('sha256');
-      const stream = createReadStream(join(dir, name));
-      await pipeline(stream, hash);
-      files[name] = { bytes: stream.bytesRead, sha256: hash.digest('hex') };
+      files[name] = await fileEntry(join(dir, name));
     },
     written: () => ({ ...files }),
   };

@@ -10,12 +10,13 @@ import {
 import { memoryBudget, type LoadedSizes } from '../../../src/search/open/memory-budget.ts';
 import type { BuiltVectors } from './build-vector-index.ts';
 import { shardEntries, vectorFileSize } from './shard-entries.ts';
+import { versionId } from './version-id.ts';
 import type { VersionWriter } from './version-writer.ts';
 
 export interface VersionContent {
   readonly about: Pick<
     Manifest,
-    'collection' | 'version' | 'createdAt' | 'model' | 'dataset' | 'fusion'
+    'collection' | 'inputKey' | 'createdAt' | 'model' | 'dataset' | 'fusion'
   >;
   readonly vectors: BuiltVectors;
   /** Where the vectors are searched; default: in the isolate. */
@@ -65,8 +66,9 @@ export async function writeVersion(
     },
     budget,
   );
-  const manifest: Manifest = {
+  const { version: _, ...content } = manifestSchema.parse({
     formatVersion: manifestFormatVersion,
+    version: 'not known yet',
     ...about,
     counts: { items: items.length, captions: captions.texts.length },
     files: files.written(),
@@ -75,7 +77,8 @@ export async function writeVersion(
     caption: vectors.caption.index,
     memory,
     ...(isSharded && { shards: shardEntries(vectors, budget) }),
-  };
-  await files.write('manifest.json', JSON.stringify(manifestSchema.parse(manifest), null, 2));
+  } satisfies Manifest);
+  const manifest = manifestSchema.parse({ ...content, version: versionId(content) });
+  await files.write('manifest.json', JSON.stringify(manifest, null, 2));
   return manifest;
 }

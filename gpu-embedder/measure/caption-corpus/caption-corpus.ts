@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DiptychError } from '../../../src/errors.ts';
 import type { Suggestion } from '../../../src/search/keywords/build-keyword-index.ts';
+import { withFolderLock } from '../../common/folder-lock.ts';
 import {
   openDataset,
   readDatasetManifest,
@@ -45,9 +46,16 @@ export interface CaptionCorpusResult extends PseudoCaptionsManifest {
  * Give each picture without captions the captions of its nearest captioned pictures, in a file in
  * the folder of the data set. Does nothing if the file already exists for the same inputs.
  *
- * @throws DiptychError `not_prepared`, `unreadable_model`, `model_mismatch`
+ * @throws DiptychError `not_prepared`, `unreadable_model`, `model_mismatch`, `folder_in_use`
  */
 export async function captionCorpus(options: CaptionCorpusOptions): Promise<CaptionCorpusResult> {
+  readDatasetManifest(options.data);
+  return withFolderLock(options.data, { command: 'diptych caption-corpus', beside: true }, () =>
+    captionUnlocked(options),
+  );
+}
+
+async function captionUnlocked(options: CaptionCorpusOptions): Promise<CaptionCorpusResult> {
   const { data, from } = options;
   const file = join(data, pseudoCaptionFiles.lines);
   const origin = await collectOrigin(options);

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { DiptychError } from '../../../src/errors.ts';
 import type { Item } from '../../data/prepared/prepared.ts';
 import {
+  checkDatasetFiles,
   openPixels,
   readImageBytes,
   type Pixels,
@@ -36,10 +37,10 @@ export async function embedItems(
   onProgress: (done: number) => void = () => {},
 ): Promise<Float32Array> {
   const embeddings = new Float32Array(items.length * model.embedDim);
+  const isPrepared = takesPreparedPixels(model, dataset);
+  await checkDatasetFiles(dataset, [isPrepared ? 'pixels.bin' : 'originals.bin']);
   const pixels = openPixels(dataset);
-  const read = takesPreparedPixels(model, dataset)
-    ? preparedReader(pixels)
-    : originalReader(dataset, model);
+  const read = isPrepared ? preparedReader(pixels) : originalReader(dataset, model);
   const readFrom = (first: number) => {
     const batch = read(items.slice(first, first + batchSize));
     // The await below reports a failure; this only prevents an unhandled rejection until then.

@@ -1,3 +1,4 @@
+import { withFolderLock } from '../../common/folder-lock.ts';
 import { encodeDataset } from '../../embed/encode-dataset.ts';
 import { stageBars } from '../../common/stage-bars.ts';
 import { openDatasetSource } from '../../index/source/dataset-source.ts';
@@ -16,8 +17,16 @@ export interface DemoOptions {
 
 export const demoCollection = 'pictograms';
 
-/** Prepare, encode, index and publish the demo; stages that are already done are skipped. */
-export async function buildDemo({ model, r2Dir, workDir, onStage }: DemoOptions): Promise<void> {
+/**
+ * Prepare, encode, index and publish the demo; stages that are already done are skipped. If another
+ * process builds it, this one waits and finds everything done.
+ */
+export async function buildDemo(options: DemoOptions): Promise<void> {
+  const { workDir } = options;
+  await withFolderLock(workDir, { command: 'diptych dev', wait: true }, () => buildStages(options));
+}
+
+async function buildStages({ model, r2Dir, workDir, onStage }: DemoOptions): Promise<void> {
   const data = `${workDir}/data/pictograms-demo`;
   const embeddings = `${workDir}/embeddings/${demoCollection}`;
   onStage('prepare');

@@ -1,4 +1,9 @@
-import { captionsOf, openDataset, readImageBytes } from '../../data/prepared/read-dataset.ts';
+import {
+  captionsOf,
+  checkDatasetFiles,
+  openDataset,
+  readImageBytes,
+} from '../../data/prepared/read-dataset.ts';
 import type { Source } from '../../data/readers/source.ts';
 
 /** Read the items of a prepared data set as a source, with the captions that results show. */
@@ -11,6 +16,7 @@ export function datasetItems(dir: string): Source {
     key: manifest.fingerprint,
     progress: { label: 'items', total: items.length },
     async *entries(onProgress) {
+      await checkDatasetFiles(dataset, ['originals.bin']);
       for (const [i, item] of items.entries()) {
         onProgress(i);
         const { id, title, set, label, tags = [] } = item;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { DiptychError } from '../../../src/errors.ts';
 import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
 import type { Skip, Source, SourceItem } from '../../data/readers/source.ts';
 import { sourceEntries } from '../../data/readers/source-entries.ts';
@@ -52,6 +53,7 @@ const told = 100;
  *
  * @param before - how many inputs at the beginning of the source are skipped, because an earlier run
  *   took them in
+ * @throws DiptychError unreadable_source if the source is empty
  */
 export async function ingestSource(
   source: Source,
@@ -90,6 +92,10 @@ export async function ingestSource(
     if (batch.length >= batchItems || bytes >= batchBytes) await flush();
   }
   await flush();
+  if (inputs === 0) {
+    const names = source.names.join(', ');
+    throw new DiptychError('unreadable_source', `${names}: expected items to take in, got none`);
+  }
   return {
     ...{ inputs, before: Math.min(before, inputs), ...counts },
     skipped: Object.fromEntries(by.skipped),

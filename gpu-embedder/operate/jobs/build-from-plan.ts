@@ -14,7 +14,7 @@ import { uploadVersion } from '../publish/upload-version.ts';
 import { buildVersion, type BuildStage } from '../../index/version/build-version.ts';
 import type { IndexSource } from '../../index/source/index-source.ts';
 import { openPlanSource } from '../../index/source/plan-source.ts';
-import { isVersionOf } from '../../index/version/version-id.ts';
+import { isBuiltFrom } from '../../index/version/version-id.ts';
 import { versionHashes } from '../../index/version/version-options.ts';
 
 export interface PlanBuild {
@@ -30,7 +30,7 @@ export interface PlanBuild {
 
 export interface PlanVersion {
   readonly version: string;
-  /** False if the store had a version of the same content already. */
+  /** False if the store had a version of the same plan already. */
   readonly built: boolean;
   readonly manifest: Manifest;
 }
@@ -39,8 +39,8 @@ export type PlanStage = 'read' | BuildStage | 'upload';
 
 /**
  * Build an index version from the objects of a job's plan, and put it into the store. The pointer does
- * not move. The same plan always gives the same version, and the same bytes if hnswlib builds it (below
- * 10,000 vectors). A version that the store has already is not built again.
+ * not move. A version of the same plan that the store has already is not built again. Where it has
+ * none, the same plan gives the same version if hnswlib builds it (below 10,000 vectors).
  *
  * @throws DiptychError invalid_option, index_unreadable (pages or packs are missing or damaged),
  *   model_mismatch, index_too_large, not_found (`from`), store_failed
@@ -85,7 +85,7 @@ async function identify(dir: string): Promise<IndexSource['model']> {
   return { id, hash: await hashModel(files), embedDim };
 }
 
-/** Find a complete version of the same content, whatever day is in its name. */
+/** Find a complete version that was built from the same inputs. */
 async function findStored(
   objects: ObjectStore,
   collection: string,
@@ -93,7 +93,7 @@ async function findStored(
 ): Promise<Manifest | null> {
   const versions = await listVersions(objects, collection);
   const known = versions.find(
-    ({ version, about }) => about && hashes.some((hash) => isVersionOf(version, hash)),
+    ({ version, about }) => about && isBuiltFrom({ version, ...about }, hashes),
   );
   return known ? (await openStoredVersion(objects, collection, known.version)).manifest : null;
 }

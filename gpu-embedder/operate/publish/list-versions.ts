@@ -30,6 +30,7 @@ export interface StoredVersion {
     readonly captions: number;
     readonly model: string;
     readonly vectors: 'isolate' | 'vectorize';
+    readonly inputKey?: string;
   };
 }
 
@@ -86,8 +87,9 @@ async function describe(
   const isActive = pointer?.version === version && has('manifest.json');
   if (has('removing.json') && !isActive) return { ...size, state: 'removing' };
   if (!has('manifest.json')) return { ...size, state: 'incomplete' };
-  const { counts, model, vectors } = (await openStoredVersion(store, collection, version)).manifest;
-  const about = { ...counts, model: model.hash, vectors };
+  const { counts, model, vectors, inputKey } = (await openStoredVersion(store, collection, version))
+    .manifest;
+  const about = { ...counts, model: model.hash, vectors, inputKey };
   if (isActive) return { ...size, state: 'active', about };
   return { ...size, state: retired ? 'retired' : 'ready', about };
 }

@@ -1,3 +1,4 @@
+import { DiptychError } from '../../../src/errors.ts';
 import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { readPointer } from '../../../src/version/move-pointer.ts';
 import { checkCollectionName } from '../../../src/version/collection-name.ts';
@@ -20,7 +21,8 @@ export interface PublishResult extends UploadResult {
 
 /**
  * Upload an index version and the edge form of its model, verify the uploaded files, then make the
- * version active. If several publishers of different versions began with the same pointer, one wins
+ * version active. A file in the store that was damaged since an earlier upload is uploaded again. If
+ * several publishers of different versions began with the same pointer, one wins
  * and the others fail. Objects that the store has already are not uploaded again.
  *
  * @param target - index of a version whose vectors are in Vectorize; other versions have none
@@ -44,7 +46,19 @@ export async function publishVersion(
   await checkModel(folder.manifest, modelDir);
   const seen = await readPointer(store, collection);
   const vectors = await publishVectors(folder, target);
+  const activate = () => activateVersion(store, seen, version, options);
+  const about = { collection, version, vectors };
   const uploaded = await uploadVersion(store, folder, modelDir, onProgress);
-  const published = await activateVersion(store, seen, version, options);
-  return { collection, version, published, vectors, ...uploaded };
+  try {
+    return { ...about, published: await activate(), ...uploaded };
+  } catch (error) {
+    if (!(error instanceof DiptychError) || error.code !== 'index_unreadable') throw error;
+    // An earlier upload was complete, and was damaged since.
+    const again = await uploadVersion(store, folder, modelDir, onProgress, true);
+    if (again.objects === 0) throw error;
+    process.stderr.write(`${error.message}: ${again.objects} objects uploaded again\n`);
+    const objects = uploaded.objects + again.objects;
+    const bytes = uploaded.bytes + again.bytes;
+    return { ...about, published: await activate(), objects, bytes };
+  }
 }

@@ -19,6 +19,7 @@ export interface UploadResult {
  * it is written again.
  *
  * @param modelDir - folder of the model that the version was built with
+ * @param isSuspect - also read what seems to be complete, and replace what is damaged
  * @throws DiptychError index_unreadable (a checksum differs), store_failed
  */
 export async function uploadVersion(
@@ -26,11 +27,13 @@ export async function uploadVersion(
   version: VersionFolder,
   modelDir: string,
   onProgress: (bytes: number, total: number) => void = () => {},
+  isSuspect = false,
 ): Promise<UploadResult> {
   const { manifest } = version;
   const { collection, model } = manifest;
-  const isThere = await store.head(versionKey(collection, manifest.version, 'manifest.json'));
-  const hasModel = await refresh(store, modelKey(model.hash, 'model.json'));
+  const manifestKey = versionKey(collection, manifest.version, 'manifest.json');
+  const isThere = !isSuspect && (await store.head(manifestKey)) !== null;
+  const hasModel = (await refresh(store, modelKey(model.hash, 'model.json'))) && !isSuspect;
   if (isThere && hasModel) return { objects: 0, bytes: 0 };
   const objects = [
     ...(hasModel ? [] : await modelObjects(modelDir, model.hash)),

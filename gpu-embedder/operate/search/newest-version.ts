@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { DiptychError } from '../../../src/errors.ts';
 
 /**
@@ -11,7 +12,7 @@ export async function newestVersion(dir: string): Promise<string> {
   let newest: { dir: string; createdAt: string } | undefined;
   for (const candidate of await candidates(dir)) {
     const createdAt = await creationTime(candidate);
-    if (createdAt !== undefined && createdAt > (newest?.createdAt ?? '')) {
+    if (createdAt !== undefined && (!newest || createdAt > newest.createdAt)) {
       newest = { dir: candidate, createdAt };
     }
   }
@@ -42,13 +43,18 @@ async function subfolders(dir: string): Promise<string[]> {
   return whole.map(({ name }) => join(dir, name));
 }
 
+const createdSchema = z.object({ createdAt: z.string() });
+
+/**
+ * Read when a version was made; undefined for a folder without a version. A damaged manifest is older
+ * than all others: it is only taken where there is no other, and whoever opens it tells the user.
+ */
 async function creationTime(dir: string): Promise<string | undefined> {
+  const json = await readFile(join(dir, 'manifest.json'), 'utf8').catch(() => undefined);
+  if (json === undefined) return undefined;
   try {
-    const manifest = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')) as {
-      createdAt?: unknown;
-    };
-    return typeof manifest.createdAt === 'string' ? manifest.createdAt : undefined;
+    return createdSchema.parse(JSON.parse(json)).createdAt;
   } catch {
-    return undefined;
+    return '';
   }
 }

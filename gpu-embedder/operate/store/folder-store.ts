@@ -11,7 +11,7 @@ import type {
   PutCondition,
 } from '../../../src/objects/object-store.ts';
 import { orFailure } from '../../../src/objects/store-failure.ts';
-import { linked, withFileLock } from './file-lock.ts';
+import { linked, withFileLock } from '../../common/file-lock.ts';
 
 /** Files that are not objects: unfinished writes and locks. */
 const aside = /\.(partial|lock)$/;
@@ -73,7 +73,7 @@ async function move(partial: string, file: string, condition?: PutCondition): Pr
     await rename(partial, file);
     return true;
   }
-  return withFileLock(file, async () => {
+  return withFileLock(`${file}.lock`, { command: 'diptych, writing an object' }, async () => {
     if ((await fileInfo(file))?.etag !== condition.ifEtag) return false;
     await rename(partial, file);
     return true;

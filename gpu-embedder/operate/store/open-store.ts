@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { DiptychError } from '../../../src/errors.ts';
 import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { folderStore } from './folder-store.ts';
@@ -9,6 +10,20 @@ export const localR2Dir = '.diptych/store/r2';
 
 /** Help text of the flag that names a store. */
 export const storeFlag = 'local (R2 of diptych dev), a folder, or the URL of a worker (https://…)';
+
+/**
+ * Open a store to look at what it has.
+ *
+ * @throws DiptychError not_prepared (there is no such folder), or as `openStore`
+ */
+export async function openExistingStore(where: string): Promise<ObjectStore> {
+  const isFolder = where !== 'local' && !/^https?:/i.test(where);
+  if (!isFolder || existsSync(where)) return openStore(where);
+  throw new DiptychError(
+    'not_prepared',
+    `--store ${where}: expected the folder of a store, got none: diptych publish makes one`,
+  );
+}
 
 /**
  * Open the store that a flag names. The API key for a worker comes from DIPTYCH_API_KEY.

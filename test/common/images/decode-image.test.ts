@@ -30,7 +30,7 @@ async function middle(source: string | Uint8Array): Promise<readonly number[]> {
 /** Something that does not compress to nothing, so that each share of the file holds pixels. */
 const waves = () =>
   sharp(
-    Buffer.from(
+    Uint8Array.from(
       { length: 150 * 100 * 3 },
       (_, i) => (i * 31 + (i >> 7) * 17 + (i >> 11) * 5) & 255,
     ),

@@ -52,6 +52,16 @@ test('a flipped bit is detected', async () => {
   expect(() => readCheckpoint(file)).toThrow(/checksum differs/);
 });
 
+test('where all are damaged, the run is not started again', async () => {
+  const file = path();
+  await writeCheckpoint(file, checkpoint(20));
+  await writeCheckpoint(file, checkpoint(40));
+  for (const one of [file, `${file}.previous`]) truncateSync(one, 100);
+  expect(() => readNewestCheckpoint(file, () => {})).toThrow(
+    /expected a whole checkpoint .* train/,
+  );
+});
+
 test('no checkpoint is no checkpoint', () => {
   expect(readNewestCheckpoint(path(), () => {})).toBeNull();
 });

@@ -208,6 +208,26 @@ test('a damaged file of an unfinished upload is uploaded again', async () => {
   expect(await publish(store, 0)).toMatchObject({ published: true, objects: 2 });
 });
 
+test.each(['the version', 'its model'])(
+  'a damaged file of %s, whose upload was complete, is uploaded again',
+  async (what) => {
+    const store = memoryStore();
+    await publish(store, 0);
+    await publish(store, 1);
+    const { hash } = versions[0].manifest.model;
+    const key =
+      what === 'its model'
+        ? modelKey(hash, 'text.bin')
+        : versionKey(collection, idOf(0), 'image.bin');
+    const bytes = (await store.get(key))!;
+    const whole = bytes.slice();
+    bytes[99] ^= 1;
+    await store.put(key, bytes);
+    expect(await publish(store, 0)).toMatchObject({ published: true, objects: 1 });
+    expect(await store.get(key)).toEqual(whole);
+  },
+);
+
 test('a version with a low recall or one that contradicts its ledger does not become active', async () => {
   const store = memoryStore();
   await publish(store, 1);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -65,7 +65,8 @@ test('the lock of a killed process stops nobody', async () => {
   const store = folderStore(dir);
   const { etag } = (await store.put('a', Uint8Array.of(1)))!;
   // This is above the largest process id of Linux.
-  writeFileSync(join(dir, 'a.lock'), String(2 ** 22 + 1));
+  const holder = { command: 'test', pid: 2 ** 22 + 1, host: hostname(), since: new Date() };
+  writeFileSync(join(dir, 'a.lock'), JSON.stringify(holder));
   expect(await store.put('a', Uint8Array.of(2), { ifEtag: etag })).not.toBeNull();
   expect(readdirSync(dir)).toEqual(['a']);
 });

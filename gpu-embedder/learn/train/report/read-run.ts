@@ -52,10 +52,12 @@ function parseQueries(value: unknown, path: string): ValidationQuery[] {
   throw new DiptychError('unreadable_source', `${path}: ${z.prettifyError(parsed.error)}`);
 }
 
-function readJson(path: string): unknown {
+/** @throws DiptychError `unreadable_source` */
+export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new DiptychError('unreadable_source', `${path}: expected JSON`, {}, { cause });
+    const problem = `${path}: expected JSON, got ${(cause as Error).message}`;
+    throw new DiptychError('unreadable_source', problem, {}, { cause });
   }
 }

@@ -96,20 +96,28 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   renameSync(partial, path);
 }
 
-/** Read the newest undamaged checkpoint, or null if there is none. */
+/**
+ * Read the newest undamaged checkpoint, or null if there is no file.
+ *
+ * @throws DiptychError `unreadable_model` if all are damaged: to start again would overwrite the run
+ */
 export function readNewestCheckpoint(
   path: string,
   warn: (message: string) => void,
 ): Checkpoint | null {
-  for (const candidate of [path, `${path}.previous`]) {
-    if (!existsSync(candidate)) continue;
+  const candidates = [path, `${path}.previous`].filter((one) => existsSync(one));
+  for (const candidate of candidates) {
     try {
       return readCheckpoint(candidate);
     } catch (error) {
       warn(`${candidate} is not used: ${(error as Error).message}`);
     }
   }
-  return null;
+  if (candidates.length === 0) return null;
+  throw new DiptychError(
+    'unreadable_model',
+    `${candidates.join(', ')}: expected a whole checkpoint to continue from, got none: train anew into another folder`,
+  );
 }
 
 /** @throws DiptychError `unreadable_model` if the file is damaged or has another format */

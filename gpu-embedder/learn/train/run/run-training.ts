@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../../../src/errors.ts';
+import { withFolderLock } from '../../../common/folder-lock.ts';
 import { askThread } from '../../../common/threads/ask-thread.ts';
+import { checkDatasetFiles } from '../../../data/prepared/read-dataset.ts';
 import { checkDevice } from '../../onnx/check-device.ts';
 import { startThread } from '../../../common/threads/start-thread.ts';
 import {
@@ -15,6 +17,7 @@ import {
 import { followTraining } from './follow-training.ts';
 import { type Stage, losses, lossOf } from '../losses/loss-table.ts';
 import type { StepRecord, ValidationRecord } from './records.ts';
+import { readJson } from '../report/read-run.ts';
 import { truncateLog } from '../report/run-log.ts';
 import { settleText } from './settle-text.ts';
 import type { TrainAnswers, TrainThreadData } from './train-thread.ts';
@@ -57,9 +60,11 @@ export interface RunSummary {
  */
 export async function runTraining({ signal, ...options }: RunOptions): Promise<RunSummary> {
   await openRunFolder(options);
-  const settled = await settleRun(options);
-  signal?.throwIfAborted();
-  return supervise(settled, signal);
+  return withFolderLock(options.runDir, { command: 'diptych train' }, async () => {
+    const settled = await settleRun(options);
+    signal?.throwIfAborted();
+    return supervise(settled, signal);
+  });
 }
 
 /** Open the run folder. An existing run is never overwritten: it may have taken days. */
@@ -86,7 +91,7 @@ async function settleRun(options: Omit<RunOptions, 'signal'>): Promise<TrainThre
   const { runDir, resume } = options;
   await checkDevice(options.device);
   const configPath = join(runDir, 'config.json');
-  const wanted = resume ? await readConfig(configPath) : options.config;
+  const wanted = resume ? readConfig(configPath) : options.config;
   const set = loadTrainingSet(options.dataDir, wanted);
   const images = set.training.length;
   const config = { ...wanted, stages: wanted.stages.map((stage) => fitBatch(stage, images)) };
@@ -95,6 +100,7 @@ async function settleRun(options: Omit<RunOptions, 'signal'>): Promise<TrainThre
     steps: stageSteps(stage, images),
   }));
   checkClasses(set, config, stages);
+  await checkDatasetFiles(set.dataset, ['pixels.bin']);
   const text = await settleText(runDir, config, set, resume);
   set.close();
   if (!resume) await writeFile(configPath, JSON.stringify(config, null, 2) + '\n');
@@ -136,11 +142,11 @@ async function supervise(data: TrainThreadData, signal?: AbortSignal): Promise<R
   }
 }
 
-async function readConfig(path: string): Promise<TrainConfig> {
+function readConfig(path: string): TrainConfig {
   if (!existsSync(path)) {
     throw new DiptychError('not_prepared', `nothing to resume: there is no ${path}`);
   }
-  return parseTrainConfig(JSON.parse(await readFile(path, 'utf8')), path);
+  return parseTrainConfig(readJson(path), path);
 }
 
 /** Refuse a stage that needs images of the same concept or label if there are too few. */

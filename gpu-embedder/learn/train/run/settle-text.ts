@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiptychError } from '../../../../src/errors.ts';
 import type { TokenizerJson } from '../../../../src/text/tokenizer-json.ts';
 import { readImageRule } from '../../../common/model-folder/image-rule.ts';
+import { checkTokenizer } from '../../../common/model-folder/check-tokenizer.ts';
 import { describeModel } from '../../../common/model-folder/model-description.ts';
 import { modelDir } from '../../../common/model-folder/model-dir.ts';
 import { readModelFiles } from '../../../common/model-folder/model-files.ts';
@@ -13,6 +14,7 @@ import { singleCaptions } from '../batch/captions.ts';
 import type { TrainConfig } from '../recipe/config.ts';
 import type { TextInputSpec } from '../batch/text-input.ts';
 import { openTextInput } from '../batch/text-input.ts';
+import { readJson } from '../report/read-run.ts';
 import type { TrainingSet } from '../batch/training-set.ts';
 import { validationText } from '../step/validation.ts';
 
@@ -44,7 +46,8 @@ async function learntTokenizer(
 ): Promise<TextInputSpec> {
   const path = join(runDir, 'tokenizer.json');
   if (resume && existsSync(path)) {
-    const tokenizer = JSON.parse(await readFile(path, 'utf8')) as TokenizerJson;
+    // `createTokenizer` refuses what has not this shape.
+    const tokenizer = checkTokenizer(path, readJson(path)) as TokenizerJson;
     return { kind: 'scratch', tokenizer, contextLength };
   }
   const tokenizer = trainTokenizer(weightedCaptions(set), { vocabSize });
