@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
 import type { Skip, Source, SourceItem } from '../../data/readers/source.ts';
 
-/** An item of a source, with the bytes of its image. */
-export interface ReadItem extends Pick<
-  SourceItem,
-  'id' | 'captions' | 'tags' | 'label' | 'title' | 'set'
-> {
+/**
+ * An item of a source, with the bytes of its image. It says null for what the source does not have, so
+ * that the collection loses what the source has lost.
+ */
+export interface ReadItem extends Pick<SourceItem, 'id' | 'captions' | 'tags'> {
+  readonly label: string | null;
+  readonly title: string | null;
+  readonly set: string | null;
   readonly image: { readonly bytes: Uint8Array };
 }
 
@@ -100,7 +103,7 @@ async function toItem(
   entry: SourceItem | Skip,
 ): Promise<Skip | { readonly where: string; readonly item: ReadItem; readonly bytes: number }> {
   if (!('id' in entry)) return entry;
-  const { where, id, image, captions, tags, label, title, set } = entry;
+  const { where, id, image, captions, tags, label = null, title = null, set = null } = entry;
   let bytes: Uint8Array;
   try {
     bytes = 'bytes' in image ? image.bytes : await readFile(image.file);

@@ -5,7 +5,6 @@ import { DiptychError } from '../../errors.ts';
 import { parseRequest } from '../../http/parse-request.ts';
 import type { NewItem } from '../item.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
-import { titleOf } from '../title.ts';
 import { imagePackKey } from '../../version/keys.ts';
 import { packImages, type HashedImage } from './image-pack.ts';
 import { itemInputSchema, type ItemInput } from './item-input.ts';
@@ -28,15 +27,17 @@ export interface Ingestion {
 
 interface ReadItem {
   readonly input: ItemInput;
-  readonly image: HashedImage | null;
+  /** Undefined if the item leaves it out, null if it shall have none. */
+  readonly image: HashedImage | null | undefined;
 }
 
 /**
  * Take a batch of items into a collection: the images go into one pack, everything else into the
- * catalogue. A bad item fails alone. Sending the same items again changes nothing.
+ * catalogue. A bad item fails alone. Sending the same items again changes nothing, and what an item
+ * leaves out stays as it is.
  *
  * @param items - unchecked items as the client sent them, or an error in place of an item that could
- *   not be read; if several have the same id, the last one counts
+ *   not be read; if several have the same id, they are applied in their order
  * @returns a result for each item, in their order
  * @throws DiptychError unknown_collection, catalogue_unavailable, write_failed - it is not known how
  *   much of the batch was written, and the whole batch may be sent again
@@ -63,10 +64,9 @@ async function readItem(item: unknown, ingestion: Ingestion): Promise<ReadItem |
   try {
     if (item instanceof DiptychError) throw item;
     const input = parseRequest(itemInputSchema, item, 'item');
-    return {
-      input,
-      image: input.image === undefined ? null : await readImage(input.image, ingestion),
-    };
+    const { image } = input;
+    const isThere = image !== undefined && image !== null;
+    return { input, image: isThere ? await readImage(image, ingestion) : image };
   } catch (error) {
     if (error instanceof DiptychError) return refusal(item, error);
     throw error;
@@ -98,6 +98,7 @@ async function storeImages(
 
 function toRow({ input, image }: ReadItem): NewItem {
   const { image: _, ...fields } = input;
-  const { hash: imageHash, width, height } = image ?? {};
-  return { ...fields, title: titleOf(input), imageHash, width, height };
+  if (image === undefined) return fields;
+  const { hash: imageHash = null, width = null, height = null } = image ?? {};
+  return { ...fields, imageHash, width, height };
 }
