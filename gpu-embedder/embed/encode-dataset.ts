@@ -1,5 +1,5 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DiptychError } from '../../src/errors.ts';
 import type { SessionOptions } from '../learn/onnx/session.ts';
 import { openDataset, readDatasetManifest } from '../data/prepared/read-dataset.ts';
 import type { PreparedDataset } from '../data/prepared/read-dataset.ts';
@@ -16,6 +16,7 @@ import {
   startOrResume,
 } from './encoding-journal.ts';
 import { imageBatches } from './image-batches.ts';
+import { keepCaptions, keepImages } from './keep-rows.ts';
 import type { EmbeddingModel } from './load-model.ts';
 import { describeModel } from '../common/model-folder/model-description.ts';
 import { modelDir } from '../common/model-folder/model-dir.ts';
@@ -43,7 +44,8 @@ export interface EncodeResult extends EncodeReport {
 
 /**
  * Embed the images and captions of a data set. An interrupted run continues where it stopped; a
- * finished run of the same model and data is left as it is.
+ * finished run of the same model and data is left as it is. An image or a caption without an embedding
+ * is left out, and the report names it.
  *
  * @throws DiptychError unreadable_model, not_prepared
  */
@@ -91,13 +93,20 @@ async function encode(
     await captionRows.close();
   }
   const seconds = (performance.now() - began) / 1000;
-  const kept = await keepCaptions(out, captions, model.embedDim);
-  await rename(join(out, 'image.partial'), join(out, 'image.f32'));
+  const images = await keepImages(out, dataset, model.embedDim);
+  if (images.count === 0) {
+    const [{ name, reason }] = images.failed;
+    throw new DiptychError('unreadable_model', `${name}: ${reason}, as for every other image`);
+  }
+  const kept = await keepCaptions(out, captions, model.embedDim, images.rowOf);
+  const isKept = new Set(dataset.items.flatMap(({ id }, i) => (images.rowOf[i] < 0 ? [] : id)));
+  const substituted = await readSubstituted(out, dataset);
   const result = {
-    images: dataset.items.length,
-    captions: kept,
-    captionsSkipped: captions.length - kept,
-    substituted: await readSubstituted(out, dataset),
+    images: images.count,
+    captions: kept.count,
+    captionsSkipped: kept.skipped,
+    failed: [...images.failed, ...kept.failed],
+    substituted: substituted.filter(({ item }) => isKept.has(item)),
     encoded: {
       images: dataset.items.length - resumedAt.images,
       captions: captions.length - resumedAt.captions,
@@ -149,25 +158,4 @@ function measuredProgress(label: string, total: number, rows: PartialRows) {
     },
     stop: progress.stop,
   };
-}
-
-/**
- * Write the captions with a nonzero embedding, and their rows.
- *
- * @returns number of captions
- */
-async function keepCaptions(
-  out: string,
-  captions: readonly Caption[],
-  dim: number,
-): Promise<number> {
-  const bytes = await readFile(join(out, 'caption.partial'));
-  const kept = captions
-    .map((caption, row) => ({ caption, row: bytes.subarray(row * 4 * dim, (row + 1) * 4 * dim) }))
-    .filter(({ row }) => row.some((byte) => byte !== 0));
-  await writeFile(join(out, 'caption.f32'), Buffer.concat(kept.map(({ row }) => row)));
-  const lines = kept.map(({ caption }) => `${JSON.stringify(caption)}\n`);
-  await writeFile(join(out, 'captions.jsonl'), lines.join(''));
-  await rm(join(out, 'caption.partial'));
-  return kept.length;
 }

@@ -2,12 +2,18 @@ import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreparedDataset } from '../data/prepared/read-dataset.ts';
 
-/** Report of a finished run, stored with the embeddings. */
+/** Report of a finished run: items = images + failed images. It is stored with the embeddings. */
 export interface EncodeReport {
   readonly images: number;
   readonly captions: number;
   /** Number of captions in which the model knows no word; they have no embedding. */
   readonly captionsSkipped: number;
+  /** Images, by their item, and captions that have no embedding for another reason; all are left out. */
+  readonly failed: readonly {
+    readonly kind: 'image' | 'caption';
+    readonly name: string;
+    readonly reason: string;
+  }[];
   /** Items whose original could not be decoded, so that their prepared pixels were encoded. */
   readonly substituted: readonly { readonly item: string; readonly reason: string }[];
   /** Images of this run (fewer after a resume) and the time they took. */
@@ -32,8 +38,9 @@ export async function readFinished(out: string, identity: Identity): Promise<Enc
   const found = (await readJson(join(out, 'embeddings.json'))) as Partial<Identity> | null;
   const { formatVersion, model, dataset } = found ?? {};
   if (JSON.stringify({ formatVersion, model, dataset }) !== JSON.stringify(identity)) return null;
-  const report = await readJson(join(out, 'report.json'));
-  return report as EncodeReport | null;
+  const report = (await readJson(join(out, 'report.json'))) as EncodeReport | null;
+  // A report of an earlier release does not have the field.
+  return report && { ...report, failed: report.failed ?? [] };
 }
 
 /** Keep the files of an interrupted run of the same model and data; clear the folder otherwise. */
@@ -64,14 +71,15 @@ export async function readSubstituted(
 /** Declare the embeddings complete. */
 export async function finish(out: string, identity: Identity, report: EncodeReport): Promise<void> {
   await writeJson(join(out, 'report.json'), report);
+  const failed = report.failed.flatMap(({ kind, name }) => (kind === 'image' ? name : []));
   // This file comes last: if it exists, all others are complete.
   await writeJson(join(out, 'embeddings.json'), {
     ...identity,
-    images: { count: report.images },
+    images: { count: report.images, ...(failed.length > 0 && { failed }) },
     captions: { count: report.captions },
   });
-  await rm(join(out, 'encoding.json'));
-  await rm(join(out, 'substituted.jsonl'), { force: true });
+  const journals = ['encoding.json', 'image.partial', 'caption.partial', 'substituted.jsonl'];
+  await Promise.all(journals.map((name) => rm(join(out, name), { force: true })));
 }
 
 /** Record items whose original failed; call it before their rows are written. */

@@ -6,11 +6,13 @@ import {
   type PreparedDataset,
 } from '../../data/prepared/read-dataset.ts';
 import type { IndexSource } from './index-source.ts';
-import { readEmbeddings, type Embeddings } from '../../embed/read-embeddings.ts';
+import { encodedItems, readEmbeddings, type Embeddings } from '../../embed/read-embeddings.ts';
 
 export interface DatasetSource extends IndexSource {
   /** Number of pictures that have pseudo-captions. */
   readonly pseudoCaptioned: number;
+  /** Items that are left out, because their image has no embedding. */
+  readonly notEncoded: readonly string[];
 }
 
 /**
@@ -27,7 +29,9 @@ export async function openDatasetSource(dirs: {
   const dataset = openDataset(dirs.data);
   checkDataset(embeddings, dataset, dirs);
   const pseudo = await readPseudoCaptions(dataset);
-  const items = dataset.items.map((item) => {
+  const ordinals = encodedItems(embeddings, dataset.items);
+  const items = ordinals.map((ordinal) => {
+    const item = dataset.items[ordinal];
     const suggested = pseudo?.captions.get(item.id);
     return suggested === undefined ? item : { ...item, suggested };
   });
@@ -37,8 +41,9 @@ export async function openDatasetSource(dirs: {
     ...{ image, caption, captionTexts },
     ...(pseudo && { inputs: { pseudoCaptions: pseudo.manifest.sha256 } }),
     pseudoCaptioned: pseudo?.captions.size ?? 0,
-    async readImage(ordinal) {
-      const item = dataset.items[ordinal];
+    notEncoded: embeddings.images.failed ?? [],
+    async readImage(place) {
+      const item = dataset.items[ordinals[place]];
       return { bytes: await readImageBytes(dataset, item), type: item.image.type };
     },
   };
@@ -49,7 +54,8 @@ function checkDataset(
   dataset: PreparedDataset,
   dirs: { readonly embeddings: string; readonly data: string },
 ): void {
-  const expected = `${embeddings.images.count} items, fingerprint ${embeddings.dataset.fingerprint}`;
+  const { count, failed = [] } = embeddings.images;
+  const expected = `${count + failed.length} items, fingerprint ${embeddings.dataset.fingerprint}`;
   const got = `${dataset.items.length} items, fingerprint ${dataset.manifest.fingerprint}`;
   if (expected === got) return;
   throw new DiptychError(
