@@ -64,6 +64,11 @@ export interface HashedItem extends WholeItem {
   readonly contentHash: string;
 }
 
+/** Take what was written of an item from the catalogue's. */
+export function toHashedItem({ captions, ...item }: CatalogueItem): HashedItem {
+  return { ...item, captions: captions.map(({ text }) => text) };
+}
+
 /** Make the row of an item that is written now. */
 export function toItemRow(
   collection: string,

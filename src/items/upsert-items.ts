@@ -1,5 +1,12 @@
 import type { Compilable } from 'kysely';
-import { toItemRow, wholeItem, type CatalogueItem, type HashedItem, type NewItem } from './item.ts';
+import {
+  toHashedItem,
+  toItemRow,
+  wholeItem,
+  type CatalogueItem,
+  type HashedItem,
+  type NewItem,
+} from './item.ts';
 import { among } from '../catalogue/among.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { chunks } from '../catalogue/chunks.ts';
@@ -45,21 +52,15 @@ async function upsertPart(
 ): Promise<UpsertOutcome[]> {
   const stored = await storedItems(catalogue, collection, items);
   const current = new Map<string, HashedItem>();
-  for (const { deletedAt, captions, ...item } of stored) {
-    if (deletedAt === null) {
-      current.set(item.id, { ...item, captions: captions.map(({ text }) => text) });
-    }
-  }
+  for (const item of stored) if (item.deletedAt === null) current.set(item.id, toHashedItem(item));
   const changed = new Map<string, HashedItem>();
   const outcomes: UpsertOutcome[] = [];
   for (const item of items) {
-    const before = current.get(item.id);
-    const { id, ...content } = wholeItem(item, before);
-    const after = { id, ...content, contentHash: await contentHash(content) };
-    outcomes.push(outcomeOf(before, after));
-    if (outcomes.at(-1) === 'unchanged') continue;
-    current.set(id, after);
-    changed.set(id, after);
+    const { outcome, after } = await applyItem(item, current.get(item.id));
+    outcomes.push(outcome);
+    if (outcome === 'unchanged') continue;
+    current.set(item.id, after);
+    changed.set(item.id, after);
   }
   // All writers use the same order, so two writers of the same items rarely block each other.
   const writes = [...changed.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -68,9 +69,15 @@ async function upsertPart(
   return outcomes;
 }
 
-function outcomeOf(before: HashedItem | undefined, after: HashedItem): UpsertOutcome {
-  if (!before) return 'created';
-  return before.contentHash === after.contentHash ? 'unchanged' : 'updated';
+/** Say what becomes of an item, without writing it. @param before - the item of this id as it is */
+export async function applyItem(
+  item: NewItem,
+  before: HashedItem | undefined,
+): Promise<{ readonly outcome: UpsertOutcome; readonly after: HashedItem }> {
+  const { id, ...content } = wholeItem(item, before);
+  const after = { id, ...content, contentHash: await contentHash(content) };
+  if (!before) return { outcome: 'created', after };
+  return { outcome: before.contentHash === after.contentHash ? 'unchanged' : 'updated', after };
 }
 
 /** Read the items that exist already, deleted ones too. */

@@ -26,7 +26,7 @@ export function httpTarget(url: string, key: string, collection: string): Ingest
   const address = new URL(`/v1/collections/${encodeURIComponent(collection)}/items`, url);
   return async (items) => {
     const body = JSON.stringify({ items: items.map(withBase64) });
-    const response = await retryService(realClock, () => post(address, key, body));
+    const response = await askWorker(address, key, body);
     const parsed = answerSchema.safeParse(response);
     if (parsed.success) return parsed.data.results as IngestResult[];
     throw new DiptychError('store_failed', `${address.href}: expected results, got another answer`);
@@ -38,9 +38,19 @@ function withBase64({ image, ...item }: ReadItem): object {
   return { ...item, image: { base64: Buffer.from(image.bytes).toString('base64') } };
 }
 
-async function post(address: URL, key: string, body: string): Promise<unknown> {
+/**
+ * Ask the worker, and again after a failure that may pass.
+ *
+ * @param body - JSON to post; without it, the address is read
+ * @returns its answer, unchecked
+ */
+export function askWorker(address: URL, key: string, body?: string): Promise<unknown> {
+  return retryService(realClock, () => ask(address, key, body));
+}
+
+async function ask(address: URL, key: string, body?: string): Promise<unknown> {
   const response = await fetch(address, {
-    method: 'POST',
+    method: body === undefined ? 'GET' : 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     body,
   }).catch((cause: unknown) => {

@@ -37,6 +37,8 @@ export interface IngestSummary {
 export interface IngestProgress {
   /** Called with how much of `source.progress.total` is read. */
   readonly onRead?: (done: number) => void;
+  /** Called with each input, those of an earlier run too. */
+  readonly onInput?: (input: SourceItem | Skip) => void;
   /** Called when all inputs up to this number are taken in. */
   readonly onTaken?: (inputs: number) => Promise<void>;
   readonly signal?: AbortSignal;
@@ -58,7 +60,7 @@ export async function ingestSource(
   source: Source,
   target: IngestTarget,
   before: number,
-  { onRead = () => {}, onTaken, signal }: IngestProgress = {},
+  { onRead = () => {}, onInput, onTaken, signal }: IngestProgress = {},
 ): Promise<IngestSummary> {
   const counts = { created: 0, updated: 0, unchanged: 0 };
   const problems: IngestSummary['problems'][number][] = [];
@@ -82,6 +84,7 @@ export async function ingestSource(
   };
   for await (const entry of source.entries(onRead)) {
     inputs += 1;
+    onInput?.(entry);
     if (inputs <= before) continue;
     const read = await toItem(entry);
     if ('item' in read) {

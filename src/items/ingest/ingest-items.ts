@@ -19,6 +19,8 @@ export type IngestResult =
       readonly error: Pick<DiptychError, 'code' | 'message' | 'details'>;
     };
 
+type Refusal = Extract<IngestResult, { readonly status: 'failed' }>;
+
 export interface Ingestion {
   readonly catalogue: Catalogue;
   readonly objects: ObjectStore;
@@ -60,20 +62,33 @@ export async function ingestItems(
   );
 }
 
-async function readItem(item: unknown, ingestion: Ingestion): Promise<ReadItem | IngestResult> {
+/**
+ * Read an item as `ingestItems` would, and write nothing.
+ *
+ * @returns what would be written, or why the item is refused
+ */
+export async function previewItem(
+  item: unknown,
+  sources: ImageSources,
+): Promise<NewItem | Refusal> {
+  const read = await readItem(item, sources);
+  return 'input' in read ? toRow(read) : read;
+}
+
+async function readItem(item: unknown, sources: ImageSources): Promise<ReadItem | Refusal> {
   try {
     if (item instanceof DiptychError) throw item;
     const input = parseRequest(itemInputSchema, item, 'item');
     const { image } = input;
     const isThere = image !== undefined && image !== null;
-    return { input, image: isThere ? await readImage(image, ingestion) : image };
+    return { input, image: isThere ? await readImage(image, sources) : image };
   } catch (error) {
     if (error instanceof DiptychError) return refusal(item, error);
     throw error;
   }
 }
 
-function refusal(item: unknown, { code, message, details }: DiptychError): IngestResult {
+function refusal(item: unknown, { code, message, details }: DiptychError): Refusal {
   const id = (item as { id?: unknown } | null)?.id;
   return {
     id: typeof id === 'string' ? id : null,
