@@ -66,7 +66,7 @@ describe('items', () => {
     const path = '/v1/collections/kept/items';
     const stored = async () => {
       const response = await ask(path);
-      return (await response.json<{ items: Record<string, unknown>[] }>()).items[0];
+      return (await response.json<{ items: Record<string, unknown>[] }>()).items[0]!;
     };
     const cat = {
       ...{ id: 'cat', image: png, title: 'A cat', captions: ['a cat sits'], tags: ['pet'] },

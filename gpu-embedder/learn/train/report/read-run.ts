@@ -5,7 +5,7 @@ import { DiptychError } from '../../../../src/errors.ts';
 import type { TrainConfig } from '../recipe/config.ts';
 import { parseTrainConfig } from '../recipe/config.ts';
 import type { StepRecord, ValidationQuery, ValidationRecord } from '../run/records.ts';
-import { readOrigin } from '../run/run-origin.ts';
+import { readOrigin } from './run-origin.ts';
 import { readLog } from './run-log.ts';
 
 const queriesSchema: z.ZodType<ValidationQuery[]> = z.array(

@@ -17,7 +17,7 @@ import { type Stage, losses, lossOf } from '../losses/loss-table.ts';
 import type { StepRecord, ValidationRecord } from './records.ts';
 import { truncateLog } from '../report/run-log.ts';
 import { readDatasetManifest } from '../../../data/prepared/read-dataset.ts';
-import { checkOrigin, readOrigin, writeOrigin } from './run-origin.ts';
+import { checkOrigin, readOrigin, writeOrigin } from '../report/run-origin.ts';
 import { settleText } from './settle-text.ts';
 import type { TrainAnswers, TrainThreadData } from './train-thread.ts';
 import type { TimedStage } from './trainer.ts';
