@@ -53,7 +53,7 @@ export function registerIngest(program: Command): void {
       .addOption(collectionFlag('collection that gets the items'))
       .option(
         '--url <worker>',
-        'send the items to a worker (DIPTYCH_API_KEY: key with scope write)',
+        'send the items to a worker (DIPTYCH_API_KEY: key with scope write; --prune and --dry-run also want read)',
       )
       .option('--prune', 'remove the items of the collection that the source no longer has')
       .option('--prune-prefix <text>', 'with --prune: only items whose id begins with it')

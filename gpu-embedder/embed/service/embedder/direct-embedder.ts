@@ -247,6 +247,7 @@ function joinRows(rows: readonly Row[], imageCount: number, embedDim: number) {
     const kind = isImage ? 'image' : 'text';
     const failure = failureOf(row, kind);
     if (failure) failed.push({ kind, index: isImage ? i : i - imageCount, ...failure });
+    // The cast is safe: of a row that is a failure, `failureOf` gives that failure.
     else embeddings.set(row as Float32Array, i * embedDim);
   }
   return { embeddings, failed };
