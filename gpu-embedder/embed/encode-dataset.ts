@@ -1,5 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { DiptychError } from '../../src/errors.ts';
 import type { SessionOptions } from '../learn/onnx/session.ts';
 import {
   checkDatasetFiles,
@@ -10,14 +9,12 @@ import { takesPreparedPixels } from '../data/prepared/prepared-rgb.ts';
 import type { PreparedDataset } from '../data/prepared/read-dataset.ts';
 import { withFolderLock } from '../common/folder-lock.ts';
 import { progressBar } from '../common/progress.ts';
-import { sha256Hex } from '../common/sha256-hex.ts';
-import type { StageFiles } from '../common/stage-files.ts';
-import { namingFile } from '../common/system-error.ts';
 import type { Caption } from './collect-captions.ts';
 import { collectCaptions } from './collect-captions.ts';
 import type { EncodeReport, Identity } from './encoding-journal.ts';
 import { finish, partialPaths, readFinished, startOrResume } from './encoding-journal.ts';
 import { imageBatches } from './image-batches.ts';
+import { keepCaptions, keepImages } from './keep-rows.ts';
 import type { EmbeddingModel } from './load-model.ts';
 import { describeModel } from '../common/model-folder/model-description.ts';
 import { modelDir } from '../common/model-folder/model-dir.ts';
@@ -46,7 +43,8 @@ export interface EncodeResult extends EncodeReport {
 
 /**
  * Embed the images and captions of a data set. An interrupted run continues where it stopped; a
- * finished run of the same model and data is left as it is.
+ * finished run of the same model and data is left as it is. An image or a caption without an embedding
+ * is left out, and the report names it.
  *
  * @throws DiptychError unreadable_model, not_prepared, folder_in_use
  */
@@ -101,19 +99,26 @@ async function encode(
     await captionRows.close();
   }
   const seconds = (performance.now() - began) / 1000;
-  const { kept, files } = await keepCaptions(out, captions, model.embedDim);
+  const images = await keepImages(out, dataset, model.embedDim);
+  if (images.count === 0) {
+    const [{ name, reason }] = images.failed;
+    throw new DiptychError('unreadable_model', `${name}: ${reason}, as for every other image`);
+  }
+  const kept = await keepCaptions(out, captions, model.embedDim, images.rowOf);
+  const isKept = new Set(dataset.items.flatMap(({ id }, i) => (images.rowOf[i] < 0 ? [] : id)));
   const result = {
-    images: dataset.items.length,
-    captions: kept,
-    captionsSkipped: captions.length - kept,
-    substituted: imageRows.substituted,
+    images: images.count,
+    captions: kept.count,
+    captionsSkipped: kept.skipped,
+    failed: [...images.failed, ...kept.failed],
+    substituted: imageRows.substituted.filter(({ item }) => isKept.has(item)),
     encoded: {
       images: dataset.items.length - resumedAt.images,
       captions: captions.length - resumedAt.captions,
       seconds,
     },
   };
-  await finish(out, identity, result, { 'image.f32': imageRows.entry(), ...files });
+  await finish(out, identity, result, { ...images.files, ...kept.files });
   return { ...result, dir: out, unchanged: false };
 }
 
@@ -157,28 +162,4 @@ function measuredProgress(label: string, total: number, rows: PartialRows) {
     },
     stop: progress.stop,
   };
-}
-
-/** Write the captions with a nonzero embedding, and their rows. */
-async function keepCaptions(
-  out: string,
-  captions: readonly Caption[],
-  dim: number,
-): Promise<{ readonly kept: number; readonly files: StageFiles }> {
-  const bytes = await readFile(partialPaths(out).captions);
-  const kept = captions
-    .map((caption, row) => ({ caption, row: bytes.subarray(row * 4 * dim, (row + 1) * 4 * dim) }))
-    .filter(({ row }) => row.some((byte) => byte !== 0));
-  const lines = kept.map(({ caption }) => `${JSON.stringify(caption)}\n`);
-  const contents = {
-    'caption.f32': Buffer.concat(kept.map(({ row }) => row)),
-    'captions.jsonl': Buffer.from(lines.join('')),
-  };
-  const files: StageFiles = {};
-  for (const [name, content] of Object.entries(contents)) {
-    const path = join(out, name);
-    await namingFile(path, () => writeFile(path, content));
-    files[name] = { bytes: content.byteLength, sha256: sha256Hex(content) };
-  }
-  return { kept: kept.length, files };
 }

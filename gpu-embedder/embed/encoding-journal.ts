@@ -14,13 +14,17 @@ const reportSchema = z.object({
   captions: count,
   /** Number of captions in which the model knows no word; they have no embedding. */
   captionsSkipped: count,
+  /** Images, by their item, and captions that have no embedding for another reason; all are left out. */
+  failed: z
+    .array(z.object({ kind: z.enum(['image', 'caption']), name: z.string(), reason: z.string() }))
+    .readonly(),
   /** Items whose original could not be decoded, so that their prepared pixels were encoded. */
   substituted: z.array(substitutedSchema).readonly(),
   /** Images of this run (fewer after a resume) and the time they took. */
   encoded: z.object({ images: count, captions: count, seconds: z.number() }),
 });
 
-/** Report of a finished run, stored with the embeddings. */
+/** Report of a finished run: items = images + failed images. It is stored with the embeddings. */
 export type EncodeReport = Readonly<z.infer<typeof reportSchema>>;
 
 /** The inputs of a run; a run with the same inputs is not repeated. */
@@ -81,15 +85,14 @@ export async function finish(
 ): Promise<void> {
   const reportPath = join(out, 'report.json');
   await writeJson(reportPath, report);
+  const failed = report.failed.flatMap(({ kind, name }) => (kind === 'image' ? name : []));
   const path = join(out, 'embeddings.json');
   await writeJson(`${path}.partial`, {
     ...identity,
-    images: { count: report.images },
+    images: { count: report.images, ...(failed.length > 0 && { failed }) },
     captions: { count: report.captions },
     files: { ...files, 'report.json': await fileEntry(reportPath) },
   });
-  // All that may fill the disk is written: the next lines only give names.
-  await rename(partialPaths(out).images, join(out, 'image.f32'));
   // This file comes last: if it exists, all others are complete.
   await rename(`${path}.partial`, path);
   await removePartial(out);

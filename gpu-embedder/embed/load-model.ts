@@ -111,7 +111,8 @@ async function openTextTower(
     inBatches(texts, batchSize.texts, embedDim, async (batch) => {
       // SigLIP was trained on texts padded to the full length.
       const sequence = model.family === 'siglip' ? contextLength : undefined;
-      const tokens = padTokens(batch.map(tokenise), padId, sequence);
+      const words = batch.map(tokenise);
+      const tokens = padTokens(words, padId, sequence);
       const shape = [batch.length, tokens.sequence];
       const available = {
         input_ids: () => tensor(tokens.inputIds, shape, 'int64'),
@@ -126,7 +127,13 @@ async function openTextTower(
         return [name, available[name as keyof typeof available]()] as const;
       });
       const { [output]: embeds } = await session.run(Object.fromEntries(feeds), [output]);
-      return rowsOf(embeds.data, embeds.dims, embedDim, files.textModel, output);
+      const rows = rowsOf(embeds.data, embeds.dims, embedDim, files.textModel, output);
+      // The mean over no words is NaN. A text without a known word has zeros instead, as it has no
+      // direction; NaN stays the mark of a model that fails.
+      for (const [i, ids] of words.entries()) {
+        if (ids.every((id) => id === padId)) rows.fill(0, i * embedDim, (i + 1) * embedDim);
+      }
+      return rows;
     });
   return {
     embed,

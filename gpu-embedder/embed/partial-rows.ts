@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import type { FileEntry } from '../../src/search/open/read-file.ts';
 import { namingFile } from '../common/system-error.ts';
 
 export const substitutedSchema = z.object({ item: z.string(), reason: z.string() });
@@ -22,8 +21,6 @@ export interface PartialRows {
   /** The items of all rows that were substituted. */
   readonly substituted: readonly Substituted[];
   append(rows: Float32Array, substituted?: readonly Substituted[]): Promise<void>;
-  /** Size and checksum of all rows. */
-  entry(): FileEntry;
   close(): Promise<void>;
 }
 
@@ -39,7 +36,6 @@ export const journalOf = (path: string): string => `${path}.jsonl`;
 export async function openPartialRows(path: string, dim: number): Promise<PartialRows> {
   const file = await open(path, 'a+');
   const rowBytes = 4 * dim;
-  const whole = createHash('sha256');
   let count = 0;
   const substituted: Substituted[] = [];
   let keptBytes = 0;
@@ -47,7 +43,6 @@ export async function openPartialRows(path: string, dim: number): Promise<Partia
     const batch = parseBatch(line);
     const bytes = batch && (await readRows(file, count * rowBytes, batch.rows * rowBytes));
     if (!bytes || hashBatch(bytes, batch.substituted) !== batch.sha256) break;
-    whole.update(bytes);
     count += batch.rows;
     substituted.push(...batch.substituted);
     keptBytes += Buffer.byteLength(line) + 1;
@@ -66,11 +61,9 @@ export async function openPartialRows(path: string, dim: number): Promise<Partia
         await file.appendFile(bytes);
         const batch = { rows: rows.length / dim, sha256: hashBatch(bytes, failed) };
         await journal.appendFile(`${JSON.stringify({ ...batch, substituted: failed })}\n`);
-        whole.update(bytes);
         count += batch.rows;
         substituted.push(...failed);
       }),
-    entry: () => ({ bytes: count * rowBytes, sha256: whole.copy().digest('hex') }),
     async close() {
       await file.close();
       await journal.close();

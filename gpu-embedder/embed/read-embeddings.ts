@@ -14,7 +14,8 @@ export const embeddingsSchema = z.object({
   formatVersion: z.literal(formatVersion),
   model: z.object({ id: z.string(), hash: z.string(), embedDim: z.number().int().positive() }),
   dataset: z.object({ name: z.string(), fingerprint: z.string() }),
-  images: z.object({ count }),
+  /** `failed`: ids of the items that have no row, because their image has no embedding. */
+  images: z.object({ count, failed: z.array(z.string()).optional() }),
   captions: z.object({ count }),
   /** Absent in embeddings that were made before checksums were kept. */
   files: stageFilesSchema.optional(),
@@ -24,11 +25,17 @@ const captionSchema = z.object({ text: z.string(), items: z.array(count) });
 
 /** What `encode` wrote. */
 export interface Embeddings extends z.infer<typeof embeddingsSchema> {
-  /** [images, embedDim], L2-normalised. */
+  /** [images, embedDim], L2-normalised; in the order of the items that did not fail. */
   readonly image: Float32Array;
   /** [captions, embedDim], L2-normalised. */
   readonly caption: Float32Array;
   readonly captionTexts: readonly z.infer<typeof captionSchema>[];
+}
+
+/** List the ordinals of the items that have a row, in the order of the rows. */
+export function encodedItems({ images }: Embeddings, items: readonly { id: string }[]): number[] {
+  const failed = new Set(images.failed);
+  return items.flatMap(({ id }, ordinal) => (failed.has(id) ? [] : ordinal));
 }
 
 /**

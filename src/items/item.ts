@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { shownFields } from '../version/items.ts';
 import type { ItemRow } from '../catalogue/schema/tables.ts';
+import { titleOf } from './title.ts';
 
 /** A caption of an item in the catalogue. */
 export interface StoredCaption {
@@ -27,19 +28,45 @@ export interface WholeItem extends Omit<CatalogueItem, 'captions' | Noted> {
   readonly captions: readonly string[];
 }
 
-/** An item to be written; a field that is left out becomes null or empty. */
-export type NewItem = Pick<WholeItem, 'id' | 'title'> & Partial<WholeItem>;
+/**
+ * An item to be written. A field that is left out keeps what the stored item has; null or an empty list
+ * removes it. The title null stands for the one that `titleOf` chooses.
+ */
+export type NewItem = Pick<WholeItem, 'id'> &
+  Partial<Omit<WholeItem, 'title'>> & { readonly title?: string | null };
 
-/** Fill in the fields that a new item leaves out. */
-export function wholeItem(item: NewItem): WholeItem {
-  const { id, title, set = null, label = null, imageHash = null } = item;
-  const { width = null, height = null, captions = [], tags = [], metadata = null } = item;
-  return { id, title, set, label, imageHash, width, height, captions, tags, metadata };
+/** What a field of an item is if nothing was ever said about it. */
+const nothing = {
+  ...{ set: null, label: null, imageHash: null, width: null, height: null, metadata: null },
+  ...{ captions: [], tags: [] },
+};
+
+/**
+ * Fill in the fields that an item leaves out.
+ *
+ * @param stored - the item of this id as it is; undefined for a new one
+ */
+export function wholeItem(item: NewItem, stored?: WholeItem): WholeItem {
+  const before = stored ?? nothing;
+  const { id, set = before.set, label = before.label, imageHash = before.imageHash } = item;
+  const { width = before.width, height = before.height, metadata = before.metadata } = item;
+  const { captions = before.captions, tags = before.tags } = item;
+  const fields = { id, set, label, imageHash, width, height, captions, tags, metadata };
+  // A title that was derived is derived again, so that it follows the captions.
+  const given =
+    stored && stored.title !== titleOf({ ...stored, title: null }) ? stored.title : null;
+  const { title = given } = item;
+  return { ...fields, title: title ?? titleOf(fields) };
 }
 
 /** An item to be written, with the hash of its content. */
 export interface HashedItem extends WholeItem {
   readonly contentHash: string;
+}
+
+/** Take what was written of an item from the catalogue's. */
+export function toHashedItem({ captions, ...item }: CatalogueItem): HashedItem {
+  return { ...item, captions: captions.map(({ text }) => text) };
 }
 
 /** Make the row of an item that is written now. */

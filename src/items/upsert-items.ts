@@ -1,5 +1,12 @@
 import type { Compilable } from 'kysely';
-import { toItemRow, wholeItem, type HashedItem, type NewItem } from './item.ts';
+import {
+  toHashedItem,
+  toItemRow,
+  wholeItem,
+  type CatalogueItem,
+  type HashedItem,
+  type NewItem,
+} from './item.ts';
 import { among } from '../catalogue/among.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { chunks } from '../catalogue/chunks.ts';
@@ -7,6 +14,7 @@ import { contentHash, textHash } from '../catalogue/content-hash.ts';
 import { insertRows } from '../catalogue/insert-rows.ts';
 import { columnsBut } from '../catalogue/schema/table.ts';
 import { tables, type CaptionRow } from '../catalogue/schema/tables.ts';
+import { selectPage } from './select-page.ts';
 
 export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
 
@@ -14,13 +22,16 @@ export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
 const itemsAtOnce = 256;
 
 /**
- * Write items. An item whose content has not changed is not written, and keeps its time of update.
+ * Write items. What an item leaves out stays as it is stored. An item whose content has not changed is
+ * not written, and keeps its time of update.
  *
- * Every 256 items are written all together or not at all. If several items have the same id, the last
- * one counts. Lengths are not checked here, because `itemInputSchema` has checked them.
+ * Every 256 items are written all together or not at all. If several items have the same id, they are
+ * applied in their order. Of two writers of one item at the same moment, the later one counts, whole.
+ * Lengths are not checked here, because `itemInputSchema` has checked them.
  *
  * @param items - within `catalogueLimits`
- * @returns the result for each item, in their order; a deleted item that comes back is `created`
+ * @returns the result for each item, in their order; a deleted item that comes back is `created`, and
+ *   has nothing of what it was
  */
 export async function upsertItems(
   catalogue: Catalogue,
@@ -37,44 +48,53 @@ export async function upsertItems(
 async function upsertPart(
   catalogue: Catalogue,
   collection: string,
-  given: readonly NewItem[],
+  items: readonly NewItem[],
 ): Promise<UpsertOutcome[]> {
-  const items = await Promise.all(
-    given.map(async (item): Promise<HashedItem> => {
-      const { id, ...content } = wholeItem(item);
-      return { id, ...content, contentHash: await contentHash(content) };
-    }),
-  );
-  const stored = await storedContents(catalogue, collection, items);
-  const content = new Map([...stored].map(([id, row]) => [id, row.deletedAt ? null : row.hash]));
+  const stored = await storedItems(catalogue, collection, items);
+  const current = new Map<string, HashedItem>();
+  for (const item of stored) if (item.deletedAt === null) current.set(item.id, toHashedItem(item));
   const changed = new Map<string, HashedItem>();
-  const outcomes = items.map((item): UpsertOutcome => {
-    const before = content.get(item.id);
-    if (before === item.contentHash) return 'unchanged';
-    content.set(item.id, item.contentHash);
-    changed.set(item.id, item);
-    return before ? 'updated' : 'created';
-  });
+  const outcomes: UpsertOutcome[] = [];
+  for (const item of items) {
+    const { outcome, after } = await applyItem(item, current.get(item.id));
+    outcomes.push(outcome);
+    if (outcome === 'unchanged') continue;
+    current.set(item.id, after);
+    changed.set(item.id, after);
+  }
   // All writers use the same order, so two writers of the same items rarely block each other.
   const writes = [...changed.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const again = writes.filter(({ id }) => stored.has(id)).map(({ id }) => id);
+  const again = stored.flatMap(({ id }) => (changed.has(id) ? id : []));
   await catalogue.atomically(await writeStatements(catalogue, collection, writes, again));
   return outcomes;
 }
 
-async function storedContents(
+/** Say what becomes of an item, without writing it. @param before - the item of this id as it is */
+export async function applyItem(
+  item: NewItem,
+  before: HashedItem | undefined,
+): Promise<{ readonly outcome: UpsertOutcome; readonly after: HashedItem }> {
+  const { id, ...content } = wholeItem(item, before);
+  const after = { id, ...content, contentHash: await contentHash(content) };
+  if (!before) return { outcome: 'created', after };
+  return { outcome: before.contentHash === after.contentHash ? 'unchanged' : 'updated', after };
+}
+
+/** Read the items that exist already, deleted ones too. */
+async function storedItems(
   catalogue: Catalogue,
   collection: string,
-  items: readonly HashedItem[],
-): Promise<Map<string, { hash: string; deletedAt: number | null }>> {
-  const ids = items.map(({ id }) => id);
-  const rows = await catalogue.db
+  items: readonly NewItem[],
+): Promise<CatalogueItem[]> {
+  const ids = [...new Set(items.map(({ id }) => id))];
+  const rows = catalogue.db
     .selectFrom('items')
-    .select(['id', 'contentHash as hash', 'deletedAt'])
+    .selectAll()
     .where('collection', '=', collection)
     .where(among(catalogue, 'id', ids))
-    .execute();
-  return new Map(rows.map((row) => [row.id, row]));
+    .orderBy('id')
+    .limit(ids.length);
+  return selectPage(catalogue, rows);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ImageEncoder } from '../encoder/image-encoder.ts';
 import type { TextEncoder } from '../encoder/text-encoder.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import { noWords, type QueryModel } from './query-model.ts';
+import { checkEmbedding, noWords, type QueryModel } from './query-model.ts';
 
 /** The int8 towers of a model. Each is called for when a query needs it for the first time. */
 export interface EdgeTowers {
@@ -20,8 +20,9 @@ export function createEdgeModel(
     async encodeText(text) {
       const { ids, truncated } = towers.tokenizer.encode(text.trim());
       if (ids.length === 0) throw noWords();
-      return { embedding: (await towers.text()).encode(ids), truncated };
+      const embedding = (await towers.text()).encode(ids);
+      return { embedding: checkEmbedding('text', embedding), truncated };
     },
-    encodeImage: async (pixels) => (await towers.image()).encode(pixels),
+    encodeImage: async (pixels) => checkEmbedding('image', (await towers.image()).encode(pixels)),
   };
 }

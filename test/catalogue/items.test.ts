@@ -84,7 +84,18 @@ describe.each(testDatabases)('items (%s)', (_, start) => {
   });
 
   it('writes an item again when any of its fields changes', async () => {
-    const item: NewItem = { id: 'a', title: 't' };
+    const item: NewItem = {
+      ...{
+        id: 'a',
+        title: 't',
+        set: null,
+        label: null,
+        imageHash: null,
+        width: null,
+        height: null,
+      },
+      ...{ captions: [], tags: [], metadata: null },
+    };
     const changes: Required<Omit<NewItem, 'id'>> = {
       title: 'u',
       set: 's',
@@ -105,9 +116,9 @@ describe.each(testDatabases)('items (%s)', (_, start) => {
     }
   });
 
-  it('tells what became of each item of a batch, and lets the last of one id count', async () => {
+  it('tells what became of each item of a batch, and applies those of one id in order', async () => {
     const batch: NewItem[] = [
-      { id: 'b', title: 'first', captions: ['1', '2', '3'] },
+      { id: 'b', title: 'first', captions: ['1', '2', '3'], label: 'kept' },
       { id: 'a', title: 'a' },
       { id: 'b', title: 'last', captions: ['4'] },
       { id: 'b', title: 'last', captions: ['4'] },
@@ -116,7 +127,7 @@ describe.each(testDatabases)('items (%s)', (_, start) => {
     expect(outcomes).toEqual(['created', 'created', 'updated', 'unchanged']);
     const [a, b] = await getItems(catalogue, 'batch', ['b', 'a', 'c']);
     expect(a).toMatchObject({ id: 'a', captions: [] });
-    expect(b).toMatchObject({ title: 'last', captions: [{ text: '4' }] });
+    expect(b).toMatchObject({ title: 'last', label: 'kept', captions: [{ text: '4' }] });
   });
 
   it('replaces captions with fewer ones', async () => {

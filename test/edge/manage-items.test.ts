@@ -109,6 +109,53 @@ describe('items', () => {
     ]);
   });
 
+  it('keep what an update does not mention, and lose what it sets to null', async () => {
+    const path = '/v1/collections/kept/items';
+    const stored = async () => {
+      const response = await ask(path);
+      return (await response.json<{ items: Record<string, unknown>[] }>()).items[0]!;
+    };
+    const cat = {
+      ...{ id: 'cat', image: png, title: 'A cat', captions: ['a cat sits'], tags: ['pet'] },
+      ...{ set: 'pets', label: 'animal', metadata: { page: 3 } },
+    };
+    await ingest([cat], path);
+    const { contentHash: _hash, updatedAt: _time, ...before } = await stored();
+    const { imageHash } = before;
+    expect(imageHash).toMatch(/^[0-9a-f]{64}$/);
+
+    expect(await ingest([{ id: 'cat' }], path)).toMatchObject({ counts: { unchanged: 1 } });
+    const renamed = [{ id: 'cat', title: 'Tom' }];
+    expect(await ingest(renamed, path)).toMatchObject({ counts: { updated: 1 } });
+    expect(await stored()).toMatchObject({ ...before, title: 'Tom' });
+
+    const lists = [
+      { id: 'cat', captions: [] },
+      { id: 'cat', tags: null },
+      { id: 'cat', set: null },
+    ];
+    expect(await ingest(lists, path)).toMatchObject({ counts: { updated: 3 } });
+    const left = { captions: [], tags: [], set: null, title: 'Tom', label: 'animal', imageHash };
+    expect(await stored()).toMatchObject({ ...left, width: 128, metadata: { page: 3 } });
+
+    const rest = { image: null, title: null, label: null, metadata: null };
+    expect(await ingest([{ id: 'cat', ...rest }], path)).toMatchObject({ counts: { updated: 1 } });
+    expect(await stored()).toMatchObject({
+      ...{ title: 'cat', label: null, metadata: null },
+      ...{ imageHash: null, width: null, height: null },
+    });
+  });
+
+  it('have nothing of what they were when they come back after a deletion', async () => {
+    const path = '/v1/collections/back/items';
+    await ingest([{ id: 'fox', image: png, captions: ['a fox'] }], path);
+    await ask(`${path}/fox`, { method: 'DELETE' });
+    const again = await ingest([{ id: 'fox', label: 'animal' }], path);
+    expect(again).toMatchObject({ counts: { created: 1 } });
+    const { items: list } = await (await ask(path)).json<{ items: object[] }>();
+    expect(list).toMatchObject([{ id: 'fox', imageHash: null, captions: [], label: 'animal' }]);
+  });
+
   it('fail alone, each with what was wrong', async () => {
     const path = '/v1/collections/mixed/items';
     const { counts, results } = await ingest(

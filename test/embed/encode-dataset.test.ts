@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareFolder } from '../../gpu-embedder/data/prepare/prepare-images.ts';
 import { decodeForModel } from '../../gpu-embedder/common/images/decode-for-model.ts';
 import { encodeDataset } from '../../gpu-embedder/embed/encode-dataset.ts';
@@ -12,6 +12,10 @@ import { openPartialRows } from '../../gpu-embedder/embed/partial-rows.ts';
 import { readEmbeddings } from '../../gpu-embedder/embed/read-embeddings.ts';
 import { renderSvg } from '../../gpu-embedder/data/pictograms/render-svg.ts';
 import { preparedRgb } from '../../gpu-embedder/data/prepared/prepared-rgb.ts';
+import { directEmbedder } from '../../gpu-embedder/embed/service/embedder/direct-embedder.ts';
+import { openDatasetSource } from '../../gpu-embedder/index/source/dataset-source.ts';
+import { openLocalModel } from '../../gpu-embedder/operate/search/local-model.ts';
+import { writeNanModel } from '../setup/nan-model.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'diptych-encode-'));
@@ -157,6 +161,52 @@ it('encodes and reports the prepared pixels of an original that was damaged late
     const { image } = await readEmbeddings(out);
     expect(cosine(row(image, i), row(before.image, i))).toBeGreaterThan(0.999);
   }
+});
+
+describe('a model that answers NaN for the black image', () => {
+  const nan = { ...base, model: at('nan'), out: at('out-nan') };
+  beforeAll(() => writeNanModel(at('nan')));
+
+  it('leaves the image and its own captions out of the embeddings and the index, by name', async () => {
+    await writeFile(
+      at('named.csv'),
+      'image,caption\nred.png,dog\nblack.png,dog\nblack.png,house\n',
+    );
+    const data = at('data-named');
+    await prepareFolder({ images: at('images'), captions: at('named.csv'), out: data });
+    const result = await encodeDataset({ ...nan, data });
+    expect(result).toMatchObject({ images: 1, captions: 1, captionsSkipped: 0 });
+    expect(result.failed).toEqual([
+      { kind: 'image', name: 'black.png', reason: 'the model answered NaN' },
+      { kind: 'caption', name: 'house', reason: 'no image that it describes has an embedding' },
+    ]);
+    expect(await encodeDataset({ ...nan, data })).toMatchObject({ unchanged: true, images: 1 });
+    const source = await openDatasetSource({ embeddings: nan.out, data });
+    expect(source.items.map(({ id }) => id)).toEqual(['red.png']);
+    expect(source.notEncoded).toEqual(['black.png']);
+    expect(source.captionTexts).toEqual([{ text: 'dog', items: [0] }]);
+    expect((await source.readImage(0)).bytes).toEqual(readFileSync(at('images', 'red.png')));
+  });
+
+  it('tells the reason for each image that an embedder is sent, and for a query', async () => {
+    const loaded = await loadModel(at('nan'));
+    const embedder = directEmbedder(loaded, { decodeThreads: 1 });
+    const bytes = (name: string) => readFileSync(at('images', `${name}.png`));
+    const images = ['red', 'black'].map((name) => ({ bytes: bytes(name), type: 'image/png' }));
+    const { failed, embeddings } = await embedder.encode(images, ['<pad>']);
+    expect(failed.map(({ kind, index, message }) => `${kind} ${index}: ${message}`)).toEqual([
+      'image 1: the model has no embedding for it: the model answered NaN',
+      'text 0: the model has no embedding for it: no word of the text is known',
+    ]);
+    expect(embeddings.every(Number.isFinite)).toBe(true);
+    await embedder.close();
+    await loaded.dispose();
+
+    const query = await openLocalModel(at('nan'), { precise: true });
+    const pixels = await query.decodeImage(new Uint8Array(bytes('black')), 32);
+    await expect(query.encodeImage(pixels)).rejects.toMatchObject({ code: 'no_embedding' });
+    await query.dispose();
+  });
 });
 
 it('names a missing data set', async () => {

@@ -14,6 +14,8 @@ import {
 } from '../../src/jobs/handle-message.ts';
 import type { JobMessage } from '../../src/jobs/job-messages.ts';
 import { planNextBatch } from '../../src/jobs/steps/plan.ts';
+import { withoutPicture } from '../../src/jobs/report/job-report.ts';
+import { reportPage } from '../../src/jobs/report/report-page.ts';
 import { runJob, type JobRun } from '../../src/jobs/run-job.ts';
 import { startD1 } from '../support/catalogues.ts';
 import { useDatabases } from '../support/use-databases.ts';
@@ -132,6 +134,19 @@ describe('a job', () => {
       'nothing_to_publish: collection things: expected at least one item that can be indexed, got none of 2 (1 failed: unreadable_image, 1 skipped: no_image); what is published stays',
     );
     expect(publish).not.toHaveBeenCalled();
+  });
+
+  it('says how many items it drops because they have lost their picture', async () => {
+    await fixture.ingest([...numbered(3), { id: 'only-words', captions: ['a caption'] }]);
+    const first = await runJob(runOf(), await begin());
+    expect(first).toMatchObject({ skipped: { no_image: 1 }, dropped: null });
+    expect(withoutPicture(first)).toBe('1 item has no picture and is not in the version');
+    await fixture.ingest(numbered(2).map((item) => ({ ...item, image: null })));
+    const second = await runJob(runOf(), await begin());
+    expect(second).toMatchObject({ indexed: 1, skipped: { no_image: 3 }, dropped: 2 });
+    const said = '3 items have no picture and are not in the version; 2 of them were in the one before'; // prettier-ignore
+    expect(withoutPicture(second)).toBe(said);
+    expect(reportPage(second)).toContain(said);
   });
 
   it('tells the builder all that results show of an item', async () => {

@@ -38,6 +38,10 @@ export function registerEncode(program: Command): void {
           `${oneLine(`${item}: ${reason}`)}; its prepared pixels were encoded\n`,
         );
       }
+      for (const { kind, name, reason } of result.failed) {
+        const what = kind === 'image' ? name : `caption ${JSON.stringify(name)}`;
+        process.stderr.write(`${what}: ${reason}; it is left out\n`);
+      }
       process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
     });
 }
@@ -46,11 +50,14 @@ function summary(result: EncodeResult): string {
   const { dir, unchanged, images, captions, captionsSkipped, substituted, encoded } = result;
   if (unchanged) return `${dir}: already encoded with this model, nothing to do`;
   const own = images - substituted.length;
+  const failed = (wanted: string) => result.failed.filter(({ kind }) => kind === wanted).length;
+  const [failedImages, failedCaptions] = [failed('image'), failed('caption')];
+  const also = (count: number) => (count > 0 ? ` + ${count} failed` : '');
   const perSecond = Math.round((encoded.images + encoded.captions) / encoded.seconds);
   return [
     dir,
-    `${images} images = ${own} encoded + ${substituted.length} by their prepared pixels`,
-    `${captions + captionsSkipped} captions = ${captions} encoded + ${captionsSkipped} skipped (no word in them)`,
+    `${images + failedImages} images = ${own} encoded + ${substituted.length} by their prepared pixels${also(failedImages)}`,
+    `${captions + captionsSkipped + failedCaptions} captions = ${captions} encoded + ${captionsSkipped} skipped (no word in them)${also(failedCaptions)}`,
     `this run: ${encoded.images} images and ${encoded.captions} captions in ${encoded.seconds.toFixed(1)} s, ${perSecond}/s`,
   ].join('\n');
 }

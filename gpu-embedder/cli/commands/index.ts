@@ -10,7 +10,7 @@ import { megabytes } from '../../../src/megabytes.ts';
 import { untilInterrupted } from '../interrupts.ts';
 import { openVersionFolder } from '../../common/open-version-folder.ts';
 import { stageBars } from '../../common/stage-bars.ts';
-import { openDatasetSource } from '../../index/source/dataset-source.ts';
+import { openDatasetSource, type DatasetSource } from '../../index/source/dataset-source.ts';
 import { buildVersion, type BuildVersionResult } from '../../index/version/build-version.ts';
 import { usearchFrom } from '../../index/graph/choose-builder.ts';
 import type { VectorIndexOptions } from '../../index/version/build-vector-index.ts';
@@ -58,14 +58,14 @@ export function registerIndex(program: Command): void {
       for (const [name, why] of Object.entries(result.rebuilt ?? {})) {
         if (why !== undefined) process.stderr.write(`${name} graph built from nothing: ${why}\n`);
       }
+      for (const id of result.notEncoded) {
+        process.stderr.write(`${id}: its image has no embedding; it is not in the version\n`);
+      }
       process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
     });
 }
 
-interface IndexResult extends BuildVersionResult {
-  /** Number of pictures that have pseudo-captions. */
-  readonly pseudoCaptioned: number;
-}
+type IndexResult = BuildVersionResult & Pick<DatasetSource, 'pseudoCaptioned' | 'notEncoded'>;
 
 async function build(
   { from, ...options }: Omit<IndexFlags, 'json'>,
@@ -77,7 +77,8 @@ async function build(
   try {
     const onProgress = bars.update;
     const built = await buildVersion(source, { ...options, from: previous, signal, onProgress });
-    return { ...built, pseudoCaptioned: source.pseudoCaptioned };
+    const { pseudoCaptioned, notEncoded } = source;
+    return { ...built, pseudoCaptioned, notEncoded };
   } finally {
     bars.stop();
   }

@@ -17,6 +17,8 @@ import { openParquetShards, openTarShards } from '../../data/prepare/prepare-sha
 import type { Columns } from '../../data/readers/columns.ts';
 import type { Source } from '../../data/readers/source.ts';
 import { datasetItems } from '../../operate/ingest/dataset-items.ts';
+import { dryTarget } from '../../operate/ingest/dry-target.ts';
+import { httpItems } from '../../operate/ingest/http-items.ts';
 import { httpTarget } from '../../operate/ingest/http-target.ts';
 import { openJournal } from '../../operate/ingest/ingest-journal.ts';
 import {
@@ -24,12 +26,17 @@ import {
   type IngestSummary,
   type IngestTarget,
 } from '../../operate/ingest/ingest-source.ts';
+import { createPruner } from '../../operate/ingest/prune.ts';
+import { catalogueItems, type StoredItems } from '../../operate/ingest/stored-items.ts';
 import { progressBar } from '../../common/progress.ts';
 import { oneLine } from '../../common/terminal.ts';
 
 interface IngestFlags extends StoreFlags {
   readonly collection: string;
   readonly url?: string;
+  readonly prune?: boolean;
+  readonly prunePrefix?: string;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
@@ -46,6 +53,12 @@ interface ShardFlags extends IngestFlags, ColumnFlags {
   readonly skipDamaged?: boolean;
 }
 
+/** What became of a source, and of the items that it no longer has. */
+interface IngestOutcome extends IngestSummary {
+  /** Ids of the items that were removed; null without --prune. */
+  readonly pruned: readonly string[] | null;
+}
+
 export function registerIngest(program: Command): void {
   const ingest = program
     .command('ingest')
@@ -58,8 +71,11 @@ export function registerIngest(program: Command): void {
       .addOption(collectionFlag('collection that gets the items'))
       .option(
         '--url <worker>',
-        'send the items to a worker (DIPTYCH_API_KEY: key with scope write)',
+        'send the items to a worker (DIPTYCH_API_KEY: key with scope write; --prune and --dry-run also want read)',
       )
+      .option('--prune', 'remove the items of the collection that the source no longer has')
+      .option('--prune-prefix <text>', 'with --prune: only items whose id begins with it')
+      .option('--dry-run', 'say what would be created, updated and removed; write nothing')
       .option('--json', 'print the result as JSON');
 
   add(ingest.command('dataset').description('a data set that `diptych prepare` wrote'))
@@ -116,61 +132,89 @@ const columnsWithoutSplit = (flags: ColumnFlags): Columns => ({
 async function run(source: Source, flags: IngestFlags): Promise<void> {
   const stopListening = exitWhenInterrupted();
   try {
-    const summary = await withTarget(flags, (target) => ingest(source, target, flags));
-    show(summary, flags);
+    checkFlags(flags);
+    const outcome = await withTarget(flags, (place) => ingest(source, place, flags));
+    show(outcome, flags);
+    const { inputs, before, created, updated, unchanged } = outcome;
+    // A script must notice that its source gave nothing.
+    if (inputs > 0 && before + created + updated + unchanged === 0) process.exitCode = 1;
   } finally {
     stopListening();
     source.close?.();
   }
 }
 
-async function ingest(
-  source: Source,
-  target: IngestTarget,
-  { collection, database, url, store = 'local', workDir }: IngestFlags,
-): Promise<IngestSummary> {
-  const place = url ?? [database, store];
-  const journal = await openJournal(workDir, [collection, place, source.key]);
+function checkFlags({ prune, prunePrefix }: IngestFlags): void {
+  if (prunePrefix === undefined || prune) return;
+  throw new DiptychError(
+    'invalid_option',
+    `--prune-prefix ${prunePrefix}: expected --prune with it`,
+  );
+}
+
+/** Where items go, and what is there already. */
+interface Place {
+  readonly target: IngestTarget;
+  readonly stored: StoredItems;
+}
+
+async function ingest(source: Source, place: Place, flags: IngestFlags): Promise<IngestOutcome> {
+  const { collection, database, url, store = 'local', workDir, prune, dryRun } = flags;
+  const key = [collection, url ?? [database, store], source.key];
+  const journal = dryRun ? null : await openJournal(workDir, key);
+  const target = dryRun ? await dryTarget(place.stored) : place.target;
+  const pruner = prune ? createPruner() : null;
   const bar = progressBar('ingest', source.progress.total);
   try {
-    const summary = await ingestSource(source, target, journal.before, {
+    const summary = await ingestSource(source, target, journal?.before ?? 0, {
       onRead: (done) => bar.update(done),
-      onTaken: (inputs) => journal.taken(inputs),
+      onInput: pruner?.note,
+      onTaken: async (inputs) => journal?.taken(inputs),
     });
-    await journal.finish();
-    return summary;
+    await journal?.finish();
+    const options = { idPrefix: flags.prunePrefix, dryRun };
+    const pruned =
+      (await pruner?.prune(place.stored, options).catch((error: unknown) => {
+        // The items are taken in. Only what should be removed is not.
+        show({ ...summary, pruned: null }, { ...flags, json: false });
+        throw error;
+      })) ?? null;
+    return { ...summary, pruned };
   } finally {
     bar.stop();
   }
 }
 
-async function withTarget<T>(
-  flags: IngestFlags,
-  work: (target: IngestTarget) => Promise<T>,
-): Promise<T> {
+async function withTarget<T>(flags: IngestFlags, work: (place: Place) => Promise<T>): Promise<T> {
   const { collection, url } = flags;
   if (url === undefined) {
-    return withStores(flags, async (stores) => {
+    return withStores(flags, (stores) => {
       const fetchImage = createImageFetcher(process.env['IMAGE_URLS'], fetch);
-      return work((items) => ingestItems({ ...stores, fetchImage }, collection, items));
+      const target: IngestTarget = (items) =>
+        ingestItems({ ...stores, fetchImage }, collection, items);
+      return work({ target, stored: catalogueItems(stores, collection) });
     });
   }
   const key = process.env['DIPTYCH_API_KEY'];
-  if (key) return work(httpTarget(url, key, collection));
+  if (key) {
+    const target = httpTarget(url, key, collection);
+    return work({ target, stored: httpItems(url, key, collection) });
+  }
   throw new DiptychError(
     'invalid_option',
     'DIPTYCH_API_KEY: expected a key with scope write in the environment, got nothing',
   );
 }
 
-function show(summary: IngestSummary, { collection, json }: IngestFlags): void {
-  const { inputs, before, created, updated, unchanged, skipped, failed, problems } = summary;
+function show(outcome: IngestOutcome, { collection, dryRun, json }: IngestFlags): void {
+  const { inputs, before, created, updated, unchanged, skipped, failed, problems } = outcome;
   const list = (counts: Readonly<Record<string, number>>) => {
     const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const codes = Object.entries(counts).map(([code, count]) => `${count} ${code}`);
     return codes.length > 0 ? `${total} (${codes.join(', ')})` : '0';
   };
   const earlier = before > 0 ? ` + ${before} taken in by an earlier run` : '';
+  if (dryRun) process.stderr.write('dry run: nothing is written\n');
   process.stderr.write(
     `${collection}: ${inputs} inputs = ${created} created + ${updated} updated + ` +
       `${unchanged} unchanged + ${list(skipped)} skipped + ${list(failed)} failed${earlier}\n`,
@@ -178,5 +222,11 @@ function show(summary: IngestSummary, { collection, json }: IngestFlags): void {
   for (const { where, code, reason } of problems.slice(0, 10)) {
     process.stderr.write(`  ${oneLine(`${where}: ${code}: ${reason}`)}\n`);
   }
-  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  if (outcome.pruned) showPruned(outcome.pruned, dryRun ? 'would be removed' : 'removed');
+  if (json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+}
+
+function showPruned(ids: readonly string[], what: string): void {
+  process.stderr.write(`${ids.length} pruned: the source no longer has them\n`);
+  for (const id of ids.slice(0, 10)) process.stderr.write(`  ${oneLine(id)}: ${what}\n`);
 }

@@ -65,7 +65,8 @@ async function train(flags: TrainFlags): Promise<void> {
     import('../../learn/train/recipe/read-recipe.ts'),
     import('../../learn/train/run/run-training.ts'),
   ]);
-  const config = await readRecipe(flags);
+  // A resumed run has its recipe already. What this command asks for is only compared with it.
+  const config = flags.resume && !asksForRecipe(flags) ? null : await readRecipe(flags);
   const name = flags.config ? basename(flags.config, '.json') : basename(flags.data);
   const runDir = flags.out ?? join('.diptych/runs', name);
   const stopping = 'stopping after this step; interrupt again to stop at once';
@@ -92,6 +93,12 @@ async function train(flags: TrainFlags): Promise<void> {
   }
   process.stdout.write(`${describe(summary, runDir)}\n`);
   if (report) process.stdout.write(`report in ${report}\n`);
+}
+
+function asksForRecipe({ config, init, train, loss, epochs, steps, ...rest }: TrainFlags): boolean {
+  const { batch, microBatch, learningRate, seed, scaleSteps } = rest;
+  const given = [config, init, train, loss, epochs, steps, batch, microBatch, learningRate, seed];
+  return scaleSteps !== 1 || given.some((value) => value !== undefined);
 }
 
 function describe({ steps, seconds, modelDir, finished }: RunSummary, runDir: string): string {

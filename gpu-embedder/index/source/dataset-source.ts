@@ -7,11 +7,13 @@ import {
   type PreparedDataset,
 } from '../../data/prepared/read-dataset.ts';
 import type { IndexSource } from './index-source.ts';
-import { readEmbeddings, type Embeddings } from '../../embed/read-embeddings.ts';
+import { encodedItems, readEmbeddings, type Embeddings } from '../../embed/read-embeddings.ts';
 
 export interface DatasetSource extends IndexSource {
   /** Number of pictures that have pseudo-captions. */
   readonly pseudoCaptioned: number;
+  /** Items that are left out, because their image has no embedding. */
+  readonly notEncoded: readonly string[];
 }
 
 /**
@@ -28,7 +30,9 @@ export async function openDatasetSource(dirs: {
   const dataset = openDataset(dirs.data);
   checkDataset(embeddings, dataset, dirs);
   const pseudo = await readPseudoCaptions(dataset);
-  const items = dataset.items.map((item) => {
+  const ordinals = encodedItems(embeddings, dataset.items);
+  const items = ordinals.map((ordinal) => {
+    const item = dataset.items[ordinal];
     const suggested = pseudo?.captions.get(item.id);
     return suggested === undefined ? item : { ...item, suggested };
   });
@@ -39,10 +43,11 @@ export async function openDatasetSource(dirs: {
     ...{ image, caption, captionTexts },
     ...(pseudo && { inputs: { pseudoCaptions: pseudo.manifest.sha256 } }),
     pseudoCaptioned: pseudo?.captions.size ?? 0,
-    async readImage(ordinal) {
+    notEncoded: embeddings.images.failed ?? [],
+    async readImage(place) {
       // A version that exists already is found without reading an image.
       await (checked ??= checkDatasetFiles(dataset, ['originals.bin']));
-      const item = dataset.items[ordinal];
+      const item = dataset.items[ordinals[place]];
       const bytes = await readImageBytes(dataset, item).catch((cause: Error) => {
         const problem = `${item.id}: ${cause.message}; prepare ${dataset.dir} again`;
         throw new DiptychError('unreadable_source', problem, {}, { cause });
@@ -57,7 +62,8 @@ function checkDataset(
   dataset: PreparedDataset,
   dirs: { readonly embeddings: string; readonly data: string },
 ): void {
-  const expected = `${embeddings.images.count} items, fingerprint ${embeddings.dataset.fingerprint}`;
+  const { count, failed = [] } = embeddings.images;
+  const expected = `${count + failed.length} items, fingerprint ${embeddings.dataset.fingerprint}`;
   const got = `${dataset.items.length} items, fingerprint ${dataset.manifest.fingerprint}`;
   if (expected === got) return;
   throw new DiptychError(

@@ -71,10 +71,12 @@ async function captionUnlocked(options: CaptionCorpusOptions): Promise<CaptionCo
     stored: options.fromEmbeddings,
   };
   const suggested =
-    pictures.items.length === 0 ? [] : await suggest(pictures, captioned, origin, options);
-  const lines = pictures.items.map((ordinal, i) => ({
+    pictures.items.length === 0
+      ? new Map<number, Suggestion[]>()
+      : await suggest(pictures, captioned, origin, options);
+  const lines = pictures.items.map((ordinal) => ({
     id: dataset.items[ordinal].id,
-    captions: suggested[i].map(({ text, confidence }) => ({
+    captions: (suggested.get(ordinal) ?? []).map(({ text, confidence }) => ({
       text,
       confidence: rounded(confidence),
     })),
@@ -83,17 +85,19 @@ async function captionUnlocked(options: CaptionCorpusOptions): Promise<CaptionCo
   return { file, unchanged: false, ...manifest };
 }
 
+/** @returns suggestions by the ordinal of the picture; one without an embedding has none */
 async function suggest(
   pictures: Side,
   captioned: Side,
   origin: Origin,
   { model: dir, threads, device, settings }: CaptionCorpusOptions,
-): Promise<Suggestion[][]> {
+): Promise<Map<number, Suggestion[]>> {
   const model = { dir, hash: origin.model.hash };
   const sides = await embedSides(model, { pictures, captioned }, { threads, device });
   const { neighbours } = settings;
   const found = await findNeighbours(sides.pictures, sides.captioned, neighbours, threads);
-  return suggestCaptions(found, settings);
+  const suggestions = suggestCaptions(found, settings);
+  return new Map(sides.pictures.items.map((ordinal, i) => [ordinal, suggestions[i]]));
 }
 
 /** Collect the inputs that decide the captions, without loading anything large. */

@@ -1,10 +1,10 @@
 import { DiptychError } from '../../../src/errors.ts';
 import type { PreparedDataset } from '../../data/prepared/read-dataset.ts';
 import { subGallery, type Gallery } from '../embeddings/gallery.ts';
-import { readEmbeddings } from '../../embed/read-embeddings.ts';
+import { encodedItems, readEmbeddings } from '../../embed/read-embeddings.ts';
 
 /**
- * Read the embeddings of some items from a folder that `encode` wrote.
+ * Read the embeddings of some items from a folder that `encode` wrote, without those that have none.
  *
  * @param items - ordinals
  * @param model - hash of the expected model
@@ -17,7 +17,8 @@ export async function readStoredGallery(
   model: string,
 ): Promise<Gallery> {
   const { manifest } = prepared;
-  const { image, model: encoded, dataset } = await readEmbeddings(dir);
+  const stored = await readEmbeddings(dir);
+  const { image, model: encoded, dataset } = stored;
   if (encoded.hash !== model) {
     throw new DiptychError(
       'model_mismatch',
@@ -30,7 +31,11 @@ export async function readStoredGallery(
       `${dir}: expected embeddings of ${manifest.name} (fingerprint ${manifest.fingerprint}), got those of ${dataset.name} (${dataset.fingerprint}): run diptych encode again`,
     );
   }
-  const all = [...prepared.items.keys()];
+  const all = encodedItems(stored, prepared.items);
   const whole = { dataset: prepared, items: all, embeddings: image, dim: encoded.embedDim };
-  return subGallery(whole, items);
+  const known = new Set(all);
+  return subGallery(
+    whole,
+    items.filter((item) => known.has(item)),
+  );
 }

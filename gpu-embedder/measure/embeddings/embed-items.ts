@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { flawOfRow } from '../../../src/embedder/flaw-of-row.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import type { Item } from '../../data/prepared/prepared.ts';
 import {
@@ -28,7 +29,7 @@ type ReadBatch = (items: readonly number[]) => Promise<Uint8Array>;
  * @param items - ordinals
  * @param onProgress - called with the number of embedded images
  * @returns [items.length, embedDim], L2-normalised
- * @throws DiptychError `unreadable_image`, with the item
+ * @throws DiptychError `unreadable_image` or `no_embedding`, with the item
  */
 export async function embedItems(
   model: ImageEmbedder,
@@ -52,13 +53,24 @@ export async function embedItems(
     for (let first = 0; first < items.length; first += batchSize) {
       const batch = await next;
       next = readFrom(first + batchSize);
-      embeddings.set(await model.embedPixels(batch), first * model.embedDim);
+      const rows = await model.embedPixels(batch);
+      checkRows(rows, model.embedDim, (row) => dataset.items[items[first + row]].id);
+      embeddings.set(rows, first * model.embedDim);
       onProgress(Math.min(first + batchSize, items.length));
     }
   } finally {
     pixels.close();
   }
   return embeddings;
+}
+
+/** A score of what has no direction would mean nothing. */
+function checkRows(rows: Float32Array, dim: number, nameOf: (row: number) => string): void {
+  for (let row = 0; row * dim < rows.length; row++) {
+    const flaw = flawOfRow(rows.subarray(row * dim, (row + 1) * dim));
+    if (flaw === null) continue;
+    throw new DiptychError('no_embedding', `${nameOf(row)}: the model answered ${flaw}`);
+  }
 }
 
 function preparedReader(pixels: Pixels): ReadBatch {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DiptychError, errorStatus, type ErrorCode } from '../../../src/errors.ts';
 import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
+import { parseExactJson } from '../../../src/text/exact-json.ts';
 import { realClock } from '../../common/clock.ts';
 import { retryService } from '../../common/retry-service.ts';
 import type { IngestTarget, ReadItem } from './ingest-source.ts';
@@ -26,7 +27,7 @@ export function httpTarget(url: string, key: string, collection: string): Ingest
   const address = new URL(`/v1/collections/${encodeURIComponent(collection)}/items`, url);
   return async (items) => {
     const body = JSON.stringify({ items: items.map(withBase64) });
-    const response = await retryService(realClock, () => post(address, key, body));
+    const response = await askWorker(address, key, body);
     const parsed = answerSchema.safeParse(response);
     if (parsed.success) return parsed.data.results as IngestResult[];
     throw new DiptychError('store_failed', `${address.href}: expected results, got another answer`);
@@ -38,16 +39,29 @@ function withBase64({ image, ...item }: ReadItem): object {
   return { ...item, image: { base64: Buffer.from(image.bytes).toString('base64') } };
 }
 
-async function post(address: URL, key: string, body: string): Promise<unknown> {
+/**
+ * Ask the worker, and again after a failure that may pass.
+ *
+ * @param body - JSON to post; without it, the address is read
+ * @returns its answer, unchecked
+ */
+export function askWorker(address: URL, key: string, body?: string): Promise<unknown> {
+  return retryService(realClock, () => ask(address, key, body));
+}
+
+async function ask(address: URL, key: string, body?: string): Promise<unknown> {
   const response = await fetch(address, {
-    method: 'POST',
+    method: body === undefined ? 'GET' : 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     body,
   }).catch((cause: unknown) => {
     const message = `${address.href}: ${(cause as Error).message}`;
     throw new DiptychError('store_failed', message, { refused: false }, { cause });
   });
-  const answer: unknown = await response.json().catch(() => null);
+  const answer = await response
+    .text()
+    .then(parseExactJson)
+    .catch(() => null);
   if (response.ok) return answer;
   const { code = 'store_failed', message = `status ${response.status}` } =
     errorSchema.safeParse(answer).data?.error ?? {};
@@ -55,6 +69,6 @@ async function post(address: URL, key: string, body: string): Promise<unknown> {
     code in errorStatus ? (code as ErrorCode) : 'store_failed',
     `${address.href}: ${message}`,
     // After these failures the same items are sent again, which does no harm.
-    { refused: response.status !== 429 && response.status < 500 },
+    { refused: ![408, 429].includes(response.status) && response.status < 500 },
   );
 }

@@ -4,11 +4,14 @@ import type { IngestResult } from '../../../src/items/ingest/ingest-items.ts';
 import type { Skip, Source, SourceItem } from '../../data/readers/source.ts';
 import { sourceEntries } from '../../data/readers/source-entries.ts';
 
-/** An item of a source, with the bytes of its image. */
-export interface ReadItem extends Pick<
-  SourceItem,
-  'id' | 'captions' | 'tags' | 'label' | 'title' | 'set'
-> {
+/**
+ * An item of a source, with the bytes of its image. It says null for what the source does not have, so
+ * that the collection loses what the source has lost.
+ */
+export interface ReadItem extends Pick<SourceItem, 'id' | 'captions' | 'tags'> {
+  readonly label: string | null;
+  readonly title: string | null;
+  readonly set: string | null;
   readonly image: { readonly bytes: Uint8Array };
 }
 
@@ -36,6 +39,8 @@ export interface IngestSummary {
 export interface IngestProgress {
   /** Called with how much of `source.progress.total` is read. */
   readonly onRead?: (done: number) => void;
+  /** Called with each input, those of an earlier run too. */
+  readonly onInput?: (input: SourceItem | Skip) => void;
   /** Called when all inputs up to this number are taken in. */
   readonly onTaken?: (inputs: number) => Promise<void>;
   readonly signal?: AbortSignal;
@@ -59,7 +64,7 @@ export async function ingestSource(
   source: Source,
   target: IngestTarget,
   before: number,
-  { onRead = () => {}, onTaken, signal }: IngestProgress = {},
+  { onRead = () => {}, onInput, onTaken, signal }: IngestProgress = {},
 ): Promise<IngestSummary> {
   const counts = { created: 0, updated: 0, unchanged: 0 };
   const problems: IngestSummary['problems'][number][] = [];
@@ -83,6 +88,7 @@ export async function ingestSource(
   };
   for await (const entry of sourceEntries(source, onRead)) {
     inputs += 1;
+    onInput?.(entry);
     if (inputs <= before) continue;
     const read = await toItem(entry);
     if ('item' in read) {
@@ -108,7 +114,7 @@ async function toItem(
   entry: SourceItem | Skip,
 ): Promise<Skip | { readonly where: string; readonly item: ReadItem; readonly bytes: number }> {
   if ('code' in entry) return entry;
-  const { where, id, image, captions, tags, label, title, set } = entry;
+  const { where, id, image, captions, tags, label = null, title = null, set = null } = entry;
   let bytes: Uint8Array;
   try {
     bytes = 'bytes' in image ? image.bytes : await readFile(image.file);

@@ -1,5 +1,9 @@
 import { DiptychError } from '../../../src/errors.ts';
-import type { JobComparison, JobReport } from '../../../src/jobs/report/job-report.ts';
+import {
+  withoutPicture,
+  type JobComparison,
+  type JobReport,
+} from '../../../src/jobs/report/job-report.ts';
 import { metricRows } from '../../../src/jobs/report/metric-rows.ts';
 import { oneLine } from '../../common/terminal.ts';
 
@@ -16,6 +20,8 @@ export function showReport(report: JobReport, kept: string, json: boolean): void
     `${collection}: ${inputs} inputs = ${indexed} indexed (${reused} reused, ${encoded} encoded) + ` +
       `${sum(skipped)} skipped + ${sum(failed)} failed\n`,
   );
+  const lacking = withoutPicture(report);
+  if (lacking !== null) process.stderr.write(`warning: ${lacking}\n`);
   for (const { id, code, reason } of report.items.slice(0, 10)) {
     process.stderr.write(`  ${oneLine(`${id}: ${code}: ${reason}`)}\n`);
   }

@@ -1,7 +1,7 @@
 import { describeImage } from '../../../src/image/describe-image.ts';
 import { queryFormatOf } from '../../../src/image/image-format.ts';
 import { createEdgeModel } from '../../../src/search/edge-model.ts';
-import { noWords, type QueryModel } from '../../../src/search/query-model.ts';
+import { checkEmbedding, noWords, type QueryModel } from '../../../src/search/query-model.ts';
 import type { DecodeImage } from '../../../src/search/resolve-query.ts';
 import { readImageRule, type ImageRule } from '../../common/model-folder/image-rule.ts';
 import {
@@ -83,9 +83,12 @@ async function openOnnxTowers(
       const tokens = tokenise(text.trim()).length;
       if (tokens === 0) throw noWords();
       const embedding = await model.embedTexts([text.trim()]);
-      return { embedding, truncated: tokens > description.contextLength };
+      return {
+        embedding: checkEmbedding('text', embedding),
+        truncated: tokens > description.contextLength,
+      };
     },
-    encodeImage: (pixels) => model.embedPixels(pixels),
+    encodeImage: async (pixels) => checkEmbedding('image', await model.embedPixels(pixels)),
     dispose: () => model.dispose(),
   };
 }

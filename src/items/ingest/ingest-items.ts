@@ -6,7 +6,6 @@ import { DiptychError } from '../../errors.ts';
 import { parseRequest } from '../../http/parse-request.ts';
 import type { NewItem } from '../item.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
-import { titleOf } from '../title.ts';
 import { imagePackKey } from '../../version/keys.ts';
 import { packImages, type HashedImage } from './image-pack.ts';
 import { itemInputSchema, type ItemInput } from './item-input.ts';
@@ -21,6 +20,8 @@ export type IngestResult =
       readonly error: Pick<DiptychError, 'code' | 'message' | 'details'>;
     };
 
+type Refusal = Extract<IngestResult, { readonly status: 'failed' }>;
+
 export interface Ingestion {
   readonly catalogue: Catalogue;
   readonly objects: ObjectStore;
@@ -29,16 +30,18 @@ export interface Ingestion {
 
 interface ReadItem {
   readonly input: ItemInput;
-  readonly image: HashedImage | null;
+  /** Undefined if the item leaves it out, null if it shall have none. */
+  readonly image: HashedImage | null | undefined;
 }
 
 /**
  * Take a batch of items into a collection: the images go into one pack, everything else into the
- * catalogue. A bad item fails alone. Sending the same items again changes nothing. The first good
- * item makes the collection, and so does an empty batch: inputs that are all refused leave none.
+ * catalogue. A bad item fails alone. Sending the same items again changes nothing, and what an item
+ * leaves out stays as it is. The first good item makes the collection, and so does an empty batch:
+ * inputs that are all refused leave none.
  *
  * @param items - unchecked items as the client sent them, or an error in place of an item that could
- *   not be read; if several have the same id, the last one counts
+ *   not be read; if several have the same id, they are applied in their order
  * @returns a result for each item, in their order
  * @throws DiptychError bad_request (the name), catalogue_unavailable, write_failed - it is not known how
  *   much of the batch was written, and the whole batch may be sent again
@@ -69,21 +72,33 @@ async function makeCollection(catalogue: Catalogue, name: string): Promise<void>
   await createCollection(catalogue, name);
 }
 
-async function readItem(item: unknown, ingestion: Ingestion): Promise<ReadItem | IngestResult> {
+/**
+ * Read an item as `ingestItems` would, and write nothing.
+ *
+ * @returns what would be written, or why the item is refused
+ */
+export async function previewItem(
+  item: unknown,
+  sources: ImageSources,
+): Promise<NewItem | Refusal> {
+  const read = await readItem(item, sources);
+  return 'input' in read ? toRow(read) : read;
+}
+
+async function readItem(item: unknown, sources: ImageSources): Promise<ReadItem | Refusal> {
   try {
     if (item instanceof DiptychError) throw item;
     const input = parseRequest(itemInputSchema, item, 'item');
-    return {
-      input,
-      image: input.image === undefined ? null : await readImage(input.image, ingestion),
-    };
+    const { image } = input;
+    const isThere = image !== undefined && image !== null;
+    return { input, image: isThere ? await readImage(image, sources) : image };
   } catch (error) {
     if (error instanceof DiptychError) return refusal(item, error);
     throw error;
   }
 }
 
-function refusal(item: unknown, { code, message, details }: DiptychError): IngestResult {
+function refusal(item: unknown, { code, message, details }: DiptychError): Refusal {
   const id = (item as { id?: unknown } | null)?.id;
   return {
     id: typeof id === 'string' ? id : null,
@@ -108,6 +123,7 @@ async function storeImages(
 
 function toRow({ input, image }: ReadItem): NewItem {
   const { image: _, ...fields } = input;
-  const { hash: imageHash, width, height } = image ?? {};
-  return { ...fields, title: titleOf(input), imageHash, width, height };
+  if (image === undefined) return fields;
+  const { hash: imageHash = null, width = null, height = null } = image ?? {};
+  return { ...fields, imageHash, width, height };
 }

@@ -4,6 +4,15 @@ import { wellFormedText } from '../../text/well-formed.ts';
 
 const text = (most: number) => wellFormedText.trim().min(1).max(most);
 
+/** A list that may be left out; null empties it. */
+const texts = (most: number, characters: number) =>
+  z
+    .array(text(characters))
+    .max(most)
+    .nullable()
+    .transform((list) => list ?? [])
+    .optional();
+
 /** The form of an upload's id, which the edge makes. */
 export const uploadPattern = /^[0-9A-Z]{26}$/;
 
@@ -48,7 +57,10 @@ const metadataSchema = z
     `expected at most ${catalogueLimits.metadata} characters of JSON`,
   );
 
-/** An item as a client sends it. If `image` is a string, it is base64 or a data URI. */
+/**
+ * An item as a client sends it. If `image` is a string, it is base64 or a data URI. A field that is left
+ * out stays as it is stored; null removes it.
+ */
 export const itemInputSchema = z.strictObject({
   id: z
     .string()
@@ -56,14 +68,14 @@ export const itemInputSchema = z.strictObject({
       isItemId,
       `expected 1 to ${catalogueLimits.itemId} characters without control characters, spaces at the ends, or a part "." or ".."`,
     ),
-  image: imageSchema.optional(),
-  /** If it is left out, `titleOf` takes the first caption, the label or the id. */
-  title: text(catalogueLimits.title).optional(),
-  captions: z.array(text(catalogueLimits.caption)).max(catalogueLimits.captions).default([]),
-  set: text(catalogueLimits.name).optional(),
-  label: text(catalogueLimits.name).optional(),
-  tags: z.array(text(catalogueLimits.name)).max(catalogueLimits.tags).default([]),
-  metadata: metadataSchema.optional(),
+  image: imageSchema.nullish(),
+  /** Without one, `titleOf` takes the first caption, the label or the id. */
+  title: text(catalogueLimits.title).nullish(),
+  captions: texts(catalogueLimits.captions, catalogueLimits.caption),
+  set: text(catalogueLimits.name).nullish(),
+  label: text(catalogueLimits.name).nullish(),
+  tags: texts(catalogueLimits.tags, catalogueLimits.name),
+  metadata: metadataSchema.nullish(),
 });
 
 export type ItemInput = z.infer<typeof itemInputSchema>;

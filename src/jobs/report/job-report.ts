@@ -1,7 +1,7 @@
 import type { Manifest } from '../../version/manifest.ts';
 import { unitCounts } from '../rows/job-units.ts';
-import { hasEnded, type Job } from '../rows/jobs.ts';
-import { failuresOf, ledgerCounts } from '../rows/ledger.ts';
+import { hasEnded, listJobs, type Job } from '../rows/jobs.ts';
+import { countDropped, failuresOf, ledgerCounts } from '../rows/ledger.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 import { DiptychError } from '../../errors.ts';
 import type { Comparison } from '../../metrics/comparison.ts';
@@ -11,6 +11,7 @@ import { readManifest } from '../../search/open/version-files.ts';
 import { estimateCost, type CostEstimate } from './cost-estimate.ts';
 import type { CostSettings } from './cost-settings.ts';
 import { jobTimings, type JobTimings } from './job-timings.ts';
+import { noImage } from '../steps/plan.ts';
 import { isSwitchWanted } from '../steps/publish.ts';
 
 /** How many items a report lists at most; the ledger has all of them. */
@@ -37,6 +38,11 @@ export interface JobReport {
   readonly encoded: number;
   readonly skipped: Readonly<Record<string, number>>;
   readonly failed: Readonly<Record<string, number>>;
+  /**
+   * Items that the version lacks because they have no picture, and that the last job before had
+   * indexed; null if there was no such job.
+   */
+  readonly dropped: number | null;
   /** Items without a result, in a job that ended early. */
   readonly pending: number;
   /** Distinct captions; several items may share one. */
@@ -88,6 +94,7 @@ export async function reportJob(
     encoded: states.encoded,
     skipped: byCode('skipped'),
     failed: byCode('failed'),
+    dropped: await droppedOf(catalogue, job),
     pending: states.pending,
     captions: { encoded: text.done, failed: text.failed },
     error: job.error,
@@ -110,6 +117,27 @@ export async function reportJob(
     ),
     items: failures.map(({ itemId, state, code, reason }) => ({ id: itemId, state, code, reason })),
   };
+}
+
+/** How many jobs are looked through for the last one that succeeded. */
+const jobsBack = 50;
+
+async function droppedOf(
+  catalogue: Stores['catalogue'],
+  { id, collection }: Job,
+): Promise<number | null> {
+  const jobs = await listJobs(catalogue, collection, { before: id, limit: jobsBack });
+  const last = jobs.find(({ state }) => state === 'succeeded');
+  return last ? countDropped(catalogue, id, { code: noImage, earlier: last.id }) : null;
+}
+
+/** Say how many items are not in the version because they have no picture; null if none. */
+export function withoutPicture({ skipped, dropped }: JobReport): string | null {
+  const count = skipped[noImage] ?? 0;
+  if (count === 0) return null;
+  const [have, are] = count === 1 ? ['item has', 'is'] : ['items have', 'are'];
+  const before = dropped ? `; ${dropped} of them ${dropped === 1 ? 'was' : 'were'} in the one before` : ''; // prettier-ignore
+  return `${count} ${have} no picture and ${are} not in the version${before}`;
 }
 
 function comparisonOf({ counts }: Job): JobComparison | null {

@@ -1,6 +1,6 @@
 import { html, type Html } from '../../http/html.ts';
 import type { CostEstimate } from './cost-estimate.ts';
-import type { JobComparison, JobReport } from './job-report.ts';
+import { withoutPicture, type JobComparison, type JobReport } from './job-report.ts';
 import { metricRows } from './metric-rows.ts';
 import { reportStyle } from './report-style.ts';
 
@@ -11,6 +11,7 @@ export const reportPolicy =
 /** Render a report as a page that needs no other files. */
 export function reportPage(report: JobReport): string {
   const { collection, job, state } = report;
+  const lacking = withoutPicture(report);
   return `${html`<!doctype html>
     <html lang="en">
       <head>
@@ -25,6 +26,7 @@ export function reportPage(report: JobReport): string {
           <p>Report of a job</p>
           <h1><bdi>${collection}</bdi>: ${state}</h1>
           ${report.error === null ? null : html`<p class="error">${report.error}</p>`}
+          ${lacking === null ? null : html`<p class="error">${lacking}</p>`}
         </header>
         <main>
           ${facts(report)} ${items(report)} ${switchSection(report)} ${timings(report)}

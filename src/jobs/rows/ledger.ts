@@ -89,6 +89,25 @@ export async function ledgerCounts({ db }: Catalogue, jobId: string): Promise<Le
   return { inputs: sum(rows), states, reasons };
 }
 
+/** Count the items that a job left out for a reason, and that an earlier job had indexed. */
+export async function countDropped(
+  { db }: Catalogue,
+  jobId: string,
+  { code, earlier }: { readonly code: string; readonly earlier: string },
+): Promise<number> {
+  const { count } = await db
+    .selectFrom('jobItems as now')
+    .innerJoin('jobItems as before', (join) =>
+      join.onRef('before.itemId', '=', 'now.itemId').on('before.jobId', '=', earlier),
+    )
+    .select(sql<number>`count(*)`.as('count'))
+    .where('now.jobId', '=', jobId)
+    .where('now.code', '=', code)
+    .where('before.state', 'in', ['reused', 'encoded'])
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /**
  * List a page of the ledger, by item id.
  *

@@ -90,9 +90,12 @@ function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>)
   };
 }
 
+/** The code of items that are skipped because they have no image. */
+export const noImage = 'no_image';
+
 function toLedgerEntry({ id, image }: BatchItem, state: LedgerState): NewLedgerEntry {
   if (image) return { itemId: id, imageHash: image.hash, state };
-  return { itemId: id, state: 'skipped', code: 'no_image', reason: 'the item has no image' };
+  return { itemId: id, state: 'skipped', code: noImage, reason: 'the item has no image' };
 }
 
 /** Images and texts that have no embedding of the model yet. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -188,4 +188,52 @@ test('a checkpoint that is cut off is passed over for the one before', async () 
   expect(code).toBe(0);
   const after = readLog(join(dir, 'cut/log.jsonl'));
   expect(after.map(({ step }) => step)).toEqual(before.map(({ step }) => step));
+});
+
+test('a run is continued with the data and the recipe that it began with', async () => {
+  const data = join(dir, 'changing-data');
+  writeRecipe(recipe, [{ loss: 'infonce', steps: 2 }]);
+  await writeImages(data, { captions: wordCaptions(12) });
+  const begun = await train('changing', '--data', data, '--config', recipe);
+  expect(begun.code).toBe(0);
+  const same = await train('changing', '--data', data, '--resume', '--steps', '9');
+  expect(same.code).toBe(0);
+  expect(same.stderr).toMatch(/warning: the recipe of this command differs.*edit that file/);
+  const quiet = await train('changing', '--data', data, '--resume');
+  expect(quiet.stderr).not.toContain('warning');
+
+  await writeImages(data, { captions: wordCaptions(9) });
+  const other = await train('changing', '--data', data, '--resume');
+  expect(other.code).not.toBe(0);
+  expect(other.stderr).toMatch(
+    /invalid_option.*began with \(changing-data, 12 items, fingerprint \w+\), got changing-data, 9 items/,
+  );
+  rmSync(join(dir, 'changing', 'run.json'));
+  const unknown = await train('changing', '--data', data, '--resume');
+  expect(unknown.stderr).toMatch(/warning: .*does not say which data set it began with/);
+});
+
+test('what teaches nothing is told before a run begins, and in its report', async () => {
+  const data = join(dir, 'same-data');
+  await writeImages(data, {
+    captions: wordCaptions(12).map(() => ['A photo']),
+    label: () => 'photo',
+    isCopy: (i) => i === 3,
+  });
+  writeRecipe(recipe, [{ loss: 'infonce', steps: 1 }], { validation: { items: 0 } });
+  const { code, stdout, stderr } = await train('same', '--data', data, '--config', recipe, '--batch', '1', '--report', '--json'); // prettier-ignore
+  expect(code).toBe(0);
+  const expected = [
+    'infonce image+text: a batch of 1 teaches nothing',
+    'all 12 training images have one and the same caption, "a photo"',
+    'all 12 training images have the label "photo"',
+    '1 of 12 training images have the same pixels as one before them, e.g. image-3.png as image-2.png',
+  ];
+  const { warnings } = JSON.parse(stdout) as { warnings: string[] };
+  expect(warnings).toEqual(expected.map((text) => expect.stringContaining(text) as string));
+  const page = readFileSync(join(dir, 'same', 'report.html'), 'utf8');
+  for (const text of expected) {
+    expect(stderr).toContain(`warning: ${text}`);
+    expect(page).toContain(text.replaceAll('"', '&quot;'));
+  }
 });

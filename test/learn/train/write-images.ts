@@ -7,19 +7,24 @@ export interface NoiseImages {
   readonly captions: readonly (readonly string[])[];
   readonly split?: (index: number) => 'train' | 'validation';
   readonly label?: (index: number) => string;
+  /** Whether an image has the pixels of the one before it. */
+  readonly isCopy?: (index: number) => boolean;
 }
 
 /** Write a prepared set of noise images, as `prepare folder` would leave it. */
 export async function writeImages(
   dir: string,
-  { side = 16, captions, split = () => 'train', label }: NoiseImages,
+  { side = 16, captions, split = () => 'train', label, isCopy = () => false }: NoiseImages,
 ): Promise<void> {
   const random = createRandom(1);
   const writer = await datasetWriter(dir, 'folder', side);
-  for (const [i, own] of captions.entries()) {
-    const pixels = Uint8Array.from({ length: side * side * 4 }, (_, at) =>
+  const noise = () =>
+    Uint8Array.from({ length: side * side * 4 }, (_, at) =>
       at % 4 === 3 ? 255 : random.integer(256),
     );
+  let pixels = noise();
+  for (const [i, own] of captions.entries()) {
+    if (i > 0 && !isCopy(i)) pixels = noise();
     await writer.add(
       {
         id: `image-${i}.png`,

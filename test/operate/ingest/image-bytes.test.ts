@@ -57,7 +57,9 @@ test('an image goes to a worker as base64', async () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const { created } = await ingestSource(source, httpTarget(url, 'key', collection), 0);
     expect(created).toBe(1);
-    expect(bodies).toEqual([{ items: [{ ...item, image: { base64 } }] }]);
+    // What the source does not have is null, so that the collection loses it too.
+    const lacks = { label: null, set: null, title: null };
+    expect(bodies).toEqual([{ items: [{ ...item, ...lacks, image: { base64 } }] }]);
   } finally {
     server.close();
   }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
+import { flawOfRow } from '../../../../src/embedder/flaw-of-row.ts';
 import { DiptychError } from '../../../../src/errors.ts';
 import type { EncodeFailure, EncodedImage, Embedder } from '../../../../src/embedder/embedder.ts';
 import { budgetMemory } from '../../../common/images/decode-budget.ts';
@@ -231,31 +232,27 @@ function splitRows(rows: Float32Array, count: number): Float32Array[] {
   return Array.from({ length: count }, (_, i) => rows.subarray(i * dim, (i + 1) * dim));
 }
 
-const noEmbedding: Failure = {
-  code: 'no_embedding',
-  message: 'the model has no embedding for it: no word of the text is known',
-};
+/** Say why a row is no embedding. Only a text may have no known word. */
+function failureOf(row: Row, kind: InputKind): Failure | null {
+  if (isFailure(row)) return row;
+  const flaw = flawOfRow(row);
+  if (flaw === null) return null;
+  const noWord = kind === 'text' && flaw === 'only zeros';
+  const why = noWord ? 'no word of the text is known' : `the model answered ${flaw}`;
+  return { code: 'no_embedding', message: `the model has no embedding for it: ${why}` };
+}
 
 /** @param rows - the rows of the images, then the rows of the texts */
 function joinRows(rows: readonly Row[], imageCount: number, embedDim: number) {
   const embeddings = new Float32Array(rows.length * embedDim);
   const failed: EncodeFailure[] = [];
   for (const [i, row] of rows.entries()) {
-    if (!isFailure(row) && isDirection(row)) {
-      embeddings.set(row, i * embedDim);
-      continue;
-    }
-    const failure = isFailure(row) ? row : noEmbedding;
     const isImage = i < imageCount;
-    failed.push({
-      kind: isImage ? 'image' : 'text',
-      index: isImage ? i : i - imageCount,
-      ...failure,
-    });
+    const kind = isImage ? 'image' : 'text';
+    const failure = failureOf(row, kind);
+    if (failure) failed.push({ kind, index: isImage ? i : i - imageCount, ...failure });
+    // The cast is safe: of a row that is a failure, `failureOf` gives that failure.
+    else embeddings.set(row as Float32Array, i * embedDim);
   }
   return { embeddings, failed };
 }
-
-/** Whether the row is finite and not zero: weights that overflow give NaN, unknown words give zeros. */
-const isDirection = (row: Float32Array) =>
-  row.some((value) => value !== 0) && row.every(Number.isFinite);

@@ -5,6 +5,7 @@ import { DiptychError } from '../../../../src/errors.ts';
 import type { TrainConfig } from '../recipe/config.ts';
 import { parseTrainConfig } from '../recipe/config.ts';
 import type { StepRecord, ValidationQuery, ValidationRecord } from '../run/records.ts';
+import { readOrigin } from './run-origin.ts';
 import { readLog } from './run-log.ts';
 
 const queriesSchema: z.ZodType<ValidationQuery[]> = z.array(
@@ -23,6 +24,8 @@ export interface Run {
   readonly validations: readonly ValidationRecord[];
   /** Worst first; empty before the end. */
   readonly queries: readonly ValidationQuery[];
+  /** What was found before the run began. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -43,6 +46,7 @@ export function readRun(runDir: string): Run {
     steps: records.filter((record) => record.type === 'step'),
     validations: records.filter((record) => record.type === 'validation'),
     queries: existsSync(queriesPath) ? parseQueries(readJson(queriesPath), queriesPath) : [],
+    warnings: readOrigin(runDir)?.warnings ?? [],
   };
 }
 

@@ -51,7 +51,7 @@ export async function reportPage({ run, dataset, worst, best }: ReportContent): 
           }
         </header>
         <main>
-          ${summarySection(summarise(run))} ${chartSection(charts)}
+          ${warningSection(run.warnings)} ${summarySection(summarise(run))} ${chartSection(charts)}
           ${run.queries.length ? querySection(run.queries, worst, best) : ''}
           <details>
             <summary>Configuration</summary>
@@ -63,6 +63,16 @@ export async function reportPage({ run, dataset, worst, best }: ReportContent): 
       </body>
     </html>`;
   return `${page.toString()}\n`;
+}
+
+function warningSection(warnings: readonly string[]) {
+  if (!warnings.length) return '';
+  return html`<section>
+    <h2>Warnings before it began</h2>
+    <ul>
+      ${warnings.map((warning) => html`<li>${warning}</li>`)}
+    </ul>
+  </section>`;
 }
 
 function summarySection({ facts, stages }: Summary) {

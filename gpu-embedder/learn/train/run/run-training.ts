@@ -19,23 +19,21 @@ import { type Stage, losses, lossOf } from '../losses/loss-table.ts';
 import type { StepRecord, ValidationRecord } from './records.ts';
 import { readJson } from '../report/read-run.ts';
 import { truncateLog } from '../report/run-log.ts';
+import { readDatasetManifest } from '../../../data/prepared/read-dataset.ts';
+import { checkOrigin, readOrigin, writeOrigin } from '../report/run-origin.ts';
 import { settleText } from './settle-text.ts';
 import type { TrainAnswers, TrainThreadData } from './train-thread.ts';
 import type { TimedStage } from './trainer.ts';
 import type { TrainingSet } from '../batch/training-set.ts';
 import { loadTrainingSet } from '../batch/training-set.ts';
+import { trainingWarnings } from './training-warnings.ts';
 
 export interface RunOptions extends Pick<
   TrainThreadData,
-  | 'dataDir'
-  | 'runDir'
-  | 'config'
-  | 'threads'
-  | 'device'
-  | 'recordEvery'
-  | 'checkpointEvery'
-  | 'resume'
+  'dataDir' | 'runDir' | 'threads' | 'device' | 'recordEvery' | 'checkpointEvery' | 'resume'
 > {
+  /** Null where a resumed run is asked for nothing but to go on. */
+  readonly config: TrainConfig | null;
   /** Steps between validations; a twentieth of the run by default. */
   readonly validateEvery?: number;
   /** Ends the run after the step that is being done, with a checkpoint. */
@@ -52,18 +50,20 @@ export interface RunSummary {
   readonly seconds: number;
   readonly last: StepRecord | null;
   readonly validation: ValidationRecord | null;
+  /** What makes the run teach little, found before it began. */
+  readonly warnings: readonly string[];
 }
 
 /**
- * Train into a run folder. It gets `config.json`, `tokenizer.json`, `checkpoint.bin`, `log.jsonl`, and
- * at the end `validation.json` and `model/`. A resumed run keeps its first configuration.
+ * Train into a run folder. It gets `config.json`, `run.json`, `tokenizer.json`, `checkpoint.bin`,
+ * `log.jsonl`, and at the end `validation.json` and `model/`. A resumed run keeps its first configuration.
  */
 export async function runTraining({ signal, ...options }: RunOptions): Promise<RunSummary> {
   await openRunFolder(options);
   return withFolderLock(options.runDir, { command: 'diptych train' }, async () => {
-    const settled = await settleRun(options);
+    const { warnings, ...settled } = await settleRun(options);
     signal?.throwIfAborted();
-    return supervise(settled, signal);
+    return { ...(await supervise(settled, signal)), warnings };
   });
 }
 
@@ -87,42 +87,66 @@ async function openRunFolder({ runDir, resume }: RunOptions): Promise<void> {
 }
 
 /** Settle everything that the training thread needs to know, and close the data set again. */
-async function settleRun(options: Omit<RunOptions, 'signal'>): Promise<TrainThreadData> {
-  const { runDir, resume } = options;
+async function settleRun(
+  options: Omit<RunOptions, 'signal'>,
+): Promise<TrainThreadData & Pick<RunSummary, 'warnings'>> {
+  const { runDir, dataDir, resume } = options;
   await checkDevice(options.device);
   const configPath = join(runDir, 'config.json');
-  const wanted = resume ? readConfig(configPath) : options.config;
-  const set = loadTrainingSet(options.dataDir, wanted);
+  const wanted = options.config && !resume ? options.config : readConfig(configPath);
+  const notes = resume ? checkResumed(options) : [];
+  const set = loadTrainingSet(dataDir, wanted);
   const images = set.training.length;
-  const config = { ...wanted, stages: wanted.stages.map((stage) => fitBatch(stage, images)) };
+  const config = fitBatches(wanted, images);
   const stages = config.stages.map((stage): TimedStage => ({
     ...stage,
     steps: stageSteps(stage, images),
   }));
   checkClasses(set, config, stages);
   await checkDatasetFiles(set.dataset, ['pixels.bin']);
+  const warnings = trainingWarnings(set, wanted.stages, config.stages);
+  const asked = options.config && JSON.stringify(fitBatches(options.config, images));
+  if (resume && asked && asked !== JSON.stringify(config)) {
+    notes.push(
+      `the recipe of this command differs from ${configPath}, which a resumed run keeps; edit that file to change what is left of the run`,
+    );
+  }
+  for (const warning of [...notes, ...warnings])
+    process.stderr.write(`warning: ${warning}
+`);
   const text = await settleText(runDir, config, set, resume);
   set.close();
-  if (!resume) await writeFile(configPath, JSON.stringify(config, null, 2) + '\n');
+  if (!resume) {
+    await writeOrigin(runDir, set.dataset.manifest, warnings);
+    await writeFile(configPath, JSON.stringify(config, null, 2) + '\n');
+  }
   const { validateEvery = Math.max(1, Math.ceil(totalSteps(stages) / 20)) } = options;
-  return { ...options, config, stages, text, validateEvery };
+  return { ...options, config, stages, text, validateEvery, warnings };
 }
 
-/** Shrink a batch that is larger than the data set: it would repeat images. */
-function fitBatch(stage: Stage, images: number): Stage {
-  if (stage.batch <= images) return stage;
-  const batch = images - (images % imagesPerConceptOf(stage));
-  process.stderr.write(
-    `warning: ${stageLabel(stage)}: there are ${images} training images, so a batch has ${batch}, not ${stage.batch}\n`,
-  );
-  return { ...stage, batch, microBatch: undefined };
+/** @returns warnings */
+function checkResumed({ runDir, dataDir }: Pick<RunOptions, 'runDir' | 'dataDir'>): string[] {
+  const note = checkOrigin(readOrigin(runDir), runDir, dataDir, readDatasetManifest(dataDir));
+  return note === null ? [] : [note];
+}
+
+/** Shrink batches that are larger than the data set: they would repeat images. */
+function fitBatches(config: TrainConfig, images: number): TrainConfig {
+  const fit = (stage: Stage): Stage =>
+    stage.batch <= images
+      ? stage
+      : { ...stage, batch: images - (images % imagesPerConceptOf(stage)), microBatch: undefined };
+  return { ...config, stages: config.stages.map(fit) };
 }
 
 const totalSteps = (stages: readonly TimedStage[]): number =>
   stages.reduce((sum, { steps }) => sum + steps, 0);
 
 /** Follow the training thread until it ends: progress on stderr. */
-async function supervise(data: TrainThreadData, signal?: AbortSignal): Promise<RunSummary> {
+async function supervise(
+  data: TrainThreadData,
+  signal?: AbortSignal,
+): Promise<Omit<RunSummary, 'warnings'>> {
   const started = performance.now();
   if (!data.resume) truncateLog(join(data.runDir, 'log.jsonl'), 0);
   const entry = new URL('./train-thread.ts', import.meta.url);
