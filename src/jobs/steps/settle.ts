@@ -1,4 +1,5 @@
-import { findEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
+import type { EmbeddingPlace } from '../../items/embeddings.ts';
+import { findStoredEmbeddings } from '../../items/stored-embeddings.ts';
 import { unsettledBatches, updateBatches } from '../rows/job-batches.ts';
 import { findUnits, type Unit } from '../rows/job-units.ts';
 import type { Job } from '../rows/jobs.ts';
@@ -23,15 +24,16 @@ export const settle: Step<'building'> = async (work, job) => {
  * that have an embedding. A caption without an embedding is left out, as in `diptych encode`.
  */
 async function settleBatch(
-  { catalogue, objects }: Stores,
+  stores: Stores,
   { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
   batch: number,
 ): Promise<void> {
+  const { catalogue, objects } = stores;
   const { items } = await readPlanBatch(objects, jobId, batch);
   const shown = items.filter(({ image }) => image !== null);
   const hashes = hashesOf(items);
   const units = await findUnits(catalogue, jobId, { image: hashes.image });
-  const places = await findEmbeddings(catalogue, modelHash, hashes);
+  const places = await findStoredEmbeddings(stores, modelHash, hashes);
   const outcomes = shown.map(({ id, image }) => ({
     itemId: id,
     ...outcomeOf(places.image.get(image!.hash), units.image.get(image!.hash)),
