@@ -1,7 +1,7 @@
 import type { Manifest } from '../../version/manifest.ts';
 import { unitCounts } from '../rows/job-units.ts';
 import { hasEnded, type Job } from '../rows/jobs.ts';
-import { failuresOf, ledgerCounts } from '../rows/ledger.ts';
+import { failuresOf, ledgerCounts, type LedgerCounts } from '../rows/ledger.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 import { DiptychError } from '../../errors.ts';
 import type { Comparison } from '../../metrics/comparison.ts';
@@ -37,7 +37,7 @@ export interface JobReport {
   readonly encoded: number;
   readonly skipped: Readonly<Record<string, number>>;
   readonly failed: Readonly<Record<string, number>>;
-  /** Items without a result, in a job that ended early. */
+  /** Items that the job did not come to, or that are in no version because it failed or was cancelled. */
   readonly pending: number;
   /** Distinct captions; several items may share one. */
   readonly captions: { readonly encoded: number; readonly failed: number };
@@ -83,12 +83,9 @@ export async function reportJob(
     model: job.modelHash,
     version: job.version,
     inputs,
-    indexed: states.reused + states.encoded,
-    reused: states.reused,
-    encoded: states.encoded,
+    ...indexedOf(job, states),
     skipped: byCode('skipped'),
     failed: byCode('failed'),
-    pending: states.pending,
     captions: { encoded: text.done, failed: text.failed },
     error: job.error,
     comparison: comparisonOf(job),
@@ -110,6 +107,14 @@ export async function reportJob(
     ),
     items: failures.map(({ itemId, state, code, reason }) => ({ id: itemId, state, code, reason })),
   };
+}
+
+/** Count what is in the version. A job that ended without success has none that anybody may use. */
+function indexedOf({ state }: Job, { reused, encoded, pending }: LedgerCounts['states']) {
+  const ready = reused + encoded;
+  if (!hasEnded(state) || state === 'succeeded')
+    return { indexed: ready, reused, encoded, pending };
+  return { indexed: 0, reused: 0, encoded: 0, pending: ready + pending };
 }
 
 function comparisonOf({ counts }: Job): JobComparison | null {
