@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import sharp from 'sharp';
+import { DiptychError } from '../../../src/errors.ts';
 import { shownSchema, type IndexedItem } from '../../../src/version/items.ts';
 import type { IndexSource, SourceImage } from '../source/index-source.ts';
 
@@ -26,9 +27,9 @@ export async function packPreviews(
   try {
     for (let at = 0; at < items.length; at += chunk) {
       const slice = items.slice(at, at + chunk);
-      const previews = await pMap(slice, async (_, i) => preview(await readImage(at + i)), {
-        concurrency: availableParallelism(),
-      });
+      const draw = async ({ id }: { readonly id: string }, i: number) =>
+        previewOf(id, await readImage(at + i));
+      const previews = await pMap(slice, draw, { concurrency: availableParallelism() });
       for (const [i, { bytes, type }] of previews.entries()) {
         const item = slice[i];
         await out.write(bytes);
@@ -42,6 +43,21 @@ export async function packPreviews(
     await out.close();
   }
   return packed;
+}
+
+/** @throws DiptychError unreadable_image, which names the item */
+async function previewOf(id: string, image: SourceImage): Promise<SourceImage> {
+  try {
+    return await preview(image);
+  } catch (cause) {
+    throw new DiptychError(
+      'unreadable_image',
+      `item ${id}: expected an image that can be decoded, got ${image.bytes.length} bytes that cannot: ` +
+        'if they are damaged in the store, "diptych verify --repair" finds them',
+      { item: id },
+      { cause },
+    );
+  }
 }
 
 async function preview({ bytes, type }: SourceImage): Promise<SourceImage> {

@@ -36,7 +36,9 @@ function checkPointer(work: Verifying, seen: SeenPointer, published: string | nu
   differ({
     ...wrong,
     where: activeKey(collection),
-    expected: published ? `version ${published}, which the catalogue has as published` : 'a pointer',
+    expected: published
+      ? `version ${published}, which the catalogue has as published`
+      : 'a pointer',
     fix: published
       ? 'run "diptych verify --repair"'
       : 'name a version: diptych versions rollback VERSION',

@@ -1,5 +1,9 @@
 import { DiptychError } from '../../../src/errors.ts';
-import { deletedIds, parseDeleted, writeDeleted } from '../../../src/items/remove/deleted-overlay.ts';
+import {
+  deletedIds,
+  parseDeleted,
+  writeDeleted,
+} from '../../../src/items/remove/deleted-overlay.ts';
 import { deletedKey } from '../../../src/version/keys.ts';
 import type { Verifying } from './verifying.ts';
 

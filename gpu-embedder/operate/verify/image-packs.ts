@@ -47,7 +47,8 @@ export async function inspectImagePack(
     const got = hashes?.slices[i];
     if (size < end) {
       bad.set(hash, {
-        kind: 'image_missing',
+        // A store that has the size of a pack and not its bytes deceives `ingest` too.
+        kind: hashes?.broken ? 'image_damaged' : 'image_missing',
         expected: `its image in ${key}, ${end} bytes at least`,
         got: hashes?.broken ?? (size < 0 ? 'no such object' : `${size} bytes`),
       });
@@ -72,7 +73,8 @@ async function hashSlices(chunksOf: PackBytes, rows: readonly ImageRow[]) {
   const slices = rows.map(() => createHash('sha256'));
   let [at, first] = [0, 0];
   for await (const chunk of chunksOf) {
-    if (typeof chunk === 'string') return { ...{ broken: chunk, bytes: at, whole: '' }, slices: [] };
+    if (typeof chunk === 'string')
+      return { ...{ broken: chunk, bytes: at, whole: '' }, slices: [] };
     whole.update(chunk);
     while (first < rows.length && endOf(rows[first]) <= at) first += 1;
     addChunk(slices, rows, first, chunk, at);
