@@ -31,7 +31,7 @@ export async function findEmbeddings(
   );
 }
 
-/** Make statements that note where a model's embeddings are. A known embedding keeps its old place. */
+/** Make statements that note where a model's embeddings are. A known embedding moves to its new place. */
 export function insertEmbeddings(
   catalogue: Catalogue,
   modelHash: string,
@@ -44,7 +44,7 @@ export function insertEmbeddings(
     pack,
     rowIndex,
   }));
-  return insertRows(catalogue, 'embeddings', rows, 'keep');
+  return insertRows(catalogue, 'embeddings', rows, ['pack', 'rowIndex']);
 }
 
 /** Remove the rows of embeddings of some images or texts, for all models. */
@@ -65,6 +65,19 @@ export async function removeEmbeddings(
       ),
     ),
   );
+}
+
+/** Remove the rows of all embeddings that are in a pack. */
+export async function removeEmbeddingsOfPack(
+  { db }: Catalogue,
+  modelHash: string,
+  pack: string,
+): Promise<void> {
+  await db
+    .deleteFrom('embeddings')
+    .where('modelHash', '=', modelHash)
+    .where('pack', '=', pack)
+    .execute();
 }
 
 /** Remove the rows of all embeddings of a model. */

@@ -23,12 +23,17 @@ export async function findImages(
   return found;
 }
 
-/** Note where images are. A known image keeps its old place. */
-export async function addImages(catalogue: Catalogue, images: readonly NewImage[]): Promise<void> {
+/** Note where images are. A known image moves to its new place. */
+export async function placeImages(
+  catalogue: Catalogue,
+  images: readonly NewImage[],
+): Promise<void> {
   const createdAt = catalogue.now();
   const rows = images.map((image) => ({ ...image, createdAt }));
-  await catalogue.atomically(insertRows(catalogue, 'images', rows, 'keep'));
+  await catalogue.atomically(insertRows(catalogue, 'images', rows, placeColumns));
 }
+
+const placeColumns = ['pack', 'byteOffset', 'byteLength'] as const;
 
 export async function removeImages(catalogue: Catalogue, hashes: readonly string[]): Promise<void> {
   const { db } = catalogue;

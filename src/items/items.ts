@@ -95,6 +95,25 @@ export async function listItems(
   return found.length > limit ? { items, next: items.at(-1)!.id } : { items };
 }
 
+/** Find which of some ids the catalogue has, of items that are deleted too. */
+export async function knownIds(
+  catalogue: Catalogue,
+  collection: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const known = new Set<string>();
+  for (const part of chunks(ids)) {
+    const rows = await catalogue.db
+      .selectFrom('items')
+      .select('id')
+      .where('collection', '=', collection)
+      .where(among(catalogue, 'id', part))
+      .execute();
+    for (const { id } of rows) known.add(id);
+  }
+  return known;
+}
+
 export interface ItemCounts {
   /** Items that are not deleted; `withImage` and `captions` count only these. */
   readonly items: number;

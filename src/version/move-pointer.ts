@@ -12,18 +12,32 @@ export interface SeenPointer {
   /** Null where nothing was published yet. */
   readonly pointer: Pointer | null;
   readonly etag: string | null;
+  /** Why the pointer that is there cannot be read; `pointer` is null then. */
+  readonly unreadable?: DiptychError;
 }
 
 /** Read the pointer of a collection. @throws DiptychError index_unreadable */
 export async function readPointer(store: ObjectStore, collection: string): Promise<SeenPointer> {
+  const seen = await seePointer(store, collection);
+  if (seen.unreadable) throw seen.unreadable;
+  return seen;
+}
+
+/** Read the pointer of a collection, so that one that cannot be read can be replaced. */
+export async function seePointer(store: ObjectStore, collection: string): Promise<SeenPointer> {
   const key = activeKey(collection);
   // The etag is read first. If it is older than the content, a later move fails; in the other order
   // the move could overwrite a pointer that nobody has seen.
   const head = await store.head(key);
   const bytes = head && (await store.get(key));
   if (!bytes) return { collection, pointer: null, etag: null };
-  const pointer = parsePointer(key, new TextDecoder().decode(bytes));
-  return { collection, pointer, etag: head.etag };
+  const { etag } = head;
+  try {
+    return { collection, pointer: parsePointer(key, new TextDecoder().decode(bytes)), etag };
+  } catch (error) {
+    if (!(error instanceof DiptychError)) throw error;
+    return { collection, pointer: null, etag, unreadable: error };
+  }
 }
 
 /**

@@ -181,6 +181,22 @@ describe('items', () => {
     expect((await listed('', path)).ids).toEqual(['good']);
   });
 
+  it('are stored again when the store has lost their images, new and unchanged ones', async () => {
+    const path = '/v1/collections/lost/items';
+    const old = { id: 'old', image: Object.values(fixture.uploads)[1]! };
+    await ingest([old], path);
+    const packs = async () => (await bindings.ARTIFACTS.list({ prefix: 'images/' })).objects;
+    const before = await packs();
+    for (const { key } of before) {
+      expect((await ask(`/v1/objects/${key}`, { method: 'DELETE' })).status).toBe(204);
+    }
+    expect(await ingest([{ ...old, id: 'new' }], path)).toMatchObject({ counts: { created: 1 } });
+    expect(await packs()).toHaveLength(1);
+    await bindings.ARTIFACTS.delete((await packs())[0]!.key);
+    expect(await ingest([old], path)).toMatchObject({ counts: { unchanged: 1 } });
+    expect(await packs()).toHaveLength(1);
+  });
+
   it('come as a stream of lines, and each is answered', async () => {
     const path = '/v1/collections/stream/items';
     const lines = [

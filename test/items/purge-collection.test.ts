@@ -4,7 +4,7 @@ import { toItemColumns } from '../../src/version/items.ts';
 import { textHash } from '../../src/catalogue/content-hash.ts';
 import { deleteItems } from '../../src/items/delete-items.ts';
 import { findEmbeddings } from '../../src/items/embeddings.ts';
-import { verifyCollection } from '../../gpu-embedder/operate/jobs/verify-collection.ts';
+import { verifyCollection } from '../../gpu-embedder/operate/verify/verify-collection.ts';
 import { purgeCollection } from '../../src/items/remove/purge-collection.ts';
 import { runJob } from '../../src/jobs/run-job.ts';
 import { startD1 } from '../support/catalogues.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRandom } from '../../gpu-embedder/common/random.ts';
-import { verifyCollection } from '../../gpu-embedder/operate/jobs/verify-collection.ts';
+import { verifyCollection } from '../../gpu-embedder/operate/verify/verify-collection.ts';
 import { versionKey } from '../../src/version/keys.ts';
 import { readPointer } from '../../src/version/move-pointer.ts';
 import { createJob, getJob } from '../../src/jobs/rows/jobs.ts';
@@ -76,8 +76,12 @@ test('a version that lost its items is told by what is wrong with it, not by eac
   const { pointer } = await readPointer(fixture.objects, collection);
   const key = versionKey(collection, pointer!.version, 'items.json');
   await fixture.objects.delete(key);
-  expect((await verifyCollection(fixture, collection)).differences).toEqual([
-    `version ${pointer!.version}: ${key}: expected an object, got none`,
+  expect((await verifyCollection(fixture, collection)).differences).toMatchObject([
+    {
+      kind: 'version_damaged',
+      where: `version ${pointer!.version}`,
+      got: `${key}: expected an object, got none`,
+    },
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyCollection } from '../../gpu-embedder/operate/jobs/verify-collection.ts';
+import { verifyCollection } from '../../gpu-embedder/operate/verify/verify-collection.ts';
 import { folderStore } from '../../gpu-embedder/operate/store/folder-store.ts';
 import { createJob } from '../../src/jobs/rows/jobs.ts';
 import { runJob } from '../../src/jobs/run-job.ts';

@@ -25,8 +25,10 @@ export interface FakeEmbedder extends Embedder {
 /** Embeds by hash; a picture with `corrupt` in it fails. */
 export function fakeEmbedder(before: () => void = () => undefined): FakeEmbedder {
   const calls: FakeEmbedder['calls'] = [];
-  const rowOf = (bytes: Uint8Array | string) =>
-    Float32Array.from(createHash('sha256').update(bytes).digest().subarray(0, 4));
+  const rowOf = (bytes: Uint8Array | string) => {
+    const numbers = [...createHash('sha256').update(bytes).digest().subarray(0, 4)];
+    return Float32Array.from(numbers, (number) => number / Math.hypot(...numbers));
+  };
   return {
     calls,
     describe: async () => model,

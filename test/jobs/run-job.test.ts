@@ -351,7 +351,7 @@ describe('a job', () => {
     expect(report).toMatchObject({
       state: 'failed',
       error: 'index_too_large: too large',
-      indexed: 10,
+      ...{ inputs: 10, indexed: 0, encoded: 0, pending: 10 },
     });
   });
 });

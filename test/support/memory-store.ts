@@ -50,3 +50,10 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     async close() {},
   };
 }
+
+/** Flip a bit of an object. @param at - the byte; by default the one in the middle */
+export async function flipBit(store: ObjectStore, key: string, at?: number): Promise<void> {
+  const bytes = (await store.get(key))!;
+  bytes[at ?? bytes.length >> 1] ^= 1;
+  await store.put(key, bytes);
+}

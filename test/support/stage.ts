@@ -7,7 +7,8 @@ import { startWorker, type RunningWorker } from '../../gpu-embedder/operate/dev/
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { readMigrations } from '../../gpu-embedder/operate/catalogue/read-migrations.ts';
 import { verifyVersion } from '../../gpu-embedder/operate/publish/verify-version.ts';
-import { verifyCollection } from '../../gpu-embedder/operate/jobs/verify-collection.ts';
+import { differenceLine } from '../../gpu-embedder/operate/verify/differences.ts';
+import { verifyCollection } from '../../gpu-embedder/operate/verify/verify-collection.ts';
 import { localCatalogue, type LocalCatalogue } from '../../gpu-embedder/operate/store/local-d1.ts';
 import { httpStore } from '../../gpu-embedder/operate/store/http-store.ts';
 import { parseItems } from '../../src/version/items.ts';
@@ -99,7 +100,7 @@ export async function openStage(prepared: string, faults: Faults = {}): Promise<
     published: () => published(objects),
     differences: async () => {
       const recount = () => verifyCollection({ catalogue, objects }, collection);
-      return (await patiently(recount)).differences;
+      return (await patiently(recount)).differences.map(differenceLine);
     },
     remove: (ids) =>
       patiently(async () => {

@@ -46,7 +46,8 @@ export function registerVersions(program: Command): void {
         flags,
         (store) => rollBack(store, flags.collection, version),
         (result) =>
-          `${result.collection} ${result.version} is active, and ${result.from} no longer`,
+          `${result.collection} ${result.version} is active` +
+          (result.from === null ? '' : `, and ${result.from} no longer`),
       ),
   );
   command('remove <version>', 'remove a version that is not active')

@@ -33,7 +33,11 @@ export async function collectCollection(
   // The rows are read before the store is listed: objects are written before their row, so the list
   // holds the objects of every row.
   const rows = await listVersions(catalogue, collection);
-  const isHeld = (version: string) => isAtWork(catalogue, collection, version);
+  // Without a pointer, the catalogue knows which version answered: `verify --repair` needs it.
+  const { pointer } = await readPointer(objects, collection);
+  const published = pointer ? undefined : rows.find(({ state }) => state === 'published')?.version;
+  const isHeld = async (version: string) =>
+    version === published || isAtWork(catalogue, collection, version);
   const { removed, kept } = await collectGarbage(objects, { ...options, keep, now, isHeld });
   const stay = new Set(kept.map(({ version }) => version));
   const gone = rows.flatMap(({ version }) => (stay.has(version) ? [] : version));

@@ -5,6 +5,7 @@ import {
   uploadsPrefix,
   versionKey,
 } from '../../../src/version/keys.ts';
+import { readPointer } from '../../../src/version/move-pointer.ts';
 import type { ObjectEntry, ObjectStore } from '../../../src/objects/object-store.ts';
 import {
   lastUse,
@@ -92,6 +93,8 @@ async function sortVersions(
   { collection, keep = 3, graceMs = 60 * minuteMs, isHeld, target }: CollectOptions,
   now: number,
 ) {
+  // Which version is active must be known before any is removed.
+  await readPointer(store, collection);
   const garbage: VersionGarbage[] = [];
   const kept: { version: string; why: string }[] = [];
   let complete = 0;

@@ -13,12 +13,13 @@ import { oneLine } from '../../common/terminal.ts';
  * @param kept - tells the user where the report is
  */
 export function showReport(report: JobReport, kept: string, json: boolean): void {
-  const { collection, inputs, indexed, reused, encoded, skipped, failed } = report;
+  const { collection, inputs, indexed, reused, encoded, skipped, failed, pending } = report;
   const sum = (counts: Readonly<Record<string, number>>) =>
     Object.values(counts).reduce((total, count) => total + count, 0);
   process.stderr.write(
     `${collection}: ${inputs} inputs = ${indexed} indexed (${reused} reused, ${encoded} encoded) + ` +
-      `${sum(skipped)} skipped + ${sum(failed)} failed\n`,
+      `${sum(skipped)} skipped + ${sum(failed)} failed` +
+      (pending > 0 ? ` + ${pending} not indexed, as the job ${report.state}\n` : '\n'),
   );
   const lacking = withoutPicture(report);
   if (lacking !== null) process.stderr.write(`warning: ${lacking}\n`);

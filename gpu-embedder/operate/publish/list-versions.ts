@@ -7,7 +7,7 @@ import {
 } from '../../../src/version/keys.ts';
 import type { Pointer } from '../../../src/version/pointer.ts';
 import type { ObjectEntry, ObjectStore } from '../../../src/objects/object-store.ts';
-import { readPointer } from '../../../src/version/move-pointer.ts';
+import { seePointer } from '../../../src/version/move-pointer.ts';
 import { openStoredVersion } from '../store/open-stored-version.ts';
 
 /** A version in a store. */
@@ -36,7 +36,8 @@ export interface StoredVersion {
 
 /**
  * List the versions of a collection in a store: the active one, then the others by last use, the
- * latest first. A version that was never active counts from its upload.
+ * latest first. A version that was never active counts from its upload. If the pointer cannot be read,
+ * none is active.
  *
  * @throws DiptychError index_unreadable
  */
@@ -44,7 +45,7 @@ export async function listVersions(
   store: ObjectStore,
   collection: string,
 ): Promise<StoredVersion[]> {
-  const { pointer } = await readPointer(store, collection);
+  const { pointer } = await seePointer(store, collection);
   const objects = new Map<string, ObjectEntry[]>();
   for (const entry of await store.list(collectionPrefix(collection))) {
     const version = versionOf(entry.key);

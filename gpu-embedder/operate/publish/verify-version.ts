@@ -26,6 +26,8 @@ export interface VerifyOptions {
   readonly compare?: (manifest: Manifest) => void | Promise<void>;
   /** False checks sizes only; default true. */
   readonly checksums?: boolean;
+  /** Is told of each file that is missing or damaged; by default the first one is thrown. */
+  readonly onBadFile?: (error: DiptychError) => void;
 }
 
 const filesSchema = z.record(z.string(), z.object({ bytes: z.int().min(0), sha256: z.string() }));
@@ -42,20 +44,27 @@ export async function verifyVersion(
   store: ObjectStore,
   collection: string,
   version: string,
-  { recall = 0, compare, checksums = true }: VerifyOptions = {},
+  { recall = 0, compare, checksums = true, onBadFile }: VerifyOptions = {},
 ): Promise<Manifest> {
   const source = storeSource(store);
   const files = await openStoredVersion(store, collection, version);
   const { manifest } = files;
-  await checkFiles(source, manifest.files, checksums, files.key);
+  let isWhole = true;
+  const tell = (error: unknown) => {
+    const isOfFile = error instanceof DiptychError && error.code === 'index_unreadable';
+    if (!isOfFile || !onBadFile) throw error;
+    isWhole = false;
+    onBadFile(error);
+  };
+  await checkFiles(source, manifest.files, checksums, files.key, tell);
   const { hash } = manifest.model;
   const key = modelKey(hash, 'model.json');
   const json = await readUnlistedText(source, key);
   if (json === null) throw missingFile(key);
   const model = parseArtifactJson(key, modelSchema, json);
   expectSame(`${key}: hash`, hash, model.hash);
-  await checkFiles(source, model.files, checksums, (name) => modelKey(hash, name));
-  if (checksums) await checkCounts(files);
+  await checkFiles(source, model.files, checksums, (name) => modelKey(hash, name), tell);
+  if (checksums && isWhole) await checkCounts(files);
   checkRecall(manifest, recall);
   await compare?.(manifest);
   return manifest;
@@ -66,10 +75,14 @@ async function checkFiles(
   files: Manifest['files'],
   checksums: boolean,
   keyOf: (name: string) => string,
+  tell: (error: unknown) => void,
 ): Promise<void> {
   for (const [name, entry] of Object.entries(files)) {
-    if (checksums) await checkListed(source, keyOf(name), entry, createHash('sha256'));
-    else await checkSize(source, keyOf(name), entry.bytes);
+    const key = keyOf(name);
+    const check = checksums
+      ? checkListed(source, key, entry, createHash('sha256'))
+      : checkSize(source, key, entry.bytes);
+    await check.catch(tell);
   }
 }
 

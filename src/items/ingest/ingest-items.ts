@@ -1,9 +1,11 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { createCollection, getCollection } from '../../catalogue/collections.ts';
-import { addImages, findImages } from '../images.ts';
+import { findImages, placeImages } from '../images.ts';
+import { imagePart, lostParts } from '../lost-parts.ts';
 import { upsertItems, type UpsertOutcome } from '../upsert-items.ts';
 import { DiptychError } from '../../errors.ts';
 import { parseRequest } from '../../http/parse-request.ts';
+import type { ImageRow } from '../../catalogue/schema/tables.ts';
 import type { NewItem } from '../item.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
 import { imagePackKey } from '../../version/keys.ts';
@@ -107,18 +109,45 @@ function refusal(item: unknown, { code, message, details }: DiptychError): Refus
   };
 }
 
-/** Write the images that the store does not have yet. */
+/**
+ * Write the images that the store does not have: those without a row, and those whose row names a pack
+ * that is gone, as after a bucket was restored to an older state.
+ *
+ * The pack is written before its rows, so a row never names bytes that were not stored. What stops
+ * between the two leaves a pack that no row names, which garbage collection removes after a day.
+ * Garbage collection at the same time does no harm: it keeps packs that a row names, so a row that was
+ * believed here stays true, and a pack that was written a moment ago is young. A purge moves rows to a
+ * new pack before it deletes the old one. If the old one is missed here, the images are stored once
+ * more, and whichever pack their rows name in the end is there.
+ */
 async function storeImages(
   { catalogue, objects }: Ingestion,
   images: readonly HashedImage[],
 ): Promise<void> {
   const distinct = new Map(images.map((image) => [image.hash, image]));
   const known = await findImages(catalogue, [...distinct.keys()]);
-  const fresh = [...distinct.values()].filter(({ hash }) => !known.has(hash));
+  const stored = await storedHashes(objects, [...known.values()]);
+  const fresh = [...distinct.values()].filter(({ hash }) => !stored.has(hash));
   if (fresh.length === 0) return;
   const { pack, bytes, places } = await packImages(fresh);
   await objects.put(imagePackKey(pack), bytes);
-  await addImages(catalogue, places);
+  await placeImages(catalogue, places);
+}
+
+/** A worker may make a limited number of requests for one request of a client. */
+const packsAsked = 8;
+
+/**
+ * Find which known images the store has. If they lie in many packs, none of them counts as stored: to
+ * write them together into one pack again costs less than to ask for each pack, now and every time.
+ */
+async function storedHashes(
+  objects: ObjectStore,
+  rows: readonly ImageRow[],
+): Promise<ReadonlySet<string>> {
+  if (new Set(rows.map(({ pack }) => pack)).size > packsAsked) return new Set();
+  const lost = await lostParts(objects, rows, imagePart);
+  return new Set(rows.flatMap((row) => (lost.has(row) ? [] : row.hash)));
 }
 
 function toRow({ input, image }: ReadItem): NewItem {

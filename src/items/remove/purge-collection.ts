@@ -1,29 +1,27 @@
-import { z } from 'zod';
 import { parseItems } from '../../version/items.ts';
 import {
   collectionPrefix,
   embeddingPackKey,
   imagePackKey,
   isItemsKey,
-  modelKey,
 } from '../../version/keys.ts';
-import { parseArtifactJson } from '../../version/parse-json.ts';
 import { sha256 } from '../../version/sha256.ts';
 import { among } from '../../catalogue/among.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { purgeDeleted } from '../delete-items.ts';
+import { embedDimOf } from '../embed-dim-of.ts';
 import { embeddedModels, findEmbeddings, removeEmbeddings, rowsOfPack } from '../embeddings.ts';
 import { hashesInUse } from '../hashes-in-use.ts';
 import { findImages, imagesOfPack } from '../images.ts';
+import { imagePart, lostParts } from '../lost-parts.ts';
+import { repackImages } from '../repack-images.ts';
 import { insertRows } from '../../catalogue/insert-rows.ts';
 import { listActiveJobs } from '../../jobs/rows/jobs.ts';
 import { embeddingKinds, type EmbeddingKind } from '../../catalogue/schema/tables.ts';
 import { DiptychError } from '../../errors.ts';
-import { packImages } from '../ingest/image-pack.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
 import { deletedIds, writeDeleted } from './deleted-overlay.ts';
 import type { Stores } from '../../catalogue/stores.ts';
-import { readSlices } from '../../objects/read-slices.ts';
 
 export interface PurgeResult {
   readonly collection: string;
@@ -103,25 +101,20 @@ async function publishedIds(objects: ObjectStore, collection: string): Promise<S
 }
 
 /** Remove images from the catalogue and from their packs. @returns how many packs were changed */
-async function dropImages(
-  { catalogue, objects }: Stores,
-  hashes: readonly string[],
-): Promise<number> {
+async function dropImages(stores: Stores, hashes: readonly string[]): Promise<number> {
+  const { catalogue, objects } = stores;
   const gone = new Set(hashes);
   const places = await findImages(catalogue, hashes);
   const packs = new Set([...places.values()].map(({ pack }) => pack));
   for (const pack of packs) {
     const rows = await imagesOfPack(catalogue, pack);
     const kept = rows.filter(({ hash }) => !gone.has(hash));
-    const bytes = await readSlices(objects, kept);
-    const packed = await packImages(
-      kept.map(({ hash, type }, i) => ({ hash, type, bytes: bytes[i]! })),
-    );
-    if (kept.length > 0) await objects.put(imagePackKey(packed.pack), packed.bytes);
-    const createdAt = catalogue.now();
-    const moved = packed.places.map((place) => ({ ...place, createdAt }));
+    // Of a pack that the store has lost there is nothing to keep: its rows say so until `ingest` or
+    // `verify --repair` mends them.
+    const lost = await lostParts(objects, kept, imagePart);
+    const stored = kept.filter((row) => !lost.has(row));
     await catalogue.atomically([
-      ...insertRows(catalogue, 'images', moved, ['pack', 'byteOffset', 'byteLength']),
+      ...(await repackImages(stores, stored)),
       ...deletions(
         catalogue,
         rows.filter(({ hash }) => gone.has(hash)).map(({ hash }) => hash),
@@ -196,14 +189,4 @@ async function readWhole(
 ): Promise<Uint8Array | null> {
   const bytes = await objects.get(key);
   return bytes && (await sha256(new Uint8Array(bytes))) === pack ? bytes : null;
-}
-
-const modelSchema = z.object({ embedDim: z.int().positive() });
-
-/** Read the length of an embedding from a published model; 0 if the model was not published. */
-async function embedDimOf(objects: ObjectStore, hash: string): Promise<number> {
-  const key = modelKey(hash, 'model.json');
-  const bytes = await objects.get(key);
-  if (!bytes) return 0;
-  return parseArtifactJson(key, modelSchema, new TextDecoder().decode(bytes)).embedDim;
 }

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../version/manifest.ts';
 import { unitCounts } from '../rows/job-units.ts';
 import { hasEnded, listJobs, type Job } from '../rows/jobs.ts';
-import { countDropped, failuresOf, ledgerCounts } from '../rows/ledger.ts';
+import { countDropped, failuresOf, ledgerCounts, type LedgerCounts } from '../rows/ledger.ts';
 import type { Stores } from '../../catalogue/stores.ts';
 import { DiptychError } from '../../errors.ts';
 import type { Comparison } from '../../metrics/comparison.ts';
@@ -43,7 +43,7 @@ export interface JobReport {
    * indexed; null if there was no such job.
    */
   readonly dropped: number | null;
-  /** Items without a result, in a job that ended early. */
+  /** Items that the job did not come to, or that are in no version because it failed or was cancelled. */
   readonly pending: number;
   /** Distinct captions; several items may share one. */
   readonly captions: { readonly encoded: number; readonly failed: number };
@@ -89,13 +89,10 @@ export async function reportJob(
     model: job.modelHash,
     version: job.version,
     inputs,
-    indexed: states.reused + states.encoded,
-    reused: states.reused,
-    encoded: states.encoded,
+    ...indexedOf(job, states),
     skipped: byCode('skipped'),
     failed: byCode('failed'),
     dropped: await droppedOf(catalogue, job),
-    pending: states.pending,
     captions: { encoded: text.done, failed: text.failed },
     error: job.error,
     comparison: comparisonOf(job),
@@ -138,6 +135,14 @@ export function withoutPicture({ skipped, dropped }: JobReport): string | null {
   const [have, are] = count === 1 ? ['item has', 'is'] : ['items have', 'are'];
   const before = dropped ? `; ${dropped} of them ${dropped === 1 ? 'was' : 'were'} in the one before` : ''; // prettier-ignore
   return `${count} ${have} no picture and ${are} not in the version${before}`;
+}
+
+/** Count what is in the version. A job that ended without success has none that anybody may use. */
+function indexedOf({ state }: Job, { reused, encoded, pending }: LedgerCounts['states']) {
+  const ready = reused + encoded;
+  if (!hasEnded(state) || state === 'succeeded')
+    return { indexed: ready, reused, encoded, pending };
+  return { indexed: 0, reused: 0, encoded: 0, pending: ready + pending };
 }
 
 function comparisonOf({ counts }: Job): JobComparison | null {

@@ -75,7 +75,7 @@ function items({
     ['of these, were encoded', number(encoded)],
     ...byCode('Skipped', skipped),
     ...byCode('Failed', failed),
-    ...(pending > 0 ? [['Not reached', number(pending)]] : []),
+    ...(pending > 0 ? [['Not indexed', number(pending)]] : []),
     ['Distinct captions that were encoded', number(captions.encoded)],
     ...(captions.failed > 0 ? [['Captions that failed', number(captions.failed)]] : []),
   ];

@@ -1,5 +1,7 @@
 import { sha256 } from '../../version/sha256.ts';
-import { findEmbeddings, insertEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
+import { insertEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
+import { imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
+import { findStoredEmbeddings } from '../../items/stored-embeddings.ts';
 import { updateBatches } from '../rows/job-batches.ts';
 import { findUnits, updateUnits, type Unit } from '../rows/job-units.ts';
 import type { Job } from '../rows/jobs.ts';
@@ -7,7 +9,7 @@ import type { Stores } from '../../catalogue/stores.ts';
 import { embeddingKinds, type EmbeddingKind } from '../../catalogue/schema/tables.ts';
 import type { EncodeAnswer } from '../../embedder/embedder.ts';
 import { DiptychError } from '../../errors.ts';
-import { embeddingPackKey } from '../../version/keys.ts';
+import { embeddingPackKey, imagePackKey } from '../../version/keys.ts';
 import { readSlices } from '../../objects/read-slices.ts';
 import { hashesOf, readPlanBatch, type BatchItem, type PlanBatch } from './plan-batch.ts';
 import type { JobWork } from './step.ts';
@@ -31,8 +33,11 @@ export async function encodeBatch(
   const plan = await readPlanBatch(objects, jobId, batch);
   const pending = await pendingUnits(work, jobId, batch, plan);
   const missing = await withoutEmbedding(work, modelHash, pending);
-  for (const part of partsOf(plan, missing)) {
-    const answer = await encodePart(work, part);
+  for (const asked of partsOf(plan, missing)) {
+    const { part, bytes, lost } = await readPart(work, asked);
+    if (lost.length > 0) await catalogue.atomically(updateUnits(catalogue, jobId, lost));
+    if (part.images.length + part.texts.length === 0) continue;
+    const answer = await encodePart(work, part, bytes);
     if (answer.model.hash !== modelHash) {
       throw new DiptychError(
         'model_mismatch',
@@ -80,13 +85,13 @@ async function pendingUnits(
 }
 
 async function withoutEmbedding(
-  { catalogue }: Stores,
+  stores: Stores,
   modelHash: string,
   units: readonly Unit[],
 ): Promise<Unit[]> {
   const hashes = (wanted: EmbeddingKind) =>
     units.flatMap(({ kind, hash }) => (kind === wanted ? hash : []));
-  const known = await findEmbeddings(catalogue, modelHash, {
+  const known = await findStoredEmbeddings(stores, modelHash, {
     image: hashes('image'),
     text: hashes('text'),
   });
@@ -128,11 +133,43 @@ function inSlices(texts: Part['texts']): Part['texts'][] {
   );
 }
 
+/**
+ * Read the images of a part. An image that is gone, or that is no longer what it was when it was taken
+ * in, fails alone.
+ */
+async function readPart({ objects }: EncodeWork, { images, texts }: Part) {
+  const gone = await lostParts(objects, images, imagePart);
+  const there = images.filter((image) => !gone.has(image));
+  const read = await readSlices(objects, there);
+  const hashes = await Promise.all(read.map((one) => sha256(new Uint8Array(one))));
+  const isGood = there.map(({ hash }, i) => hashes[i] === hash);
+  const lost = [
+    ...[...gone].map((image) => lostUnit(image.hash, lostFrom(image))),
+    ...there.flatMap(({ hash, pack }, i) =>
+      isGood[i]
+        ? []
+        : lostUnit(
+            hash,
+            `${imagePackKey(pack)}: expected an image with SHA-256 ${hash}, got ${hashes[i]}: run "diptych verify --repair", then ingest it again`,
+          ),
+    ),
+  ];
+  const part: Part = { images: there.filter((_, i) => isGood[i]), texts };
+  return { part, bytes: read.filter((_, i) => isGood[i]), lost };
+}
+
+function lostUnit(hash: string, reason: string) {
+  return {
+    ...{ kind: 'image' as const, hash },
+    ...{ state: 'failed' as const, code: 'image_missing', reason },
+  };
+}
+
 async function encodePart(
-  { objects, embedder, signal }: EncodeWork,
+  { embedder, signal }: EncodeWork,
   { images, texts }: Part,
+  bytes: readonly Uint8Array[],
 ): Promise<EncodeAnswer> {
-  const bytes = await readSlices(objects, images);
   return embedder.encode(
     images.map(({ type }, i) => ({ type, bytes: bytes[i]! })),
     texts.map(({ text }) => text),

@@ -10,7 +10,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits of SHA-2
 
 const itemSchema = z.object({
   ...indexedFields,
-  /** Null if the item has no image, or if the place of its bytes is not known. */
+  /** Null if the item has no image, or if the store does not have its bytes. */
   image: z
     .object({
       hash,
@@ -20,6 +20,8 @@ const itemSchema = z.object({
       type: z.string(),
     })
     .nullable(),
+  /** Why the store does not have the bytes of the item's image. */
+  lost: z.string().optional(),
   captions: z.array(z.object({ text: z.string().min(1), textHash: hash })),
 });
 

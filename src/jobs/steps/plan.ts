@@ -1,7 +1,9 @@
 import type { ByKind } from '../../items/by-kind.ts';
-import { findEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
+import type { EmbeddingPlace } from '../../items/embeddings.ts';
 import { findImages } from '../../items/images.ts';
 import { listItems } from '../../items/items.ts';
+import { imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
+import { findStoredEmbeddings } from '../../items/stored-embeddings.ts';
 import { insertBatch } from '../rows/job-batches.ts';
 import { insertUnits, type UnitKey } from '../rows/job-units.ts';
 import { updatePlanCursor, type Job } from '../rows/jobs.ts';
@@ -38,10 +40,8 @@ export const plan: Step<'encoding'> = async (work, job) => {
  *
  * @returns the job after this batch, or undefined if nothing was left to plan
  */
-export async function planNextBatch(
-  { catalogue, objects }: Stores,
-  job: Job,
-): Promise<Job | undefined> {
+export async function planNextBatch(stores: Stores, job: Job): Promise<Job | undefined> {
+  const { catalogue, objects } = stores;
   const { id: jobId, collection, modelHash, planCursor, batches: batch } = job;
   if (planCursor === null) await notePointer(objects, job);
   const page = await listItems(catalogue, {
@@ -54,10 +54,11 @@ export async function planNextBatch(
     catalogue,
     page.items.flatMap(({ imageHash }) => imageHash ?? []),
   );
-  const plan = { items: page.items.map((item) => toBatchItem(item, images)) };
+  const lost = await lostParts(objects, [...images.values()], imagePart);
+  const plan = { items: page.items.map((item) => toBatchItem(item, images, lost)) };
   const isFirst = await putJson(objects, planBatchKey(jobId, batch), plan, { ifNone: true });
   const { items } = isFirst ? plan : await readPlanBatch(objects, jobId, batch);
-  const places = await findEmbeddings(catalogue, modelHash, hashesOf(items));
+  const places = await findStoredEmbeddings(stores, modelHash, hashesOf(items));
   const missing = missingUnits(items, places);
   const isSettled = missing.length === 0;
   if (isSettled) await writeBuildPage(objects, jobId, batch, items, places);
@@ -73,19 +74,26 @@ export async function planNextBatch(
   return { ...job, planCursor: last, batches: batch + 1 };
 }
 
-function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>): BatchItem {
+function toBatchItem(
+  item: CatalogueItem,
+  images: ReadonlyMap<string, ImageRow>,
+  lostRows: ReadonlySet<ImageRow>,
+): BatchItem {
   const place = images.get(item.imageHash ?? '');
+  const lost = whyLost(item, place, lostRows);
   return {
     ...toIndexedFields(item),
-    image: place
-      ? {
-          hash: place.hash,
-          pack: place.pack,
-          byteOffset: place.byteOffset,
-          byteLength: place.byteLength,
-          type: place.type,
-        }
-      : null,
+    ...(lost !== undefined && { lost }),
+    image:
+      place && lost === undefined
+        ? {
+            hash: place.hash,
+            pack: place.pack,
+            byteOffset: place.byteOffset,
+            byteLength: place.byteLength,
+            type: place.type,
+          }
+        : null,
     captions: item.captions.map(({ text, textHash }) => ({ text, textHash })),
   };
 }
@@ -93,7 +101,19 @@ function toBatchItem(item: CatalogueItem, images: ReadonlyMap<string, ImageRow>)
 /** The code of items that are skipped because they have no image. */
 export const noImage = 'no_image';
 
-function toLedgerEntry({ id, image }: BatchItem, state: LedgerState): NewLedgerEntry {
+function whyLost(
+  { imageHash }: CatalogueItem,
+  place: ImageRow | undefined,
+  lostRows: ReadonlySet<ImageRow>,
+): string | undefined {
+  if (imageHash === null || (place && !lostRows.has(place))) return undefined;
+  return place ? lostFrom(place) : `its image ${imageHash} is in no pack: ingest it again`;
+}
+
+function toLedgerEntry({ id, image, lost }: BatchItem, state: LedgerState): NewLedgerEntry {
+  if (lost !== undefined) {
+    return { itemId: id, state: 'failed', code: 'image_missing', reason: lost };
+  }
   if (image) return { itemId: id, imageHash: image.hash, state };
   return { itemId: id, state: 'skipped', code: noImage, reason: 'the item has no image' };
 }

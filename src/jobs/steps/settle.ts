@@ -1,4 +1,6 @@
-import { findEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
+import type { EmbeddingPlace } from '../../items/embeddings.ts';
+import { imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
+import { findStoredEmbeddings } from '../../items/stored-embeddings.ts';
 import { unsettledBatches, updateBatches } from '../rows/job-batches.ts';
 import { findUnits, type Unit } from '../rows/job-units.ts';
 import type { Job } from '../rows/jobs.ts';
@@ -23,20 +25,28 @@ export const settle: Step<'building'> = async (work, job) => {
  * that have an embedding. A caption without an embedding is left out, as in `diptych encode`.
  */
 async function settleBatch(
-  { catalogue, objects }: Stores,
+  stores: Stores,
   { id: jobId, modelHash }: Pick<Job, 'id' | 'modelHash'>,
   batch: number,
 ): Promise<void> {
+  const { catalogue, objects } = stores;
   const { items } = await readPlanBatch(objects, jobId, batch);
   const shown = items.filter(({ image }) => image !== null);
   const hashes = hashesOf(items);
   const units = await findUnits(catalogue, jobId, { image: hashes.image });
-  const places = await findEmbeddings(catalogue, modelHash, hashes);
-  const outcomes = shown.map(({ id, image }) => ({
+  const places = await findStoredEmbeddings(stores, modelHash, hashes);
+  const images = shown.map(({ image }) => image!);
+  // The images are looked for once more, because encoding may have taken long and the builder reads
+  // them: one that is lost by now fails its item and not the version.
+  const lost = await lostParts(objects, images, imagePart);
+  const outcomes = shown.map(({ id }, i) => ({
     itemId: id,
-    ...outcomeOf(places.image.get(image!.hash), units.image.get(image!.hash)),
+    ...(lost.has(images[i]!)
+      ? { state: 'failed' as const, code: 'image_missing', reason: lostFrom(images[i]!) }
+      : outcomeOf(places.image.get(images[i]!.hash), units.image.get(images[i]!.hash))),
   }));
-  await writeBuildPage(objects, jobId, batch, shown, places);
+  const there = shown.filter((_, i) => !lost.has(images[i]!));
+  await writeBuildPage(objects, jobId, batch, there, places);
   await catalogue.atomically([
     ...updateLedger(catalogue, jobId, outcomes),
     ...updateBatches(catalogue, jobId, [batch], ['done', 'dead'], 'settled'),
