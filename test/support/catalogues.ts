@@ -17,7 +17,7 @@ export interface TestDatabases {
 }
 
 /** Number of databases in one runtime. */
-const d1Databases = 16;
+const d1Databases = 24;
 
 /** D1 in workerd, in memory. */
 export async function startD1(): Promise<TestDatabases> {
