@@ -4,7 +4,7 @@ import { chunks } from '../../../src/catalogue/chunks.ts';
 import type { ImageRow } from '../../../src/catalogue/schema/tables.ts';
 import type { Stores } from '../../../src/catalogue/stores.ts';
 import { imagesOfPack } from '../../../src/items/images.ts';
-import { repackImages } from '../../../src/items/repack-images.ts';
+import { repackImages } from '../../../src/items/ingest/repack-images.ts';
 import { imagePackKey } from '../../../src/version/keys.ts';
 import { openPack, type PackBytes } from './open-pack.ts';
 

@@ -14,7 +14,7 @@ import { embeddedModels, findEmbeddings, removeEmbeddings, rowsOfPack } from '..
 import { hashesInUse } from '../hashes-in-use.ts';
 import { findImages, imagesOfPack } from '../images.ts';
 import { imagePart, lostParts } from '../lost-parts.ts';
-import { repackImages } from '../repack-images.ts';
+import { repackImages } from '../ingest/repack-images.ts';
 import { insertRows } from '../../catalogue/insert-rows.ts';
 import { listActiveJobs } from '../../jobs/rows/jobs.ts';
 import { embeddingKinds, type EmbeddingKind } from '../../catalogue/schema/tables.ts';

@@ -1,10 +1,10 @@
 import type { Compilable } from 'kysely';
-import { insertRows } from '../catalogue/insert-rows.ts';
-import type { ImageRow } from '../catalogue/schema/tables.ts';
-import type { Stores } from '../catalogue/stores.ts';
-import { readSlices } from '../objects/read-slices.ts';
-import { imagePackKey } from '../version/keys.ts';
-import { packImages } from './ingest/image-pack.ts';
+import { insertRows } from '../../catalogue/insert-rows.ts';
+import type { ImageRow } from '../../catalogue/schema/tables.ts';
+import type { Stores } from '../../catalogue/stores.ts';
+import { readSlices } from '../../objects/read-slices.ts';
+import { imagePackKey } from '../../version/keys.ts';
+import { packImages } from './image-pack.ts';
 
 /**
  * Write some images of a pack into a pack of their own.
