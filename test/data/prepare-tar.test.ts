@@ -190,7 +190,7 @@ describe('prepare tar', () => {
     ]).flat();
     writeTar(at('large.tar'), members);
     let megabytes = 0;
-    const source = tarSource(await findShards([at('large.tar')]), {});
+    const source = tarSource(await findShards([at('large.tar')]), { columns: {} });
     let samples = 0;
     for await (const _ of source.entries((done) => (megabytes = done))) {
       samples += 1;

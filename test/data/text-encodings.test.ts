@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareCoco, prepareFolder } from '../../gpu-embedder/data/prepare/prepare-images.ts';
+import { prepareTar } from '../../gpu-embedder/data/prepare/prepare-shards.ts';
 import type { PrepareReport } from '../../gpu-embedder/data/prepared/prepared.ts';
 import { openDataset } from '../../gpu-embedder/data/prepared/read-dataset.ts';
+import { writeTar } from './write-tar.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'diptych-encodings-'));
 const images = join(root, 'images');
@@ -164,6 +166,37 @@ describe('the text file of an image', () => {
     });
     await prepareFolder({ images: dir, out, imageSize: 8, encoding: 'windows-1252' });
     expect(resultIn(out).items['b.png']).toEqual(['red', 'un café']);
+  });
+});
+
+describe('a text of a tar shard', () => {
+  it('that is not UTF-8 is a skip, and is read by its encoding', async () => {
+    const [shard, out] = [at('texts.tar'), at('out-tar')];
+    const image = readFileSync(join(images, 'red.png'));
+    const members = [
+      ...(['a.png', 'b.png', 'c.png'] as const).map((name) => [name, image] as const),
+      ['a.txt', 'red'] as const,
+      ['b.txt', latin('un café')] as const,
+      ['c.json', latin('{"caption": "à la mode"}')] as const,
+    ];
+    writeTar(
+      shard,
+      members.toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
+    await prepareTar({ shards: [shard], out, imageSize: 8 });
+    expect(resultIn(out)).toEqual({
+      items: { 'texts/a': ['red'] },
+      skipped: [
+        expect.stringMatching(/^texts\.tar:b\.txt: bad_encoding: line 1: byte 0xe9/),
+        expect.stringMatching(/^texts\.tar:c\.json: bad_json: line 1: byte 0xe0/),
+      ],
+    });
+    await prepareTar({ shards: [shard], out, imageSize: 8, encoding: 'windows-1252' });
+    expect(resultIn(out).items).toEqual({
+      'texts/a': ['red'],
+      'texts/b': ['un café'],
+      'texts/c': ['à la mode'],
+    });
   });
 });
 

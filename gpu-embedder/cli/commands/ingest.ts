@@ -48,6 +48,7 @@ interface FolderFlags extends IngestFlags, ColumnFlags {
 }
 
 interface ShardFlags extends IngestFlags, ColumnFlags {
+  readonly encoding?: string;
   readonly images?: string;
   readonly followLinks?: boolean;
   readonly skipDamaged?: boolean;
@@ -103,11 +104,12 @@ export function registerIngest(program: Command): void {
 
   add(withColumns(ingest.command('tar').description('tar shards in the layout of webdataset')))
     .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'")
+    .addOption(encodingFlag())
     .addOption(skipDamagedFlag())
     .action(async (shards: readonly string[], flags: ShardFlags) => {
-      const { skipDamaged } = flags;
+      const { encoding, skipDamaged } = flags;
       const columns = columnsWithoutSplit(flags);
-      await run(await openTarShards({ shards, columns, skipDamaged }), flags);
+      await run(await openTarShards({ shards, columns, encoding, skipDamaged }), flags);
     });
 
   const parquet = ingest.command('parquet').description('parquet files with a row for each image');

@@ -81,10 +81,12 @@ export function registerPrepare(program: Command): void {
         '.txt (a caption in each line), .json (fields are columns) or .cls (a label)',
     )
     .argument('<shards...>', "files or brace patterns, 'train-{000..010}.tar'; also .tar.gz")
+    .addOption(encodingFlag())
     .addOption(skipDamagedFlag());
   commonOptions(columnOptions(tar), '<name of their folder>').action(
-    async (shards: readonly string[], options: ShardOptions) => {
-      const input = { shards, columns: columnsOf(options), skipDamaged: options.skipDamaged };
+    async (shards: readonly string[], options: TarOptions) => {
+      const { encoding, skipDamaged } = options;
+      const input = { shards, columns: columnsOf(options), encoding, skipDamaged };
       const place = dirname(shards[0]);
       show(await prepareTar({ ...input, ...common(place, options) }), options.json);
     },
@@ -167,6 +169,9 @@ interface CocoOptions extends CommonOptions {
 }
 interface ShardOptions extends CommonOptions, ColumnFlags {
   readonly skipDamaged?: boolean;
+}
+interface TarOptions extends ShardOptions {
+  readonly encoding?: string;
 }
 interface ParquetOptions extends ShardOptions {
   readonly images?: string;

@@ -13,8 +13,12 @@ export interface ShardsInput {
   /** Go on after a damaged shard with the next one. */
   readonly skipDamaged?: boolean;
 }
+export interface TarInput extends ShardsInput {
+  /** Of texts that have no byte order mark; UTF-8 by default. */
+  readonly encoding?: string;
+}
 export type ParquetInput = ShardsInput & ParquetOptions;
-export type PrepareTarOptions = ShardsInput & PrepareOptions;
+export type PrepareTarOptions = TarInput & PrepareOptions;
 export type PrepareParquetOptions = ParquetInput & PrepareOptions;
 
 /** Prepare tar shards in the layout of webdataset. */
@@ -32,8 +36,9 @@ export async function openTarShards({
   shards,
   columns = {},
   skipDamaged,
-}: ShardsInput): Promise<Source> {
-  return tarSource(await findShards(shards), columns, skipDamaged);
+  encoding,
+}: TarInput): Promise<Source> {
+  return tarSource(await findShards(shards), { columns, skipDamaged, encoding });
 }
 
 /** Find the files and open them as one source. */

@@ -1,17 +1,16 @@
 import { shorten } from '../../../../src/text/shorten.ts';
-import type { Columns } from '../columns.ts';
 import { nameInShard, type Shard } from '../shards.ts';
 import type { Skip, SourceItem } from '../source.ts';
 import { urlSafeId } from '../url-safe-id.ts';
 import { imagesOf } from './sample-images.ts';
-import { readTexts } from './sample-texts.ts';
+import { readTexts, type TextOptions } from './sample-texts.ts';
 import type { TarSample } from './tar-samples.ts';
 
 /** @param seen - collects the names of .json fields */
 export function* readSample(
   shard: Shard,
   sample: TarSample,
-  columns: Columns,
+  options: TextOptions,
   seen: Set<string>,
 ): Generator<SourceItem | Skip> {
   const { key, members } = sample;
@@ -31,7 +30,7 @@ export function* readSample(
     yield { where, reason: image.problem ?? 'it has no bytes', code: 'broken_image' };
     return;
   }
-  const metadata = readTexts(members, columns, seen);
+  const metadata = readTexts(members, options, seen);
   if ('code' in metadata) {
     const { path = image.path, reason, code } = metadata;
     yield { where: place(path), reason, code };

@@ -1,25 +1,30 @@
-import { checkColumns, type Columns } from '../columns.ts';
+import { checkColumns } from '../columns.ts';
 import { damagedShard, readShard } from '../read-shard.ts';
 import type { Shard } from '../shards.ts';
 import type { Skip, Source, SourceItem } from '../source.ts';
 import { readSample } from './read-sample.ts';
 import { repeatedKeys } from './repeated-keys.ts';
 import { imagesOf, imagesWithDots, isNeeded } from './sample-images.ts';
+import type { TextOptions } from './sample-texts.ts';
 import { tarSamples, type TarSample } from './tar-samples.ts';
 
 const bytesPerUnit = 1e6;
 
+export interface TarOptions extends TextOptions {
+  /** Go on after a damaged shard with the next one. */
+  readonly skipDamaged?: boolean;
+}
+
 /**
  * A source of tar shards in the layout of webdataset. Each sample has an image, and its captions in
  * .txt (one a line) or in fields of .json (named like columns), or its label in .cls.
- *
- * @param skipDamaged - go on after a damaged shard with the next one
  */
-export function tarSource(shards: readonly Shard[], columns: Columns, skipDamaged = false): Source {
+export function tarSource(shards: readonly Shard[], options: TarOptions): Source {
+  const { columns, skipDamaged = false, encoding } = options;
   return {
     kind: 'tar',
     names: shards.map(({ name }) => name),
-    key: { columns, shards, ...(skipDamaged && { skipDamaged }) },
+    key: { columns, shards, ...(skipDamaged && { skipDamaged }), encoding },
     progress: {
       label: 'Reading MB',
       total: Math.ceil(shards.reduce((sum, { size }) => sum + size, 0) / bytesPerUnit),
@@ -31,7 +36,7 @@ export function tarSource(shards: readonly Shard[], columns: Columns, skipDamage
         const report = (bytes: number): void =>
           onProgress(Math.round((before + bytes) / bytesPerUnit));
         const samples = tarSamples(shard, isNeeded, report);
-        yield* readShard(shard, readSamples(shard, samples, columns, fields), skipDamaged);
+        yield* readShard(shard, readSamples(shard, samples, options, fields), skipDamaged);
         before += shard.size;
       }
       checkColumns('Fields of .json members', columns, [...fields], []);
@@ -42,7 +47,7 @@ export function tarSource(shards: readonly Shard[], columns: Columns, skipDamage
 async function* readSamples(
   shard: Shard,
   samples: AsyncIterable<TarSample>,
-  columns: Columns,
+  options: TextOptions,
   fields: Set<string>,
 ): AsyncGenerator<SourceItem | Skip> {
   const place = (path: string): string => `${shard.name}:${path}`;
@@ -55,7 +60,7 @@ async function* readSamples(
         continue;
       if (sample.isCut) yield* cutSample(sample, place);
       else if (sample.repeats !== undefined) yield* repeated.again(sample);
-      else yield* repeated.first(sample.key, readSample(shard, sample, columns, fields));
+      else yield* repeated.first(sample.key, readSample(shard, sample, options, fields));
     }
   } catch (error) {
     yield* repeated.rest();

@@ -14,6 +14,13 @@ interface Content<T> {
 /** Why a sample is skipped, and the member that is the reason. */
 export type SampleProblem = Omit<Skip, 'where'> & { readonly path?: string };
 
+/** How the texts of samples are read. */
+export interface TextOptions {
+  readonly columns: Columns;
+  /** Of texts that have no byte order mark; UTF-8 by default. */
+  readonly encoding?: string;
+}
+
 /**
  * Read the metadata of a sample from its members .txt, .json and .cls. One that cannot be read leaves
  * the others in force.
@@ -22,13 +29,13 @@ export type SampleProblem = Omit<Skip, 'where'> & { readonly path?: string };
  */
 export function readTexts(
   members: readonly SampleMember[],
-  columns: Columns,
+  { columns, encoding }: TextOptions,
   seen: Set<string>,
 ): Exclude<ReturnType<typeof readFields>, Omit<Skip, 'where'>> | SampleProblem {
   const [txt, json, cls] = ['txt', 'json', 'cls'].map((wanted) =>
     members.find(({ extension }) => extension === wanted),
   );
-  const [lines, fields] = [readLines(txt), readJson(json)];
+  const [lines, fields] = [readLines(txt, encoding), readJson(json, encoding)];
   const names = Object.keys(fields.value);
   for (const name of names) seen.add(name);
   const found = findColumns(columns, names);
@@ -57,9 +64,12 @@ function joinCaptions(lines: readonly string[], json: readonly string[] = []): r
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-function readLines(member: SampleMember | undefined): Content<readonly string[]> {
+function readLines(
+  member: SampleMember | undefined,
+  encoding: string | undefined,
+): Content<readonly string[]> {
   if (member?.bytes === undefined) return { value: [], problem: unusable(member) };
-  const decoded = decodeText(member.bytes);
+  const decoded = decodeText(member.bytes, encoding);
   if ('text' in decoded) return { value: captionLines(decoded.text) };
   return {
     value: [],
@@ -67,13 +77,13 @@ function readLines(member: SampleMember | undefined): Content<readonly string[]>
   };
 }
 
-function readJson(member: SampleMember | undefined): Content<Fields> {
+function readJson(member: SampleMember | undefined, encoding: string | undefined): Content<Fields> {
   if (member?.bytes === undefined) return { value: {}, problem: unusable(member) };
   const bad = (reason: string) => ({
     value: {},
     problem: { path: member.path, reason, code: 'bad_json' },
   });
-  const decoded = decodeText(member.bytes);
+  const decoded = decodeText(member.bytes, encoding);
   if ('problem' in decoded) return bad(decoded.problem);
   try {
     const value = parseFileJson(decoded.text);
