@@ -4,7 +4,7 @@ import { readRequestBody } from '../../src/http/read-request-body.ts';
 import { limits } from '../../src/limits.ts';
 import { adminEnv, adminToken, catalogue, migrateCatalogue } from './admin.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
-import { createClient, failureOf, fillBucket, upload } from './client.ts';
+import { bindings, createClient, failureOf, fillBucket, upload } from './client.ts';
 
 const client = createClient({}, adminEnv);
 
@@ -234,4 +234,16 @@ describe('a client that hangs up', () => {
     expect(logged).toMatchObject([{ method, path, status: 499 }]);
     expect(logged[0]).not.toHaveProperty('stack');
   });
+});
+
+it('a store that fails before it reads the body is told at once', async () => {
+  const down = () => Promise.reject(new Error('put: it is down (10001)'));
+  const away = new Proxy(bindings.ARTIFACTS, {
+    get: (bucket, name) => (name === 'put' ? down : Reflect.get(bucket, name)),
+  });
+  const { request } = createClient({}, { ...adminEnv, ARTIFACTS: away });
+  const body = new Uint8Array(1_000_000);
+  const headers = { authorization, 'content-length': String(body.byteLength) };
+  const answer = await request('/v1/objects/a/b', { method: 'PUT', body, headers });
+  expect(answer.status).toBe(500);
 });

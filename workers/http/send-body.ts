@@ -12,20 +12,36 @@ export async function sendBody<T>(
   send: (body: ReadableStream<Uint8Array>) => Promise<T>,
 ): Promise<T> {
   const { readable, writable } = new FixedLengthStream(length);
-  // The body is left open where the receiver fails, so that it can be asked afterwards.
-  const piped = body.pipeTo(writable, { preventCancel: true }).catch(() => undefined);
+  const reader = body.getReader();
+  let isGone = false;
+  const next = () =>
+    reader.read().catch((cause: unknown) => {
+      isGone = true;
+      throw cause;
+    });
+  // Nobody waits for the end of the copying: a receiver that fails before it reads would never let it
+  // end. What goes wrong with it is seen by `send`.
+  void copy(next, writable.getWriter());
   try {
     return await send(readable);
   } catch (cause) {
-    await piped;
-    throw (await isBroken(body)) ? clientGone(cause) : cause;
+    if (isGone) throw clientGone(cause);
+    // The rest of the body is of no use.
+    reader.cancel().catch(() => undefined);
+    throw cause;
   }
 }
 
-function isBroken(body: ReadableStream): Promise<boolean> {
-  const reader = body.getReader();
-  return reader.read().then(
-    () => false,
-    () => true,
-  );
+async function copy(
+  next: () => Promise<ReadableStreamReadResult<Uint8Array>>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+): Promise<void> {
+  try {
+    for (let chunk = await next(); !chunk.done; chunk = await next()) {
+      await writer.write(chunk.value);
+    }
+    await writer.close();
+  } catch (cause) {
+    await writer.abort(cause).catch(() => undefined);
+  }
 }
