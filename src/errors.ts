@@ -43,6 +43,7 @@ export const errorStatus = {
   embedder_busy: 429,
   embedder_failed: 502,
   embedder_unavailable: 503,
+  encoder_unavailable: 503,
   url_refused: 403,
   url_failed: 502,
   forbidden: 403,

@@ -120,11 +120,17 @@ const timings = z.object({
 /** How many of the shards answered in time. The vectors of the other shards are missing. */
 export const partialSchema = z.object({ shards: z.int(), answered: z.int() });
 
+/**
+ * What encoded a query: the towers in the worker, an embedder service, or an earlier query with the same
+ * text. `diptych search` may use the ONNX towers.
+ */
+const encoderSchema = z.enum(['edge', 'embedder', 'cache', 'onnx']);
+
 const answer = {
   index: indexReferenceSchema,
   timings,
-  /** The place where the query was encoded. */
-  encoder: z.literal('edge'),
+  /** Null where nothing was encoded: the query is an item or a vector, or was searched by words alone. */
+  encoder: encoderSchema.nullable(),
   /** The text had more tokens than the model reads; the rest was left out. */
   truncated: z.literal(true).optional(),
   partial: partialSchema.optional(),
@@ -160,6 +166,8 @@ export const searchResponseSchema = z.object({
   mode: z.enum(['vector', 'keyword', 'hybrid']),
   /** Null where only words were searched for. */
   effort: effortSchema.nullable(),
+  /** Why the words alone were searched for: nothing that could encode them was there. */
+  fallback: z.object({ code: z.string(), message: z.string() }).optional(),
   ...answer,
 });
 
@@ -202,6 +210,7 @@ export const errorResponseSchema = z.object({
   }),
 });
 
+export type Encoder = z.infer<typeof encoderSchema>;
 export type SearchRequest = z.infer<typeof searchRequestSchema>;
 export type CaptionsRequest = z.infer<typeof captionsRequestSchema>;
 export type ClassifyRequest = z.infer<typeof classifyRequestSchema>;

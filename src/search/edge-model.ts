@@ -1,7 +1,8 @@
 import type { ImageEncoder } from '../encoder/image-encoder.ts';
 import type { TextEncoder } from '../encoder/text-encoder.ts';
+import { waitFor } from '../retry.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import { checkEmbedding, noWords, type QueryModel } from './query-model.ts';
+import { checkEmbedding, noWords, type QueryEncoders, type QueryModel } from './query-model.ts';
 
 /** The int8 towers of a model. Each is called for when a query needs it for the first time. */
 export interface EdgeTowers {
@@ -10,19 +11,35 @@ export interface EdgeTowers {
   image(): ImageEncoder | Promise<ImageEncoder>;
 }
 
-/** Create a model that encodes queries with the WASM kernels, as the edge does. */
-export function createEdgeModel(
-  description: Pick<QueryModel, 'id' | 'hash' | 'imageSize' | 'scale'>,
+/** So many texts are encoded, which takes some 50 ms, before other requests get their turn. */
+const textsInTurn = 25;
+
+/** Encode queries with the WASM kernels, as the edge does. */
+export function edgeEncoders(
+  { imageSize }: Pick<QueryModel, 'imageSize'>,
   towers: EdgeTowers,
-): QueryModel {
+): QueryEncoders {
+  async function encodeText(text: string) {
+    const { ids, truncated } = towers.tokenizer.encode(text.trim());
+    if (ids.length === 0) throw noWords();
+    const embedding = checkEmbedding('text', (await towers.text()).encode(ids));
+    return { embedding, truncated, encoder: 'edge' as const };
+  }
   return {
-    ...description,
-    async encodeText(text) {
-      const { ids, truncated } = towers.tokenizer.encode(text.trim());
-      if (ids.length === 0) throw noWords();
-      const embedding = (await towers.text()).encode(ids);
-      return { embedding: checkEmbedding('text', embedding), truncated };
+    encodeText,
+    async encodeTexts(texts) {
+      const embeddings: Float32Array[] = [];
+      for (const text of texts) {
+        const { length } = embeddings;
+        if (length > 0 && length % textsInTurn === 0) await waitFor(0);
+        embeddings.push((await encodeText(text)).embedding);
+      }
+      return embeddings;
     },
-    encodeImage: async (pixels) => checkEmbedding('image', (await towers.image()).encode(pixels)),
+    async encodeImage(image, decodeImage) {
+      const pixels = await decodeImage(image, imageSize);
+      const embedding = checkEmbedding('image', (await towers.image()).encode(pixels));
+      return { embedding, encoder: 'edge' };
+    },
   };
 }

@@ -6,8 +6,8 @@ import { rankByKeywords, rankHybrid, type RankedItem } from './fusion.ts';
 import { joinPartial } from './vector-search.ts';
 
 export interface RankedQuery {
-  /** [embedDim] */
-  readonly embedding: Float32Array;
+  /** [embedDim]; null where nothing could encode the text, whose words alone then rank. */
+  readonly embedding: Float32Array | null;
   /** Given where the query is text. */
   readonly text?: string;
   /** Ordinal of the item that is the query. It is left out of the results. */
@@ -27,14 +27,28 @@ export interface Ranking {
 
 /** Rank the best `depth` items or captions of a collection. @throws DiptychError model_mismatch */
 export function rank(collection: Collection, query: RankedQuery, depth: number): Promise<Ranking> {
-  return query.target === 'caption'
-    ? rankCaptions(collection, query, depth)
-    : rankItems(collection, query, depth);
+  const { embedding, text = '', target } = query;
+  if (embedding === null) return rankWords(collection, text, depth);
+  return target === 'caption'
+    ? rankCaptions(collection, { ...query, embedding }, depth)
+    : rankItems(collection, { ...query, embedding }, depth);
+}
+
+type EmbeddedQuery = RankedQuery & { readonly embedding: Float32Array };
+
+/** Without an embedding, every picture counts as an unrelated one. */
+async function rankWords(
+  { keywords, manifest }: Collection,
+  text: string,
+  depth: number,
+): Promise<Ranking> {
+  const score = async (ids: readonly number[]) => ids.map(() => manifest.fusion.cosineMean);
+  return { ranked: await rankByKeywords(keywords, text, depth, score), effort: null };
 }
 
 async function rankCaptions(
   { captions, manifest }: Collection,
-  { embedding, efSearch }: RankedQuery,
+  { embedding, efSearch }: EmbeddedQuery,
   depth: number,
 ): Promise<Ranking> {
   const found = await captions.search(embedding, depth, { efSearch });
@@ -44,7 +58,7 @@ async function rankCaptions(
 
 async function rankItems(
   { images, keywords, manifest }: Collection,
-  { embedding, text, exclude, mode, efSearch }: RankedQuery,
+  { embedding, text, exclude, mode, efSearch }: EmbeddedQuery,
   depth: number,
 ): Promise<Ranking> {
   let partial: PartialAnswer | undefined;

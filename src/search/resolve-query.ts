@@ -1,8 +1,8 @@
-import type { SearchMode, SearchRequest } from '../http/api.ts';
+import type { Encoder, SearchMode, SearchRequest } from '../http/api.ts';
 import { DiptychError } from '../errors.ts';
 import { badRequest } from '../bad-request.ts';
 import type { Collection } from './collection.ts';
-import { noWords } from './query-model.ts';
+import { noWords, type DecodeImage } from './query-model.ts';
 import { unitVector } from './unit-vector.ts';
 
 /** A request to search a collection that is already open. */
@@ -12,6 +12,8 @@ export interface ResolvedQuery {
   /** [embedDim] */
   readonly embedding: Float32Array;
   readonly truncated: boolean;
+  /** Null where nothing had to be encoded. */
+  readonly encoder: Encoder | null;
   /** Ordinal of the item that is the query; it is left out of the results. */
   readonly exclude?: number;
 }
@@ -49,16 +51,10 @@ export function resolveMode(request: SearchQuery, { keywords }: Collection): Sea
 }
 
 /**
- * Decodes an encoded image and scales it to a square: RGB8 [size, size, 3].
- *
- * @throws DiptychError unsupported_image, unreadable_image, payload_too_large
- */
-export type DecodeImage = (image: Uint8Array<ArrayBuffer>, size: number) => Promise<Uint8Array>;
-
-/**
  * Turn the query of a search into an embedding.
  *
- * @throws DiptychError unknown_item, bad_request, model_mismatch, empty_query, or what `decodeImage` throws
+ * @throws DiptychError unknown_item, bad_request, model_mismatch, empty_query, encoder_unavailable, or what
+ *   `decodeImage` throws
  */
 export async function resolveQuery(
   collection: Collection,
@@ -69,13 +65,12 @@ export async function resolveQuery(
   const { model, manifest } = collection;
   checkModel(collection, request);
   if (image) {
-    const pixels = await decodeImage(image, model.imageSize);
-    return { embedding: await model.encodeImage(pixels), truncated: false };
+    return { ...(await model.encodeImage(image, decodeImage)), truncated: false };
   }
   if (request.id !== undefined) {
     const ordinal = findItem(collection, request.id);
     const embedding = await collection.images.vector(ordinal);
-    return { embedding, truncated: false, exclude: ordinal };
+    return { embedding, truncated: false, encoder: null, exclude: ordinal };
   }
   if (request.vector) {
     const { embedDim } = manifest.model;
@@ -87,7 +82,7 @@ export async function resolveQuery(
         { expected: embedDim, got: length },
       );
     }
-    return { embedding: unitVector(request.vector), truncated: false };
+    return { embedding: unitVector(request.vector), truncated: false, encoder: null };
   }
   return model.encodeText(request.text ?? '');
 }

@@ -15,7 +15,7 @@ import { uploads } from '../setup/uploads.ts';
 import { runDiptych } from './run-diptych.ts';
 
 /** `diptych search` and `POST /v1/search` of a worker, over the same versions. */
-type Answer = Omit<SearchResponse, 'timings' | 'encoder'> & { readonly encoder: string };
+type Answer = Omit<SearchResponse, 'timings'>;
 
 const collections = ['whole', 'sharded'] as const;
 let dir: string;

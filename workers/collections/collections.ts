@@ -6,11 +6,13 @@ import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { Collection, CollectionItems } from '../../src/search/collection.ts';
 import { hideFromItems, hideItems } from '../../src/search/hide-items.ts';
+import { embedderEncoders } from '../../src/search/embedder-encoders.ts';
 import { openModel } from '../../src/search/open/open-model.ts';
 import type { QueryModel } from '../../src/search/query-model.ts';
 import type { ShownCounts } from '../../src/search/shown-counts.ts';
 import type { Env } from '../env.ts';
 import type { ArtifactBucket } from '../stores/artifact-bucket.ts';
+import { queryEmbedder } from '../stores/open-embedder.ts';
 import { bucketManifest, bucketSource, bucketVersion } from '../stores/bucket-source.ts';
 import type { ShardTimes } from '../vectors/open-shards.ts';
 import { readActiveVersion } from './active-version.ts';
@@ -163,7 +165,9 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     const [shown, model] = await Promise.all([
       itemsOf(env, manifest),
       models.get(manifest.model.hash, () =>
-        openModel(bucketSource(env.ARTIFACTS), manifest, kernels.encoder),
+        openModel(bucketSource(env.ARTIFACTS), manifest, kernels.encoder, (model) =>
+          embedderEncoders(queryEmbedder(env), model),
+        ),
       ),
     ]);
     return openCollection(env, shown, model, kernels.search, options);

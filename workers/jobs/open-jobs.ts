@@ -1,9 +1,8 @@
-import { httpEmbedder, type HttpEmbedder } from '../../src/embedder/http-embedder.ts';
-import { severalEmbedders } from '../../src/embedder/several-embedders.ts';
 import { DiptychError } from '../../src/errors.ts';
 import { readPrice, type CostSettings } from '../../src/jobs/report/cost-settings.ts';
 import type { JobMessage } from '../../src/jobs/job-messages.ts';
 import type { Env } from '../env.ts';
+import { embedderUrls } from '../stores/open-embedder.ts';
 
 /** The part of a queue binding that jobs use. */
 export interface JobsBinding {
@@ -33,26 +32,10 @@ export function openJobs({ JOBS }: Env): {
   };
 }
 
-/** Open the embedders of the environment. @throws DiptychError not_configured if it names none */
-export function openEmbedder({ EMBEDDER_URL, EMBEDDER_TOKEN }: Env): HttpEmbedder {
-  const urls = urlsOf(EMBEDDER_URL);
-  if (urls.length === 0) {
-    throw new DiptychError(
-      'not_configured',
-      'EMBEDDER_URL: expected the address of an embedder, got none',
-    );
-  }
-  return severalEmbedders(urls.map((url) => httpEmbedder({ url, token: EMBEDDER_TOKEN })));
-}
-
-function urlsOf(list = ''): string[] {
-  return list.split(/[\s,]+/).filter(Boolean);
-}
-
 /** Read the settings of this deployment on which the cost of a job depends. */
-export function costSettings({ EMBEDDER_URL, EMBEDDER_PRICE_PER_HOUR }: Env): CostSettings {
+export function costSettings(env: Env): CostSettings {
   return {
-    embedderPricePerHour: readPrice(EMBEDDER_PRICE_PER_HOUR),
-    embedders: Math.max(1, urlsOf(EMBEDDER_URL).length),
+    embedderPricePerHour: readPrice(env.EMBEDDER_PRICE_PER_HOUR),
+    embedders: Math.max(1, embedderUrls(env).length),
   };
 }

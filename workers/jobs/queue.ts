@@ -24,7 +24,8 @@ import { restarted } from '../../src/jobs/restarted.ts';
 import type { Job } from '../../src/jobs/rows/jobs.ts';
 import type { Env } from '../env.ts';
 import { openCatalogue } from '../stores/open-catalogue.ts';
-import { costSettings, openEmbedder, openJobs } from './open-jobs.ts';
+import { openEmbedder } from '../stores/open-embedder.ts';
+import { costSettings, openJobs } from './open-jobs.ts';
 import { r2Objects } from '../stores/r2-objects.ts';
 
 /** A message as the runtime hands it over. */

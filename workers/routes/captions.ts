@@ -24,9 +24,8 @@ async function postCaptions(
   const { timer } = c.var;
   if (!image) throw new DiptychError('empty_query', 'image: expected an image, got none');
   const collection = await timer.measure('load', () => c.var.open(request.collection));
-  const { model } = collection;
-  const embedding = await timer.measure('encode', async () =>
-    model.encodeImage(await decodeImage(c.env.IMAGES, image, model.imageSize)),
+  const { embedding, encoder } = await timer.measure('encode', () =>
+    collection.model.encodeImage(image, (bytes, size) => decodeImage(c.env.IMAGES, bytes, size)),
   );
   const { limit, efSearch } = request;
   const { matches, effort, partial } = await timer.measure('search', () =>
@@ -42,7 +41,7 @@ async function postCaptions(
     })),
     effort,
     ...(partial && { partial }),
-    encoder: 'edge',
+    encoder,
     index: collection.reference,
     timings: timer.timings(),
   });

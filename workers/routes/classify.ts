@@ -10,6 +10,7 @@ import type { AppEnv } from '../env.ts';
 import { readRequest, type RequestBody } from '../http/read-request.ts';
 import { classifyEmbedding } from '../../src/search/classify/classify-embedding.ts';
 import { decodeImage } from '../images/decode-image.ts';
+import type { DecodeImage } from '../../src/search/query-model.ts';
 import { meanEmbedding } from '../../src/search/classify/mean-embedding.ts';
 import { namedLabels } from '../stores/named-labels.ts';
 
@@ -31,15 +32,15 @@ async function postClassify(
   }
   const collection = await timer.measure('load', () => c.var.open(request.collection));
   const { model, reference } = collection;
-  const { embedding, truncated } = await timer.measure('encode', async () => {
-    const pixels = image && (await decodeImage(c.env.IMAGES, image, model.imageSize));
-    const encoded = text?.trim() ? await model.encodeText(text) : null;
+  const { embedding, truncated, encoder } = await timer.measure('encode', async () => {
+    const decode: DecodeImage = (bytes, size) => decodeImage(c.env.IMAGES, bytes, size);
+    const ofImage = image && (await model.encodeImage(image, decode));
+    const ofText = text?.trim() ? await model.encodeText(text) : null;
+    const encoded = [ofImage, ofText].filter((one) => one !== null);
     return {
-      embedding: meanEmbedding([
-        ...(pixels ? [await model.encodeImage(pixels)] : []),
-        ...(encoded ? [encoded.embedding] : []),
-      ]),
-      truncated: encoded?.truncated ?? false,
+      embedding: meanEmbedding(encoded.map((one) => one.embedding)),
+      truncated: ofText?.truncated ?? false,
+      encoder: encoded[0]!.encoder,
     };
   });
   const limit = request.limit ?? request.labels?.length ?? defaults.limit;
@@ -52,7 +53,7 @@ async function postClassify(
     labels: classes,
     ...(truncated && { truncated }),
     ...(partial && { partial }),
-    encoder: 'edge',
+    encoder,
     index: reference,
     timings: timer.timings(),
   });

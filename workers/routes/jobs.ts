@@ -17,7 +17,8 @@ import type { AppEnv } from '../env.ts';
 import { readJson } from '../http/read-json.ts';
 import { readQuery } from '../http/read-query.ts';
 import { openCatalogue, openCatalogueOf } from '../stores/open-catalogue.ts';
-import { costSettings, openEmbedder, openJobs } from '../jobs/open-jobs.ts';
+import { costSettings, openJobs } from '../jobs/open-jobs.ts';
+import { openEmbedder } from '../stores/open-embedder.ts';
 import { r2Objects } from '../stores/r2-objects.ts';
 import { requireScope } from '../http/require-scope.ts';
 

@@ -26,9 +26,5 @@ async function postSearch(
     decodeImage: (bytes, size) => decodeImage(c.env.IMAGES, bytes, size),
     measure: timer.measure,
   });
-  return c.json<SearchResponse>({
-    ...answer,
-    encoder: 'edge',
-    timings: timer.timings(),
-  });
+  return c.json<SearchResponse>({ ...answer, timings: timer.timings() });
 }

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { collectionFlag } from '../flags/collections.ts';
-import { ownModelFlag } from '../flags/models.ts';
+import { modelFlag } from '../flags/models.ts';
 import { megabytes } from '../../../src/megabytes.ts';
+import { modelDir } from '../../common/model-folder/model-dir.ts';
 import { progressBar } from '../../common/progress.ts';
 import type { ExportStaticResult } from '../../operate/export/export-static.ts';
 import { newestVersion } from '../../operate/search/newest-version.ts';
@@ -30,7 +31,7 @@ export function registerExport(program: Command): void {
     .argument('<dir>', 'a new or empty folder, or an earlier export, which is brought up to date')
     .addOption(collectionFlag('its newest version in .diptych/index is taken', 'pictograms'))
     .option('--index <dir>', 'take this version instead, or the newest below this folder')
-    .addOption(ownModelFlag())
+    .addOption(modelFlag())
     .option('--force', 'take a folder that holds other files; none is removed or changed')
     .option('--json', 'print the result as JSON')
     .action(exportSite);
@@ -44,7 +45,7 @@ async function exportSite(dir: string, flags: StaticFlags): Promise<void> {
   const result = await exportStatic({
     dir,
     versionDir,
-    modelDir: flags.model,
+    modelDir: await modelDir(flags.model),
     force: flags.force,
     onProgress: (done, total) => percent.update(Math.round((100 * done) / total)),
   }).finally(() => percent.stop());

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { ownModelFlag } from '../flags/models.ts';
+import { modelFlag } from '../flags/models.ts';
 import { share } from '../flags/numbers.ts';
+import { modelDir } from '../../common/model-folder/model-dir.ts';
 import { progressBar, type Progress } from '../../common/progress.ts';
 import type { VectorizeTarget } from '../../operate/vectorize/publish-vectors.ts';
 import { publishVersion, type PublishResult } from '../../operate/publish/publish-version.ts';
@@ -21,7 +22,7 @@ export function registerPublish(program: Command): void {
     .command('publish')
     .description('upload an index version, verify it and make it active')
     .requiredOption('--index <dir>', 'index version folder')
-    .addOption(ownModelFlag())
+    .addOption(modelFlag())
     .option('--store <where>', storeFlag, 'local')
     .option('--recall <share>', 'refuse a version with a lower annRecall@10', share, 0)
     .option('--vectorize <index>', 'Vectorize index of a version that keeps its vectors there')
@@ -34,7 +35,14 @@ export function registerPublish(program: Command): void {
         const onProgress = (done: number, total: number) =>
           show(Math.round((100 * done) / total), 100);
         const options = { recall };
-        const result = await publishVersion(store, index, model, onProgress, target, options);
+        const result = await publishVersion(
+          store,
+          index,
+          await modelDir(model),
+          onProgress,
+          target,
+          options,
+        );
         process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
       } finally {
         await store.close();

@@ -7,7 +7,7 @@ import { modelFlag } from '../flags/models.ts';
 import { wholeNumber } from '../flags/numbers.ts';
 import type { SearchAnswer } from '../../../src/search/answer-search.ts';
 import { oneLine } from '../../common/terminal.ts';
-import type { DecodeImage } from '../../../src/search/resolve-query.ts';
+import type { DecodeImage } from '../../../src/search/query-model.ts';
 import { newestVersion } from '../../operate/search/newest-version.ts';
 
 interface SearchFlags {
@@ -82,7 +82,7 @@ async function search(text: string | undefined, flags: SearchFlags): Promise<voi
       });
     const answer = await answerSearch(collection, request, image, { decodeImage });
     if (json) {
-      process.stdout.write(`${JSON.stringify({ ...answer, encoder: model.encoder })}\n`);
+      process.stdout.write(`${JSON.stringify(answer)}\n`);
     } else {
       printMatches(answer);
     }

@@ -8,6 +8,7 @@ import { keywordDocs } from '../../../src/search/keywords/keyword-docs.ts';
 import { buildKeywordIndex } from '../../../src/search/keywords/keyword-index.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 import { withFolderLock } from '../../common/folder-lock.ts';
+import { sayWhatEncodes } from './say-what-encodes.ts';
 import {
   buildVectorIndexes,
   type BuiltVectorIndex,
@@ -112,6 +113,7 @@ async function buildInto(
     const dir = join(parent, manifest.version);
     for (const other of damaged) await rm(other, { recursive: true, force: true });
     await rename(partial, dir);
+    sayWhatEncodes(manifest);
     return { dir, built: true, manifest, ...report(vectors, place, previous !== null) };
   } finally {
     await rm(partial, { recursive: true, force: true });

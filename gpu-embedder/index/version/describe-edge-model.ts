@@ -1,12 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Manifest } from '../../../src/version/manifest.ts';
 import type { LoadedSizes } from '../../../src/search/open/memory-budget.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import { describeModel } from '../../common/model-folder/model-description.ts';
 import { modelDir } from '../../common/model-folder/model-dir.ts';
 import { hashModel, readModelFiles } from '../../common/model-folder/model-files.ts';
-import { edgeWeights } from '../../learn/model/edge-weights.ts';
+import { edgeFiles } from './edge-files.ts';
 
 /**
  * Describe the model that made the embeddings, and how many bytes it loads at the edge.
@@ -29,16 +27,13 @@ export async function describeEdgeModel(
       { expected: expected.hash, got: hash },
     );
   }
-  const { family, embedDim, imageSize, contextLength, logitScale } = describeModel(files);
+  const { embedDim, imageSize, contextLength, logitScale } = describeModel(files);
   const model = { id: expected.id, hash, embedDim, imageSize, contextLength, logitScale };
-  // Models of other families are too large for an isolate, so the embedder's service encodes.
-  if (family !== 'diptych') return { model, sizes: null };
-  const weights = await edgeWeights(dir);
-  const tokenizer = await stat(join(dir, 'tokenizer.json'));
-  const sizes = {
-    textWeights: weights.text.byteLength,
-    imageWeights: weights.image.byteLength,
-    tokenizer: tokenizer.size,
+  const loaded = await edgeFiles(files);
+  const sizes = loaded && {
+    textWeights: loaded['text.bin'].byteLength,
+    imageWeights: loaded['image.bin'].byteLength,
+    tokenizer: loaded['tokenizer.json'].byteLength,
   };
   return { model, sizes };
 }

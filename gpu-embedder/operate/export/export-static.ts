@@ -1,3 +1,4 @@
+import { sayWhatEncodes } from '../../index/version/say-what-encodes.ts';
 import { modelsPrefix } from '../../../src/version/keys.ts';
 import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -47,6 +48,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const { dir, versionDir, modelDir, force = false, onProgress = () => {} } = options;
   const version = await readVersion(versionDir);
   const { collection, version: id, shards, vectors } = version.manifest;
+  sayWhatEncodes(version.manifest);
   if (shards) {
     throw new DiptychError(
       'invalid_option',

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { readPointer } from '../../../src/version/move-pointer.ts';
 import { checkCollectionName } from '../../../src/version/collection-name.ts';
 import { nothingToPublish } from '../../index/version/build-version.ts';
+import { sayWhatEncodes } from '../../index/version/say-what-encodes.ts';
 import { activateVersion } from './activate-version.ts';
 import { publishVectors, type VectorizeTarget } from '../vectorize/publish-vectors.ts';
 import { checkModel } from './published-objects.ts';
@@ -45,6 +46,7 @@ export async function publishVersion(
   if (counts.items === 0) throw nothingToPublish(collection);
   await checkModel(folder.manifest, modelDir);
   const seen = await readPointer(store, collection);
+  sayWhatEncodes(folder.manifest);
   const vectors = await publishVectors(folder, target);
   const activate = () => activateVersion(store, seen, version, options);
   const about = { collection, version, vectors };

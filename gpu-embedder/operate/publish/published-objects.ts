@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { modelKey } from '../../../src/version/keys.ts';
 import type { Manifest } from '../../../src/version/manifest.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import { hashModel, readModelFiles } from '../../common/model-folder/model-files.ts';
-import { edgeWeights } from '../../learn/model/edge-weights.ts';
+import { edgeFiles } from '../../index/version/edge-files.ts';
 import { sha256Hex } from '../../common/sha256-hex.ts';
 import type { PublishedObject, VersionFolder } from './read-version.ts';
 
@@ -18,7 +16,7 @@ export async function objectsOf(
   modelDir: string,
 ): Promise<PublishedObject[]> {
   await checkModel(manifest, modelDir);
-  return [...objects(), ...(await modelObjects(modelDir, manifest.model.hash))];
+  return [...objects(), ...(await modelObjects(modelDir, manifest.model))];
 }
 
 /** Check that a version was built with a model. @throws DiptychError model_mismatch */
@@ -33,22 +31,24 @@ export async function checkModel(manifest: Manifest, modelDir: string): Promise<
 }
 
 /** List the objects of a model at the edge. The description is last: it shows that all are there. */
-export async function modelObjects(modelDir: string, hash: string): Promise<PublishedObject[]> {
-  const { text, image, description } = await edgeWeights(modelDir);
-  const tokenizer = await readFile(join(modelDir, 'tokenizer.json'));
-  const files = { 'text.bin': text, 'image.bin': image, 'tokenizer.json': tokenizer };
-  const entries = Object.entries(files).map(
+export async function modelObjects(
+  modelDir: string,
+  description: Manifest['model'],
+): Promise<PublishedObject[]> {
+  const found = await edgeFiles(await readModelFiles(modelDir));
+  const files = Object.entries(found ?? {});
+  const entries = files.map(
     ([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256Hex(bytes) }] as const,
   );
-  const model = { ...description, hash, files: Object.fromEntries(entries) };
+  const model = { ...description, files: found && Object.fromEntries(entries) };
   const object = (name: string, bytes: Uint8Array): PublishedObject => ({
-    key: modelKey(hash, name),
+    key: modelKey(description.hash, name),
     size: bytes.length,
     sha256: sha256Hex(bytes),
     read: async () => bytes,
   });
   return [
-    ...Object.entries(files).map(([name, bytes]) => object(name, bytes)),
+    ...files.map(([name, bytes]) => object(name, bytes)),
     object('model.json', Buffer.from(JSON.stringify(model))),
   ];
 }

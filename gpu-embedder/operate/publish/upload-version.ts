@@ -36,7 +36,7 @@ export async function uploadVersion(
   const hasModel = (await refresh(store, modelKey(model.hash, 'model.json'))) && !isSuspect;
   if (isThere && hasModel) return { objects: 0, bytes: 0 };
   const objects = [
-    ...(hasModel ? [] : await modelObjects(modelDir, model.hash)),
+    ...(hasModel ? [] : await modelObjects(modelDir, model)),
     ...(isThere ? [] : version.objects()),
   ];
   const total = objects.reduce((sum, { size }) => sum + size, 0);

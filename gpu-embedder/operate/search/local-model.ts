@@ -1,8 +1,13 @@
 import { describeImage } from '../../../src/image/describe-image.ts';
 import { queryFormatOf } from '../../../src/image/image-format.ts';
-import { createEdgeModel } from '../../../src/search/edge-model.ts';
-import { checkEmbedding, noWords, type QueryModel } from '../../../src/search/query-model.ts';
-import type { DecodeImage } from '../../../src/search/resolve-query.ts';
+import { edgeEncoders } from '../../../src/search/edge-model.ts';
+import {
+  checkEmbedding,
+  noWords,
+  type DecodeImage,
+  type QueryEncoders,
+  type QueryModel,
+} from '../../../src/search/query-model.ts';
 import { readImageRule, type ImageRule } from '../../common/model-folder/image-rule.ts';
 import {
   describeModel,
@@ -18,8 +23,6 @@ import { openEdgeTowers } from '../../embed/edge-towers.ts';
 
 /** A model on this machine that encodes queries. */
 export interface LocalModel extends QueryModel {
-  /** The arithmetic of the towers: int8 on the kernels of the edge, or float in ONNX Runtime. */
-  readonly encoder: 'edge' | 'onnx';
   readonly decodeImage: DecodeImage;
   dispose(): Promise<void>;
 }
@@ -42,12 +45,11 @@ export async function openLocalModel(
   const identity = { id, hash: await hashModel(files), imageSize, scale: Math.exp(logitScale) };
   const decodeImage = imageDecoder(readImageRule(files, description));
   if (family === 'diptych' && !precise) {
-    const model = createEdgeModel(identity, await openEdgeTowers(files));
-    return { ...model, encoder: 'edge', decodeImage, dispose: async () => {} };
+    const encoders = edgeEncoders(identity, await openEdgeTowers(files));
+    return { ...identity, ...encoders, decodeImage, dispose: async () => {} };
   }
   return {
     ...identity,
-    encoder: 'onnx',
     decodeImage,
     ...(await openOnnxTowers(files, description)),
   };
@@ -71,24 +73,32 @@ function imageDecoder(rule: ImageRule): DecodeImage {
 async function openOnnxTowers(
   files: ModelFiles,
   description: ModelDescription,
-): Promise<Pick<LocalModel, 'encodeText' | 'encodeImage' | 'dispose'>> {
+): Promise<QueryEncoders & Pick<LocalModel, 'dispose'>> {
   const [{ loadModel }, { createTextTokeniser }] = await Promise.all([
     import('../../embed/load-model.ts'),
     import('../../common/model-folder/tokenise-texts.ts'),
   ]);
   const model = await loadModel(files.dir);
   const tokenise = createTextTokeniser(files, { ...description, contextLength: Infinity });
+  const { contextLength, imageSize } = description;
+  async function encodeText(text: string) {
+    const tokens = tokenise(text.trim()).length;
+    if (tokens === 0) throw noWords();
+    const embedding = checkEmbedding('text', await model.embedTexts([text.trim()]));
+    return { embedding, truncated: tokens > contextLength, encoder: 'onnx' as const };
+  }
   return {
-    async encodeText(text) {
-      const tokens = tokenise(text.trim()).length;
-      if (tokens === 0) throw noWords();
-      const embedding = await model.embedTexts([text.trim()]);
-      return {
-        embedding: checkEmbedding('text', embedding),
-        truncated: tokens > description.contextLength,
-      };
+    encodeText,
+    encodeTexts: async (texts) => {
+      const encoded = [];
+      for (const text of texts) encoded.push((await encodeText(text)).embedding);
+      return encoded;
     },
-    encodeImage: async (pixels) => checkEmbedding('image', await model.embedPixels(pixels)),
+    async encodeImage(image, decodeImage) {
+      const pixels = await decodeImage(image, imageSize);
+      const embedding = checkEmbedding('image', await model.embedPixels(pixels));
+      return { embedding, encoder: 'onnx' };
+    },
     dispose: () => model.dispose(),
   };
 }

@@ -1,8 +1,7 @@
 import { dot } from '../../metrics/dot.ts';
 import type { ClassifyResponse, PartialAnswer } from '../../http/api.ts';
 import { badRequest } from '../../bad-request.ts';
-import { waitFor } from '../../retry.ts';
-import { encodeLabel } from './encode-label.ts';
+import { encodeLabels } from './encode-labels.ts';
 import { limitError } from '../../vectorize/limit-error.ts';
 import type { Collection } from '../collection.ts';
 import { softmax } from '../probability.ts';
@@ -56,19 +55,12 @@ export async function classifyEmbedding(
   return { labels: best, ...(partial && { partial }) };
 }
 
-/** So many labels are encoded, which takes some 50 ms, before other requests get their turn. */
-const labelsInTurn = 25;
-
 async function scoreLabels(
   model: QueryModel,
   embedding: Float32Array,
   template: string,
   labels: readonly string[],
 ): Promise<readonly number[]> {
-  const cosines: number[] = [];
-  for (const label of labels) {
-    if (cosines.length > 0 && cosines.length % labelsInTurn === 0) await waitFor(0);
-    cosines.push(dot(embedding, await encodeLabel(model, template, label)));
-  }
-  return cosines;
+  const encoded = await encodeLabels(model, template, labels);
+  return encoded.map((label) => dot(embedding, label));
 }

@@ -8,8 +8,8 @@ import { openTextEncoder } from '../../encoder/text-encoder.ts';
 import { DiptychError } from '../../errors.ts';
 import type { TokenizerJson } from '../../text/tokenizer-json.ts';
 import { createTokenizer } from '../../text/tokenizer.ts';
-import { createEdgeModel } from '../edge-model.ts';
-import type { QueryModel } from '../query-model.ts';
+import { edgeEncoders } from '../edge-model.ts';
+import type { QueryEncoders, QueryModel } from '../query-model.ts';
 import type { FileSource } from './file-source.ts';
 import { missingFile, readListed, readUnlistedText } from './read-file.ts';
 
@@ -21,16 +21,16 @@ const modelSchema = z.object({
   imageSize: z.int(),
   contextLength: z.int(),
   logitScale: z.number(),
-  files: z.object({
-    'text.bin': fileSchema,
-    'image.bin': fileSchema,
-    'tokenizer.json': fileSchema,
-  }),
+  /** Null where the edge has no kernels for its towers, so that another place encodes. */
+  files: z
+    .object({ 'text.bin': fileSchema, 'image.bin': fileSchema, 'tokenizer.json': fileSchema })
+    .nullable(),
 });
 
 /**
  * Load the model that an index version was built with.
  *
+ * @param elsewhere - what encodes queries of a model without towers for the edge
  * @throws DiptychError model_mismatch when the model that was published under this hash is another
  *   one; index_unreadable when it is damaged
  */
@@ -38,6 +38,7 @@ export async function openModel(
   source: FileSource,
   manifest: Manifest,
   encoderModule: WebAssembly.Module,
+  elsewhere: (model: Pick<QueryModel, 'id' | 'hash'>) => QueryEncoders,
 ): Promise<QueryModel> {
   const { hash } = manifest.model;
   const key = modelKey(hash, 'model.json');
@@ -45,8 +46,11 @@ export async function openModel(
   if (json === null) throw missingFile(key);
   const description = parseArtifactJson(key, modelSchema, json);
   checkModel(manifest, description);
+  const { id, imageSize, logitScale, files } = description;
+  const identity = { id, hash, imageSize, scale: Math.exp(logitScale) };
+  if (files === null) return { ...identity, ...elsewhere(identity) };
   try {
-    return await openFiles(source, description, encoderModule);
+    return { ...identity, ...(await openTowers(source, { ...description, files }, encoderModule)) };
   } catch (error) {
     // For the caller this is a server error, not a bad upload.
     if (!(error instanceof DiptychError) || error.code !== 'unreadable_model') throw error;
@@ -56,13 +60,14 @@ export async function openModel(
 }
 
 type Description = z.infer<typeof modelSchema>;
+type WithTowers = Description & { readonly files: NonNullable<Description['files']> };
 
-async function openFiles(
+async function openTowers(
   source: FileSource,
-  description: Description,
+  description: WithTowers,
   encoderModule: WebAssembly.Module,
-): Promise<QueryModel> {
-  const { files, id, hash, imageSize, contextLength, logitScale } = description;
+): Promise<QueryEncoders> {
+  const { files, hash, contextLength } = description;
   const tower = async (name: 'text.bin' | 'image.bin') => {
     const memory = createEncoderMemory(encoderModule, files[name].bytes);
     const options = { target: memory.weights, hasOwnChecksum: true };
@@ -73,14 +78,11 @@ async function openFiles(
   const image = openImageEncoder(await tower('image.bin'));
   const tokenizerKey = modelKey(hash, 'tokenizer.json');
   const tokenizer = await readListed(source, tokenizerKey, files['tokenizer.json']);
-  return createEdgeModel(
-    { id, hash, imageSize, scale: Math.exp(logitScale) },
-    {
-      tokenizer: createTokenizer(parseTokenizer(tokenizer), { contextLength }),
-      text: () => text,
-      image: () => image,
-    },
-  );
+  return edgeEncoders(description, {
+    tokenizer: createTokenizer(parseTokenizer(tokenizer), { contextLength }),
+    text: () => text,
+    image: () => image,
+  });
 }
 
 /** Parse tokenizer.json. It is not validated: its checksum says that it is the published file. */

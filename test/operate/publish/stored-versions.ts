@@ -32,7 +32,8 @@ export async function storeVersion(
 }
 
 export async function storeModel(store: ObjectStore, modelDir: string, hash: string) {
-  for (const { key, read } of await modelObjects(modelDir, hash))
+  const about = { id: 'tiny', hash, embedDim: 8, imageSize: 32, contextLength: 16, logitScale: 3 };
+  for (const { key, read } of await modelObjects(modelDir, about))
     await store.put(key, await read());
 }
 

@@ -9,7 +9,7 @@ interface StatusLineProps {
 /** Says what answered: `24 of 14,903 · hybrid · 4 ms · version 2026-…`. */
 export function StatusLine({ state, results }: StatusLineProps) {
   const { answer, roundTripMs } = results;
-  const { index, matches, mode, timings, truncated, partial } = answer;
+  const { index, matches, mode, timings, truncated, partial, fallback } = answer;
   const items = state.collections.find(({ name }) => name === index.collection)?.items;
   const shown = wholeNumber(matches.length);
   const parts = [
@@ -22,6 +22,7 @@ export function StatusLine({ state, results }: StatusLineProps) {
           `${partial.shards - partial.answered} of ${partial.shards} parts of the collection did not answer`,
         ]
       : []),
+    ...(fallback ? ['by words alone, because nothing could encode them'] : []),
     ...(truncated ? ['only the first words were read'] : []),
   ];
   const steps = Object.entries(timings).map(([step, ms]) => `${step} ${ms} ms`);
