@@ -12,7 +12,7 @@ import type { Manifest } from '../../version/manifest.ts';
 const jsonHeapFactor = 4;
 /** The same for tokenizer.json. Its vocabulary and merges become maps, which take more. */
 const tokenizerHeapFactor = 8;
-/** Memory of a tower besides its weights: its activations, and the panel of widened weights. */
+/** Memory of a tower besides its weights: its activations, and the whole numbers of one layer's input. */
 const towerScratchBytes = 2 * 1024 * 1024;
 const pageBytes = 65536;
 const modelParts = ['text tower', 'image tower', 'tokenizer'] as const;

@@ -11,7 +11,7 @@ import { createTokenizer } from '../../text/tokenizer.ts';
 import { edgeEncoders } from '../edge-model.ts';
 import type { QueryEncoders, QueryModel } from '../query-model.ts';
 import type { FileSource } from './file-source.ts';
-import { missingFile, readListed, readUnlistedText } from './read-file.ts';
+import { readListed, readUnlistedText, unreadable } from './read-file.ts';
 
 const fileSchema = z.object({ bytes: z.int().min(1), sha256: z.string() });
 const modelSchema = z.object({
@@ -43,7 +43,10 @@ export async function openModel(
   const { hash } = manifest.model;
   const key = modelKey(hash, 'model.json');
   const json = await readUnlistedText(source, key);
-  if (json === null) throw missingFile(key);
+  if (json === null) {
+    // The key names the format of the weights, so an earlier release wrote to another one.
+    throw unreadable(key, 'expected an object, got none: publish the collection again');
+  }
   const description = parseArtifactJson(key, modelSchema, json);
   checkModel(manifest, description);
   const { id, imageSize, logitScale, files } = description;
