@@ -1,29 +1,19 @@
 /** Exports of `encoder.wasm`; `src/kernel/assembly/encoder.ts` says what each does. */
 export interface EncoderKernel {
-  quantise(
-    rows: number,
-    length: number,
-    input: number,
-    inputRow: number,
-    range: number,
-    output: number,
-    scales: number,
-  ): void;
   product(
     groups: number,
     rows: number,
     segments: number,
-    pairs: number,
+    depth: number,
     columns: number,
     input: number,
     inputGroup: number,
     inputRow: number,
     inputSegment: number,
-    rowScales: number,
-    rowScaleStep: number,
     weights: number,
     scale: number,
     bias: number,
+    panel: number,
     output: number,
     outputGroup: number,
     outputRow: number,

@@ -1,9 +1,9 @@
 import { DiptychError } from '../errors.ts';
 import { addScratch, createEncoderMemory, tensorAddresses } from './encoder-memory.ts';
 import type { EncoderMemory, Room } from './encoder-memory.ts';
-import { findLayer, normalised } from './layer.ts';
+import { findLayer, normalised, panelLength } from './layer.ts';
 import type { Layer } from './layer.ts';
-import { multiply, roomOfInt16 } from './product.ts';
+import { multiply } from './product.ts';
 import { readWeights } from './read-weights.ts';
 import type { ImageTowerHeader } from '../version/weights-format.ts';
 
@@ -41,8 +41,8 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
   const { imageSize, stem: block, channels, blocks, embedDim } = header;
   const { kernel } = memory;
   const address = tensorAddresses(header);
-  const layer = (name: string, depth: number, columns: number, segments: number): Layer =>
-    findLayer(address, name, depth, columns, segments);
+  const layer = (name: string, depth: number, columns: number): Layer =>
+    findLayer(address, name, depth, columns);
 
   const [stemWidth] = channels;
   const lastWidth = channels.at(-1);
@@ -53,36 +53,30 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
     );
   }
   const folded = 3 * block * block;
-  const stem = layer('stem', 9 * folded, stemWidth, 3);
+  const stem = layer('stem', 9 * folded, stemWidth);
   const stages = channels.map((width, i) => ({
     width,
     side: imageSize / block / 2 ** i,
-    down: i === 0 ? undefined : layer(`stages.${i}.down`, 4 * channels[i - 1]!, width, 2),
+    down: i === 0 ? undefined : layer(`stages.${i}.down`, 4 * channels[i - 1]!, width),
     blocks: Array.from({ length: blocks[i] ?? 0 }, (_, k) => ({
-      conv1: layer(`stages.${i}.blocks.${k}.conv1`, 9 * width, width, 3),
-      conv2: layer(`stages.${i}.blocks.${k}.conv2`, 9 * width, width, 3),
+      conv1: layer(`stages.${i}.blocks.${k}.conv1`, 9 * width, width),
+      conv2: layer(`stages.${i}.blocks.${k}.conv2`, 9 * width, width),
     })),
   }));
-  const projection = layer('image_projection', lastWidth, embedDim, 1);
+  const projection = layer('image_projection', lastWidth, embedDim);
   const inputScaleAt = address('image_projection.input_scale', [lastWidth]);
 
   const inputSide = imageSize / block;
-  const lengths: Record<
-    'input' | 'pooled' | 'embedding' | 'numbers' | 'scales' | StageRoom,
-    number
-  > = {
+  const lengths: Record<'input' | 'pooled' | 'embedding' | 'panel' | StageRoom, number> = {
     input: mapLength(inputSide, folded),
     pooled: lastWidth,
     embedding: embedDim,
-    numbers: 0,
-    scales: 1,
+    panel: panelLength(header),
   };
   for (const [i, { side, width }] of stages.entries()) {
     lengths[stageRoom('x', i)] = mapLength(side, width);
     lengths[stageRoom('hidden', i)] = mapLength(side, width);
   }
-  // One map at a time is quantised, whole.
-  lengths.numbers = roomOfInt16(Math.max(...Object.values(lengths)));
   const room = addScratch(memory, lengths);
   const input = featureMap(room.input, inputSide, folded);
   const placed = stages.map(({ side, width, down, blocks }, i) => ({
@@ -100,11 +94,10 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
       layer,
       groups: to.side,
       rows: to.side,
-      segmentDistance: from.line,
+      segments: { count: 3, distance: from.line },
       input: { at: from.at, group: from.line, row: from.pixel },
-      map: from,
       output: { at: to.origin, group: to.line, row: to.pixel },
-      quantised: room,
+      panelAt: room.panel.at,
       accumulate: add,
       relu: true,
     });
@@ -116,11 +109,10 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
       layer,
       groups: to.side,
       rows: to.side,
-      segmentDistance: from.line,
+      segments: { count: 2, distance: from.line },
       input: { at: from.origin, group: 2 * from.line, row: 2 * from.pixel },
-      map: from,
       output: { at: to.origin, group: to.line, row: to.pixel },
-      quantised: room,
+      panelAt: room.panel.at,
     });
   }
 
@@ -153,7 +145,7 @@ export function openImageEncoder(memory: EncoderMemory): ImageEncoder {
         layer: projection,
         input: room.pooled,
         output: room.embedding,
-        quantised: room,
+        panelAt: room.panel.at,
       });
       return normalised(room.embedding.values);
     },

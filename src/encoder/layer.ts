@@ -1,16 +1,14 @@
 import type { TensorAddress } from './encoder-memory.ts';
 import { weightsFormat } from '../version/weights-format.ts';
+import type { StoredHeader } from '../version/weights-format.ts';
 
 /** Addresses of a dense or convolution layer. */
 export interface Layer {
   readonly weights: number;
   readonly scale: number;
   readonly bias: number;
-  /** Numbers that go into one output. They come in equal pieces, `segments`. */
+  /** Numbers that go into one output. */
   readonly depth: number;
-  readonly segments: number;
-  /** Pairs of numbers of a piece. */
-  readonly pairs: number;
   readonly columns: number;
 }
 
@@ -20,16 +18,21 @@ export function findLayer(
   name: string,
   depth: number,
   columns: number,
-  segments = 1,
 ): Layer {
   const { panel } = weightsFormat;
-  const pairs = Math.ceil(depth / segments / 2);
   return {
-    weights: address(`${name}.weight`, [columns / panel, segments * pairs, panel, 2], 'int8'),
+    weights: address(`${name}.weight`, [columns / panel, depth, panel], 'int8'),
     scale: address(`${name}.scale`, [columns]),
     bias: address(`${name}.bias`, [columns]),
-    ...{ depth, segments, pairs, columns },
+    depth,
+    columns,
   };
+}
+
+/** Count the numbers of the largest panel of a file. The kernel needs so much room to widen one. */
+export function panelLength({ tensors }: StoredHeader): number {
+  const packed = Object.values(tensors).filter(({ shape }) => shape.length === 3);
+  return Math.max(...packed.map(({ shape: [, depth = 0, panel = 0] }) => depth * panel));
 }
 
 /** Copy a vector at unit length. */

@@ -1,10 +1,10 @@
 import { DiptychError } from '../errors.ts';
 import { addScratch, createEncoderMemory, tensorAddresses } from './encoder-memory.ts';
 import type { EncoderMemory, Room } from './encoder-memory.ts';
-import { findLayer, normalised } from './layer.ts';
+import { findLayer, normalised, panelLength } from './layer.ts';
 import type { Layer } from './layer.ts';
 import type { Product } from './product.ts';
-import { multiply, roomOfInt16 } from './product.ts';
+import { multiply } from './product.ts';
 import { readWeights } from './read-weights.ts';
 
 /** Token ids to a unit embedding. */
@@ -68,8 +68,7 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
     hidden: contextLength * mlpRatio * width,
     pooled: width,
     embedding: embedDim,
-    numbers: roomOfInt16(contextLength * Math.max(mlpRatio, 1) * width),
-    scales: contextLength,
+    panel: panelLength(header),
   });
   const { buffer } = memory.memory;
   const tokens = new Int8Array(buffer, tokensAt, vocabSize * width);
@@ -86,7 +85,7 @@ export function openTextEncoder(memory: EncoderMemory): TextEncoder {
       rows,
       input: { at: from.at, row: 4 * layer.depth },
       output: { at: to.at, row: 4 * layer.columns },
-      quantised: room,
+      panelAt: room.panel.at,
       ...mode,
     });
   }

@@ -9,17 +9,15 @@
  *     20  header: JSON, UTF-8, TowerHeader
  *      …  tensors: float32 or int8, each at a multiple of 64, zeros in between
  *
- * Matrices `NAME.weight` are int8, packed into panels of 8 columns and pairs of depths,
- * [columns / 8, pairs, 8, 2], in the order in which the kernel reads them
- * (src/kernel/assembly/encoder.ts). A convolution has the pairs of one line of its kernel after those of
- * the line before. Where a line, or a dense layer, has an odd depth, its last pair ends with a 0. The weights of a column are
+ * Matrices `NAME.weight` are int8, packed into panels of 8 columns, [columns / 8, depth, 8], in the
+ * order in which the kernel reads them (src/kernel/assembly/encoder.ts). The weights of a column are
  * its int8 numbers times its `NAME.scale` [columns], float32. `token_embedding.weight` is int8
  * [tokens, width], with one scale per row. Biases, norms and positions are float32. The input of
  * `image_projection` is multiplied by `image_projection.input_scale` first.
  */
 export const weightsFormat = {
   magic: 'DPTW',
-  version: 3,
+  version: 2,
   alignment: 64,
   offsets: { version: 4, fileBytes: 8, checksum: 12, headerBytes: 16, header: 20 },
   /** Columns of a panel; every width of a tower is a multiple of it. */

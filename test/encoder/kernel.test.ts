@@ -3,7 +3,6 @@ import { packConvolution, packMatrix } from '../../gpu-embedder/learn/model/pack
 import { createRandom } from '../../gpu-embedder/common/random.ts';
 import { loadWasm } from '../../gpu-embedder/common/wasm-modules.ts';
 import type { EncoderKernel } from '../../src/encoder/encoder-kernel.ts';
-import { rangeOf, roomOfInt16 } from '../../src/encoder/product.ts';
 import { createMemory, instantiate } from '../../src/kernel/webassembly.ts';
 import * as reference from './reference.ts';
 
@@ -30,7 +29,6 @@ function matrix(depth: number, columns: number): Float32Array {
 function place(...arrays: (Float32Array | Int8Array)[]): {
   kernel: EncoderKernel;
   at: number[];
-  memory: { readonly buffer: ArrayBuffer };
   read: (at: number, length: number) => number[];
 } {
   const memory = createMemory(4);
@@ -44,7 +42,7 @@ function place(...arrays: (Float32Array | Int8Array)[]): {
     end += Math.ceil(array.byteLength / 64) * 64 + 64;
     return start;
   });
-  return { kernel, at, memory, read: (from, n) => [...new Float32Array(memory.buffer, from, n)] };
+  return { kernel, at, read: (from, n) => [...new Float32Array(memory.buffer, from, n)] };
 }
 
 function expectClose(actual: readonly number[], expected: readonly number[]): void {
@@ -57,61 +55,6 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   });
 }
 
-/** Multiply rows on the kernel. @returns [rows, columns] and what lies behind it */
-function product(
-  x: Float32Array,
-  w: Float32Array,
-  bias: Float32Array,
-  { before, relu = false }: { before?: Float32Array; relu?: boolean } = {},
-): { output: number[]; behind: number[] } {
-  const columns = bias.length;
-  const depth = w.length / columns;
-  const rows = x.length / depth;
-  const { codes, scales, shape } = packMatrix(w, depth, columns);
-  const [numbers, rowScales] = [roomOfInt16(x.length), rows].map((n) => new Float32Array(n));
-  const output = before ?? new Float32Array(rows * columns);
-  const { kernel, at, read } = place(x, codes, scales, bias, numbers, rowScales, output);
-  kernel.quantise(rows, depth, at[0], 4 * depth, rangeOf(depth), at[4], at[5]);
-  // prettier-ignore
-  kernel.product(
-    1, rows, 1, shape[1], columns, at[4], 0, 2 * depth, 0, at[5], 4,
-    at[1], at[2], at[3], at[6], 0, 4 * columns, before !== undefined, relu,
-  );
-  const end = at[6] + 4 * rows * columns;
-  return { output: read(at[6], rows * columns), behind: read(end, 8) };
-}
-
-describe('quantise', () => {
-  it.each([1, 7, 8, 9, 33, 64])('makes whole numbers of rows of %i numbers', (length) => {
-    const [rows, range] = [3, 8191];
-    const x = numbers(rows * length);
-    x.fill(0, length, 2 * length);
-    const room = [roomOfInt16(x.length), rows].map((n) => new Float32Array(n));
-    const { kernel, at, memory } = place(x, ...room);
-    kernel.quantise(rows, length, at[0], 4 * length, range, at[1], at[2]);
-    const whole = rowsOf(x, length).map((row) => reference.quantise(row, range));
-    expect([...new Int16Array(memory.buffer, at[1], rows * length)]).toEqual(
-      whole.flatMap((row) => row.whole.map((value) => value + 0)),
-    );
-    expect([...new Float32Array(memory.buffer, at[2], rows)]).toEqual(
-      whole.map(({ scale }) => scale),
-    );
-  });
-
-  it('takes numbers that are too small for a factor as zeros', () => {
-    const x = Float32Array.of(1e-38, -1e-36, 0);
-    expect(product(x, matrix(3, 8), new Float32Array(8)).output).toEqual(Array(8).fill(0));
-  });
-
-  it('has fewer bits where a sum over the depth would not fit in 32', () => {
-    expect([1, 2064, 2065, 3072, 8192].map(rangeOf)).toEqual([8191, 8191, 8188, 5504, 2064]);
-    const depth = 8192;
-    const [x, w] = [new Float32Array(depth).fill(3), new Float32Array(8 * depth).fill(-127)];
-    const { output } = product(x, w, new Float32Array(8));
-    expectClose(output, Array<number>(8).fill(-127 * 3 * depth));
-  });
-});
-
 describe('product', () => {
   for (const rows of [1, 2, 3, 4, 5, 6, 7, 8]) {
     for (const [depth, columns] of [
@@ -121,11 +64,18 @@ describe('product', () => {
     ]) {
       it(`multiplies ${rows} x ${depth} x ${columns}`, () => {
         const [x, bias, w] = [numbers(rows * depth), numbers(columns), matrix(depth, columns)];
-        const seen = reference.seenQuantised(rowsOf(x, depth), rangeOf(depth));
-        const expected = reference.product(seen, rowsOf(w, columns), [...bias]);
-        const { output, behind } = product(x, w, bias);
-        expectClose(output, expected.flat());
-        expect(behind, 'nothing is written past the last row').toEqual(behind.fill(NaN));
+        const { codes, scales } = packMatrix(w, depth, columns);
+        const [panel, output] = [8 * depth, rows * columns].map((n) => new Float32Array(n));
+        const { kernel, at, read } = place(x, codes, scales, bias, panel, output);
+        // prettier-ignore
+        kernel.product(
+          1, rows, 1, depth, columns, at[0], 0, 4 * depth, 0,
+          at[1], at[2], at[3], at[4], at[5], 0, 4 * columns, false, false,
+        );
+        const expected = reference.product(rowsOf(x, depth), rowsOf(w, columns), [...bias]);
+        expectClose(read(at[5], rows * columns), expected.flat());
+        const after = read(at[5] + 4 * rows * columns, 8);
+        expect(after, 'nothing is written past the last row').toEqual(after.fill(NaN));
       });
     }
   }
@@ -133,10 +83,15 @@ describe('product', () => {
   it('adds to what is there, then cuts off below zero', () => {
     const [x, bias, before] = [5 * 3, 8, 5 * 8].map(numbers);
     const w = matrix(3, 8);
-    const seen = reference.seenQuantised(rowsOf(x, 3), rangeOf(3));
-    const sums = reference.product(seen, rowsOf(w, 8), [...bias]).flat();
+    const { codes, scales } = packMatrix(w, 3, 8);
+    const { kernel, at, read } = place(x, codes, scales, bias, new Float32Array(24), before);
+    // prettier-ignore
+    kernel.product(
+      1, 5, 1, 3, 8, at[0], 0, 12, 0, at[1], at[2], at[3], at[4], at[5], 0, 32, true, true,
+    );
+    const sums = reference.product(rowsOf(x, 3), rowsOf(w, 8), [...bias]).flat();
     expectClose(
-      product(x, w, bias, { before, relu: true }).output,
+      read(at[5], 40),
       sums.map((sum, i) => Math.max(0, sum + before[i])),
     );
   });
@@ -151,37 +106,28 @@ describe('product', () => {
       const columns = matrix(depth, out);
       const w = columns.map((_, i) => columns[(i % depth) * out + Math.floor(i / depth)]);
       const bias = numbers(out);
-      const range = rangeOf(depth);
-      const given = numbers(channels * side * side);
-      const [seen] = reference.seenQuantised([[...given]], range);
-      const planesOf = (values: readonly number[] | Float32Array) =>
-        Array.from({ length: channels }, (_, c) =>
-          rowsOf(Float32Array.from(values.slice(c * side * side, (c + 1) * side * side)), side),
-        );
+      const planes = Array.from({ length: channels }, () => rowsOf(numbers(side * side), side));
       const line = (side + 2) * channels;
       const input = new Float32Array((side + 2) * line);
-      planesOf(given).forEach((plane, c) =>
+      planes.forEach((plane, c) =>
         plane.forEach((row, y) =>
           row.forEach((value, x) => (input[(y + 1) * line + (x + 1) * channels + c] = value)),
         ),
       );
-      const { codes, scales, shape } = packConvolution(w, { out, channels, block: 1, kernel: 3 });
-      const room = [roomOfInt16(input.length), 1, side * side * out].map(
-        (n) => new Float32Array(n),
-      );
-      const { kernel, at, read } = place(input, codes, scales, bias, ...room);
-      kernel.quantise(1, input.length, at[0], 0, range, at[4], at[5]);
+      const { codes, scales } = packConvolution(w, { out, channels, block: 1, kernel: 3 });
+      const [panel, output] = [8 * depth, side * side * out].map((n) => new Float32Array(n));
+      const { kernel, at, read } = place(input, codes, scales, bias, panel, output);
       // prettier-ignore
       kernel.product(
-        side, side, 3, shape[1] / 3, out, at[4], 2 * line, 2 * channels, 2 * line, at[5], 0,
-        at[1], at[2], at[3], at[6], 4 * side * out, 4 * out, false, false,
+        side, side, 3, 3 * channels, out, at[0], 4 * line, 4 * channels, 4 * line,
+        at[1], at[2], at[3], at[4], at[5], 4 * side * out, 4 * out, false, false,
       );
-      const expected = reference.convolution(planesOf(seen), w, [...bias], 3);
+      const expected = reference.convolution(planes, w, [...bias], 3);
       const interleaved = Array.from({ length: side * side * out }, (_, i) => {
         const position = Math.floor(i / out);
         return expected[i % out][Math.floor(position / side)][position % side];
       });
-      expectClose(read(at[6], side * side * out), interleaved);
+      expectClose(read(at[5], side * side * out), interleaved);
     });
   }
 });

@@ -12,34 +12,26 @@ const normal = (length: number): Float32Array =>
   Float32Array.from({ length }, () => random.normal());
 
 describe('packMatrix', () => {
-  it('lays panels of 8 columns one after the other, in pairs of depths, each column with its scale', () => {
+  it('lays panels of 8 columns one after the other, each column with its scale', () => {
     const whole = Array.from({ length: 32 }, (_, i) => (i < 16 ? 127 : i - 32));
     const data = Float32Array.from(whole, (value, i) => value * 2 ** -(i % 16));
     const { shape, codes, scales } = packMatrix(data, 2, 16);
-    expect(shape).toEqual([2, 1, 8, 2]);
+    expect(shape).toEqual([2, 2, 8]);
     // prettier-ignore
     expect([...codes]).toEqual([
-      127, -16, 127, -15, 127, -14, 127, -13, 127, -12, 127, -11, 127, -10, 127, -9,
-      127, -8, 127, -7, 127, -6, 127, -5, 127, -4, 127, -3, 127, -2, 127, -1,
+      127, 127, 127, 127, 127, 127, 127, 127, -16, -15, -14, -13, -12, -11, -10, -9,
+      127, 127, 127, 127, 127, 127, 127, 127, -8, -7, -6, -5, -4, -3, -2, -1,
     ]);
     expect([...scales]).toEqual(Array.from({ length: 16 }, (_, i) => 2 ** -i));
-  });
-
-  it('ends an odd depth with a weight of 0', () => {
-    const data = Float32Array.from({ length: 3 * 8 }, (_, i) => (i < 8 ? 127 : i));
-    const { shape, codes } = packMatrix(data, 3, 8);
-    expect(shape).toEqual([1, 2, 8, 2]);
-    const ofLast = [...codes].filter((_, i) => i >> 1 === 7 || i >> 1 === 15);
-    expect(ofLast).toEqual([127, 15, 23, 0]);
   });
 
   it('is off by half a step of a column at most', () => {
     const data = normal(100 * 8);
     const { codes, scales } = packMatrix(data, 100, 8);
     data.forEach((value, i) => {
-      const [row, column] = [Math.floor(i / 8), i % 8];
-      const code = codes[(row >> 1) * 16 + 2 * column + (row & 1)];
-      expect(Math.abs(value - code * scales[column])).toBeLessThanOrEqual(0.5001 * scales[column]);
+      expect(Math.abs(value - codes[i] * scales[i % 8])).toBeLessThanOrEqual(
+        0.5001 * scales[i % 8],
+      );
     });
   });
 
@@ -64,8 +56,8 @@ describe('packConvolution', () => {
     // Whole numbers name their place: channel, then pixel of the block; 127 is the last.
     const data = Float32Array.from({ length: out * 8 }, (_, i) => 120 + (i % 8));
     const { shape, codes } = packConvolution(data, { out, channels, block, kernel });
-    expect(shape).toEqual([1, 4, 8, 2]);
-    const ofOneOutput = codes.filter((_, i) => (i >> 1) % 8 === 3);
+    expect(shape).toEqual([1, 8, 8]);
+    const ofOneOutput = codes.filter((_, i) => i % 8 === 3);
     expect([...ofOneOutput]).toEqual([120, 124, 121, 125, 122, 126, 123, 127]);
   });
 });
@@ -79,7 +71,7 @@ describe('packProjection', () => {
       let [error, sum] = [0, 0];
       for (let column = 0; column < columns; column++) {
         const [panel, inPanel] = [Math.floor(column / 8), column % 8];
-        const code = codes[panel * depth * 8 + (row >> 1) * 16 + 2 * inPanel + (row & 1)];
+        const code = codes[(panel * depth + row) * 8 + inPanel];
         const value = data[row * columns + column];
         error += (value - inputScale[row] * scales[column] * code) ** 2;
         sum += value ** 2;

@@ -7,31 +7,6 @@ export function product(x: Matrix, w: Matrix, bias: readonly number[]): number[]
   );
 }
 
-/** Quantise a run of numbers to whole numbers from -range to range, as float32 computes it. */
-export function quantise(
-  x: readonly number[],
-  range: number,
-): { readonly whole: number[]; readonly scale: number } {
-  const largest = Math.max(...x.map(Math.abs));
-  const factor = largest > 0 ? Math.fround(range / largest) : 0;
-  const whole = x.map((value) => roundToEven(Math.fround(value * factor)));
-  return { whole, scale: Math.fround(largest / range) };
-}
-
-function roundToEven(value: number): number {
-  const below = Math.floor(value);
-  if (value - below !== 0.5) return Math.round(value);
-  return below % 2 === 0 ? below : below + 1;
-}
-
-/** What a kernel sees of rows that it quantised. */
-export function seenQuantised(x: Matrix, range: number): number[][] {
-  return x.map((row) => {
-    const { whole, scale } = quantise(row, range);
-    return whole.map((value) => value * scale);
-  });
-}
-
 export function layerNorm(
   x: Matrix,
   scale: readonly number[],

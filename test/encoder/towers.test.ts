@@ -137,7 +137,7 @@ describe('weights', () => {
     expect(() => createImageEncoder(module, older)).toThrow(
       expect.objectContaining({
         code: 'unreadable_model',
-        message: 'image weights: format version: expected 3, got 1: publish the collection again',
+        message: 'image weights: format version: expected 2, got 1',
       }),
     );
   });

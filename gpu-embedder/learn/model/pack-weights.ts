@@ -23,7 +23,7 @@ export function packRows(data: Float32Array, rows: number, width: number): Packe
 
 /** Pack a dense layer's matrix for the edge kernel. `data` [depth, columns]. */
 export function packMatrix(data: Float32Array, depth: number, columns: number): PackedMatrix {
-  return packPanels({ depth, columns, lines: 1 }, (column, values) => {
+  return packPanels(depth, columns, (column, values) => {
     for (let row = 0; row < depth; row++) values[row] = data[row * columns + column];
   });
 }
@@ -82,29 +82,24 @@ export function packConvolution(data: Float32Array, shape: ConvolutionShape): Pa
     const channel = row % channels;
     return (channel * area + inBlock) * taps + tap;
   });
-  // The inputs of a line of taps, or of pixels of a block, lie together.
-  const lines = kernel > 1 ? kernel : block;
-  return packPanels({ depth, columns: out, lines }, (column, values) => {
+  return packPanels(depth, out, (column, values) => {
     const start = column * depth;
     for (let row = 0; row < depth; row++) values[row] = data[start + places[row]];
   });
 }
 
 /**
- * Reorder to [columns / 8, pairs, 8, 2], so that a tile of 8 columns reads one run of memory.
+ * Reorder to [columns / 8, depth, 8], so that a tile of 8 columns reads one run of memory.
  *
- * @param lines - equal pieces of the depth, each of which begins with a pair of its own
  * @param readColumn - writes a column into `values` [depth]
  */
 function packPanels(
-  { depth, columns, lines }: { depth: number; columns: number; lines: number },
+  depth: number,
+  columns: number,
   readColumn: (column: number, values: Float32Array) => void,
 ): PackedMatrix {
   const { panel } = weightsFormat;
-  const line = depth / lines;
-  const pairs = Math.ceil(line / 2);
-  const height = lines * pairs * 2;
-  const codes = new Int8Array(height * columns);
+  const codes = new Int8Array(depth * columns);
   const scales = new Float32Array(columns);
   const values = new Float32Array(depth);
   for (let column = 0; column < columns; column++) {
@@ -112,12 +107,8 @@ function packPanels(
     const quantised = quantiseNumbers(values);
     scales[column] = quantised.scale;
     const inPanel = column % panel;
-    const start = (column - inPanel) * height + 2 * inPanel;
-    for (let row = 0; row < depth; row++) {
-      const inLine = row % line;
-      const pair = Math.floor(row / line) * pairs + (inLine >> 1);
-      codes[start + pair * 2 * panel + (inLine & 1)] = quantised.codes[row];
-    }
+    const start = (column - inPanel) * depth + inPanel;
+    for (let row = 0; row < depth; row++) codes[start + row * panel] = quantised.codes[row];
   }
-  return { shape: [columns / panel, lines * pairs, panel, 2], codes, scales };
+  return { shape: [columns / panel, depth, panel], codes, scales };
 }
