@@ -41,23 +41,30 @@ const configSchema = z.object({
   }),
 });
 
-/** The weights of {@link EdgeWeights}, each derived when it is asked for. */
+/** Derives the weights of a tower: a file of src/version/weights-format.ts. */
+export type DeriveWeights = () => Promise<Uint8Array<ArrayBuffer>>;
+
+/** The weights of the towers that the kernels can run, each derived when it is asked for. */
 export interface EdgeWeightSource {
   readonly description: EdgeModelDescription;
-  /** @throws DiptychError unreadable_model */
-  text(): Promise<EdgeWeights['text']>;
-  /** @throws DiptychError unreadable_model */
-  image(): Promise<EdgeWeights['image']>;
+  /** Null if the kernels cannot run this tower. */
+  readonly text: DeriveWeights | null;
+  readonly image: DeriveWeights | null;
+  /** For each tower that is null: the node of its ONNX file that was not understood. */
+  readonly notUnderstood: { readonly text?: string; readonly image?: string };
 }
 
 /**
  * Derive the weights for the edge kernels from a model folder.
  *
- * @throws DiptychError `unreadable_model`: the model is not one of ours, or has a shape that the
- *   kernels do not support
+ * @throws DiptychError `unreadable_model`: damaged, or the kernels cannot run both towers
  */
 export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
-  const { text, image, description } = await openEdgeWeights(modelDir);
+  const { text, image, notUnderstood, description } = await openEdgeWeights(modelDir);
+  if (!text || !image) {
+    const reasons = [notUnderstood.text, notUnderstood.image].filter((one) => one !== undefined);
+    throw new DiptychError('unreadable_model', reasons.join('; '));
+  }
   return { text: await text(), image: await image(), description };
 }
 
@@ -95,6 +102,7 @@ export async function openEdgeWeights(modelDir: string): Promise<EdgeWeightSourc
       write(headers.text, await onnx('text_model.onnx'), textTensors(text, embedDim)),
     image: async () =>
       write(headers.image, await onnx('vision_model.onnx'), imageTensors(image, embedDim)),
+    notUnderstood: {},
     description: { id, embedDim, imageSize, contextLength, logitScale, preprocessing },
   };
 }
