@@ -1,4 +1,5 @@
 import type { NodeMessage } from '../../onnx/onnx-schema.ts';
+import { transposed } from './match-linear.ts';
 import { NotUnderstood } from './not-understood.ts';
 import { runPart } from './run-part.ts';
 import type { Given } from './run-part.ts';
@@ -33,18 +34,17 @@ export async function readPatches(
   const map = mapOf(graph, convolution, embedded);
   const patch = sideOf(convolution);
   const side = image.shape[3] / patch;
-  // A row for each number of a patch: the quantised kernels give what they hold.
   const numbers = 3 * patch * patch;
-  const identity = new Float32Array(numbers * numbers);
-  for (let i = 0; i < numbers; i++) identity[i * numbers + i] = 1;
   const run = async (rows: number, data: Float32Array): Promise<Float32Array> => {
     const given = { [pixels]: { shape: [rows, 3, patch, patch], data } };
     return (await runPart(graph, map, given)).data;
   };
   const bias = await run(1, new Float32Array(numbers));
-  const kernel = await run(numbers, identity);
   const width = bias.length;
-  for (let i = 0; i < kernel.length; i++) kernel[i] -= bias[i % width];
+  const kernel =
+    convolution.opType === 'Conv'
+      ? transposed((await runPart(graph, convolution.input[1])).data, width, numbers)
+      : await kernelByIdentity(run, numbers, bias);
   weights.set('patch_embedding.weight', { shape: [numbers, width], data: kernel });
   weights.set('patch_embedding.bias', { shape: [width], data: bias });
 
@@ -75,6 +75,19 @@ export async function readPatches(
   }
   weights.set('position_embedding.weight', { shape: [tokens, width], data: positions });
   return { width, tokens, hasClass, patch };
+}
+
+/** Read a quantised kernel by a patch for each of its numbers. */
+async function kernelByIdentity(
+  run: (rows: number, data: Float32Array) => Promise<Float32Array>,
+  numbers: number,
+  bias: Float32Array,
+): Promise<Float32Array> {
+  const identity = new Float32Array(numbers * numbers);
+  for (let i = 0; i < numbers; i++) identity[i * numbers + i] = 1;
+  const kernel = await run(numbers, identity);
+  for (let i = 0; i < kernel.length; i++) kernel[i] -= bias[i % bias.length];
+  return kernel;
 }
 
 function findConvolution(graph: TowerGraph, name: string): NodeMessage {

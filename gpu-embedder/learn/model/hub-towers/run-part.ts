@@ -7,7 +7,7 @@ import type {
   TensorMessage,
 } from '../../onnx/onnx-schema.ts';
 import { dataTypes } from '../../onnx/operators/data-types.ts';
-import type { DataType } from '../../onnx/operators/data-types.ts';
+import type { DataType, TypedArray } from '../../onnx/operators/data-types.ts';
 import { openSession, tensor } from '../../onnx/session.ts';
 import { tensorMessage } from '../../onnx/write-model.ts';
 import { widened } from '../import/constants.ts';
@@ -52,7 +52,7 @@ export async function runPart(
     try {
       const { [output]: result } = await session.run(Object.fromEntries(feeds));
       const { dims, data } = result;
-      return { shape: dims, data: Float32Array.from(data as Float32Array, Number) };
+      return { shape: dims, data: asFloats(data as TypedArray) };
     } finally {
       await session.close();
     }
@@ -114,8 +114,11 @@ function partOf(
 
 function floats(data: ReturnType<typeof tensorOf>): FloatValue {
   const { shape, data: values } = widened(data);
-  return { shape, data: Float32Array.from(values as Float32Array, Number) };
+  return { shape, data: asFloats(values) };
 }
+
+const asFloats = (data: TypedArray): Float32Array =>
+  data instanceof Float32Array ? data : Float32Array.from(data as Int32Array, Number);
 
 function wide(message: TensorMessage): TensorMessage {
   if (message.dataType !== dataTypes.float16.code) return message;
