@@ -16,6 +16,8 @@ export interface TextTower extends Shape {
   readonly vocabSize: number;
   /** The row of the end token, or the last one. */
   readonly pooling: 'end' | 'last';
+  /** Whether padding is seen by the other tokens or chosen, so that it must be computed. */
+  readonly padded: boolean;
   readonly weights: Weights;
 }
 
@@ -75,11 +77,15 @@ export async function readTextTower(
     const expected = `the row of the end token or the last one, got row ${row} of ${contextLength}`;
     throw new NotUnderstood(graph.node(graph.behind(pooling.chosen), expected), expected);
   }
+  const isLast = row === contextLength - 1;
+  const { scores } = layers.layers[0].attention;
+  const isMasked = shape.causal || graph.dependsOn(scores, 'attention_mask');
   return {
     ...shape,
     embedDim: projection.to,
     vocabSize: tokens.shape[0],
-    pooling: row === contextLength - 1 ? 'last' : 'end',
+    pooling: isLast ? 'last' : 'end',
+    padded: isLast || !isMasked,
     weights,
   };
 }
