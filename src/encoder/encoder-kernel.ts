@@ -1,28 +1,42 @@
-/** Exports of `encoder.wasm`; `src/kernel/assembly/encoder.ts` says what each does. */
+/** Exports of `encoder.wasm`; `src/kernel/assembly/` says what each does. */
 export interface EncoderKernel {
-  product(
+  quantise(
     groups: number,
     rows: number,
     segments: number,
     depth: number,
-    columns: number,
     input: number,
     inputGroup: number,
     inputRow: number,
     inputSegment: number,
+    largest: number,
+    codes: number,
+    scales: number,
+  ): void;
+  product(
+    groups: number,
+    rows: number,
+    depth: number,
+    columns: number,
+    codes: number,
+    rowScales: number,
     weights: number,
     scale: number,
     bias: number,
-    panel: number,
     output: number,
     outputGroup: number,
     outputRow: number,
     accumulate: boolean,
     relu: boolean,
   ): void;
+  relu(count: number, at: number): void;
+  quickGelu(count: number, at: number): void;
+  gelu(count: number, at: number): void;
+  geluTanh(count: number, at: number): void;
   layerNorm(
     rows: number,
     width: number,
+    epsilon: number,
     input: number,
     scale: number,
     bias: number,
@@ -30,9 +44,15 @@ export interface EncoderKernel {
   ): void;
   attention(
     rows: number,
+    keys: number,
     width: number,
     heads: number,
-    qkv: number,
+    causal: boolean,
+    queries: number,
+    queryRow: number,
+    keysAt: number,
+    valuesAt: number,
+    keyRow: number,
     scores: number,
     output: number,
   ): void;

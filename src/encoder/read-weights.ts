@@ -28,7 +28,10 @@ export function readWeights<Tower extends TowerHeader['tower']>(
   const found = new TextDecoder().decode(file.subarray(0, magic.length));
   if (found !== magic) fail('magic', JSON.stringify(magic), JSON.stringify(found));
   const fileVersion = view.getUint32(offsets.version, true);
-  if (fileVersion !== version) fail('format version', version, fileVersion);
+  if (fileVersion !== version) {
+    const remedy = ' (publish the collection again: that derives the weights anew)';
+    fail('format version', version, `${fileVersion}${remedy}`);
+  }
   const fileBytes = view.getUint32(offsets.fileBytes, true);
   if (fileBytes !== file.byteLength) fail('bytes', fileBytes, file.byteLength);
   const stored = view.getUint32(offsets.checksum, true);

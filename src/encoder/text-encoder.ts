@@ -1,18 +1,22 @@
 import { DiptychError } from '../errors.ts';
 import { addScratch, createEncoderMemory, tensorAddresses } from './encoder-memory.ts';
-import type { EncoderMemory, Room } from './encoder-memory.ts';
-import { findLayer, normalised, panelLength } from './layer.ts';
-import type { Layer } from './layer.ts';
-import type { Product } from './product.ts';
+import type { EncoderMemory } from './encoder-memory.ts';
+import { findLayer, findNorm, normalised } from './layer.ts';
+import { createPrefixes } from './prefixes.ts';
 import { multiply } from './product.ts';
 import { readWeights } from './read-weights.ts';
+import { openTransformer } from './transformer.ts';
+import type { TextTowerHeader } from '../version/weights-format.ts';
 
 /** Token ids to a unit embedding. */
 export interface TextEncoder {
   readonly embedDim: number;
   readonly contextLength: number;
+  /** Positions that all calls together have computed: those of a known prefix are not. */
+  readonly computedPositions: number;
   /**
-   * @param ids - 1 to `contextLength` ids; padding (id 0) at the end is ignored
+   * @param ids - 1 to `contextLength` ids, with those of start and end where the model has them. Of a
+   *   model that pools by the mean, padding (id 0) at the end is ignored.
    * @returns [embedDim], L2-normalised
    * @throws DiptychError `empty_query`, `bad_request`
    */
@@ -20,7 +24,8 @@ export interface TextEncoder {
 }
 
 /**
- * Create the text tower: a pre-norm transformer (gpu-embedder/learn/model/text-tower.ts) over the tokens of one text.
+ * Create the text tower: a pre-norm transformer over the tokens of one text, of a model of ours
+ * (gpu-embedder/learn/model/text-tower.ts), of CLIP (arXiv:2103.00020) or of SigLIP (arXiv:2303.15343).
  *
  * @param module - `encoder.wasm`
  * @throws DiptychError `unreadable_model`
@@ -37,117 +42,100 @@ export function createTextEncoder(
 /** Open the text tower over a memory whose `weights` have been filled. */
 export function openTextEncoder(memory: EncoderMemory): TextEncoder {
   const header = readWeights(memory.weights, 'text');
-  const { vocabSize, contextLength, width, depth, heads, mlpRatio, embedDim } = header;
+  const { vocabSize, contextLength, width, embedDim, causal, pooling } = header;
   const { kernel } = memory;
   const address = tensorAddresses(header);
-  const layer = (name: string, from: number, to: number): Layer =>
-    findLayer(address, name, from, to);
-  const norm = (name: string): Norm => ({
-    scale: address(`${name}.weight`, [width]),
-    bias: address(`${name}.bias`, [width]),
-  });
-  const blocks = Array.from({ length: depth }, (_, i) => ({
-    ln1: norm(`layers.${i}.ln1`),
-    qkv: layer(`layers.${i}.attention.qkv`, width, 3 * width),
-    out: layer(`layers.${i}.attention.out`, width, width),
-    ln2: norm(`layers.${i}.ln2`),
-    fc1: layer(`layers.${i}.mlp.fc1`, width, mlpRatio * width),
-    fc2: layer(`layers.${i}.mlp.fc2`, mlpRatio * width, width),
-  }));
-  const finalNorm = norm('final_ln');
-  const projection = layer('text_projection', width, embedDim);
+  const finalNorm = findNorm(address, 'final_ln', width);
+  const projection = findLayer(address, 'text_projection', width, embedDim);
   const tokensAt = address('token_embedding.weight', [vocabSize, width], 'int8');
   const tokenScaleAt = address('token_embedding.scale', [vocabSize]);
   const positionsAt = address('position_embedding.weight', [contextLength, width]);
 
-  const room = addScratch(memory, {
-    x: contextLength * width,
-    normal: contextLength * width,
-    qkv: contextLength * 3 * width,
-    scores: contextLength,
-    hidden: contextLength * mlpRatio * width,
-    pooled: width,
-    embedding: embedDim,
-    panel: panelLength(header),
-  });
+  const options = { positions: contextLength, causal };
+  const { x, normal, quantised, normalise, run } = openTransformer(
+    memory,
+    address,
+    header,
+    options,
+  );
+  const prefixes = createPrefixes(memory, header);
+  // The last scratch: views of the memory from here on stay valid.
+  const { pooled, embedding } = addScratch(memory, { pooled: width, embedding: embedDim });
   const { buffer } = memory.memory;
+  const rowsOfX = new Float32Array(buffer, x.at, contextLength * width);
   const tokens = new Int8Array(buffer, tokensAt, vocabSize * width);
   const tokenScale = new Float32Array(buffer, tokenScaleAt, vocabSize);
   const positions = new Float32Array(buffer, positionsAt, contextLength * width);
+  let computed = 0;
 
-  const normalise = (rows: number, { scale, bias }: Norm): void =>
-    kernel.layerNorm(rows, width, room.x.at, scale, bias, room.normal.at);
-
-  /** to = from x layer (+ to) (then relu), for the first `rows` rows. */
-  function apply(rows: number, from: Room, layer: Layer, to: Room, mode: Mode = {}): void {
-    multiply(kernel, {
-      layer,
-      rows,
-      input: { at: from.at, row: 4 * layer.depth },
-      output: { at: to.at, row: 4 * layer.columns },
-      panelAt: room.panel.at,
-      ...mode,
-    });
+  /** Write the tokens from position `known` on into the rows of x. */
+  function embed(ids: readonly number[], known: number): void {
+    for (let position = known; position < ids.length; position++) {
+      const id = ids[position]!;
+      const [token, scale] = [id * width, tokenScale[id]!];
+      const [from, to] = [position * width, (position - known) * width];
+      for (let i = 0; i < width; i++) {
+        rowsOfX[to + i] = scale * tokens[token + i]! + positions[from + i]!;
+      }
+    }
   }
 
   return {
     embedDim,
     contextLength,
-    encode(ids) {
-      const rows = countTokens(ids, contextLength, vocabSize);
-      for (let row = 0; row < rows; row++) {
-        const id = ids[row]!;
-        const [token, scale] = [id * width, tokenScale[id]!];
-        for (let i = 0; i < width; i++) {
-          const at = row * width + i;
-          room.x.values[at] = scale * tokens[token + i]! + positions[at]!;
-        }
+    get computedPositions() {
+      return computed;
+    },
+    encode(given) {
+      const { ids, row } = readIds(given, header);
+      const { known, kept } = prefixes.take(ids);
+      const count = ids.length - known;
+      computed += count;
+      embed(ids, known);
+      run({ count, known, kept, pooled: row === null ? null : row - known });
+      if (row === null) {
+        normalise(finalNorm, 0, count);
+        kernel.mean(1, count, width, normal.at, 0, pooled.at);
+      } else {
+        normalise(finalNorm, row - known, 1);
       }
-      for (const { ln1, qkv, out, ln2, fc1, fc2 } of blocks) {
-        normalise(rows, ln1);
-        apply(rows, room.normal, qkv, room.qkv);
-        kernel.attention(rows, width, heads, room.qkv.at, room.scores.at, room.normal.at);
-        apply(rows, room.normal, out, room.x, { accumulate: true });
-        normalise(rows, ln2);
-        apply(rows, room.normal, fc1, room.hidden, { relu: true });
-        apply(rows, room.hidden, fc2, room.x, { accumulate: true });
-      }
-      normalise(rows, finalNorm);
-      kernel.mean(1, rows, width, room.normal.at, 0, room.pooled.at);
-      apply(1, room.pooled, projection, room.embedding);
-      return normalised(room.embedding.values);
+      const input = pooling === 'mean' ? pooled : normal;
+      multiply(kernel, { layer: projection, input, output: embedding, quantised });
+      return normalised(embedding.values);
     },
   };
 }
 
-/** Addresses of a layer normalisation. */
-interface Norm {
-  readonly scale: number;
-  readonly bias: number;
+/** The tokens whose positions are computed, and the row to pool; null: the mean of all. */
+interface Tokens {
+  readonly ids: readonly number[];
+  readonly row: number | null;
 }
 
-type Mode = Pick<Product, 'accumulate' | 'relu'>;
-
-/** Count the tokens before the padding, after checking each. */
-function countTokens(ids: ArrayLike<number>, contextLength: number, vocabSize: number): number {
-  let rows = ids.length;
-  while (rows > 0 && ids[rows - 1] === 0) rows--;
-  if (rows === 0)
+function readIds(given: ArrayLike<number>, header: TextTowerHeader): Tokens {
+  const { contextLength, vocabSize, pooling, padding, end } = header;
+  const ids = Array.from(given);
+  // Of our models 0 is the padding; of CLIP it is a token.
+  const smallest = pooling === 'mean' ? 1 : 0;
+  if (pooling === 'mean') while (ids.at(-1) === 0) ids.pop();
+  if (ids.length === 0) {
     throw new DiptychError('empty_query', 'text: expected at least 1 token, got none');
-  if (rows > contextLength) {
-    throw new DiptychError(
-      'bad_request',
-      `text: expected at most ${contextLength} token ids, got ${rows}`,
-    );
   }
-  for (let i = 0; i < rows; i++) {
-    const id = ids[i]!;
-    if (!Number.isInteger(id) || id < 1 || id >= vocabSize) {
-      throw new DiptychError(
-        'bad_request',
-        `text: token id ${i}: expected 1 to ${vocabSize - 1}, got ${id}`,
-      );
+  const refuse = (what: string, expected: string, got: number): never => {
+    throw new DiptychError('bad_request', `text: ${what}expected ${expected}, got ${got}`);
+  };
+  if (ids.length > contextLength) refuse('', `at most ${contextLength} token ids`, ids.length);
+  for (const [i, id] of ids.entries()) {
+    if (!Number.isInteger(id) || id < smallest || id >= vocabSize) {
+      refuse(`token id ${i}: `, `${smallest} to ${vocabSize - 1}`, id);
     }
   }
-  return rows;
+  const last = end === null ? ids.length - 1 : ids.indexOf(end);
+  if (pooling === 'end') {
+    if (last < 0) refuse('last token id: ', `the end token ${end}`, ids.at(-1)!);
+    if (padding === null) ids.length = last + 1;
+  }
+  if (padding !== null) while (ids.length < contextLength) ids.push(padding);
+  if (pooling === 'mean') return { ids, row: null };
+  return { ids, row: pooling === 'end' ? last : ids.length - 1 };
 }

@@ -7,34 +7,63 @@ export function product(x: Matrix, w: Matrix, bias: readonly number[]): number[]
   );
 }
 
+/** Each row rounded to whole multiples of its largest magnitude / `largest`. */
+export function quantised(x: Matrix, largest: number): number[][] {
+  return x.map((row) => {
+    const step = Math.max(...row.map(Math.abs)) / largest;
+    return row.map((value) => (step === 0 ? 0 : step * Math.round(value / step)));
+  });
+}
+
+/** erf by its Taylor series, and by 1 where that has converged to it. */
+function erf(x: number): number {
+  if (Math.abs(x) > 5) return Math.sign(x);
+  let [term, sum] = [x, x];
+  for (let n = 1; n < 200; n++) {
+    term *= (-x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+export const activations = {
+  relu: (x: number) => Math.max(0, x),
+  'quick-gelu': (x: number) => x / (1 + Math.exp(-1.702 * x)),
+  gelu: (x: number) => (x / 2) * (1 + erf(x / Math.SQRT2)),
+  'gelu-tanh': (x: number) =>
+    (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+};
+
 export function layerNorm(
   x: Matrix,
   scale: readonly number[],
   bias: readonly number[],
+  epsilon: number,
 ): number[][] {
   return x.map((row) => {
     const mean = row.reduce((a, b) => a + b) / row.length;
     const variance = row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / row.length;
-    return row.map((v, i) => ((v - mean) / Math.sqrt(variance + 1e-5)) * scale[i] + bias[i]);
+    return row.map((v, i) => ((v - mean) / Math.sqrt(variance + epsilon)) * scale[i] + bias[i]);
   });
 }
 
-/** qkv: [rows, 3 * width] */
-export function attention(qkv: Matrix, width: number, heads: number): number[][] {
+/** qkv: [rows, 3 * width]; causal: a row sees none after it. */
+export function attention(qkv: Matrix, width: number, heads: number, causal = false): number[][] {
   const headWidth = width / heads;
-  return qkv.map((own) => {
+  return qkv.map((own, position) => {
+    const seen = causal ? qkv.slice(0, position + 1) : qkv;
     const output: number[] = [];
     for (let head = 0; head < width; head += headWidth) {
       const part = (row: readonly number[], which: number): readonly number[] =>
         row.slice(which * width + head, which * width + head + headWidth);
       const query = part(own, 0);
-      const exponentials = qkv.map((row) => {
+      const exponentials = seen.map((row) => {
         const dot = part(row, 1).reduce((sum, key, i) => sum + key * query[i], 0);
         return Math.exp(dot / Math.sqrt(headWidth));
       });
       const total = exponentials.reduce((a, b) => a + b);
       for (let i = 0; i < headWidth; i++) {
-        const mixed = qkv.map((row, at) => (exponentials[at] / total) * part(row, 2)[i]);
+        const mixed = seen.map((row, at) => (exponentials[at] / total) * part(row, 2)[i]);
         output.push(mixed.reduce((a, b) => a + b));
       }
     }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { weightsFormat } from '../../../src/version/weights-format.ts';
-import type { Tensor, TowerHeader } from '../../../src/version/weights-format.ts';
+import type { Tensor, TextTowerHeader, TowerHeader } from '../../../src/version/weights-format.ts';
 import { writeWeights } from '../../../src/encoder/write-weights.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import { readPreprocessing } from '../../../src/image/preprocessing.ts';
@@ -88,12 +88,12 @@ export async function openEdgeWeights(modelDir: string): Promise<EdgeWeightSourc
   const { rescale, mean, std } = preprocessing;
   const { imageSize } = image;
   const headers = {
-    text: { tower: 'text', embedDim, ...text },
+    text: textHeader(text, embedDim),
     image: { tower: 'image', embedDim, ...image, rescale, mean, std },
   } as const;
   for (const width of [embedDim, text.width, ...image.channels]) {
-    const { panel } = weightsFormat;
-    if (width % panel) throw refuse(modelDir, 'width', `a multiple of ${panel}`, width);
+    const { columns } = weightsFormat.panel;
+    if (width % columns) throw refuse(modelDir, 'width', `a multiple of ${columns}`, width);
   }
   const onnx = (name: string): Promise<WeightSource> =>
     openStoredWeights(join(modelDir, 'onnx', name));
@@ -145,6 +145,15 @@ function checkFinite(tower: string, name: string, data: Float32Array): void {
     'unreadable_model',
     `${tower} weights: ${name}: expected finite numbers, got ${data[at]} at ${at}`,
   );
+}
+
+function textHeader(config: TextTowerConfig, embedDim: number): TextTowerHeader {
+  const { vocabSize, contextLength, width, depth, heads, mlpRatio } = config;
+  return {
+    ...{ tower: 'text', embedDim, vocabSize, contextLength, width, depth, heads },
+    ...{ hidden: mlpRatio * width, activation: 'relu', epsilon: 1e-5 },
+    ...{ causal: false, pooling: 'mean', padding: null, start: null, end: null },
+  };
 }
 
 function textTensors(config: TextTowerConfig, embedDim: number): Packing[] {

@@ -1,3 +1,4 @@
+import { packedShape } from '../../../src/encoder/layer.ts';
 import { weightsFormat } from '../../../src/version/weights-format.ts';
 import { quantiseNumbers } from './quantise-weights.ts';
 
@@ -89,7 +90,8 @@ export function packConvolution(data: Float32Array, shape: ConvolutionShape): Pa
 }
 
 /**
- * Reorder to [columns / 8, depth, 8], so that a tile of 8 columns reads one run of memory.
+ * Reorder to panels of 8 columns by 2 depths (src/version/weights-format.ts), so that a tile reads one
+ * run of memory.
  *
  * @param readColumn - writes a column into `values` [depth]
  */
@@ -99,16 +101,21 @@ function packPanels(
   readColumn: (column: number, values: Float32Array) => void,
 ): PackedMatrix {
   const { panel } = weightsFormat;
-  const codes = new Int8Array(depth * columns);
+  const shape = packedShape(depth, columns);
+  const [panels, steps, numbers] = shape;
+  const codes = new Int8Array(panels * steps * numbers);
   const scales = new Float32Array(columns);
   const values = new Float32Array(depth);
   for (let column = 0; column < columns; column++) {
     readColumn(column, values);
     const quantised = quantiseNumbers(values);
     scales[column] = quantised.scale;
-    const inPanel = column % panel;
-    const start = (column - inPanel) * depth + inPanel;
-    for (let row = 0; row < depth; row++) codes[start + row * panel] = quantised.codes[row];
+    const inPanel = column % panel.columns;
+    const start = ((column - inPanel) / panel.columns) * steps * numbers + inPanel * panel.depths;
+    for (let row = 0; row < depth; row++) {
+      const step = Math.floor(row / panel.depths);
+      codes[start + step * numbers + (row % panel.depths)] = quantised.codes[row];
+    }
   }
-  return { shape: [columns / panel, depth, panel], codes, scales };
+  return { shape, codes, scales };
 }

@@ -1,154 +1,9 @@
-// Kernels of both towers (src/encoder). They compute one image or one text at a time in a linear
-// memory that the host lays out. Activations are float32; matrices are int8 with a float32 scale per
-// column. Addresses and strides are in bytes. The widths of weights must be multiples of 8; the
-// numbers of rows, depths and heads may be any.
-
-/**
- * Compute output = input x (weights * scale) + bias (+ output) (then relu). This serves dense layers,
- * and 3x3 convolutions on maps with a border of zeros, where the three taps of a line are adjacent.
- *
- * Row r of group g has `segments` pieces of `depth` numbers; piece s is at
- * input + g * inputGroup + r * inputRow + s * inputSegment.
- * weights: int8 panels of 8 columns, [columns / 8][segments * depth][8]; scale, bias: [columns];
- * panel: room for [segments * depth][8] numbers.
- *
- * A panel is widened once for all rows. When every tile widened it, an image took 30 % longer.
- */
-export function product(
-  groups: usize,
-  rows: usize,
-  segments: usize,
-  depth: usize,
-  columns: usize,
-  input: usize,
-  inputGroup: usize,
-  inputRow: usize,
-  inputSegment: usize,
-  weights: usize,
-  scale: usize,
-  bias: usize,
-  panel: usize,
-  output: usize,
-  outputGroup: usize,
-  outputRow: usize,
-  accumulate: bool,
-  relu: bool,
-): void {
-  const panelDepth = segments * depth;
-  for (let column: usize = 0; column < columns; column += 8) {
-    widenPanel(panelDepth, weights, scale, panel);
-    for (let group: usize = 0; group < groups; group++) {
-      let from = input + group * inputGroup;
-      let to = output + group * outputGroup + (column << 2);
-      for (let left = rows; left > 0; ) {
-        if (left == 1) {
-          tile1(from, segments, inputSegment, depth, panel, bias, to, accumulate, relu);
-          break;
-        }
-        const count = min(left, 4);
-        tile4(count, from, inputRow, segments, inputSegment, depth, panel, bias, to, outputRow, accumulate, relu);
-        left -= count;
-        from += 4 * inputRow;
-        to += 4 * outputRow;
-      }
-    }
-    weights += panelDepth << 3;
-    scale += 32;
-    bias += 32;
-  }
-}
-
-/** Widen a panel, [depth][8] int8, to float32, and multiply each column by its scale. */
-function widenPanel(depth: usize, weights: usize, scale: usize, panel: usize): void {
-  const low = v128.load(scale);
-  const high = v128.load(scale, 16);
-  for (const end = weights + (depth << 3); weights < end; weights += 8) {
-    const w = v128.load_ext<i8>(weights);
-    v128.store(panel, f32x4.mul(low, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(w))));
-    v128.store(panel, f32x4.mul(high, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(w))), 16);
-    panel += 32;
-  }
-}
-
-/** Compute 2 to 4 rows by 8 columns in 8 registers. With fewer than 4 rows the last is repeated. */
-function tile4(
-  count: usize,
-  input: usize,
-  inputRow: usize,
-  segments: usize,
-  inputSegment: usize,
-  depth: usize,
-  panel: usize,
-  bias: usize,
-  output: usize,
-  outputRow: usize,
-  accumulate: bool,
-  relu: bool,
-): void {
-  const third = min(2, count - 1) * inputRow;
-  const fourth = (count - 1) * inputRow;
-  let a0 = v128.load(bias);
-  let a1 = v128.load(bias, 16);
-  let b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1;
-  for (let segment: usize = 0; segment < segments; segment++) {
-    let a = input;
-    let b = input + inputRow;
-    let c = input + third;
-    let d = input + fourth;
-    for (const end = a + (depth << 2); a < end; ) {
-      const w0 = v128.load(panel);
-      const w1 = v128.load(panel, 16);
-      let x = v128.load_splat<f32>(a);
-      a0 = madd(x, w0, a0);
-      a1 = madd(x, w1, a1);
-      x = v128.load_splat<f32>(b);
-      b0 = madd(x, w0, b0);
-      b1 = madd(x, w1, b1);
-      x = v128.load_splat<f32>(c);
-      c0 = madd(x, w0, c0);
-      c1 = madd(x, w1, c1);
-      x = v128.load_splat<f32>(d);
-      d0 = madd(x, w0, d0);
-      d1 = madd(x, w1, d1);
-      panel += 32;
-      a += 4;
-      b += 4;
-      c += 4;
-      d += 4;
-    }
-    input += inputSegment;
-  }
-  store8(output, a0, a1, accumulate, relu);
-  store8(output + outputRow, b0, b1, accumulate, relu);
-  if (count > 2) store8(output + 2 * outputRow, c0, c1, accumulate, relu);
-  if (count > 3) store8(output + 3 * outputRow, d0, d1, accumulate, relu);
-}
-
-function tile1(
-  input: usize,
-  segments: usize,
-  inputSegment: usize,
-  depth: usize,
-  panel: usize,
-  bias: usize,
-  output: usize,
-  accumulate: bool,
-  relu: bool,
-): void {
-  let a0 = v128.load(bias);
-  let a1 = v128.load(bias, 16);
-  for (let segment: usize = 0; segment < segments; segment++) {
-    let a = input;
-    for (const end = a + (depth << 2); a < end; a += 4) {
-      const x = v128.load_splat<f32>(a);
-      a0 = madd(x, v128.load(panel), a0);
-      a1 = madd(x, v128.load(panel, 16), a1);
-      panel += 32;
-    }
-    input += inputSegment;
-  }
-  store8(output, a0, a1, accumulate, relu);
-}
+// Kernels of the towers (src/encoder). They compute one image or one text at a time in a linear memory
+// that the host lays out. Activations are float32. Addresses and strides are in bytes. Numbers of rows,
+// depths and heads may be any; columns of a product are a multiple of 8.
+import { exp4 } from './activation';
+export { gelu, geluTanh, quickGelu, relu } from './activation';
+export { product, quantise } from './product';
 
 // @ts-ignore: decorator
 @inline
@@ -156,25 +11,11 @@ function madd(x: v128, y: v128, sum: v128): v128 {
   return f32x4.add(sum, f32x4.mul(x, y));
 }
 
-// @ts-ignore: decorator
-@inline
-function store8(at: usize, low: v128, high: v128, accumulate: bool, relu: bool): void {
-  if (accumulate) {
-    low = f32x4.add(low, v128.load(at));
-    high = f32x4.add(high, v128.load(at, 16));
-  }
-  if (relu) {
-    low = f32x4.max(low, f32x4.splat(0));
-    high = f32x4.max(high, f32x4.splat(0));
-  }
-  v128.store(at, low);
-  v128.store(at, high, 16);
-}
-
-/** Layer normalisation of `rows` rows of `width` (arXiv:1607.06450), epsilon 1e-5. */
+/** Layer normalisation of `rows` rows of `width` (arXiv:1607.06450). */
 export function layerNorm(
   rows: usize,
   width: usize,
+  epsilon: f64,
   input: usize,
   scale: usize,
   bias: usize,
@@ -182,16 +23,15 @@ export function layerNorm(
 ): void {
   const bytes = width << 2;
   for (let row: usize = 0; row < rows; row++) {
-    let sum: f64 = 0;
-    for (let i: usize = 0; i < bytes; i += 4) sum += load<f32>(input + i);
-    const mean = <f32>(sum / width);
-    let squares: f64 = 0;
-    for (let i: usize = 0; i < bytes; i += 4) {
-      const centred = load<f32>(input + i) - mean;
-      squares += centred * centred;
+    const mean = <f32>(sumOf(input, bytes) / <f64>width);
+    const inverse = <f32>(1 / Math.sqrt(squaresAround(mean, input, bytes) / <f64>width + epsilon));
+    let i: usize = 0;
+    for (; i + 16 <= bytes; i += 16) {
+      const centred = f32x4.sub(v128.load(input + i), f32x4.splat(mean));
+      const normal = f32x4.mul(centred, f32x4.splat(inverse));
+      v128.store(output + i, madd(normal, v128.load(scale + i), v128.load(bias + i)));
     }
-    const inverse = <f32>(1 / Math.sqrt(squares / width + 1e-5));
-    for (let i: usize = 0; i < bytes; i += 4) {
+    for (; i < bytes; i += 4) {
       const normal = (load<f32>(input + i) - mean) * inverse;
       store<f32>(output + i, normal * load<f32>(scale + i) + load<f32>(bias + i));
     }
@@ -200,17 +40,49 @@ export function layerNorm(
   }
 }
 
+/** In float64: rows far from zero keep their differences. */
+function sumOf(at: usize, bytes: usize): f64 {
+  let sums = f64x2.splat(0);
+  let i: usize = 0;
+  for (; i + 8 <= bytes; i += 8) {
+    sums = f64x2.add(sums, f64x2.promote_low_f32x4(v128.load64_zero(at + i)));
+  }
+  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  return i < bytes ? sum + load<f32>(at + i) : sum;
+}
+
+function squaresAround(mean: f32, at: usize, bytes: usize): f64 {
+  let sums = f64x2.splat(0);
+  let i: usize = 0;
+  for (; i + 8 <= bytes; i += 8) {
+    const centred = f32x4.sub(v128.load64_zero(at + i), f32x4.splat(mean));
+    const wide = f64x2.promote_low_f32x4(centred);
+    sums = f64x2.add(sums, f64x2.mul(wide, wide));
+  }
+  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  if (i == bytes) return sum;
+  const last = <f64>(load<f32>(at + i) - mean);
+  return sum + last * last;
+}
+
 /**
- * Multi-head self-attention (arXiv:1706.03762, eq. 1) over all rows.
+ * Multi-head attention (arXiv:1706.03762, eq. 1) of `rows` queries over `keys` keys and values.
  *
- * qkv: [rows, 3 * width]: queries, keys, values, each [heads, width / heads]; output: [rows, width];
- * scores: room for [rows] numbers.
+ * Rows of queries, keys and values start at a distance of `queryRow` and `keyRow` bytes, and each holds
+ * [heads, width / heads]; output: [rows, width]; scores: room for [keys] numbers, in whole vectors.
+ * causal: the queries are those of the last `rows` keys, and each sees no key after its own.
  */
 export function attention(
   rows: usize,
+  keys: usize,
   width: usize,
   heads: usize,
-  qkv: usize,
+  causal: bool,
+  queries: usize,
+  queryRow: usize,
+  keysAt: usize,
+  valuesAt: usize,
+  keyRow: usize,
   scores: usize,
   output: usize,
 ): void {
@@ -218,29 +90,37 @@ export function attention(
   const headBytes = bytes / heads;
   const scale = <f32>(1 / Math.sqrt(<f64>(width / heads)));
   for (let row: usize = 0; row < rows; row++) {
-    const outputRow = output + row * bytes;
+    const seen = causal ? keys - rows + row + 1 : keys;
     for (let head: usize = 0; head < bytes; head += headBytes) {
-      const query = qkv + row * 3 * bytes + head;
+      const query = queries + row * queryRow + head;
       let largest: f32 = -Infinity;
-      for (let other: usize = 0; other < rows; other++) {
-        const score = scale * dot(query, qkv + (other * 3 + 1) * bytes + head, headBytes);
-        store<f32>(scores + (other << 2), score);
+      for (let key: usize = 0; key < seen; key++) {
+        const score = scale * dot(query, keysAt + key * keyRow + head, headBytes);
+        store<f32>(scores + (key << 2), score);
         largest = max(largest, score);
       }
-      let sum: f32 = 0;
-      for (let other: usize = 0; other < rows; other++) {
-        const at = scores + (other << 2);
-        const weight = Mathf.exp(load<f32>(at) - largest);
-        store<f32>(at, weight);
-        sum += weight;
-      }
-      memory.fill(outputRow + head, 0, headBytes);
-      for (let other: usize = 0; other < rows; other++) {
-        const weight = load<f32>(scores + (other << 2)) / sum;
-        addScaled(outputRow + head, weight, qkv + (other * 3 + 2) * bytes + head, headBytes);
+      const inverse: f32 = <f32>1 / exponentials(seen, largest, scores);
+      memory.fill(output + head, 0, headBytes);
+      for (let key: usize = 0; key < seen; key++) {
+        const weight = load<f32>(scores + (key << 2)) * inverse;
+        addScaled(output + head, weight, valuesAt + key * keyRow + head, headBytes);
       }
     }
+    output += bytes;
   }
+}
+
+/** Replace each score by e^(score - largest), and return the sum. */
+function exponentials(count: usize, largest: f32, scores: usize): f32 {
+  const end = scores + (count << 2);
+  for (let at = end; at & 15; at += 4) store<f32>(at, -Infinity);
+  let sums = f32x4.splat(0);
+  for (let at = scores; at < end; at += 16) {
+    const values = exp4(f32x4.sub(v128.load(at), f32x4.splat(largest)));
+    v128.store(at, values);
+    sums = f32x4.add(sums, values);
+  }
+  return sumLanes(sums);
 }
 
 /** Mean over all rows of all groups: a map to a vector of `width`. */
@@ -266,10 +146,7 @@ function dot(x: usize, y: usize, bytes: usize): f32 {
   let sums = f32x4.splat(0);
   let i: usize = 0;
   for (; i + 16 <= bytes; i += 16) sums = madd(v128.load(x + i), v128.load(y + i), sums);
-  let sum =
-    f32x4.extract_lane(sums, 0) +
-    f32x4.extract_lane(sums, 1) +
-    (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3));
+  let sum = sumLanes(sums);
   for (; i < bytes; i += 4) sum += load<f32>(x + i) * load<f32>(y + i);
   return sum;
 }
@@ -282,4 +159,14 @@ function addScaled(y: usize, weight: f32, x: usize, bytes: usize): void {
     v128.store(y + i, madd(weights, v128.load(x + i), v128.load(y + i)));
   }
   for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(y + i) + weight * load<f32>(x + i));
+}
+
+// @ts-ignore: decorator
+@inline
+function sumLanes(sums: v128): f32 {
+  return (
+    f32x4.extract_lane(sums, 0) +
+    f32x4.extract_lane(sums, 1) +
+    (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3))
+  );
 }

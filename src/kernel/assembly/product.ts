@@ -1,0 +1,294 @@
+// Products of rows with int8 matrices, exact in whole numbers: rows are quantised to int16 with a
+// scale each, and i32x4.dot_i16x8_s multiplies and adds two depths at once. Activations at 13 bits
+// lose nothing that can be seen beside weights at 8 (docs/benchmarks.md).
+
+/** Quantised rows start at multiples of 16 bytes. */
+export function quantisedRow(length: usize): usize {
+  return (length << 1) + 15 & ~15;
+}
+
+/**
+ * Quantise rows to int16: value ~ scale * code, codes up to `largest` in magnitude.
+ *
+ * Row r of group g has `segments` pieces of `depth` numbers; piece s is at
+ * input + g * inputGroup + r * inputRow + s * inputSegment. The pieces of a row are joined, so that a
+ * 3x3 convolution on a map with a border of zeros becomes a product of rows: the three taps of a line
+ * are adjacent.
+ * codes: [groups * rows][quantisedRow(segments * depth)], zeros at the end; scales: [groups * rows].
+ *
+ * `largest` keeps sums in int32: at most 8191, and 127 * largest * segments * depth < 2^31.
+ */
+export function quantise(
+  groups: usize,
+  rows: usize,
+  segments: usize,
+  depth: usize,
+  input: usize,
+  inputGroup: usize,
+  inputRow: usize,
+  inputSegment: usize,
+  largest: f32,
+  codes: usize,
+  scales: usize,
+): void {
+  const bytes = depth << 2;
+  const row = quantisedRow(segments * depth);
+  for (let group: usize = 0; group < groups; group++) {
+    let from = input + group * inputGroup;
+    for (let left = rows; left > 0; left--) {
+      let magnitude: f32 = 0;
+      for (let s: usize = 0; s < segments; s++) {
+        magnitude = max(magnitude, largestOf(from + s * inputSegment, bytes));
+      }
+      const step = magnitude / largest;
+      // A row of numbers too small to divide by is a row of zeros.
+      const inverse: f32 = step > 1e-36 ? 1 / step : 0;
+      store<f32>(scales, step);
+      v128.store(codes + row - 16, i32x4.splat(0));
+      for (let s: usize = 0; s < segments; s++) {
+        round(from + s * inputSegment, bytes, inverse, codes + s * (depth << 1));
+      }
+      codes += row;
+      scales += 4;
+      from += inputRow;
+    }
+  }
+}
+
+function largestOf(at: usize, bytes: usize): f32 {
+  let largest = f32x4.splat(0);
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) largest = f32x4.max(largest, f32x4.abs(v128.load(at + i)));
+  let first = max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1));
+  first = max(first, max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)));
+  for (; i < bytes; i += 4) first = max(first, abs(load<f32>(at + i)));
+  return first;
+}
+
+/** In float32, x + 1.5 * 2^23 has x rounded to a whole number in its low bits. */
+const rounder: f32 = 12582912;
+const rounderBits: i32 = 0x4b400000;
+
+function round(from: usize, bytes: usize, inverse: f32, to: usize): void {
+  const factor = f32x4.splat(inverse);
+  const add = f32x4.splat(rounder);
+  const bits = i32x4.splat(rounderBits);
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    const low = f32x4.add(f32x4.mul(factor, v128.load(from + i)), add);
+    const high = f32x4.add(f32x4.mul(factor, v128.load(from + i, 16)), add);
+    v128.store(to + (i >> 1), i16x8.narrow_i32x4_s(i32x4.sub(low, bits), i32x4.sub(high, bits)));
+  }
+  for (; i < bytes; i += 4) {
+    store<i16>(to + (i >> 1), <i16>(reinterpret<i32>(load<f32>(from + i) * inverse + rounder) - rounderBits));
+  }
+}
+
+/**
+ * Compute output = rows x (weights * scale) + bias (+ output) (then relu).
+ *
+ * codes, rowScales: of `quantise`, groups * rows rows of `depth` numbers.
+ * weights: int8 panels of 8 columns by 2 depths, [columns / 8][ceil(depth / 2)][8][2];
+ * scale, bias: [columns].
+ */
+export function product(
+  groups: usize,
+  rows: usize,
+  depth: usize,
+  columns: usize,
+  codes: usize,
+  rowScales: usize,
+  weights: usize,
+  scale: usize,
+  bias: usize,
+  output: usize,
+  outputGroup: usize,
+  outputRow: usize,
+  accumulate: bool,
+  relu: bool,
+): void {
+  const row = quantisedRow(depth);
+  const panel = ((depth + 1) >> 1) << 4;
+  for (let column: usize = 0; column < columns; column += 8) {
+    let from = codes;
+    let rowScale = rowScales;
+    for (let group: usize = 0; group < groups; group++) {
+      let to = output + group * outputGroup + (column << 2);
+      for (let left = rows; left > 0; ) {
+        const count = tileRows(left);
+        if (count == 1) tile1(from, weights, panel);
+        else if (count == 2) tile2(from, row, weights, panel);
+        else if (count <= 4) tile4(count, from, row, weights, panel);
+        else tile6(count, from, row, weights, panel);
+        finish(count, rowScale, scale, bias, to, outputRow, accumulate, relu);
+        left -= count;
+        from += count * row;
+        rowScale += count << 2;
+        to += count * outputRow;
+      }
+    }
+    weights += panel;
+    scale += 32;
+    bias += 32;
+  }
+}
+
+/** How many of the rows that are left the next tile takes: 7 and 8 are two tiles of up to 4. */
+// @ts-ignore: decorator
+@inline
+function tileRows(left: usize): usize {
+  if (left == 7 || left == 8) return 4;
+  return min(left, 6);
+}
+
+/** Sums of a tile: [6][8] int32. */
+const sums = memory.data(192, 16);
+
+// @ts-ignore: decorator
+@inline
+function madd(sum: v128, x: v128, w: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(x, w));
+}
+
+function tile1(a: usize, weights: usize, panel: usize): void {
+  let a0 = i32x4.splat(0);
+  let a1 = a0;
+  for (const end = weights + panel; weights < end; weights += 16) {
+    const w = v128.load(weights);
+    const x = v128.load32_splat(a);
+    a0 = madd(a0, x, i16x8.extend_low_i8x16_s(w));
+    a1 = madd(a1, x, i16x8.extend_high_i8x16_s(w));
+    a += 4;
+  }
+  v128.store(sums, a0);
+  v128.store(sums, a1, 16);
+}
+
+function tile2(a: usize, row: usize, weights: usize, panel: usize): void {
+  let a0 = i32x4.splat(0);
+  let a1 = a0, b0 = a0, b1 = a0;
+  for (const end = weights + panel; weights < end; weights += 16) {
+    const w = v128.load(weights);
+    const w0 = i16x8.extend_low_i8x16_s(w);
+    const w1 = i16x8.extend_high_i8x16_s(w);
+    let x = v128.load32_splat(a);
+    a0 = madd(a0, x, w0);
+    a1 = madd(a1, x, w1);
+    x = v128.load32_splat(a + row);
+    b0 = madd(b0, x, w0);
+    b1 = madd(b1, x, w1);
+    a += 4;
+  }
+  v128.store(sums, a0);
+  v128.store(sums, a1, 16);
+  v128.store(sums, b0, 32);
+  v128.store(sums, b1, 48);
+}
+
+/** Compute 3 or 4 rows; with 3 the last is repeated. */
+function tile4(count: usize, a: usize, row: usize, weights: usize, panel: usize): void {
+  const third = row << 1;
+  const fourth = (count - 1) * row;
+  let a0 = i32x4.splat(0);
+  let a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+  for (const end = weights + panel; weights < end; weights += 16) {
+    const w = v128.load(weights);
+    const w0 = i16x8.extend_low_i8x16_s(w);
+    const w1 = i16x8.extend_high_i8x16_s(w);
+    let x = v128.load32_splat(a);
+    a0 = madd(a0, x, w0);
+    a1 = madd(a1, x, w1);
+    x = v128.load32_splat(a + row);
+    b0 = madd(b0, x, w0);
+    b1 = madd(b1, x, w1);
+    x = v128.load32_splat(a + third);
+    c0 = madd(c0, x, w0);
+    c1 = madd(c1, x, w1);
+    x = v128.load32_splat(a + fourth);
+    d0 = madd(d0, x, w0);
+    d1 = madd(d1, x, w1);
+    a += 4;
+  }
+  v128.store(sums, a0);
+  v128.store(sums, a1, 16);
+  v128.store(sums, b0, 32);
+  v128.store(sums, b1, 48);
+  v128.store(sums, c0, 64);
+  v128.store(sums, c1, 80);
+  v128.store(sums, d0, 96);
+  v128.store(sums, d1, 112);
+}
+
+/** Compute 5 or 6 rows in 12 registers; with 5 the last is repeated. */
+function tile6(count: usize, a: usize, row: usize, weights: usize, panel: usize): void {
+  const third = row << 1;
+  const fourth = third + row;
+  const fifth = row << 2;
+  const sixth = (count - 1) * row;
+  let a0 = i32x4.splat(0);
+  let a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
+  let d0 = a0, d1 = a0, e0 = a0, e1 = a0, f0 = a0, f1 = a0;
+  for (const end = weights + panel; weights < end; weights += 16) {
+    const w = v128.load(weights);
+    const w0 = i16x8.extend_low_i8x16_s(w);
+    const w1 = i16x8.extend_high_i8x16_s(w);
+    let x = v128.load32_splat(a);
+    a0 = madd(a0, x, w0);
+    a1 = madd(a1, x, w1);
+    x = v128.load32_splat(a + row);
+    b0 = madd(b0, x, w0);
+    b1 = madd(b1, x, w1);
+    x = v128.load32_splat(a + third);
+    c0 = madd(c0, x, w0);
+    c1 = madd(c1, x, w1);
+    x = v128.load32_splat(a + fourth);
+    d0 = madd(d0, x, w0);
+    d1 = madd(d1, x, w1);
+    x = v128.load32_splat(a + fifth);
+    e0 = madd(e0, x, w0);
+    e1 = madd(e1, x, w1);
+    x = v128.load32_splat(a + sixth);
+    f0 = madd(f0, x, w0);
+    f1 = madd(f1, x, w1);
+    a += 4;
+  }
+  v128.store(sums, a0);
+  v128.store(sums, a1, 16);
+  v128.store(sums, b0, 32);
+  v128.store(sums, b1, 48);
+  v128.store(sums, c0, 64);
+  v128.store(sums, c1, 80);
+  v128.store(sums, d0, 96);
+  v128.store(sums, d1, 112);
+  v128.store(sums, e0, 128);
+  v128.store(sums, e1, 144);
+  v128.store(sums, f0, 160);
+  v128.store(sums, f1, 176);
+}
+
+/** Scale the sums of a tile and put them into the output. */
+function finish(
+  count: usize,
+  rowScale: usize,
+  scale: usize,
+  bias: usize,
+  output: usize,
+  outputRow: usize,
+  accumulate: bool,
+  relu: bool,
+): void {
+  for (let half: usize = 0; half < 32; half += 16) {
+    const columns = v128.load(scale + half);
+    const start = v128.load(bias + half);
+    let at = output + half;
+    for (let i: usize = 0; i < count; i++) {
+      const factor = f32x4.mul(v128.load32_splat(rowScale + (i << 2)), columns);
+      const sum = f32x4.convert_i32x4_s(v128.load(sums + (i << 5) + half));
+      let value = f32x4.add(f32x4.mul(factor, sum), start);
+      if (accumulate) value = f32x4.add(value, v128.load(at));
+      if (relu) value = f32x4.max(value, f32x4.splat(0));
+      v128.store(at, value);
+      at += outputRow;
+    }
+  }
+}
