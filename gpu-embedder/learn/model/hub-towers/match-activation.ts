@@ -1,4 +1,4 @@
-import type { Activation } from './tower-weights.ts';
+import type { Activation } from '../../../../src/version/weights-format.ts';
 import { findLinear } from './match-linear.ts';
 import type { Linear } from './match-linear.ts';
 import { NotUnderstood } from './not-understood.ts';

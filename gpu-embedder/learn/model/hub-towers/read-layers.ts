@@ -1,4 +1,5 @@
-import type { Activation, Weights } from './tower-weights.ts';
+import type { Activation } from '../../../../src/version/weights-format.ts';
+import type { Weights } from './tower-weights.ts';
 import { readActivation } from './match-activation.ts';
 import type { Layers, Mlp } from './match-layers.ts';
 import { readLinear } from './match-linear.ts';

@@ -3,5 +3,3 @@ export type Weights = Map<
   string,
   { readonly shape: readonly number[]; readonly data: Float32Array }
 >;
-
-export type Activation = 'relu' | 'quick-gelu' | 'gelu' | 'gelu-tanh';

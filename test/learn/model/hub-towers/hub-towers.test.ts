@@ -120,11 +120,7 @@ test('weights are only read from files beside the model', async () => {
   await writeHubModel(dir, 'clip', { storage: 'external' });
   const path = join(dir, 'onnx/text_model.onnx');
   const bytes = (await readFile(path)).toString('latin1');
-  await writeFile(
-    path,
-    bytes.replaceAll('text_model.onnx_data', '../t_model.onnx_data'),
-    'latin1',
-  );
+  await writeFile(path, bytes.replaceAll('text_model.onnx_data', '../t_model.onnx_data'), 'latin1');
   const read = async (): Promise<unknown> =>
     readTextTower(await openTowerGraph(path, 'text'), { contextLength, end: null });
   await expect(read()).rejects.toThrow(/expected a file beside the model, got "..\/t_model/);

@@ -1,7 +1,5 @@
-import type {
-  Activation,
-  Weights,
-} from '../../../../gpu-embedder/learn/model/hub-towers/tower-weights.ts';
+import type { Weights } from '../../../../gpu-embedder/learn/model/hub-towers/tower-weights.ts';
+import type { Activation } from '../../../../src/version/weights-format.ts';
 import type { TextTower } from '../../../../gpu-embedder/learn/model/hub-towers/read-text-tower.ts';
 import type { VitTower } from '../../../../gpu-embedder/learn/model/hub-towers/read-vit-tower.ts';
 
