@@ -1,3 +1,4 @@
+import { DiptychError } from '../../src/errors.ts';
 import { createImageEncoder } from '../../src/encoder/image-encoder.ts';
 import { createTextEncoder } from '../../src/encoder/text-encoder.ts';
 import type { EdgeTowers } from '../../src/search/edge-model.ts';
@@ -5,6 +6,7 @@ import type { TokenizerJson } from '../../src/text/tokenizer-json.ts';
 import { createTokenizer } from '../../src/text/tokenizer.ts';
 import type { ModelFiles } from '../common/model-folder/model-files.ts';
 import { loadWasm } from '../common/wasm-modules.ts';
+import type { DeriveWeights } from '../learn/model/edge-weights.ts';
 import { openEdgeWeights } from '../learn/model/edge-weights.ts';
 
 /**
@@ -14,14 +16,24 @@ import { openEdgeWeights } from '../learn/model/edge-weights.ts';
  */
 export async function openEdgeTowers({ dir, tokenizer }: ModelFiles): Promise<EdgeTowers> {
   const weights = await openEdgeWeights(dir);
-  const { contextLength } = weights.description;
+  const { notUnderstood, description } = weights;
+  const { contextLength } = description;
   // createTokenizer refuses what has not this shape.
   const json = tokenizer as unknown as TokenizerJson;
   return {
     tokenizer: createTokenizer(json, { contextLength }),
-    text: once(async () => createTextEncoder(loadWasm('encoder'), await weights.text())),
-    image: once(async () => createImageEncoder(loadWasm('encoder'), await weights.image())),
+    text: once(async () =>
+      createTextEncoder(loadWasm('encoder'), await derive(weights.text, notUnderstood.text)),
+    ),
+    image: once(async () =>
+      createImageEncoder(loadWasm('encoder'), await derive(weights.image, notUnderstood.image)),
+    ),
   };
+}
+
+function derive(weights: DeriveWeights | null, reason?: string): ReturnType<DeriveWeights> {
+  if (weights) return weights();
+  throw new DiptychError('unreadable_model', reason ?? 'the kernels cannot run this tower');
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

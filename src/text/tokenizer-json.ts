@@ -11,7 +11,10 @@ export interface TokenizerJson {
   readonly decoder: unknown;
   readonly model: {
     readonly type: string;
-    /** The id of each token. Bytes are written in GPT-2's byte alphabet, where a space is `Ġ`. */
+    /**
+     * The id of each token. Bytes are written in GPT-2's byte alphabet, where a space is `Ġ`. (A
+     * Unigram model has a list of tokens with scores instead, which only the library reads.)
+     */
     readonly vocab: Readonly<Record<string, number>>;
     readonly merges: readonly (readonly [string, string])[];
     readonly [key: string]: unknown;

@@ -6,12 +6,16 @@ import type { TokenizerJson } from './tokenizer-json.ts';
 export interface Tokenizer {
   readonly vocabSize: number;
   readonly contextLength: number;
+  /** Ids that stand before and after those of a text; empty for a model that has none. */
+  readonly start: readonly number[];
+  readonly end: readonly number[];
   encode(text: string): TokenIds;
 }
 
 export interface TokenIds {
   /**
-   * At most `contextLength` ids without padding and special tokens; empty for a text with no word.
+   * At most `contextLength` ids with those of start and end, which truncation keeps; without padding.
+   * Empty for a text with no word.
    */
   readonly ids: number[];
   /** Whether the text had more tokens than `contextLength`. */
@@ -33,22 +37,40 @@ export function createTokenizer(
 ): Tokenizer {
   const { contextLength } = options;
   const tokenizer = open(tokenizerJson);
-  const special = new Set(tokenizerJson.added_tokens.map((token) => token.id));
+  const special = specialIds(tokenizerJson);
+  const { start, end } = idsAround(tokenizer);
+  const most = contextLength - start.length - end.length;
   return {
     vocabSize: Object.keys(tokenizerJson.model.vocab).length,
     contextLength,
+    start,
+    end,
     encode(text) {
       const read = text.length > maxCharacters ? text.slice(0, maxCharacters) : text;
       const { ids } = tokenizer.encode(read, { add_special_tokens: false });
-      // A text may contain "<pad>". Padding inside a sentence would hide later words from the
-      // model.
       const words = ids.filter((id) => !special.has(id));
       return {
-        ids: words.slice(0, contextLength),
-        truncated: words.length > contextLength || read.length < text.length,
+        ids: words.length > 0 ? [...start, ...words.slice(0, most), ...end] : [],
+        truncated: words.length > most || read.length < text.length,
       };
     },
   };
+}
+
+/**
+ * A text may contain "<pad>". Padding inside a sentence would hide later words from the model, and
+ * an end token would end it. A Unigram model has a token for what it does not know, which stays.
+ */
+function specialIds({ added_tokens: added, model }: TokenizerJson): ReadonlySet<number> {
+  return new Set(added.map(({ id }) => id).filter((id) => id !== model.unk_id));
+}
+
+/** What the post-processor puts around a text. */
+function idsAround(tokenizer: HuggingFaceTokenizer): Pick<Tokenizer, 'start' | 'end'> {
+  const { ids: words } = tokenizer.encode('a', { add_special_tokens: false });
+  const { ids } = tokenizer.encode('a');
+  const first = words[0] === undefined ? ids.length : ids.indexOf(words[0]);
+  return { start: ids.slice(0, first), end: ids.slice(first + words.length) };
 }
 
 function open(tokenizerJson: TokenizerJson): HuggingFaceTokenizer {

@@ -1,6 +1,3 @@
-import { join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
-import { DiptychError } from '../../../src/errors.ts';
 import type { TokenizerJson } from '../../../src/text/tokenizer-json.ts';
 import { createTokenizer } from '../../../src/text/tokenizer.ts';
 import type { ModelDescription } from './model-description.ts';
@@ -18,39 +15,23 @@ export interface TokenBatch {
   readonly sequence: number;
 }
 
-/** Create the tokenizer of a model folder. */
+/**
+ * Create the tokenizer of a model folder.
+ *
+ * @throws DiptychError `unreadable_model`
+ */
 export function createTextTokeniser(
   files: ModelFiles,
-  { family, contextLength }: ModelDescription,
+  { contextLength }: Pick<ModelDescription, 'contextLength'>,
 ): TokeniseText {
-  if (family === 'diptych') {
-    // `createTokenizer` checks the schema of tokenizer.json.
-    const tokenizer = createTokenizer(files.tokenizer as unknown as TokenizerJson, {
-      contextLength,
-    });
-    return (text) => tokenizer.encode(text).ids;
-  }
-  const tokenizer = openTokenizer(files);
+  // `readModelFiles` has checked the schema of tokenizer.json.
+  const json = files.tokenizer as unknown as TokenizerJson;
+  const { encode, start, end } = createTokenizer(json, { contextLength });
+  const empty = [...start, ...end];
   return (text) => {
-    const { ids } = tokenizer.encode(text);
-    // Truncation keeps the last id, which marks the end of the text: CLIP pools there.
-    return ids.length <= contextLength
-      ? ids
-      : [...ids.slice(0, contextLength - 1), ids[ids.length - 1]];
+    const { ids } = encode(text);
+    return ids.length > 0 ? ids : empty;
   };
-}
-
-function openTokenizer({ dir, tokenizer, tokenizerConfig }: ModelFiles): Tokenizer {
-  try {
-    return new Tokenizer(tokenizer, tokenizerConfig);
-  } catch (cause) {
-    throw new DiptychError(
-      'unreadable_model',
-      `${join(dir, 'tokenizer.json')}: ${(cause as Error).message}`,
-      { dir },
-      { cause },
-    );
-  }
 }
 
 /**

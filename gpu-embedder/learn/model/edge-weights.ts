@@ -2,17 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { weightsFormat } from '../../../src/version/weights-format.ts';
-import type { Tensor, TextTowerHeader, TowerHeader } from '../../../src/version/weights-format.ts';
-import { writeWeights } from '../../../src/encoder/write-weights.ts';
+import type { TextTowerHeader } from '../../../src/version/weights-format.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import { readPreprocessing } from '../../../src/image/preprocessing.ts';
 import type { Preprocessing } from '../../../src/image/preprocessing.ts';
+import { readModelFiles } from '../../common/model-folder/model-files.ts';
 import { imageTowerConfigSchema, textTowerConfigSchema } from '../../common/model-folder/config.ts';
 import type { CnnConfig, TextTowerConfig } from '../../common/model-folder/config.ts';
+import { openHubWeights } from './hub-edge-weights.ts';
 import { packConvolution, packMatrix, packProjection, packRows } from './pack-weights.ts';
-import type { PackedMatrix, PackedProjection } from './pack-weights.ts';
+import type { PackedMatrix } from './pack-weights.ts';
 import { openStoredWeights } from './stored-weights.ts';
 import type { WeightSource } from './stored-weights.ts';
+import { writeTower } from './write-tower.ts';
+import type { Packing } from './write-tower.ts';
 
 /** What the edge must know of a model besides its weights and tokenizer. */
 export interface EdgeModelDescription {
@@ -41,33 +44,45 @@ const configSchema = z.object({
   }),
 });
 
-/** The weights of {@link EdgeWeights}, each derived when it is asked for. */
+/** Derives the weights of a tower: a file of src/version/weights-format.ts. */
+export type DeriveWeights = () => Promise<Uint8Array<ArrayBuffer>>;
+
+/** The weights of the towers that the kernels can run, each derived when it is asked for. */
 export interface EdgeWeightSource {
   readonly description: EdgeModelDescription;
-  /** @throws DiptychError unreadable_model */
-  text(): Promise<EdgeWeights['text']>;
-  /** @throws DiptychError unreadable_model */
-  image(): Promise<EdgeWeights['image']>;
+  /** Null if the kernels cannot run this tower. */
+  readonly text: DeriveWeights | null;
+  readonly image: DeriveWeights | null;
+  /** For each tower that is null: the node of its ONNX file that was not understood. */
+  readonly notUnderstood: { readonly text?: string; readonly image?: string };
 }
 
 /**
  * Derive the weights for the edge kernels from a model folder.
  *
- * @throws DiptychError `unreadable_model`: the model is not one of ours, or has a shape that the
- *   kernels do not support
+ * @throws DiptychError `unreadable_model`: damaged, or the kernels cannot run both towers
  */
 export async function edgeWeights(modelDir: string): Promise<EdgeWeights> {
-  const { text, image, description } = await openEdgeWeights(modelDir);
+  const { text, image, notUnderstood, description } = await openEdgeWeights(modelDir);
+  if (!text || !image) {
+    const reasons = [notUnderstood.text, notUnderstood.image].filter((one) => one !== undefined);
+    throw new DiptychError('unreadable_model', reasons.join('; '));
+  }
   return { text: await text(), image: await image(), description };
 }
 
 /**
- * Prepare to derive the weights: to derive both takes a third of a second, and a text query needs
- * those of one tower.
+ * Prepare to derive the weights of a model folder.
  *
- * @throws DiptychError `unreadable_model`: not one of ours, or of a shape without kernels
+ * @throws DiptychError `unreadable_model`: a file is missing or damaged
  */
 export async function openEdgeWeights(modelDir: string): Promise<EdgeWeightSource> {
+  const files = await readModelFiles(modelDir);
+  return 'diptych' in files.config ? openOwnWeights(modelDir) : openHubWeights(files);
+}
+
+/** To derive both takes a third of a second, and a text query needs those of one tower. */
+async function openOwnWeights(modelDir: string): Promise<EdgeWeightSource> {
   const config = configSchema.safeParse(await readJson(modelDir, 'config.json'));
   if (!config.success) {
     const [{ path, message }] = config.error.issues;
@@ -92,51 +107,12 @@ export async function openEdgeWeights(modelDir: string): Promise<EdgeWeightSourc
     openStoredWeights(join(modelDir, 'onnx', name));
   return {
     text: async () =>
-      write(headers.text, await onnx('text_model.onnx'), textTensors(text, embedDim)),
+      writeTower(headers.text, await onnx('text_model.onnx'), textTensors(text, embedDim)),
     image: async () =>
-      write(headers.image, await onnx('vision_model.onnx'), imageTensors(image, embedDim)),
+      writeTower(headers.image, await onnx('vision_model.onnx'), imageTensors(image, embedDim)),
+    notUnderstood: {},
     description: { id, embedDim, imageSize, contextLength, logitScale, preprocessing },
   };
-}
-
-/** A tensor in the ONNX file, and how to pack it as int8; without packing it is copied. */
-interface Packing {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly pack?: (data: Float32Array) => PackedMatrix | PackedProjection;
-}
-
-function write(
-  header: TowerHeader,
-  weights: WeightSource,
-  packings: readonly Packing[],
-): Uint8Array<ArrayBuffer> {
-  const tensors = new Map<string, Tensor>();
-  for (const { name, shape, pack } of packings) {
-    const data = weights(name, shape);
-    checkFinite(header.tower, name, data);
-    if (!pack) {
-      tensors.set(name, { shape, data });
-      continue;
-    }
-    const packed = pack(data);
-    const vector = (part: string, values: Float32Array): unknown =>
-      tensors.set(name.replace(/weight$/, part), { shape: [values.length], data: values });
-    tensors.set(name, { shape: packed.shape, data: packed.codes });
-    vector('scale', packed.scales);
-    if ('inputScale' in packed) vector('input_scale', packed.inputScale);
-  }
-  return writeWeights(header, tensors);
-}
-
-function checkFinite(tower: string, name: string, data: Float32Array): void {
-  let at = 0;
-  while (at < data.length && Number.isFinite(data[at])) at++;
-  if (at === data.length) return;
-  throw new DiptychError(
-    'unreadable_model',
-    `${tower} weights: ${name}: expected finite numbers, got ${data[at]} at ${at}`,
-  );
 }
 
 function textHeader(config: TextTowerConfig, embedDim: number): TextTowerHeader {

@@ -64,7 +64,13 @@ message TensorProto {
   string name = 8;
   bytes raw_data = 9;
   repeated double double_data = 10;
+  repeated StringStringEntryProto external_data = 13;
   int32 data_location = 14;
+}
+
+message StringStringEntryProto {
+  string key = 1;
+  string value = 2;
 }
 
 message TensorShapeProto {
@@ -105,7 +111,9 @@ export interface TensorMessage {
   readonly int32Data?: readonly number[];
   readonly int64Data?: readonly Int64[];
   readonly doubleData?: readonly number[];
+  /** 1: the data is in another file, at the place that externalData names. */
   readonly dataLocation?: number;
+  readonly externalData?: readonly { readonly key: string; readonly value: string }[];
 }
 
 export interface AttributeMessage {
@@ -131,7 +139,8 @@ export interface NodeMessage {
 
 export interface ValueInfoMessage {
   readonly name: string;
-  readonly type: {
+  /** Left out, onnxruntime finds the type. */
+  readonly type?: {
     readonly tensorType?: {
       readonly elemType: number;
       readonly shape?: {

@@ -45,8 +45,8 @@ export interface ModelParts {
  * @throws DiptychError `unreadable_model`: it is not a model, or has external data or subgraphs
  */
 export function readModel(bytes: Uint8Array, where = 'model'): ModelParts {
-  const { graph, irVersion, opsetImport } = decode(bytes, where);
-  const initializers = new Map(graph.initializer.map((t) => [t.name, tensor(t)]));
+  const { graph, irVersion, opsetImport } = decodeModel(bytes, where);
+  const initializers = new Map(graph.initializer.map((t) => [t.name, tensorOf(t)]));
   return {
     irVersion: Number(irVersion),
     opsets: Object.fromEntries(
@@ -71,7 +71,8 @@ export function readModel(bytes: Uint8Array, where = 'model'): ModelParts {
   };
 }
 
-function decode(bytes: Uint8Array, where: string): ModelMessage {
+/** Parse an ONNX file. @throws DiptychError `unreadable_model` */
+export function decodeModel(bytes: Uint8Array, where: string): ModelMessage {
   let message: ModelMessage;
   try {
     message = modelProto.decode(bytes) as unknown as ModelMessage;
@@ -118,7 +119,7 @@ function attribute(message: AttributeMessage, where: string): Attribute {
     case attributeType.string:
       return text.decode(message.s);
     case attributeType.tensor:
-      return { tensor: tensor(message.t as TensorMessage) };
+      return { tensor: tensorOf(message.t as TensorMessage) };
     case attributeType.floats:
       return { floats: [...(message.floats ?? [])] };
     case attributeType.ints:
@@ -133,7 +134,8 @@ function attribute(message: AttributeMessage, where: string): Attribute {
   }
 }
 
-function tensor(message: TensorMessage): TensorData {
+/** Read a tensor whose data is in the message. @throws DiptychError `unreadable_model` */
+export function tensorOf(message: TensorMessage): TensorData {
   const where = `tensor ${message.name || '(constant)'}`;
   if (message.dataLocation === 1)
     throw new DiptychError(

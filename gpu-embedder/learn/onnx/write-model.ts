@@ -32,7 +32,7 @@ export function writeModel(
         attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
       })),
       initializer: graph.initializers.map(({ value, data }) =>
-        tensor(value.name, value.dtype, value.shape, data),
+        tensorMessage(value.name, value.dtype, value.shape, data),
       ),
       input: graph.inputs.map(valueInfo),
       output: graph.outputs.map(valueInfo),
@@ -53,12 +53,17 @@ function attribute(name: string, value: Attribute): AttributeMessage {
   }
   if ('tensor' in value) {
     const { dtype, shape, data } = value.tensor;
-    return { name, type: attributeType.tensor, t: tensor('', dtype, shape, data) };
+    return { name, type: attributeType.tensor, t: tensorMessage('', dtype, shape, data) };
   }
   return { name, type: attributeType.ints, ints: value };
 }
 
-function tensor(name: string, dtype: DataType, shape: Shape, data: TypedArray): TensorMessage {
+export function tensorMessage(
+  name: string,
+  dtype: DataType,
+  shape: Shape,
+  data: TypedArray,
+): TensorMessage {
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return { name, dataType: dataTypes[dtype].code, dims: shape, rawData };
 }

@@ -3,7 +3,7 @@ import { writeModel } from '../../../gpu-embedder/learn/onnx/model-proto.ts';
 import type { HubModelSizes } from './hub-model-sizes.ts';
 import { patchTokens } from './patch-tokens.ts';
 import { TorchGraph } from './torch-graph.ts';
-import { encoderLayer, quickGelu, width } from './transformer-layer.ts';
+import { encoderLayer, width } from './transformer-layer.ts';
 
 const lowest = -3.4028234663852886e38;
 const batch = 2;
@@ -14,6 +14,7 @@ export function clipText({
   contextLength,
   embedDim,
   layers,
+  activation,
 }: HubModelSizes): Uint8Array {
   const t = new TorchGraph(14, 11);
   const dims = ['batch_size', 'sequence_length'];
@@ -34,7 +35,7 @@ export function clipText({
   let x = t.binary('Add', tokens, positions);
   const mask = t.binary('Add', causalMask(t, x), paddingMask(t, attended));
   for (let i = 0; i < layers; i++)
-    x = encoderLayer(t, `text_model.encoder.layers.${i}`, x, mask, quickGelu);
+    x = encoderLayer(t, `text_model.encoder.layers.${i}`, x, mask, activation);
   x = t.layerNorm(x, 'text_model.final_layer_norm');
   const embeds = t.linear(lastToken(t, x, ids), 'text_projection', embedDim, false);
   t.g.output(embeds, 'text_embeds', ['batch_size', embedDim]);
@@ -78,7 +79,7 @@ function lastToken(t: TorchGraph, x: Value, ids: Value): Value {
 }
 
 /** CLIPVisionModelWithProjection. */
-export function clipVision({ imageSize, embedDim, layers }: HubModelSizes): Uint8Array {
+export function clipVision({ imageSize, embedDim, layers, activation }: HubModelSizes): Uint8Array {
   const t = new TorchGraph(14, 12);
   const pixels = t.g.input('pixel_values', [batch, 3, imageSize, imageSize], 'float32', [
     ...['batch_size', 'num_channels', 'height', 'width'],
@@ -95,7 +96,7 @@ export function clipVision({ imageSize, embedDim, layers }: HubModelSizes): Uint
   const positions = t.node('Gather', [places, positionIds], [1, count, width]);
   let x = t.layerNorm(t.binary('Add', tokens, positions), 'vision_model.pre_layrnorm');
   for (let i = 0; i < layers; i++)
-    x = encoderLayer(t, `vision_model.encoder.layers.${i}`, x, null, quickGelu);
+    x = encoderLayer(t, `vision_model.encoder.layers.${i}`, x, null, activation);
   const pooled = t.layerNorm(t.take(x, 0), 'vision_model.post_layernorm');
   const embeds = t.linear(pooled, 'visual_projection', embedDim, false);
   t.g.output(embeds, 'image_embeds', ['batch_size', embedDim]);

@@ -8,7 +8,12 @@ import { encoderLayer, heads, tanhGelu, width } from './transformer-layer.ts';
 const batch = 2;
 
 /** SiglipTextModel as exported at operator set 17: no mask, the last token through a linear layer. */
-export function siglipText({ vocabSize, contextLength, layers }: HubModelSizes): Uint8Array {
+export function siglipText({
+  vocabSize,
+  contextLength,
+  layers,
+  activation,
+}: HubModelSizes): Uint8Array {
   const t = new TorchGraph(17, 21);
   const ids = t.g.input('input_ids', [batch, contextLength], 'int64', ['batch_size', 'sequence_length']); // prettier-ignore
   const flat = t.reshape(ids, [batch, contextLength], -1, t.length(ids, 1));
@@ -23,7 +28,7 @@ export function siglipText({ vocabSize, contextLength, layers }: HubModelSizes):
   const positions = t.node('Gather', [places, used], [1, contextLength, width]);
   let x = t.binary('Add', tokens, positions);
   for (let i = 0; i < layers; i++)
-    x = encoderLayer(t, `text_model.encoder.layers.${i}`, x, null, tanhGelu);
+    x = encoderLayer(t, `text_model.encoder.layers.${i}`, x, null, activation);
   x = t.layerNorm(x, 'text_model.final_layer_norm');
   const head = [t.weight('text_model.head.weight', [width, width]), t.weight('text_model.head.bias', [width])]; // prettier-ignore
   const attributes = { alpha: { float: 1 }, beta: { float: 1 }, transB: 1 };
@@ -34,7 +39,7 @@ export function siglipText({ vocabSize, contextLength, layers }: HubModelSizes):
 }
 
 /** SiglipVisionModel: a probe attends to the patches. */
-export function siglipVision({ imageSize, layers }: HubModelSizes): Uint8Array {
+export function siglipVision({ imageSize, layers, activation }: HubModelSizes): Uint8Array {
   const t = new TorchGraph(17, 22);
   const pixels = t.g.input('pixel_values', [batch, 3, imageSize, imageSize], 'float32', ['batch_size', 3, imageSize, imageSize]); // prettier-ignore
   const name = 'vision_model.embeddings';
@@ -45,7 +50,7 @@ export function siglipVision({ imageSize, layers }: HubModelSizes): Uint8Array {
   const positions = t.node('Gather', [places, t.constant(ids, [1, count], 'int64')], [1, count, width]); // prettier-ignore
   let x = t.binary('Add', patches, positions);
   for (let i = 0; i < layers; i++)
-    x = encoderLayer(t, `vision_model.encoder.layers.${i}`, x, null, tanhGelu);
+    x = encoderLayer(t, `vision_model.encoder.layers.${i}`, x, null, activation);
   x = t.layerNorm(x, 'vision_model.post_layernorm');
   t.g.output(x, 'last_hidden_state', ['batch_size', count, width]);
   t.g.output(poolingHead(t, x), 'pooler_output', ['batch_size', width]);

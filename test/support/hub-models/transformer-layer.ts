@@ -5,10 +5,15 @@ export const width = 32;
 export const heads = 2;
 const headWidth = width / heads;
 
-type Activation = (t: TorchGraph, x: Value) => Value;
+export type Activation = (t: TorchGraph, x: Value) => Value;
 
 export const quickGelu: Activation = (t, x) =>
   t.binary('Mul', x, t.unary('Sigmoid', t.binary('Mul', x, t.float(1.702))));
+
+export const erfGelu: Activation = (t, x) => {
+  const gate = t.binary('Add', t.unary('Erf', t.binary('Div', x, t.float(Math.SQRT2))), t.float(1));
+  return t.binary('Mul', t.binary('Mul', x, gate), t.float(0.5));
+};
 
 export const tanhGelu: Activation = (t, x) => {
   const cubed = t.binary('Mul', x, t.binary('Mul', x, x));

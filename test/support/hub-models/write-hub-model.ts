@@ -4,6 +4,8 @@ import { trainTokenizer } from '../../../gpu-embedder/learn/model/tokenizer-trai
 import { clipText, clipVision } from './clip-towers.ts';
 import type { HubModelSizes } from './hub-model-sizes.ts';
 import { siglipText, siglipVision } from './siglip-towers.ts';
+import { inAnotherFile, inHalfPrecision, inUint8 } from './store-weights.ts';
+import { erfGelu, quickGelu, tanhGelu } from './transformer-layer.ts';
 
 const words = [
   'a photo of a red circle',
@@ -13,11 +15,22 @@ const words = [
   'cat',
 ];
 
+export interface HubModelOptions {
+  /** Of a CLIP: that of OpenAI, or that of LAION and DataComp. */
+  readonly activation?: 'quick-gelu' | 'gelu';
+  /** How the files hold the weights; `external` has them in `…onnx_data`. */
+  readonly storage?: 'fp32' | 'fp16' | 'uint8' | 'external';
+}
+
 /**
  * Write a tiny CLIP or SigLIP with random weights in the layout and operators of the Hugging Face
  * hub (transformers.js): 2 layers of width 32, images of 32 px, 16 tokens.
  */
-export async function writeHubModel(dir: string, family: 'clip' | 'siglip'): Promise<void> {
+export async function writeHubModel(
+  dir: string,
+  family: 'clip' | 'siglip',
+  { activation = 'quick-gelu', storage = 'fp32' }: HubModelOptions = {},
+): Promise<void> {
   const { tokenizer, vocabSize, endId } = hubTokenizer();
   const sizes: HubModelSizes = {
     vocabSize,
@@ -25,11 +38,13 @@ export async function writeHubModel(dir: string, family: 'clip' | 'siglip'): Pro
     imageSize: 32,
     embedDim: family === 'clip' ? 24 : 32,
     layers: 2,
+    activation:
+      family === 'siglip' ? tanhGelu : { 'quick-gelu': quickGelu, gelu: erfGelu }[activation],
   };
   const [text, vision] = family === 'clip' ? [clipText, clipVision] : [siglipText, siglipVision];
   await mkdir(join(dir, 'onnx'), { recursive: true });
-  await writeFile(join(dir, 'onnx/text_model.onnx'), text(sizes));
-  await writeFile(join(dir, 'onnx/vision_model.onnx'), vision(sizes));
+  await writeTower(join(dir, 'onnx'), 'text_model', text(sizes), storage);
+  await writeTower(join(dir, 'onnx'), 'vision_model', vision(sizes), storage);
   const json = (name: string, content: object) =>
     writeFile(join(dir, name), JSON.stringify(content, null, 2));
   const shared = { hidden_size: 32, intermediate_size: 64, num_attention_heads: 2, num_hidden_layers: 2 }; // prettier-ignore
@@ -64,6 +79,24 @@ export async function writeHubModel(dir: string, family: 'clip' | 'siglip'): Pro
     pad_token: endToken,
     model_max_length: sizes.contextLength,
   });
+}
+
+async function writeTower(
+  dir: string,
+  name: string,
+  bytes: Uint8Array,
+  storage: NonNullable<HubModelOptions['storage']>,
+): Promise<void> {
+  if (storage === 'external') {
+    const location = `${name}.onnx_data`;
+    const { model, data } = inAnotherFile(bytes, location);
+    await writeFile(join(dir, location), data);
+    return writeFile(join(dir, `${name}.onnx`), model);
+  }
+  if (storage === 'fp16') return writeFile(join(dir, `${name}_fp16.onnx`), inHalfPrecision(bytes));
+  const isInteger = storage === 'uint8';
+  const file = join(dir, isInteger ? `${name}_quantized.onnx` : `${name}.onnx`);
+  return writeFile(file, isInteger ? inUint8(bytes) : bytes);
 }
 
 const startToken = '<|startoftext|>';
