@@ -4,6 +4,9 @@ import { waitFor } from '../retry.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { checkEmbedding, noWords, type QueryEncoders, type QueryModel } from './query-model.ts';
 
+type TextEncoders = Pick<QueryEncoders, 'encodeText' | 'encodeTexts'>;
+type ImageEncoders = Pick<QueryEncoders, 'encodeImage'>;
+
 /** The int8 towers of a model. Each is called for when a query needs it for the first time. */
 export interface EdgeTowers {
   readonly tokenizer: Tokenizer;
@@ -14,11 +17,8 @@ export interface EdgeTowers {
 /** So many texts are encoded, which takes some 50 ms, before other requests get their turn. */
 const textsInTurn = 25;
 
-/** Encode queries with the WASM kernels, as the edge does. */
-export function edgeEncoders(
-  { imageSize }: Pick<QueryModel, 'imageSize'>,
-  towers: EdgeTowers,
-): QueryEncoders {
+/** Encode texts with the WASM kernels, as the edge does. */
+export function edgeTextEncoders(towers: Pick<EdgeTowers, 'tokenizer' | 'text'>): TextEncoders {
   async function encodeText(text: string) {
     const { ids, truncated } = towers.tokenizer.encode(text.trim());
     if (ids.length === 0) throw noWords();
@@ -36,6 +36,15 @@ export function edgeEncoders(
       }
       return embeddings;
     },
+  };
+}
+
+/** Encode images in the same way. */
+export function edgeImageEncoders(
+  { imageSize }: Pick<QueryModel, 'imageSize'>,
+  towers: Pick<EdgeTowers, 'image'>,
+): ImageEncoders {
+  return {
     async encodeImage(image, decodeImage) {
       const pixels = await decodeImage(image, imageSize);
       const embedding = checkEmbedding('image', (await towers.image()).encode(pixels));

@@ -16,8 +16,11 @@ import { uploads } from '../setup/uploads.ts';
 import { writeHubModel } from '../support/hub-models/write-hub-model.ts';
 import { runDiptych } from './run-diptych.ts';
 
-/** A collection of a model of the hub, which the edge has no kernels for. */
-describe.each(['clip', 'siglip'] as const)('a collection of a %s', (family) => {
+/**
+ * Two collections of a model of the hub. The text tower runs at the edge beside the vectors of `photos`.
+ * It does not fit beside those of `large`, so that an embedder encodes texts, too.
+ */
+describe.each(['clip', 'siglip'] as const)('collections of a %s', (family) => {
   let dir: string;
   let version: string;
   let embedDim: number;
@@ -30,13 +33,22 @@ describe.each(['clip', 'siglip'] as const)('a collection of a %s', (family) => {
     dir = await mkdtemp(join(tmpdir(), 'diptych-hub-'));
     await writeHubModel(at('model'), family);
     await writeShapesDataset(at('data'), 32);
-    const where = { model: at('model'), data: at('data'), collection: 'photos' };
-    await encodeDataset({ ...where, out: at('embeddings'), threads: 1 });
-    const built = await indexDataset({ ...where, embeddings: at('embeddings'), out: at('index') });
-    version = built.dir;
-    embedDim = built.manifest.model.embedDim;
+    const where = { model: at('model'), data: at('data') };
+    await encodeDataset({ ...where, collection: 'photos', out: at('embeddings'), threads: 1 });
+    const build = (collection: string, budget?: number) =>
+      indexDataset({
+        ...where,
+        collection,
+        budget,
+        embeddings: at('embeddings'),
+        out: at('index'),
+      });
+    const photos = await build('photos');
+    const large = await build('large', photos.manifest.memory.total - 1);
+    version = photos.dir;
+    embedDim = photos.manifest.model.embedDim;
     const store = await localR2Store(at('r2'));
-    await publishVersion(store, version, at('model'));
+    for (const { dir } of [photos, large]) await publishVersion(store, dir, at('model'));
     await store.close();
     model = await loadModel(at('model'), { threads: 1 });
     embedder = await startEmbedder();
@@ -64,7 +76,7 @@ describe.each(['clip', 'siglip'] as const)('a collection of a %s', (family) => {
     fetch(`${to.url}/v1/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ collection: 'photos', ...body }),
+      body: JSON.stringify({ collection: 'large', ...body }),
     });
   const answer = async (body: object, to = worker) => {
     const response = await post('search', body, to);
@@ -77,6 +89,28 @@ describe.each(['clip', 'siglip'] as const)('a collection of a %s', (family) => {
     return JSON.parse(stdout) as SearchResponse;
   };
   const idsOf = ({ matches }: SearchResponse) => matches.map(({ id }) => id);
+
+  it('encodes texts at the edge, and answers nearly what the ONNX towers do', async () => {
+    const alone = await start({});
+    try {
+      for (const text of ['red cake', 'a blue boat', 'star']) {
+        const edge = await answer({ collection: 'photos', text, mode: 'vector', limit: 60 }, alone);
+        expect(edge.encoder).toBe('edge');
+        const onnx = await command(text, '--mode', 'vector', '--limit', '60');
+        const scores = new Map(onnx.matches.map(({ id, score }) => [id, score]));
+        const apart = edge.matches.flatMap(({ id, score }) =>
+          scores.has(id) ? [Math.abs(score - scores.get(id)!)] : [],
+        );
+        expect(apart.length).toBeGreaterThan(50);
+        expect(Math.max(...apart)).toBeLessThan(0.03);
+      }
+      const image = Buffer.from((await uploads())['square.png']!).toString('base64');
+      const refused = await post('search', { collection: 'photos', image }, alone);
+      expect(await refused.text()).toContain('"encoder_unavailable"');
+    } finally {
+      await alone.stop();
+    }
+  });
 
   it('answers by the embedder what the command answers by its ONNX towers', async () => {
     for (const text of ['red cake', 'a blue boat', 'star']) {

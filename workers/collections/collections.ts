@@ -1,7 +1,7 @@
 import type { IndexReference, PartialAnswer } from '../../src/http/api.ts';
 import { collectionOf, collectionsPrefix } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/version/manifest.ts';
-import { jointMemory } from '../../src/search/open/memory-budget.ts';
+import { encodesTexts, jointMemory } from '../../src/search/open/memory-budget.ts';
 import { defaults } from '../../src/config.ts';
 import { DiptychError } from '../../src/errors.ts';
 import type { Collection, CollectionItems } from '../../src/search/collection.ts';
@@ -157,14 +157,14 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
       if (other !== slot) slots.delete(name);
     }
     if (jointMemory(present()) > budgetBytes) slot.serving = undefined;
-    const used = new Set(present().map(({ model }) => model.hash));
-    for (const hash of models.keys()) if (!used.has(hash)) models.forget(hash);
+    const used = new Set(present().map(modelKeyOf));
+    for (const key of models.keys()) if (!used.has(key)) models.forget(key);
   }
 
   async function openVersion(env: Env, manifest: Manifest): Promise<Collection> {
     const [shown, model] = await Promise.all([
       itemsOf(env, manifest),
-      models.get(manifest.model.hash, () =>
+      models.get(modelKeyOf(manifest), () =>
         openModel(bucketSource(env.ARTIFACTS), manifest, kernels.encoder, (model) =>
           embedderEncoders(queryEmbedder(env), model),
         ),
@@ -213,6 +213,11 @@ export function createCollections(kernels: Kernels, options: CollectionsOptions 
     },
     names: (env) => collectionNames(env.ARTIFACTS),
   };
+}
+
+/** Versions share a model, if its towers fit beside the vectors of both or of none. */
+function modelKeyOf(manifest: Manifest): string {
+  return `${manifest.model.hash} ${encodesTexts(manifest)}`;
 }
 
 async function collectionNames(bucket: ArtifactBucket): Promise<string[]> {

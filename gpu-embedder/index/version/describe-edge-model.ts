@@ -32,7 +32,7 @@ export async function describeEdgeModel(
   const loaded = await edgeFiles(files);
   const sizes = loaded && {
     textWeights: loaded['text.bin'].byteLength,
-    imageWeights: loaded['image.bin'].byteLength,
+    imageWeights: loaded['image.bin']?.byteLength ?? 0,
     tokenizer: loaded['tokenizer.json'].byteLength,
   };
   return { model, sizes };

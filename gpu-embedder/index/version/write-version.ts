@@ -7,7 +7,11 @@ import {
   type Manifest,
   type VectorPlace,
 } from '../../../src/version/manifest.ts';
-import { memoryBudget, type LoadedSizes } from '../../../src/search/open/memory-budget.ts';
+import {
+  memoryBudget,
+  type LoadedSizes,
+  type MemoryBudget,
+} from '../../../src/search/open/memory-budget.ts';
 import type { BuiltVectors } from './build-vector-index.ts';
 import { shardEntries, vectorFileSize } from './shard-entries.ts';
 import { versionId } from './version-id.ts';
@@ -52,7 +56,7 @@ export async function writeVersion(
   await files.write('captions.json', JSON.stringify(captions));
   await files.write('keywords.json', keywords);
   const bytes = (name: string) => files.written()[name].bytes;
-  const memory = memoryBudget(
+  const memory = fittingMemory(
     {
       ...(isLocal &&
         !isSharded && {
@@ -81,4 +85,19 @@ export async function writeVersion(
   const manifest = manifestSchema.parse({ ...content, version: versionId(content) });
   await files.write('manifest.json', JSON.stringify(manifest, null, 2));
   return manifest;
+}
+
+/**
+ * Add up the memory of an isolate. An embedder encodes the pictures of a model of the hub anyway, so it
+ * encodes its texts as well where the tower does not fit beside the vectors.
+ *
+ * @throws DiptychError index_too_large
+ */
+function fittingMemory(sizes: LoadedSizes, budget: number): MemoryBudget {
+  try {
+    return memoryBudget(sizes, budget);
+  } catch (error) {
+    if (sizes.model?.imageWeights !== 0) throw error;
+    return memoryBudget({ ...sizes, model: null }, budget);
+  }
 }

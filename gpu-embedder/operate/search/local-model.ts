@@ -1,6 +1,6 @@
 import { describeImage } from '../../../src/image/describe-image.ts';
 import { queryFormatOf } from '../../../src/image/image-format.ts';
-import { edgeEncoders } from '../../../src/search/edge-model.ts';
+import { edgeImageEncoders, edgeTextEncoders } from '../../../src/search/edge-model.ts';
 import {
   checkEmbedding,
   noWords,
@@ -45,7 +45,8 @@ export async function openLocalModel(
   const identity = { id, hash: await hashModel(files), imageSize, scale: Math.exp(logitScale) };
   const decodeImage = imageDecoder(readImageRule(files, description));
   if (family === 'diptych' && !precise) {
-    const encoders = edgeEncoders(identity, await openEdgeTowers(files));
+    const towers = await openEdgeTowers(files);
+    const encoders = { ...edgeTextEncoders(towers), ...edgeImageEncoders(identity, towers) };
     return { ...identity, ...encoders, decodeImage, dispose: async () => {} };
   }
   return {

@@ -12,8 +12,11 @@ import type { Manifest } from '../../version/manifest.ts';
 const jsonHeapFactor = 4;
 /** The same for tokenizer.json. Its vocabulary and merges become maps, which take more. */
 const tokenizerHeapFactor = 8;
-/** Memory of a tower besides its weights: its activations, and the whole numbers of one layer's input. */
-const towerScratchBytes = 2 * 1024 * 1024;
+/**
+ * Memory of a tower besides its weights: its activations, the whole numbers of one layer's input, and
+ * the keys and values of known prefixes. A CLIP of 64 MB takes 7 MB.
+ */
+const towerScratch = (weights: number) => Math.max(2 * 1024 * 1024, weights / 8);
 const pageBytes = 65536;
 const modelParts = ['text tower', 'image tower', 'tokenizer'] as const;
 
@@ -31,9 +34,10 @@ export interface LoadedSizes {
   readonly items: number;
   readonly captions: number;
   readonly keywords: number;
-  /** Null where the model is too large for the edge, which then cannot encode queries. */
+  /** Null where the edge encodes no queries. */
   readonly model: {
     readonly textWeights: number;
+    /** 0 where the edge encodes texts alone. */
     readonly imageWeights: number;
     readonly tokenizer: number;
   } | null;
@@ -55,13 +59,22 @@ export function memoryBudget(sizes: LoadedSizes, budget: number): MemoryBudget {
   const { image, caption, items, captions, keywords, model } = sizes;
   return checked('index', budget, {
     ...vectorParts(image, caption),
-    'text tower': model ? model.textWeights + towerScratchBytes : 0,
-    'image tower': model ? model.imageWeights + towerScratchBytes : 0,
+    'text tower': towerMemory(model?.textWeights),
+    'image tower': towerMemory(model?.imageWeights),
     tokenizer: model ? tokenizerHeapFactor * model.tokenizer : 0,
     keywords: Math.ceil(keywordHeapFactor * keywords),
     items: jsonHeapFactor * items,
     captions: jsonHeapFactor * captions,
   });
+}
+
+function towerMemory(weights = 0): number {
+  return weights === 0 ? 0 : Math.ceil(weights + towerScratch(weights));
+}
+
+/** Whether the isolate of a version has the model's tower for texts; an embedder encodes them otherwise. */
+export function encodesTexts({ memory }: Pick<Manifest, 'memory'>): boolean {
+  return (memory.parts['text tower'] ?? 0) > 0;
 }
 
 /**
@@ -106,7 +119,13 @@ function checked(
 
 /** Add up the bytes of several versions in one isolate. A model that they share counts once. */
 export function jointMemory(versions: readonly Pick<Manifest, 'memory' | 'model'>[]): number {
-  const models = new Map(versions.map(({ memory, model }) => [model.hash, modelBytes(memory)]));
+  const models = new Map(
+    versions.map((version) => {
+      const bytes = modelBytes(version.memory);
+      // One version may have the towers of a model, and another one may leave them to an embedder.
+      return [`${version.model.hash} ${bytes}`, bytes];
+    }),
+  );
   const indexes = versions.map(({ memory }) => memory.total - modelBytes(memory));
   return [...models.values(), ...indexes].reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -8,9 +8,10 @@ import { openTextEncoder } from '../../encoder/text-encoder.ts';
 import { DiptychError } from '../../errors.ts';
 import type { TokenizerJson } from '../../text/tokenizer-json.ts';
 import { createTokenizer } from '../../text/tokenizer.ts';
-import { edgeEncoders } from '../edge-model.ts';
+import { edgeImageEncoders, edgeTextEncoders } from '../edge-model.ts';
 import type { QueryEncoders, QueryModel } from '../query-model.ts';
 import type { FileSource } from './file-source.ts';
+import { encodesTexts } from './memory-budget.ts';
 import { readListed, readUnlistedText, unreadable } from './read-file.ts';
 
 const fileSchema = z.object({ bytes: z.int().min(1), sha256: z.string() });
@@ -21,16 +22,20 @@ const modelSchema = z.object({
   imageSize: z.int(),
   contextLength: z.int(),
   logitScale: z.number(),
-  /** Null where the edge has no kernels for its towers, so that another place encodes. */
+  /** Null where the edge has no kernels for its towers. */
   files: z
-    .object({ 'text.bin': fileSchema, 'image.bin': fileSchema, 'tokenizer.json': fileSchema })
+    .object({
+      'text.bin': fileSchema,
+      'image.bin': fileSchema.optional(),
+      'tokenizer.json': fileSchema,
+    })
     .nullable(),
 });
 
 /**
  * Load the model that an index version was built with.
  *
- * @param elsewhere - what encodes queries of a model without towers for the edge
+ * @param elsewhere - what encodes queries for which the isolate has no tower
  * @throws DiptychError model_mismatch when the model that was published under this hash is another
  *   one; index_unreadable when it is damaged
  */
@@ -51,9 +56,10 @@ export async function openModel(
   checkModel(manifest, description);
   const { id, imageSize, logitScale, files } = description;
   const identity = { id, hash, imageSize, scale: Math.exp(logitScale) };
-  if (files === null) return { ...identity, ...elsewhere(identity) };
+  const model = { ...identity, ...elsewhere(identity) };
+  if (files === null || !encodesTexts(manifest)) return model;
   try {
-    return { ...identity, ...(await openTowers(source, { ...description, files }, encoderModule)) };
+    return { ...model, ...(await openTowers(source, { ...description, files }, encoderModule)) };
   } catch (error) {
     // For the caller this is a server error, not a bad upload.
     if (!(error instanceof DiptychError) || error.code !== 'unreadable_model') throw error;
@@ -69,23 +75,26 @@ async function openTowers(
   source: FileSource,
   description: WithTowers,
   encoderModule: WebAssembly.Module,
-): Promise<QueryEncoders> {
+): Promise<Partial<QueryEncoders>> {
   const { files, hash, contextLength } = description;
-  const tower = async (name: 'text.bin' | 'image.bin') => {
-    const memory = createEncoderMemory(encoderModule, files[name].bytes);
+  const tower = async (name: string, file: z.infer<typeof fileSchema>) => {
+    const memory = createEncoderMemory(encoderModule, file.bytes);
     const options = { target: memory.weights, hasOwnChecksum: true };
-    await readListed(source, modelKey(hash, name), files[name], options);
+    await readListed(source, modelKey(hash, name), file, options);
     return memory;
   };
-  const text = openTextEncoder(await tower('text.bin'));
-  const image = openImageEncoder(await tower('image.bin'));
+  const text = openTextEncoder(await tower('text.bin', files['text.bin']));
+  const ofImage = files['image.bin'];
+  const image = ofImage && openImageEncoder(await tower('image.bin', ofImage));
   const tokenizerKey = modelKey(hash, 'tokenizer.json');
   const tokenizer = await readListed(source, tokenizerKey, files['tokenizer.json']);
-  return edgeEncoders(description, {
-    tokenizer: createTokenizer(parseTokenizer(tokenizer), { contextLength }),
-    text: () => text,
-    image: () => image,
-  });
+  return {
+    ...edgeTextEncoders({
+      tokenizer: createTokenizer(parseTokenizer(tokenizer), { contextLength }),
+      text: () => text,
+    }),
+    ...(image && edgeImageEncoders(description, { image: () => image })),
+  };
 }
 
 /** Parse tokenizer.json. It is not validated: its checksum says that it is the published file. */
