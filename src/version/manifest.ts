@@ -6,7 +6,7 @@ import { quantisations } from './quantise.ts';
 import type { Range } from './ranges.ts';
 import { defaultEfMax } from './searcher-memory.ts';
 
-export const manifestFormatVersion = 2;
+export const manifestFormatVersion = 3;
 
 // A number that no version can have is a fault of the file. Where it came from a request, the same
 // number would be the fault of the client, so it must not get that far.
@@ -142,7 +142,7 @@ export type VectorIndex = z.infer<typeof vectorIndexSchema>;
 const formatSchema = z.object({
   formatVersion: z.literal(manifestFormatVersion, {
     error: ({ input }) =>
-      `expected format version ${manifestFormatVersion}, got ${String(input)}: build the index again with diptych index`,
+      `expected format version ${manifestFormatVersion}, got ${String(input)}: run diptych index and publish, or reindex, again`,
   }),
 });
 

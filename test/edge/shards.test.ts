@@ -14,7 +14,7 @@ beforeAll(async () => {
   await fillBucket();
   const { first, count } = (await readManifest(collection)).shards![lost]!.image;
   const object = await bindings.ARTIFACTS.get(
-    versionKey(collection, fixture.shardedVersion, 'items.json'),
+    versionKey(collection, fixture.shardedVersion, 'items.table'),
   );
   const { ids } = await object!.json<{ ids: string[] }>();
   lostItems = new Set(ids.slice(first, first + count));
