@@ -146,10 +146,14 @@ function endOf(file: string, offsets: Float64Array, lengths: Uint32Array): numbe
 /** Read the order of ids. If each id is above the one before it, every item is there just once. */
 function readOrder(table: TableFile<Column>, ids: Texts): Uint32Array {
   const byId = positions(table, 'byId', table.count - 1);
-  for (let i = 1; i < byId.length; i++) {
-    if (compareBytes(ids.bytesAt(byId[i - 1]!), ids.bytesAt(byId[i]!)) < 0) continue;
-    const [before, id] = [byId[i - 1]!, byId[i]!].map((row) => JSON.stringify(ids.at(row)));
-    damaged(table.file, `byId: row ${i}`, `an id above ${before}`, id);
+  let before: Uint8Array | undefined;
+  for (const [i, ordinal] of byId.entries()) {
+    const id = ids.bytesAt(ordinal);
+    if (before && compareBytes(before, id) >= 0) {
+      const [other, got] = [byId[i - 1]!, ordinal].map((row) => JSON.stringify(ids.at(row)));
+      damaged(table.file, `byId: row ${i}`, `an id above ${other}`, got);
+    }
+    before = id;
   }
   return byId;
 }
