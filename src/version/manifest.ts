@@ -146,6 +146,30 @@ const formatSchema = z.object({
   }),
 });
 
+const counted = z.object({ count: ordinals });
+
+/**
+ * What has stayed the same in all formats of a manifest. It is enough to list and to remove versions
+ * of an older release, which cannot be searched any more.
+ */
+const outlineSchema = z.object({
+  collection: z.string().min(1),
+  version: z.string().min(1),
+  inputKey: z.string().optional(),
+  model: z.object({ hash: z.string().min(1) }),
+  counts: z.object({ items: ordinals, captions: ordinals }),
+  vectors: z.enum(vectorPlaces).default('isolate'),
+  image: counted,
+  caption: counted,
+});
+
+export type ManifestOutline = z.infer<typeof outlineSchema>;
+
+/** Read what all formats have. @throws DiptychError index_unreadable, which names the file */
+export function parseOutline(file: string, json: string): ManifestOutline {
+  return parseArtifactJson(file, outlineSchema, json);
+}
+
 /** @throws DiptychError index_unreadable, which names the file */
 export function parseManifest(file: string, json: string): Manifest {
   parseArtifactJson(file, formatSchema, json);
