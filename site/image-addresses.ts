@@ -1,5 +1,5 @@
 import type { SearchResponse } from '../src/http/api.ts';
-import { itemAt, type ItemColumns } from '../src/version/items.ts';
+import type { ItemTable } from '../src/version/tables/item-table.ts';
 
 /**
  * Create a function that replaces the addresses of images in an answer. Only a worker serves the
@@ -8,18 +8,17 @@ import { itemAt, type ItemColumns } from '../src/version/items.ts';
  * @param previews - previews.bin
  */
 export function createImageAddresses(
-  items: ItemColumns,
+  items: ItemTable,
   previews: Blob,
 ): (answer: SearchResponse) => SearchResponse {
-  const ordinals = new Map(items.ids.map((id, ordinal) => [id, ordinal]));
   const addresses = new Map<number, string>();
 
   function addressOf(id: string): string | undefined {
-    const ordinal = ordinals.get(id);
+    const ordinal = items.find(id);
     if (ordinal === undefined) return undefined;
     const known = addresses.get(ordinal);
     if (known !== undefined) return known;
-    const { offset, length, type } = itemAt(items, ordinal).preview;
+    const { offset, length, type } = items.at(ordinal).preview;
     const address = URL.createObjectURL(previews.slice(offset, offset + length, type));
     addresses.set(ordinal, address);
     return address;

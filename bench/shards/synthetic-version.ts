@@ -57,7 +57,7 @@ export async function writeSyntheticVersion(
     items: Array.from({ length: image.index.count }, (_, i) => ({
       ...{ id: String(i), title: '', preview },
     })),
-    captions: { formatVersion: 1, texts: [], items: [] },
+    captions: [],
     keywords: buildKeywordIndex([]).json,
     sizes,
     budget: defaults.isolateBudgetBytes,

@@ -1,7 +1,7 @@
 import type { IndexReference, PartialAnswer } from '../http/api.ts';
-import type { CaptionColumns } from '../version/captions.ts';
-import type { ItemColumns } from '../version/items.ts';
 import type { Manifest } from '../version/manifest.ts';
+import type { CaptionTable } from '../version/tables/caption-table.ts';
+import type { ItemTable } from '../version/tables/item-table.ts';
 import type { KeywordIndex } from './keywords/keyword-index.ts';
 import type { QueryModel } from './query-model.ts';
 import type { VectorSearch } from './vector-search.ts';
@@ -10,7 +10,7 @@ import type { VectorSearch } from './vector-search.ts';
 export interface CollectionItems {
   readonly reference: IndexReference;
   readonly manifest: Manifest;
-  readonly items: ItemColumns;
+  readonly items: ItemTable;
   /** Ids of items that were deleted after the version was built. No answer may show them. */
   readonly hidden?: ReadonlySet<string>;
 }
@@ -22,6 +22,6 @@ export interface Collection extends CollectionItems {
   readonly captions: VectorSearch;
   /** Given where some of the vectors could not be loaded. */
   readonly partial?: PartialAnswer;
-  readonly captionColumns: CaptionColumns;
+  readonly captionTable: CaptionTable;
   readonly keywords: KeywordIndex;
 }

@@ -1,5 +1,4 @@
 import type { ItemInfo, Match } from '../http/api.ts';
-import { itemAt } from '../version/items.ts';
 import type { Collection } from './collection.ts';
 import type { RankedItem } from './fusion.ts';
 import { matchProbability } from './probability.ts';
@@ -19,8 +18,8 @@ export function itemMatch(
 
 /** Show a caption as a search result, with the items that it describes. */
 export function captionMatch(collection: Collection, { id, score }: RankedItem): Match {
-  const { texts, items } = collection.captionColumns;
-  const described = items[id]!.slice(0, itemsShown);
+  const { texts, itemsOf } = collection.captionTable;
+  const described = itemsOf(id).slice(0, itemsShown);
   // A caption shows the picture of its first item. It has no set: its other items may be of others.
   const { id: _id, set: _set, ...picture } = describeItem(collection, described[0]!);
   return {
@@ -29,8 +28,8 @@ export function captionMatch(collection: Collection, { id, score }: RankedItem):
     probability: probabilityOf(collection, score, collection.manifest.caption.count),
     metadata: {
       ...picture,
-      title: texts[id]!,
-      items: described.map((ordinal) => collection.items.ids[ordinal]!),
+      title: texts.at(id),
+      items: described.map((ordinal) => collection.items.ids.at(ordinal)),
     },
   };
 }
@@ -40,7 +39,7 @@ export function describeItem(
   { items, reference }: Pick<Collection, 'items' | 'reference'>,
   ordinal: number,
 ): ItemInfo {
-  const { id, preview: _, ...shown } = itemAt(items, ordinal);
+  const { id, preview: _, ...shown } = items.at(ordinal);
   const { collection, version } = reference;
   // The address contains the version, so it always gives the same bytes and may be cached forever.
   const path = `/v1/collections/${collection}/items/${encodeURIComponent(id)}/image`;

@@ -1,6 +1,7 @@
 import { createItemFilter } from '../hnsw/item-filter.ts';
 import type { KeywordIndex } from './keywords/keyword-index.ts';
 import type { Collection, CollectionItems } from './collection.ts';
+import { shownCaptions, shownItems } from './shown-items.ts';
 import type { VectorSearch } from './vector-search.ts';
 
 /** Hide some items of a version, where only its items are open. */
@@ -10,18 +11,18 @@ export function hideFromItems(opened: CollectionItems, ids: ReadonlySet<string>)
 
 /** Hide some items of a version, and the captions that describe no other item. */
 export function hideItems(opened: Collection, ids: ReadonlySet<string>): Collection {
-  const isShown = opened.items.ids.map((id) => !ids.has(id));
+  const isShown = shownItems(opened.items, ids);
   if (!isShown.includes(false)) return opened;
-  const described = opened.captionColumns.items.map((items) => items.filter((id) => isShown[id]));
+  const { captionTable } = opened;
   return {
     ...opened,
     hidden: ids,
     images: filtered(opened.images, isShown),
-    captions: filtered(
-      opened.captions,
-      described.map((items) => items.length > 0),
-    ),
-    captionColumns: { ...opened.captionColumns, items: described },
+    captions: filtered(opened.captions, shownCaptions(captionTable, isShown)),
+    captionTable: {
+      ...captionTable,
+      itemsOf: (caption) => captionTable.itemsOf(caption).filter((id) => isShown[id]),
+    },
     keywords: shownKeywords(opened.keywords, isShown),
   };
 }

@@ -92,8 +92,8 @@ export function findItem(
   { items, reference, hidden }: Pick<Collection, 'items' | 'reference' | 'hidden'>,
   id: string,
 ): number {
-  const ordinal = items.ids.indexOf(id);
-  if (ordinal >= 0 && !hidden?.has(id)) return ordinal;
+  const ordinal = hidden?.has(id) ? undefined : items.find(id);
+  if (ordinal !== undefined) return ordinal;
   throw new DiptychError(
     'unknown_item',
     `id: collection ${reference.collection} has no item ${JSON.stringify(id)}`,

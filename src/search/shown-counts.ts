@@ -1,5 +1,6 @@
-import type { CaptionColumns } from '../version/captions.ts';
-import type { ItemColumns } from '../version/items.ts';
+import type { CaptionTable } from '../version/tables/caption-table.ts';
+import type { ItemTable } from '../version/tables/item-table.ts';
+import { shownCaptions, shownItems } from './shown-items.ts';
 
 /** How many items and captions a version shows. */
 export interface ShownCounts {
@@ -12,11 +13,12 @@ export interface ShownCounts {
  * describe at least one of them.
  */
 export function shownCounts(
-  { ids }: ItemColumns,
-  captions: CaptionColumns,
+  items: ItemTable,
+  captions: CaptionTable,
   deleted: ReadonlySet<string>,
 ): ShownCounts {
-  const isShown = ids.map((id) => !deleted.has(id));
-  const described = captions.items.filter((items) => items.some((ordinal) => isShown[ordinal]));
-  return { items: isShown.filter(Boolean).length, captions: described.length };
+  const isShown = shownItems(items, deleted);
+  const described = shownCaptions(captions, isShown);
+  const count = (shown: readonly boolean[]) => shown.filter(Boolean).length;
+  return { items: count(isShown), captions: count(described) };
 }

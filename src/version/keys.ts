@@ -7,7 +7,7 @@
  *       <version>/                        an index; it never changes
  *         manifest.json                   uploaded last: with it the version is complete
  *         removing.json                   the manifest, while the version is being removed
- *         items.json, captions.json       what results show
+ *         items.table, captions.table     what results show
  *         keywords.json, previews.bin
  *         image.bin, caption.bin          vectors; in shards: shards/<n>/image.bin …
  *         image.f32, caption.f32          instead, where Vectorize searches the vectors
@@ -28,6 +28,10 @@ import { weightsFormat } from './weights-format.ts';
 
 /** The things that the vectors of a file stand for. */
 export type VectorKind = 'image' | 'caption';
+
+/** The files of a version that show its items and captions. */
+export const itemsFile = 'items.table';
+export const captionsFile = 'captions.table';
 
 export const collectionsPrefix = 'collections/';
 export const modelsPrefix = 'models/';
@@ -65,9 +69,9 @@ export function versionOf(key: string): string | null {
   return /^[^/]+\/[^/]+\/(\d{8}-[0-9a-f]{12})\//.exec(key)?.[1] ?? null;
 }
 
-/** Tell whether a key is that of a version's `items.json`. */
+/** Tell whether a key is that of a version's `items.table`. */
 export function isItemsKey(key: string): boolean {
-  return key.endsWith('/items.json');
+  return key.endsWith(`/${itemsFile}`);
 }
 
 /** The name of a vector file in `manifest.files`: all vectors of a kind, or those of a shard. */

@@ -6,7 +6,7 @@ import { quantisations } from './quantise.ts';
 import type { Range } from './ranges.ts';
 import { defaultEfMax } from './searcher-memory.ts';
 
-export const manifestFormatVersion = 2;
+export const manifestFormatVersion = 3;
 
 // A number that no version can have is a fault of the file. Where it came from a request, the same
 // number would be the fault of the client, so it must not get that far.
@@ -142,9 +142,33 @@ export type VectorIndex = z.infer<typeof vectorIndexSchema>;
 const formatSchema = z.object({
   formatVersion: z.literal(manifestFormatVersion, {
     error: ({ input }) =>
-      `expected format version ${manifestFormatVersion}, got ${String(input)}: build the index again with diptych index`,
+      `expected format version ${manifestFormatVersion}, got ${String(input)}: run diptych index and publish, or reindex, again`,
   }),
 });
+
+const counted = z.object({ count: ordinals });
+
+/**
+ * What has stayed the same in all formats of a manifest. It is enough to list and to remove versions
+ * of an older release, which cannot be searched any more.
+ */
+const outlineSchema = z.object({
+  collection: z.string().min(1),
+  version: z.string().min(1),
+  inputKey: z.string().optional(),
+  model: z.object({ hash: z.string().min(1) }),
+  counts: z.object({ items: ordinals, captions: ordinals }),
+  vectors: z.enum(vectorPlaces).default('isolate'),
+  image: counted,
+  caption: counted,
+});
+
+export type ManifestOutline = z.infer<typeof outlineSchema>;
+
+/** Read what all formats have. @throws DiptychError index_unreadable, which names the file */
+export function parseOutline(file: string, json: string): ManifestOutline {
+  return parseArtifactJson(file, outlineSchema, json);
+}
 
 /** @throws DiptychError index_unreadable, which names the file */
 export function parseManifest(file: string, json: string): Manifest {

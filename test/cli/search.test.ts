@@ -124,7 +124,7 @@ describe('diptych search', () => {
     expect(stderr).toMatch(/^error\[model_mismatch\]: /);
   });
 
-  it.each(['items.json', 'captions.json', 'keywords.json', 'image.bin', 'caption.bin'])(
+  it.each(['items.table', 'captions.table', 'keywords.json', 'image.bin', 'caption.bin'])(
     'refuses a version whose %s is missing, or is another one',
     async (name) => {
       const path = join(version, name);

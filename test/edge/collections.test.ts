@@ -23,8 +23,8 @@ const previews = keyOf('previews.bin');
 /** The files of a version that a search needs. */
 const versionNames = [
   'manifest.json',
-  'items.json',
-  'captions.json',
+  'items.table',
+  'captions.table',
   'keywords.json',
   'image.bin',
   'caption.bin',
@@ -50,11 +50,11 @@ describe('loading a collection', () => {
 
   it('tries again after a failure', async () => {
     const client = createClient({ pointerMs: 0 });
-    await bucket.delete(keyOf('captions.json'));
+    await bucket.delete(keyOf('captions.table'));
     for (let i = 0; i < 2; i++) {
       const { status, code, message } = await faultOf(() => client.post('/v1/search', query));
       expect({ status, code }).toEqual({ status: 500, code: 'index_unreadable' });
-      expect(message).toContain('captions.json');
+      expect(message).toContain('captions.table');
     }
     await fillBucket();
     expect((await client.post('/v1/search', query)).status).toBe(200);
@@ -116,21 +116,18 @@ describe('loading a collection', () => {
     ],
     [
       'a changed items file',
-      async () => {
-        const items = await (await bucket.get(keyOf('items.json')))!.text();
-        await bucket.put(keyOf('items.json'), items.replace('dog', 'cat'));
-      },
+      () => damageObject(keyOf('items.table')),
       'index_unreadable',
-      /items\.json.*SHA-256/,
+      /items\.table.*SHA-256/,
     ],
     [
       'captions that were appended to',
       async () => {
-        const captions = await (await bucket.get(keyOf('captions.json')))!.text();
-        await bucket.put(keyOf('captions.json'), `${captions} `);
+        const captions = await (await bucket.get(keyOf('captions.table')))!.bytes();
+        await bucket.put(keyOf('captions.table'), new Uint8Array([...captions, 0]));
       },
       'index_unreadable',
-      /captions\.json: expected \d+ bytes, got \d+/,
+      /captions\.table: expected \d+ bytes, got \d+/,
     ],
     [
       'damaged keywords',
@@ -146,15 +143,15 @@ describe('loading a collection', () => {
     ],
     [
       'a manifest that does not list a file',
-      () => editManifest(({ files: { 'captions.json': _, ...files }, ...m }) => ({ ...m, files })),
+      () => editManifest(({ files: { 'captions.table': _, ...files }, ...m }) => ({ ...m, files })),
       'index_unreadable',
-      /manifest\.json: files: expected captions\.json, got none/,
+      /manifest\.json: files: expected captions\.table, got none/,
     ],
     [
       'a manifest of more items than there are',
       () => editManifest((m) => ({ ...m, image: { ...m.image, count: 17 } })),
       'index_unreadable',
-      /items\.json: expected 17 entries as the manifest says, got 16/,
+      /items\.table: expected 17 entries as the manifest says, got 16/,
     ],
     [
       'a damaged tokenizer',
@@ -182,23 +179,9 @@ describe('loading a collection', () => {
     ],
     [
       'items whose previews lie outside of the file',
-      () =>
-        editItems((items) => ({
-          ...items,
-          previews: { ...items.previews, offsets: items.ids.map(() => 1e9) },
-        })),
+      () => editItems((item) => ({ ...item, preview: { ...item.preview, offset: 1e9 } })),
       'index_unreadable',
-      /items\.json: expected sets, types and previews within \d+ bytes/,
-    ],
-    [
-      'items whose previews have no type',
-      () =>
-        editItems((items) => ({
-          ...items,
-          previews: { ...items.previews, types: items.ids.map(() => 9) },
-        })),
-      'index_unreadable',
-      /items\.json: expected sets, types and previews/,
+      /items\.table: expected previews within \d+ bytes of previews\.bin, got one that ends at \d+/,
     ],
     [
       'damaged weights',
@@ -378,7 +361,7 @@ describe('GET /v1/collections/:collection/items/:id', () => {
     expect([...reads.keys()].map((key) => key.split('/').at(-1)).sort()).toEqual([
       'active.json',
       'deleted.json',
-      'items.json',
+      'items.table',
       'manifest.json',
       'previews.bin',
     ]);

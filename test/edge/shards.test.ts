@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ClassifyResponse, SearchResponse } from '../../src/http/api.ts';
-import { versionKey } from '../../src/version/keys.ts';
+import { itemsFile, versionKey } from '../../src/version/keys.ts';
+import { readItemTable } from '../../src/version/tables/item-table.ts';
 import type { Shard, ShardNamespace } from '../../workers/vectors/shard.ts';
 import { bindings, createClient, failureOf, fillBucket, fixture } from './client.ts';
 import { publishCopy, readManifest } from './versions.ts';
@@ -13,11 +14,10 @@ let lostItems: Set<string>;
 beforeAll(async () => {
   await fillBucket();
   const { first, count } = (await readManifest(collection)).shards![lost]!.image;
-  const object = await bindings.ARTIFACTS.get(
-    versionKey(collection, fixture.shardedVersion, 'items.json'),
-  );
-  const { ids } = await object!.json<{ ids: string[] }>();
-  lostItems = new Set(ids.slice(first, first + count));
+  const key = versionKey(collection, fixture.shardedVersion, itemsFile);
+  const object = await bindings.ARTIFACTS.get(key);
+  const { ids } = readItemTable(new Uint8Array(await object!.arrayBuffer()));
+  lostItems = new Set(ids.all().slice(first, first + count));
 });
 beforeEach(() => fillBucket());
 

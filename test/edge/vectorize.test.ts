@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 /** Publish the pictograms of the fixture once more, with their vectors in Vectorize. */
 async function publishCloud(manifest: Manifest): Promise<void> {
-  for (const name of ['items.json', 'captions.json', 'keywords.json', 'previews.bin']) {
+  for (const name of ['items.table', 'captions.table', 'keywords.json', 'previews.bin']) {
     await bucket.put(cloudKey(name), await (await bucket.get(keyOf(name)))!.arrayBuffer());
   }
   const graph = { M: null, efConstruction: null, quantisation: null };

@@ -1,7 +1,8 @@
-import { activeKey, versionKey } from '../../src/version/keys.ts';
-import type { ItemColumns } from '../../src/version/items.ts';
+import type { IndexedItem } from '../../src/version/items.ts';
+import { activeKey, itemsFile, versionKey } from '../../src/version/keys.ts';
 import type { Manifest } from '../../src/version/manifest.ts';
 import { sha256 } from '../../src/version/sha256.ts';
+import { readItemTable, writeItemTable } from '../../src/version/tables/item-table.ts';
 import type { Env } from '../../workers/env.ts';
 import { bindings, fixture } from './client.ts';
 
@@ -30,12 +31,13 @@ export async function editManifest(
 }
 
 /** Put the fixture's items, edited, with the checksum that the manifest then needs. */
-export async function editItems(edit: (items: ItemColumns) => ItemColumns): Promise<void> {
-  const items = await (await bucket.get(keyOf('items.json')))!.json<ItemColumns>();
-  const bytes = new TextEncoder().encode(JSON.stringify(edit(items)));
-  await bucket.put(keyOf('items.json'), bytes);
+export async function editItems(edit: (item: IndexedItem) => IndexedItem): Promise<void> {
+  const object = await bucket.get(keyOf(itemsFile));
+  const items = readItemTable(new Uint8Array(await object!.arrayBuffer()));
+  const bytes = writeItemTable(items.ids.all().map((_, ordinal) => edit(items.at(ordinal))));
+  await bucket.put(keyOf(itemsFile), bytes);
   const entry = { bytes: bytes.length, sha256: await sha256(bytes) };
-  await editManifest((m) => ({ ...m, files: { ...m.files, 'items.json': entry } }));
+  await editManifest((m) => ({ ...m, files: { ...m.files, [itemsFile]: entry } }));
 }
 
 /** Publish the objects of the fixture as another version, once `damage` is done to them. */

@@ -52,7 +52,13 @@ test('a plan gives the files that a data set of the same content gives', async (
   expect(built).toBe(true);
   expect(manifest).toMatchObject({ counts: { items: 16, captions: 8 }, collection });
   await verifyVersion(store, collection, version, { recall: 0.98 });
-  for (const name of ['image.bin', 'caption.bin', 'items.json', 'captions.json', 'previews.bin']) {
+  for (const name of [
+    'image.bin',
+    'caption.bin',
+    'items.table',
+    'captions.table',
+    'previews.bin',
+  ]) {
     expect([name, (await fileOf(store, version, name)).equals(await readFile(join(tiny.index, name)))])
       .toEqual([name, true]); // prettier-ignore
   }
@@ -97,7 +103,7 @@ const flipped: Damage = async (store, key) => {
 type Damage = (store: MemoryStore, key: string) => Promise<unknown>;
 
 test.each<[string, string, Damage, RegExp]>(
-  ['image.bin', 'caption.bin', 'items.json', 'captions.json'].flatMap((name) => [
+  ['image.bin', 'caption.bin', 'items.table', 'captions.table'].flatMap((name) => [
     [name, 'missing', removed, /: expected an object, got none$/],
     [name, 'cut short', cut, /: expected \d+ bytes, got \d+$/],
     [name, 'damaged', flipped, /: expected SHA-256 \w{64}, got \w{64}$/],

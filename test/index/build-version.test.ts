@@ -10,8 +10,9 @@ import { indexDataset, type DatasetIndexOptions } from '../setup/index-dataset.t
 import { openSearcher } from '../../gpu-embedder/index/version/open-searcher.ts';
 import { versionId } from '../../gpu-embedder/index/version/version-id.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
-import { parseCaptions } from '../../src/version/captions.ts';
-import { itemAt, parseItems } from '../../src/version/items.ts';
+import { captionsFile, itemsFile } from '../../src/version/keys.ts';
+import { readCaptionTable } from '../../src/version/tables/caption-table.ts';
+import { readItemTable } from '../../src/version/tables/item-table.ts';
 import { manifestSchema } from '../../src/version/manifest.ts';
 import { loadKeywordIndex } from '../../src/search/keywords/keyword-index.ts';
 import { writeTinyDataset } from '../setup/tiny-dataset.ts';
@@ -61,22 +62,21 @@ test('a version holds what its manifest says', async () => {
 
 test('items, previews, captions and keywords are those of the data set', async () => {
   const { dir } = await indexDataset(options);
-  const text = (name: string) => readFile(join(dir, name), 'utf8');
   const dataset = openDataset(options.data);
-  const columns = parseItems(await text('items.json'));
+  const items = readItemTable(await readFile(join(dir, itemsFile)));
   const previews = await readFile(join(dir, 'previews.bin'));
   for (const [i, item] of dataset.items.entries()) {
-    const { id, set, preview } = itemAt(columns, i);
+    const { id, set, preview } = items.at(i);
     expect([id, set]).toEqual([item.id, item.set]);
     const bytes = previews.subarray(preview.offset, preview.offset + preview.length);
     expect(Buffer.from(await readImageBytes(dataset, item)).equals(bytes)).toBe(true);
   }
-  const captions = parseCaptions(await text('captions.json'));
-  const dog = captions.texts.indexOf('dog');
-  expect(captions.items[dog].map((i) => columns.titles[i])).toEqual(['dog', 'dog']);
-  const keywords = loadKeywordIndex(await text('keywords.json'));
+  const captions = readCaptionTable(await readFile(join(dir, captionsFile)), items.count);
+  const dog = captions.texts.all().indexOf('dog');
+  expect(captions.itemsOf(dog).map((i) => items.at(i).title)).toEqual(['dog', 'dog']);
+  const keywords = loadKeywordIndex(await readFile(join(dir, 'keywords.json'), 'utf8'));
   const [hit] = keywords.search('kitten', 1);
-  expect(keywords.itemsOf(hit.id).map((i) => columns.titles[i])).toEqual(['cat face', 'cat face']);
+  expect(keywords.itemsOf(hit.id).map((i) => items.at(i).title)).toEqual(['cat face', 'cat face']);
 });
 
 test('the searcher of a version gives the cosines of the embeddings', async () => {

@@ -144,7 +144,7 @@ describe('is refused:', () => {
 
   test.each<[string, (dir: string) => Promise<void>, RegExp]>([
     ['a damaged manifest', (dir) => writeFile(join(dir, 'manifest.json'), '{'), /manifest\.json/],
-    ['a version without its captions', (dir) => rm(join(dir, 'captions.json')), /captions\.json/],
+    ['a version without its captions', (dir) => rm(join(dir, 'captions.table')), /captions\.table/],
     [
       'a version without a graph',
       (dir) => rm(join(dir, 'image.bin')),
@@ -152,7 +152,7 @@ describe('is refused:', () => {
     ],
     ['a graph cut short', (dir) => truncate(join(dir, 'image.bin'), 999), /image\.bin: .* got 999/],
     ['a damaged graph', (dir) => damage(dir, 'image.bin'), /image\.bin: expected SHA-256/],
-    ['damaged names', (dir) => damage(dir, 'items.json'), /items\.json: expected SHA-256/],
+    ['damaged names', (dir) => damage(dir, 'items.table'), /items\.table: expected SHA-256/],
     [
       'a graph of other items that the manifest lists',
       (dir) => swap(dir).then(() => list(dir, 'image.bin')),

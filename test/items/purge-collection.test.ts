@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { embeddingPackKey, modelKey, versionKey } from '../../src/version/keys.ts';
-import { toItemColumns } from '../../src/version/items.ts';
+import { embeddingPackKey, itemsFile, modelKey, versionKey } from '../../src/version/keys.ts';
+import { writeItemTable } from '../../src/version/tables/item-table.ts';
 import { textHash } from '../../src/catalogue/content-hash.ts';
 import { deleteItems } from '../../src/items/delete-items.ts';
 import { findEmbeddings } from '../../src/items/embeddings.ts';
@@ -105,9 +105,9 @@ test('an image that another item shows stays', async () => {
 
 test('an item that a version still has stays hidden', async () => {
   const preview = { offset: 0, length: 1, type: 'image/png' };
-  const columns = toItemColumns([{ id: 'item-00003', title: '3', preview }]);
-  const key = versionKey(collection, 'v1', 'items.json');
-  await fixture.objects.put(key, Buffer.from(JSON.stringify(columns)));
+  const key = versionKey(collection, 'v1', itemsFile);
+  const table = writeItemTable([{ id: 'item-00003', title: '3', preview }]);
+  await fixture.objects.put(key, table);
   await deleteItems(fixture.catalogue, collection, ['item-00003', 'item-00004']);
   expect(await purge()).toMatchObject({ items: 1, kept: 1 });
   await fixture.objects.delete(key);

@@ -5,8 +5,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readVersion } from '../../gpu-embedder/operate/publish/read-version.ts';
 import { compareVersions } from '../../gpu-embedder/operate/jobs/compare-versions.ts';
 import { sha256Hex } from '../../gpu-embedder/common/sha256-hex.ts';
-import { toItemColumns } from '../../src/version/items.ts';
-import { versionKey } from '../../src/version/keys.ts';
+import { captionsFile, itemsFile, versionKey } from '../../src/version/keys.ts';
+import { writeCaptionTable } from '../../src/version/tables/caption-table.ts';
+import { writeItemTable } from '../../src/version/tables/item-table.ts';
 import { writeTinyVersion } from '../setup/tiny-version.ts';
 import { memoryStore, type MemoryStore } from '../support/memory-store.ts';
 import { cloudManifest } from '../vectorize/cloud-manifest.ts';
@@ -49,13 +50,9 @@ async function storeScores(
     preview: { offset: 0, length: 0, type: 'image/png' },
   }));
   const files: Record<string, Uint8Array> = {
-    'items.json': Buffer.from(JSON.stringify(toItemColumns(items))),
-    'captions.json': Buffer.from(
-      JSON.stringify({
-        formatVersion: 1,
-        texts: captions.map(({ text }) => text),
-        items: captions.map((one) => one.items.map((id) => ids.indexOf(id))),
-      }),
+    [itemsFile]: writeItemTable(items),
+    [captionsFile]: writeCaptionTable(
+      captions.map((one) => ({ ...one, items: one.items.map((id) => ids.indexOf(id)) })),
     ),
     'image.f32': new Uint8Array(image.buffer),
     'caption.f32': new Uint8Array(caption.buffer),

@@ -74,7 +74,7 @@ test('a version that lost its items is told by what is wrong with it, not by eac
   const fixture = await open(d1);
   await runners[0][1]({ ...jobs.workOn(fixture), embedder: jobs.embedder }, await start(fixture));
   const { pointer } = await readPointer(fixture.objects, collection);
-  const key = versionKey(collection, pointer!.version, 'items.json');
+  const key = versionKey(collection, pointer!.version, 'items.table');
   await fixture.objects.delete(key);
   expect((await verifyCollection(fixture, collection)).differences).toMatchObject([
     {

@@ -120,7 +120,7 @@ test('a flipped bit in a pack of embeddings is told, and the next job encodes th
 test('every damaged file of the active version is told', async () => {
   await index(run);
   const { pointer } = await readPointer(fixture.objects, collection);
-  for (const file of ['image.bin', 'captions.json']) {
+  for (const file of ['image.bin', 'captions.table']) {
     await flipBit(fixture.objects, versionKey(collection, pointer!.version, file));
   }
   const { differences } = await verify();

@@ -11,8 +11,8 @@ import { differenceLine } from '../../gpu-embedder/operate/verify/differences.ts
 import { verifyCollection } from '../../gpu-embedder/operate/verify/verify-collection.ts';
 import { localCatalogue, type LocalCatalogue } from '../../gpu-embedder/operate/store/local-d1.ts';
 import { httpStore } from '../../gpu-embedder/operate/store/http-store.ts';
-import { parseItems } from '../../src/version/items.ts';
-import { versionKey } from '../../src/version/keys.ts';
+import { itemsFile, versionKey } from '../../src/version/keys.ts';
+import { readItemTable } from '../../src/version/tables/item-table.ts';
 import { readPointer } from '../../src/version/move-pointer.ts';
 import { createCollection } from '../../src/catalogue/collections.ts';
 import { deleteItems } from '../../src/items/delete-items.ts';
@@ -207,11 +207,11 @@ async function reportOf(catalogue: LocalCatalogue, url: string, job: string): Pr
 async function published(objects: ObjectStore): Promise<Published> {
   const { pointer } = await readPointer(objects, collection);
   const { version, files } = await verifyVersion(objects, collection, pointer!.version);
-  const key = versionKey(collection, version, 'items.json');
-  const { ids } = parseItems(new TextDecoder().decode((await objects.get(key))!));
+  const key = versionKey(collection, version, itemsFile);
+  const { ids } = readItemTable((await objects.get(key))!);
   const hashes = Object.entries(files).map(([name, { sha256 }]) => [name, sha256] as const);
   return {
-    ids,
+    ids: ids.all(),
     content: version.split('-')[1],
     files: Object.fromEntries(hashes),
   };

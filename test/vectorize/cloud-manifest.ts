@@ -1,4 +1,8 @@
-import { manifestSchema, type Manifest } from '../../src/version/manifest.ts';
+import {
+  manifestFormatVersion,
+  manifestSchema,
+  type Manifest,
+} from '../../src/version/manifest.ts';
 import { plainVectorIndex } from '../../gpu-embedder/index/version/build-vector-index.ts';
 
 export interface CloudVectors {
@@ -12,7 +16,7 @@ export interface CloudVectors {
 export function cloudManifest({ dim, image, ...rest }: CloudVectors): Manifest {
   const { caption = new Float32Array(), version = '20260127-0123456789ab' } = rest;
   return manifestSchema.parse({
-    formatVersion: 2,
+    formatVersion: manifestFormatVersion,
     collection: 'cloud',
     version,
     createdAt: '2026-01-27T00:00:00.000Z',

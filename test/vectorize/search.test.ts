@@ -113,10 +113,10 @@ describe('scores and vectors', () => {
 });
 
 test('captions are classes only if all of them can be scored', async () => {
-  const texts = (length: number) => Array.from({ length }, (_, i) => `caption ${i}`);
   const captions = await open();
   const classify = (length: number) => {
-    const collection = { captions, captionColumns: { texts: texts(length) }, model: { scale: 20 } };
+    const texts = { count: length, at: (i: number) => `caption ${i}` };
+    const collection = { captions, captionTable: { texts }, model: { scale: 20 } };
     const classes = { template: '{label}', limit: 3 };
     return classifyEmbedding(collection as unknown as Collection, queries[0], classes);
   };

@@ -62,7 +62,7 @@ test('keys stay as they are', () => {
 });
 
 test('what a key is of can be read from it', () => {
-  const items = versionKey('photos', version, 'items.json');
+  const items = versionKey('photos', version, 'items.table');
   expect(collectionOf(items)).toBe('photos');
   expect(collectionOf(collectionPrefix('photos'))).toBe('photos');
   expect(versionOf(items)).toBe(version);

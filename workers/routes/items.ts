@@ -1,6 +1,5 @@
 import { Hono, type Context } from 'hono';
 import type { ItemInfo } from '../../src/http/api.ts';
-import { itemAt } from '../../src/version/items.ts';
 import type { AppEnv } from '../env.ts';
 import { describeItem } from '../../src/search/describe-match.ts';
 import { findItem } from '../../src/search/resolve-query.ts';
@@ -24,7 +23,7 @@ async function getItem(c: Context<AppEnv>, name: string, id: string) {
 async function getItemImage(c: Context<AppEnv>, name: string, id: string): Promise<Response> {
   const opened = await c.var.items(name);
   const { version } = opened.reference;
-  const { preview } = itemAt(opened.items, findItem(opened, id));
+  const { preview } = opened.items.at(findItem(opened, id));
   const { offset, length, type } = preview;
   const files = bucketVersion(c.env.ARTIFACTS, opened.manifest);
   const range = { offset, length };

@@ -147,16 +147,11 @@ async function writeContent(
     onProgress?.('previews', done, source.items.length);
   });
   await files.add('previews.bin');
-  const captions = {
-    formatVersion: 1 as const,
-    texts: captionTexts.map(({ text }) => text),
-    items: captionTexts.map((caption) => [...caption.items]),
-  };
   const keywords = buildKeywordIndex(keywordDocs(source.items, concepts)).json;
   const fusion = fusionWeights(source.caption, source.image, about.model.embedDim);
   return writeVersion(files, {
     about: { ...about, fusion, dataset },
-    ...{ vectors, place, items, captions, keywords, sizes, budget },
+    ...{ vectors, place, items, captions: captionTexts, keywords, sizes, budget },
   });
 }
 

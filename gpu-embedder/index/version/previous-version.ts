@@ -24,8 +24,8 @@ export async function openPreviousVersion(
   checkSource(files, model);
   return {
     version: files.manifest.version,
-    image: await openKind(files, 'image', (await openItems(files)).ids),
-    caption: await openKind(files, 'caption', (await openCaptions(files)).texts),
+    image: await openKind(files, 'image', (await openItems(files)).ids.all()),
+    caption: await openKind(files, 'caption', (await openCaptions(files)).texts.all()),
   };
 }
 

@@ -1,6 +1,5 @@
-import type { CaptionColumns } from '../../../src/version/captions.ts';
-import { toItemColumns, type IndexedItem } from '../../../src/version/items.ts';
-import { plainVectorFile, vectorFile } from '../../../src/version/keys.ts';
+import type { IndexedItem } from '../../../src/version/items.ts';
+import { captionsFile, itemsFile, plainVectorFile, vectorFile } from '../../../src/version/keys.ts';
 import {
   manifestFormatVersion,
   manifestSchema,
@@ -12,6 +11,11 @@ import {
   type LoadedSizes,
   type MemoryBudget,
 } from '../../../src/search/open/memory-budget.ts';
+import {
+  writeCaptionTable,
+  type IndexedCaption,
+} from '../../../src/version/tables/caption-table.ts';
+import { writeItemTable } from '../../../src/version/tables/item-table.ts';
 import type { BuiltVectors } from './build-vector-index.ts';
 import { shardEntries, vectorFileSize } from './shard-entries.ts';
 import { versionId } from './version-id.ts';
@@ -26,7 +30,7 @@ export interface VersionContent {
   /** Where the vectors are searched; default: in the isolate. */
   readonly place?: VectorPlace;
   readonly items: readonly IndexedItem[];
-  readonly captions: CaptionColumns;
+  readonly captions: readonly IndexedCaption[];
   /** JSON of a keyword index. */
   readonly keywords: string;
   /** Bytes that the model loads at the edge. */
@@ -52,8 +56,8 @@ export async function writeVersion(
       await files.write(isLocal ? name : plainVectorFile(kind), file);
     }
   }
-  await files.write('items.json', JSON.stringify(toItemColumns(items)));
-  await files.write('captions.json', JSON.stringify(captions));
+  await files.write(itemsFile, writeItemTable(items));
+  await files.write(captionsFile, writeCaptionTable(captions));
   await files.write('keywords.json', keywords);
   const bytes = (name: string) => files.written()[name].bytes;
   const memory = fittingMemory(
@@ -63,8 +67,8 @@ export async function writeVersion(
           image: vectorFileSize(vectors.image),
           caption: vectorFileSize(vectors.caption),
         }),
-      items: bytes('items.json'),
-      captions: bytes('captions.json'),
+      items: bytes(itemsFile),
+      captions: bytes(captionsFile),
       keywords: bytes('keywords.json'),
       model: sizes,
     },
@@ -74,7 +78,7 @@ export async function writeVersion(
     formatVersion: manifestFormatVersion,
     version: 'not known yet',
     ...about,
-    counts: { items: items.length, captions: captions.texts.length },
+    counts: { items: items.length, captions: captions.length },
     files: files.written(),
     vectors: place,
     image: vectors.image.index,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { CaptionColumns } from '../../../src/version/captions.ts';
-import type { ItemColumns } from '../../../src/version/items.ts';
+import type { CaptionTable } from '../../../src/version/tables/caption-table.ts';
+import type { ItemTable } from '../../../src/version/tables/item-table.ts';
 import { annRecallAtK } from '../../../src/metrics/ann-recall.ts';
 import { bestRank } from '../../../src/metrics/best-rank.ts';
 import { recallAtK } from '../../../src/metrics/retrieval-recall.ts';
@@ -93,8 +93,8 @@ interface Found {
 
 interface Texts {
   readonly files: VersionFiles;
-  readonly items: ItemColumns;
-  readonly captions: CaptionColumns;
+  readonly items: ItemTable;
+  readonly captions: CaptionTable;
 }
 
 async function readTexts(
@@ -106,12 +106,12 @@ async function readTexts(
   return { files, items: await openItems(files), captions: await openCaptions(files) };
 }
 
-function commonImages(old: ItemColumns, next: ItemColumns, sets?: readonly string[]): Ordinals[] {
-  const before = new Map(old.ids.map((id, ordinal) => [id, ordinal]));
-  return next.ids.flatMap((id, ordinal) => {
-    const earlier = before.get(id);
-    const set = next.setNames[next.sets[ordinal]];
-    return earlier === undefined || (sets && !sets.includes(set)) ? [] : [[earlier, ordinal]];
+function commonImages(old: ItemTable, next: ItemTable, sets?: readonly string[]): Ordinals[] {
+  return next.ids.all().flatMap((id, ordinal) => {
+    const earlier = old.find(id);
+    const set = next.setOf(ordinal);
+    const isCompared = !sets || (set !== undefined && sets.includes(set));
+    return earlier !== undefined && isCompared ? [[earlier, ordinal]] : [];
   });
 }
 
@@ -122,12 +122,12 @@ function commonCaptions(old: Texts, next: Texts, images: readonly Ordinals[]): C
   );
   const positionsOf = (side: 0 | 1, items: readonly number[]) =>
     items.flatMap((item) => positions[side].get(item) ?? []);
-  const before = new Map(old.captions.texts.map((text, ordinal) => [text, ordinal]));
-  return next.captions.texts.flatMap((text, ordinal) => {
+  const before = new Map(old.captions.texts.all().map((text, ordinal) => [text, ordinal]));
+  return next.captions.texts.all().flatMap((text, ordinal) => {
     const earlier = before.get(text);
     if (earlier === undefined) return [];
-    const known = new Set(positionsOf(0, old.captions.items[earlier]));
-    const answers = positionsOf(1, next.captions.items[ordinal]).filter((at) => known.has(at));
+    const known = new Set(positionsOf(0, old.captions.itemsOf(earlier)));
+    const answers = positionsOf(1, next.captions.itemsOf(ordinal)).filter((at) => known.has(at));
     return answers.length > 0 ? { text, ordinals: [earlier, ordinal] as const, answers } : [];
   });
 }

@@ -5,10 +5,12 @@ import {
   versionKey,
   versionOf,
 } from '../../../src/version/keys.ts';
+import { parseOutline } from '../../../src/version/manifest.ts';
 import type { Pointer } from '../../../src/version/pointer.ts';
+import { readUnlistedText } from '../../../src/search/open/read-file.ts';
+import { storeSource } from '../../../src/search/open/store-source.ts';
 import type { ObjectEntry, ObjectStore } from '../../../src/objects/object-store.ts';
 import { seePointer } from '../../../src/version/move-pointer.ts';
-import { openStoredVersion } from '../store/open-stored-version.ts';
 
 /** A version in a store. */
 export interface StoredVersion {
@@ -87,9 +89,10 @@ async function describe(
     entries.some(({ key }) => key === versionKey(collection, version, file));
   const isActive = pointer?.version === version && has('manifest.json');
   if (has('removing.json') && !isActive) return { ...size, state: 'removing' };
-  if (!has('manifest.json')) return { ...size, state: 'incomplete' };
-  const { counts, model, vectors, inputKey } = (await openStoredVersion(store, collection, version))
-    .manifest;
+  const key = versionKey(collection, version, 'manifest.json');
+  const json = has('manifest.json') ? await readUnlistedText(storeSource(store), key) : null;
+  if (json === null) return { ...size, state: 'incomplete' };
+  const { counts, model, vectors, inputKey } = parseOutline(key, json);
   const about = { ...counts, model: model.hash, vectors, inputKey };
   if (isActive) return { ...size, state: 'active', about };
   return { ...size, state: retired ? 'retired' : 'ready', about };

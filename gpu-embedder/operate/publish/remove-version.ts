@@ -1,5 +1,5 @@
 import { versionKey } from '../../../src/version/keys.ts';
-import { parseManifest } from '../../../src/version/manifest.ts';
+import { parseOutline } from '../../../src/version/manifest.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { deleteVectors } from '../vectorize/delete-vectors.ts';
@@ -44,12 +44,12 @@ export async function removeVersion(
   const [used, aside] = [key('manifest.json'), key('removing.json')];
   const bytes = (await store.get(used)) ?? (await store.get(aside));
   if (!bytes) throw await unknownVersion(store, collection, version);
-  checkTarget(parseManifest(used, Buffer.from(bytes).toString('utf8')), target);
+  const outline = parseOutline(used, Buffer.from(bytes).toString('utf8'));
+  checkTarget(outline, target);
   await store.put(aside, bytes);
   await store.delete(used);
   await giveBackIfActive(store, collection, version, bytes);
-  const manifest = parseManifest(used, Buffer.from(bytes).toString('utf8'));
-  const vectors = target ? await deleteVectors(target.index, manifest, target) : 0;
+  const vectors = target ? await deleteVectors(target.index, outline, target) : 0;
   const keys = (await store.list(key(''))).flatMap((one) => (one.key === aside ? [] : [one.key]));
   for (const one of keys) await store.delete(one);
   await store.delete(aside);

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../src/version/manifest.ts';
+import type { ManifestOutline } from '../../../src/version/manifest.ts';
 import { vectorizeLimits } from '../../../src/vectorize/limits.ts';
 import { vectorNames } from '../../../src/vectorize/vector-names.ts';
 import { realClock } from '../../common/clock.ts';
@@ -16,7 +16,7 @@ import { waitUntilProcessed } from './wait-until-processed.ts';
  */
 export async function deleteVectors(
   index: VectorizeUploader,
-  manifest: Manifest,
+  manifest: ManifestOutline,
   { onProgress = () => {}, clock = realClock, deadlineMs }: TransferOptions = {},
 ): Promise<number> {
   const ids = idsOf(manifest);
@@ -36,7 +36,7 @@ export async function deleteVectors(
 }
 
 /** List the ids, the last first: an upload takes a batch as complete if it finds its last vector. */
-function idsOf(manifest: Manifest): string[] {
+function idsOf(manifest: ManifestOutline): string[] {
   return (['caption', 'image'] as const).flatMap((kind) => {
     const { count } = manifest[kind];
     const { id } = vectorNames(manifest.version, kind, count);

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../src/version/manifest.ts';
+import type { ManifestOutline } from '../../../src/version/manifest.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 import { readPlainVectors } from './read-plain-vectors.ts';
@@ -32,7 +32,7 @@ export async function publishVectors(
 
 /** Check that a target is given exactly if the version needs one. @throws DiptychError invalid_option */
 export function checkTarget(
-  { collection, version, vectors }: Manifest,
+  { collection, version, vectors }: ManifestOutline,
   target?: VectorizeTarget,
 ): void {
   if ((vectors === 'vectorize') === (target !== undefined)) return;

@@ -92,10 +92,10 @@ async function checkContent(work: Verifying, version: string): Promise<void> {
   const row = await getVersion(catalogue, collection, version);
   // `diptych publish` does not write to the catalogue, so this version may have no row or no job.
   if (!row?.jobId) return;
-  const items = await readItems(work, version);
+  const ids = await readIds(work, version);
   // If the items cannot be read, `checkFiles` has said why, and the ledger has no counterpart.
-  if (!items) return;
-  const unlisted = await checkLedger(work, row.jobId, new Set(items.ids));
+  if (!ids) return;
+  const unlisted = await checkLedger(work, row.jobId, new Set(ids));
   for (const id of unlisted) {
     differ({
       kind: 'item_not_in_ledger',
@@ -105,8 +105,8 @@ async function checkContent(work: Verifying, version: string): Promise<void> {
       fix: 'run reindex',
     });
   }
-  for (let at = 0; at < items.ids.length; at += page) {
-    const part = items.ids.slice(at, at + page);
+  for (let at = 0; at < ids.length; at += page) {
+    const part = ids.slice(at, at + page);
     const known = await knownIds(catalogue, collection, part);
     for (const id of part) {
       if (known.has(id)) continue;
@@ -121,9 +121,10 @@ async function checkContent(work: Verifying, version: string): Promise<void> {
   }
 }
 
-async function readItems({ objects, collection }: Verifying, version: string) {
+async function readIds({ objects, collection }: Verifying, version: string) {
   try {
-    return await openItems(await openStoredVersion(objects, collection, version));
+    const items = await openItems(await openStoredVersion(objects, collection, version));
+    return items.ids.all();
   } catch (error) {
     if (error instanceof DiptychError && error.code !== 'store_failed') return null;
     throw error;

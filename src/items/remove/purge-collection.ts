@@ -1,4 +1,3 @@
-import { parseItems } from '../../version/items.ts';
 import {
   collectionPrefix,
   embeddingPackKey,
@@ -6,6 +5,7 @@ import {
   isItemsKey,
 } from '../../version/keys.ts';
 import { sha256 } from '../../version/sha256.ts';
+import { readItemTable } from '../../version/tables/item-table.ts';
 import { among } from '../../catalogue/among.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { purgeDeleted } from '../delete-items.ts';
@@ -95,7 +95,7 @@ async function publishedIds(objects: ObjectStore, collection: string): Promise<S
   for (const { key } of await objects.list(collectionPrefix(collection))) {
     if (!isItemsKey(key)) continue;
     const bytes = await objects.get(key);
-    if (bytes) for (const id of parseItems(new TextDecoder().decode(bytes)).ids) ids.add(id);
+    if (bytes) for (const id of readItemTable(bytes, key).ids.all()) ids.add(id);
   }
   return ids;
 }

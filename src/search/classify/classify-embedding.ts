@@ -31,24 +31,26 @@ export async function classifyEmbedding(
   embedding: Float32Array,
   { labels, template, limit }: Classes,
 ): Promise<Classified> {
-  const names = labels ?? collection.captionColumns.texts;
-  if (names.length === 0) {
+  const { texts } = collection.captionTable;
+  const count = labels?.length ?? texts.count;
+  if (count === 0) {
     throw badRequest('labelSet', 'the collection has no captions');
   }
   const most = labels ? Infinity : (collection.captions.mostScored ?? Infinity);
-  if (names.length > most) throw limitError('captions of labelSet', most, names.length);
+  if (count > most) throw limitError('captions of labelSet', most, count);
+  const all = Uint32Array.from({ length: count }, (_, i) => i);
   const { cosines, partial } = labels
     ? { cosines: await scoreLabels(collection.model, embedding, template, labels) }
-    : await collection.captions.score(embedding, Uint32Array.from(names.keys()));
+    : await collection.captions.score(embedding, all);
   // A caption that could not be scored is left out.
-  const order = Uint32Array.from(names.keys()).filter((i) => !isNaN(cosines[i]!));
+  const order = all.filter((i) => !isNaN(cosines[i]!));
   order.sort((a, b) => cosines[b]! - cosines[a]!);
   const probabilities = softmax(
     Array.from(order, (i) => cosines[i]!),
     collection.model.scale,
   );
   const best = Array.from(order.subarray(0, limit), (i, rank) => ({
-    label: names[i]!,
+    label: labels?.[i] ?? texts.at(i),
     score: cosines[i]!,
     probability: probabilities[rank]!,
   }));

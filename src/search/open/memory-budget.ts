@@ -5,12 +5,9 @@ import { keywordHeapFactor } from '../keywords/keyword-index.ts';
 import type { Manifest } from '../../version/manifest.ts';
 
 /**
- * Heap bytes of a parsed items.json or captions.json for each byte of text. We measured 2.0 for
- * 15,000 items and 3.3 for 20,000 captions. The rest is room for the text itself while it is
- * parsed.
+ * Heap bytes of a parsed tokenizer.json for each byte of text. Its vocabulary and merges become
+ * maps.
  */
-const jsonHeapFactor = 4;
-/** The same for tokenizer.json. Its vocabulary and merges become maps, which take more. */
 const tokenizerHeapFactor = 8;
 /**
  * Memory of a tower besides its weights: its activations, the whole numbers of one layer's input, and
@@ -63,8 +60,9 @@ export function memoryBudget(sizes: LoadedSizes, budget: number): MemoryBudget {
     'image tower': towerMemory(model?.imageWeights),
     tokenizer: model ? tokenizerHeapFactor * model.tokenizer : 0,
     keywords: Math.ceil(keywordHeapFactor * keywords),
-    items: jsonHeapFactor * items,
-    captions: jsonHeapFactor * captions,
+    // Tables are read where they lie.
+    items,
+    captions,
   });
 }
 

@@ -2,7 +2,7 @@ import { vectorFile, type VectorKind } from '../../version/keys.ts';
 import { searcherFileOffset, searcherMemoryPages } from '../../version/searcher-memory.ts';
 import { createSearcher, type Searcher } from '../../hnsw/searcher.ts';
 import { createMemory } from '../../kernel/webassembly.ts';
-import { checkCount } from './check-columns.ts';
+import { checkCount } from './check-tables.ts';
 import type { VersionFiles } from './version-files.ts';
 
 /**

@@ -1,29 +1,34 @@
-import { parseCaptions, type CaptionColumns } from '../../version/captions.ts';
-import { parseItems, type ItemColumns } from '../../version/items.ts';
+import { captionsFile, itemsFile } from '../../version/keys.ts';
 import type { Manifest } from '../../version/manifest.ts';
+import { readCaptionTable, type CaptionTable } from '../../version/tables/caption-table.ts';
+import { readItemTable, type ItemTable } from '../../version/tables/item-table.ts';
 import { loadKeywordIndex, type KeywordIndex } from '../keywords/keyword-index.ts';
-import { checkCaptions, checkItems } from './check-columns.ts';
+import { checkCount, checkPreviews } from './check-tables.ts';
 import type { VersionFiles } from './version-files.ts';
 
 /** Everything of an index version except its vectors and its model. */
-export interface VersionColumns {
+export interface VersionTables {
   readonly manifest: Manifest;
-  readonly items: ItemColumns;
-  readonly captionColumns: CaptionColumns;
+  readonly items: ItemTable;
+  readonly captionTable: CaptionTable;
   readonly keywords: KeywordIndex;
 }
 
-/** Load the columns that show items. @throws DiptychError index_unreadable */
-export async function openItems(files: VersionFiles): Promise<ItemColumns> {
-  const items = parseItems(await files.text('items.json'), files.key('items.json'));
-  checkItems(files, items);
+/** Load the table that shows items. @throws DiptychError index_unreadable */
+export async function openItems(files: VersionFiles): Promise<ItemTable> {
+  const key = files.key(itemsFile);
+  const items = readItemTable(await files.read(itemsFile), key);
+  checkCount(key, items.count, files.manifest.image.count);
+  checkPreviews(files, items);
   return items;
 }
 
 /** Load the captions. @throws DiptychError index_unreadable */
-export async function openCaptions(files: VersionFiles): Promise<CaptionColumns> {
-  const captions = parseCaptions(await files.text('captions.json'), files.key('captions.json'));
-  checkCaptions(files, captions);
+export async function openCaptions(files: VersionFiles): Promise<CaptionTable> {
+  const { image, caption } = files.manifest;
+  const key = files.key(captionsFile);
+  const captions = readCaptionTable(await files.read(captionsFile), image.count, key);
+  checkCount(key, captions.count, caption.count);
   return captions;
 }
 
@@ -41,13 +46,13 @@ export async function openCaptions(files: VersionFiles): Promise<CaptionColumns>
 export async function openVersion<Vectors extends object>(
   files: VersionFiles,
   openVectors: (files: VersionFiles) => Promise<Vectors>,
-  items?: ItemColumns,
-): Promise<VersionColumns & Vectors> {
+  items?: ItemTable,
+): Promise<VersionTables & Vectors> {
   return {
     manifest: files.manifest,
     items: items ?? (await openItems(files)),
     ...(await openVectors(files)),
-    captionColumns: await openCaptions(files),
+    captionTable: await openCaptions(files),
     keywords: loadKeywordIndex(await files.text('keywords.json')),
   };
 }

@@ -90,7 +90,7 @@ test('an index of another model is not published', async () => {
 
 test('a damaged version is not published', async () => {
   const { dir } = await index();
-  const path = join(cwd, dir, 'items.json');
+  const path = join(cwd, dir, 'items.table');
   const whole = readFileSync(path);
   const publish = () => run('publish', '--index', dir, '--model', 'model', '--store', 'damaged');
   const refused = (what: string) =>
@@ -98,11 +98,11 @@ test('a damaged version is not published', async () => {
   const changed = Buffer.from(whole);
   changed[whole.length >> 1] ^= 1;
   writeFileSync(path, changed);
-  await refused('items\\.json: expected SHA-256');
+  await refused('items\\.table: expected SHA-256');
   writeFileSync(path, Buffer.concat([whole, Buffer.from(' ')]));
-  await refused(`items\\.json: expected ${whole.length} bytes, got ${whole.length + 1}`);
+  await refused(`items\\.table: expected ${whole.length} bytes, got ${whole.length + 1}`);
   rmSync(path);
-  await refused('items\\.json: expected an object, got none');
+  await refused('items\\.table: expected an object, got none');
   writeFileSync(path, whole);
 }, 30_000);
 

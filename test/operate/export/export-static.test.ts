@@ -136,7 +136,7 @@ describe('diptych export static', () => {
     const { code, stderr } = await run('--index', old);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error\[index_unreadable\]: .*old.manifest\.json: .*expected format version 2, got 1.*diptych index/,
+      /^error\[index_unreadable\]: .*old.manifest\.json: .*expected format version 3, got 1.*diptych index/,
     );
   });
 

@@ -68,6 +68,17 @@ const collect = (options: Partial<CollectOptions> = {}) =>
   collectGarbage(store, { collection, now, ...options });
 const what = ({ removed }: Awaited<ReturnType<typeof collect>>) => removed.map((one) => one.what);
 
+test('versions of an older format are collected like others', async () => {
+  await publish(v1);
+  const key = versionKey(collection, v1, 'manifest.json');
+  const manifest = JSON.parse(Buffer.from((await store.get(key))!).toString()) as object;
+  await store.put(key, Buffer.from(JSON.stringify({ ...manifest, formatVersion: 2 })));
+  await publishHourly(v2);
+  now += 2 * hour;
+  expect(what(await collect({ keep: 1 }))).toEqual([v1]);
+  expect(await namesIn(store, prefix)).toEqual([v2]);
+});
+
 test('the last three versions stay, and older ones that a worker may still be loading', async () => {
   await publishHourly(v1, v2, v3, v4, v5);
   now += 30 * 60_000;

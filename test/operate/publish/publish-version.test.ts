@@ -139,7 +139,7 @@ test('a publication that breaks off anywhere does not become active, and the nex
   }
 });
 
-test.each(['image.bin', 'items.json', 'previews.bin', 'manifest.json'])(
+test.each(['image.bin', 'items.table', 'previews.bin', 'manifest.json'])(
   'a version whose %s was damaged during the upload does not become active',
   async (name) => {
     const store = memoryStore();
@@ -250,7 +250,7 @@ test('a roll-back refuses a version that does not exist or lacks a file', async 
   await expect(rollBack(store, collection, 'never')).rejects.toThrow(
     `has no version never; published: ${idOf(1)}, ${idOf(0)}`,
   );
-  await store.delete(versionKey(collection, idOf(0), 'captions.json'));
+  await store.delete(versionKey(collection, idOf(0), 'captions.table'));
   await expect(rollBack(store, collection)).rejects.toMatchObject({ code: 'index_unreadable' });
   expect(await pointerOf(store)).toMatchObject({ version: idOf(1) });
 });
