@@ -38,7 +38,7 @@ export function plainImage(tower: VitTower, pixels: Float32Array): number[] {
   const positions = rowsOf(weights, 'position_embedding.weight');
   let x = add(embedded, positions);
   if (tower.preNorm) x = norm(weights, 'pre_ln', x, epsilon);
-  const rows = norm(weights, 'final_ln', transformer(tower, x), epsilon);
+  const rows = norm(weights, 'final_ln', transformer({ ...tower, causal: false }, x), epsilon);
   if (tower.pooling === 'class') return dense(weights, 'image_projection', [rows[0]])[0];
   const kv = dense(weights, 'pool.kv', rows);
   const query = [[...weights.get('pool.query')!.data]];
