@@ -10,6 +10,7 @@ import type { LoadedModel } from '../../../gpu-embedder/embed/load-model.ts';
 import { openEdgeWeights } from '../../../gpu-embedder/learn/model/edge-weights.ts';
 import { openSession, tensor } from '../../../gpu-embedder/learn/onnx/session.ts';
 import { createImageEncoder } from '../../../src/encoder/image-encoder.ts';
+import { readWeights } from '../../../src/encoder/read-weights.ts';
 import { createTextEncoder } from '../../../src/encoder/text-encoder.ts';
 import { toPixelValues } from '../../../src/image/preprocess.ts';
 import type { TokenizerJson } from '../../../src/text/tokenizer-json.ts';
@@ -60,13 +61,22 @@ describe.each(cases)('the edge towers of $name', ({ name, family, least, ...opti
   });
   afterAll(() => exact.dispose());
 
+  const causal = family === 'clip' && options.exporter !== 'open_clip without mask';
+  const activation = family === 'siglip' ? 'gelu-tanh' : (options.activation ?? 'quick-gelu');
+
   it('embed as onnxruntime does', async () => {
     const { text, image, notUnderstood, description } = await openEdgeWeights(dir);
     expect(notUnderstood).toEqual({});
     const { contextLength, imageSize, preprocessing } = description;
     const json = (await readModelFiles(dir)).tokenizer as unknown as TokenizerJson;
     const tokenizer = createTokenizer(json, { contextLength });
-    const words = createTextEncoder(loadWasm('encoder'), await text!());
+    const weights = { text: await text!(), image: await image!() };
+    expect(readWeights(weights.text, 'text')).toMatchObject({
+      ...{ width: 32, depth: 2, heads: 2, activation, causal },
+      ...{ pooling: family === 'clip' ? 'end' : 'last', end: tokenizer.end[0] },
+      padding: causal ? null : padTokenId(await readModelFiles(dir)),
+    });
+    const words = createTextEncoder(loadWasm('encoder'), weights.text);
     for (const query of ['dog', 'a photo of a Red circle', 'green '.repeat(40)]) {
       const { ids } = tokenizer.encode(query);
       const expected = await embedPadded(reference, ids, contextLength);
@@ -74,7 +84,7 @@ describe.each(cases)('the edge towers of $name', ({ name, family, least, ...opti
     }
     const pixels = Uint8Array.from({ length: imageSize ** 2 * 3 }, (_, i) => (i * i * 7) % 251);
     const values = toPixelValues(pixels, preprocessing);
-    const got = createImageEncoder(loadWasm('encoder'), await image!()).encode(pixels);
+    const got = createImageEncoder(loadWasm('encoder'), weights.image).encode(pixels);
     expect(dot(got, await exact.embedPixels(values))).toBeGreaterThan(least);
   });
 });
