@@ -172,7 +172,7 @@ describe('weights', () => {
     await writeFile(join(dir, 'config.json'), JSON.stringify(withWidth));
     await expect(edgeWeights(dir)).rejects.toThrow(/token_embedding\.weight.*64\].*got float16/);
     await writeFile(join(dir, 'config.json'), '{}');
-    await expect(edgeWeights(dir)).rejects.toThrow(/config\.json: diptych/);
+    await expect(edgeWeights(dir)).rejects.toThrow(/config\.json: expected a section "diptych"/);
     await writeFile(join(dir, 'config.json'), JSON.stringify(config));
   });
 });

@@ -6,7 +6,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import { checkTokenizer } from './check-tokenizer.ts';
 
 /** Suffixes of weights in order of preference, the most exact first, as transformers.js names them. */
-const onnxSuffixes = ['', '_fp16', '_quantized', '_int8'] as const;
+const onnxSuffixes = ['', '_fp16', '_quantized', '_int8', '_uint8'] as const;
 
 /** The contents of a model folder in the transformers.js layout, without its weights. */
 export interface ModelFiles {
@@ -45,8 +45,8 @@ export async function hashModel(files: ModelFiles): Promise<string> {
     join(files.dir, 'config.json'),
     join(files.dir, 'preprocessor_config.json'),
     join(files.dir, 'tokenizer.json'),
-    files.textModel,
-    files.visionModel,
+    ...(await withExternalData(files.textModel)),
+    ...(await withExternalData(files.visionModel)),
   ];
   for (const path of paths) {
     // With the length of each file, moving bytes from one file to the next changes the hash.
@@ -56,6 +56,12 @@ export async function hashModel(files: ModelFiles): Promise<string> {
     }
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+/** A tower's file, and the file of its weights where they lie apart. */
+async function withExternalData(path: string): Promise<string[]> {
+  const data = `${path}_data`;
+  return (await stat(data).catch(() => null))?.isFile() ? [path, data] : [path];
 }
 
 async function readObject(dir: string, name: string): Promise<Record<string, unknown>> {

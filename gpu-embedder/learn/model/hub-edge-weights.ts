@@ -1,18 +1,11 @@
 import { weightsFormat } from '../../../src/version/weights-format.ts';
-import type {
-  TextTowerHeader,
-  TowerHeader,
-  VitHeader,
-} from '../../../src/version/weights-format.ts';
+import type { TowerHeader } from '../../../src/version/weights-format.ts';
 import { DiptychError } from '../../../src/errors.ts';
 import { createTokenizer } from '../../../src/text/tokenizer.ts';
 import type { TokenizerJson } from '../../../src/text/tokenizer-json.ts';
-import { readPreprocessing } from '../../../src/image/preprocessing.ts';
-import { describeModel } from '../../common/model-folder/model-description.ts';
-import type { ModelDescription } from '../../common/model-folder/model-description.ts';
 import type { ModelFiles } from '../../common/model-folder/model-files.ts';
 import { padTokenId } from '../../common/model-folder/tokenise-texts.ts';
-import type { EdgeWeightSource } from './edge-weights.ts';
+import type { DeriveWeights, EdgeModelDescription } from './edge-weights.ts';
 import { NotUnderstood } from './hub-towers/not-understood.ts';
 import { readTextTower } from './hub-towers/read-text-tower.ts';
 import { readVitTower } from './hub-towers/read-vit-tower.ts';
@@ -23,78 +16,58 @@ import { writeTower } from './write-tower.ts';
 import type { Packing } from './write-tower.ts';
 
 /**
- * Derive the weights of a CLIP or SigLIP of the hub. A tower of another structure is left out.
+ * The text tower of a CLIP or SigLIP of the hub, or the node that was not understood.
  *
- * @throws DiptychError `unreadable_model`: a file is damaged
+ * @throws DiptychError `unreadable_model`: the file is damaged
  */
-export async function openHubWeights(files: ModelFiles): Promise<EdgeWeightSource> {
-  const model = describeModel(files);
-  const { id, embedDim, imageSize, contextLength, logitScale } = model;
-  const text = await derive(() => textWeights(files, model), files.textModel);
-  const image = await derive(() => imageWeights(files, model), files.visionModel);
-  return {
-    description: {
-      ...{ id, embedDim, imageSize, contextLength, logitScale },
-      preprocessing: readPreprocessing(files.preprocessor),
-    },
-    text: text.weights,
-    image: image.weights,
-    notUnderstood: {
-      ...(text.problem === undefined ? {} : { text: text.problem }),
-      ...(image.problem === undefined ? {} : { image: image.problem }),
-    },
-  };
+export function hubTextTower(
+  files: ModelFiles,
+  { embedDim, contextLength }: EdgeModelDescription,
+): Promise<DeriveWeights | string> {
+  const path = files.textModel;
+  return readNow(path, async () => {
+    // `readModelFiles` has checked the schema of tokenizer.json.
+    const json = files.tokenizer as unknown as TokenizerJson;
+    const tokenizer = createTokenizer(json, { contextLength });
+    const [start = null, end = null] = [tokenizer.start.at(0), tokenizer.end.at(-1)];
+    const graph = await openTowerGraph(path, 'text');
+    const { weights, padded, ...shape } = await readTextTower(graph, { contextLength, end });
+    requireDim(path, shape.embedDim, embedDim);
+    const padding = padded ? padTokenId(files) : null;
+    return write({ tower: 'text', ...shape, contextLength, padding, start, end }, weights);
+  });
+}
+
+/**
+ * The image tower of a CLIP or SigLIP of the hub, or the node that was not understood.
+ *
+ * @throws DiptychError `unreadable_model`: the file is damaged
+ */
+export function hubImageTower(
+  { visionModel: path }: ModelFiles,
+  { embedDim, imageSize, preprocessing }: EdgeModelDescription,
+): Promise<DeriveWeights | string> {
+  return readNow(path, async () => {
+    const graph = await openTowerGraph(path, 'image');
+    const { weights, ...shape } = await readVitTower(graph, imageSize);
+    requireDim(path, shape.embedDim, embedDim);
+    const { rescale, mean, std } = preprocessing;
+    return write({ tower: 'image', kind: 'vit', ...shape, imageSize, rescale, mean, std }, weights);
+  });
 }
 
 /** To tell whether a tower is understood takes as long as to read it, so it is read at once. */
-async function derive(
-  read: () => Promise<Uint8Array<ArrayBuffer>>,
+async function readNow(
   path: string,
-): Promise<{ readonly weights: EdgeWeightSource['text']; readonly problem?: string }> {
+  read: () => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<DeriveWeights | string> {
   try {
     const bytes = await read();
-    return { weights: async () => bytes };
+    return async () => bytes;
   } catch (cause) {
-    if (!(cause instanceof NotUnderstood)) throw cause;
-    return { weights: null, problem: `${path}: ${cause.message}` };
+    if (cause instanceof NotUnderstood) return `${path}: ${cause.message}`;
+    throw cause;
   }
-}
-
-async function textWeights(
-  files: ModelFiles,
-  { embedDim, contextLength }: ModelDescription,
-): Promise<Uint8Array<ArrayBuffer>> {
-  // `readModelFiles` has checked the schema of tokenizer.json.
-  const json = files.tokenizer as unknown as TokenizerJson;
-  const tokenizer = createTokenizer(json, { contextLength });
-  const [start = null, end = null] = [tokenizer.start.at(0), tokenizer.end.at(-1)];
-  const graph = await openTowerGraph(files.textModel, 'text');
-  const tower = await readTextTower(graph, { contextLength, end });
-  const { weights, padded, ...shape } = tower;
-  requireDim(files.textModel, tower.embedDim, embedDim);
-  const padding = padded ? padTokenId(files) : null;
-  const header: TextTowerHeader = { tower: 'text', ...shape, contextLength, padding, start, end };
-  return write(header, weights);
-}
-
-async function imageWeights(
-  files: ModelFiles,
-  { embedDim, imageSize }: ModelDescription,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const graph = await openTowerGraph(files.visionModel, 'image');
-  const { weights, causal: _, ...shape } = await readVitTower(graph, imageSize);
-  requireDim(files.visionModel, shape.embedDim, embedDim);
-  const { rescale, mean, std } = readPreprocessing(files.preprocessor);
-  const header: VitHeader = {
-    tower: 'image',
-    kind: 'vit',
-    ...shape,
-    imageSize,
-    rescale,
-    mean,
-    std,
-  };
-  return write(header, weights);
 }
 
 function requireDim(path: string, got: number, expected: number): void {

@@ -11,6 +11,8 @@ export interface SessionOptions {
   /** Threads within an operator; all cores by default. */
   readonly threads?: number;
   readonly device?: Device;
+  /** Do not print why a run fails; the error says it as well. */
+  readonly silent?: boolean;
   /**
    * Outputs that stay in the memory of a WebGPU device. The caller feeds them again and disposes of
    * them. To read one aborts the process (onnxruntime-node 1.30): use a session that returns its
@@ -43,11 +45,11 @@ export interface Session {
  */
 export async function openSession(
   model: Uint8Array | string,
-  { threads, device = 'cpu', keptOnDevice = [] }: SessionOptions = {},
+  { threads, device = 'cpu', silent = false, keptOnDevice = [] }: SessionOptions = {},
 ): Promise<Session> {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
-    logSeverityLevel: 3,
+    logSeverityLevel: silent ? 4 : 3,
     // By default threads spin after a run and wait for more work. This would slow down what comes
     // next: another session, the update of the weights, the thread that makes batches.
     extra: { session: { force_spinning_stop: '1' } },

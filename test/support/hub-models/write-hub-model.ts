@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { trainTokenizer } from '../../../gpu-embedder/learn/model/tokenizer-trainer.ts';
 import { clipText, clipVision } from './clip-towers.ts';
 import type { HubModelSizes } from './hub-model-sizes.ts';
+import { openClipText } from './open-clip-text.ts';
 import { siglipText, siglipVision } from './siglip-towers.ts';
 import { inAnotherFile, inHalfPrecision, inUint8 } from './store-weights.ts';
 import { erfGelu, quickGelu, tanhGelu } from './transformer-layer.ts';
@@ -18,6 +19,8 @@ const words = [
 export interface HubModelOptions {
   /** Of a CLIP: that of OpenAI, or that of LAION and DataComp. */
   readonly activation?: 'quick-gelu' | 'gelu';
+  /** Who wrote the text tower of a CLIP; without a causal mask it is that of MobileCLIP2. */
+  readonly exporter?: 'transformers' | 'open_clip' | 'open_clip without mask';
   /** How the files hold the weights; `external` has them in `…onnx_data`. */
   readonly storage?: 'fp32' | 'fp16' | 'uint8' | 'external';
 }
@@ -29,7 +32,7 @@ export interface HubModelOptions {
 export async function writeHubModel(
   dir: string,
   family: 'clip' | 'siglip',
-  { activation = 'quick-gelu', storage = 'fp32' }: HubModelOptions = {},
+  { activation = 'quick-gelu', exporter = 'transformers', storage = 'fp32' }: HubModelOptions = {},
 ): Promise<void> {
   const { tokenizer, vocabSize, endId } = hubTokenizer();
   const sizes: HubModelSizes = {
@@ -42,8 +45,12 @@ export async function writeHubModel(
       family === 'siglip' ? tanhGelu : { 'quick-gelu': quickGelu, gelu: erfGelu }[activation],
   };
   const [text, vision] = family === 'clip' ? [clipText, clipVision] : [siglipText, siglipVision];
+  const textModel =
+    exporter === 'transformers'
+      ? text(sizes)
+      : openClipText(sizes, { causal: exporter === 'open_clip' });
   await mkdir(join(dir, 'onnx'), { recursive: true });
-  await writeTower(join(dir, 'onnx'), 'text_model', text(sizes), storage);
+  await writeTower(join(dir, 'onnx'), 'text_model', textModel, storage);
   await writeTower(join(dir, 'onnx'), 'vision_model', vision(sizes), storage);
   const json = (name: string, content: object) =>
     writeFile(join(dir, name), JSON.stringify(content, null, 2));

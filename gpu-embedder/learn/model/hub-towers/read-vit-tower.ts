@@ -12,7 +12,7 @@ import type { Surroundings } from './read-attention.ts';
 import { skipUnitLength } from './skip-unit-length.ts';
 import type { TowerGraph } from './tower-graph.ts';
 
-export interface VitTower extends Shape {
+export interface VitTower extends Omit<Shape, 'causal'> {
   readonly embedDim: number;
   readonly patch: number;
   readonly pooling: 'class' | 'attention';
@@ -44,8 +44,8 @@ export async function readVitTower(graph: TowerGraph, imageSize: number): Promis
   }
   if (preNorm) putNorm(weights, 'pre_ln', await readNorm(graph, preNorm));
   const around: Surroundings = { width, tokens, inputs, before: [layers.input] };
-  const read = await readLayers(graph, layers, around, weights);
-  if (read.causal) throw new NotUnderstood(graph.node(embedded, 'x'), 'an image without a mask');
+  const { causal, ...read } = await readLayers(graph, layers, around, weights);
+  if (causal) throw new NotUnderstood(graph.node(embedded, 'x'), 'an image without a mask');
   putNorm(weights, 'final_ln', await readNorm(graph, pooled.norm));
   const pooling = head ? 'class' : 'attention';
   const common = { ...read, patch, pooling, preNorm: preNorm !== null, weights } as const;

@@ -48,7 +48,7 @@ export async function runPart(
     .map(([name, { shape, data }]) => [name, feed(graph, name, shape, data)] as const);
   const model = partOf(graph, output, needed, feeds);
   try {
-    const session = await openSession(modelProto.encode(model).finish());
+    const session = await openSession(modelProto.encode(model).finish(), { silent: true });
     try {
       const { [output]: result } = await session.run(Object.fromEntries(feeds));
       const { dims, data } = result;
