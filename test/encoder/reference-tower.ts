@@ -3,7 +3,7 @@ import type {
   TransformerShape,
   VitHeader,
 } from '../../src/version/weights-format.ts';
-import type { RandomTower } from './random-tower.ts';
+import type { RandomTower } from '../support/random-tower.ts';
 import * as reference from './reference.ts';
 import type { Matrix } from './reference.ts';
 

@@ -4,7 +4,7 @@ import { loadWasm } from '../../gpu-embedder/common/wasm-modules.ts';
 import { createImageEncoder } from '../../src/encoder/image-encoder.ts';
 import { createTextEncoder } from '../../src/encoder/text-encoder.ts';
 import type { TextTowerHeader, VitHeader } from '../../src/version/weights-format.ts';
-import { randomTower } from './random-tower.ts';
+import { randomTower } from '../support/random-tower.ts';
 import { imageEmbedding, textEmbedding } from './reference-tower.ts';
 
 const module = loadWasm('encoder');
