@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeModel } from '../../common/model-folder/model-description.ts';
 import type { ModelFiles } from '../../common/model-folder/model-files.ts';
-import { edgeWeights, openEdgeWeights } from '../../learn/model/edge-weights.ts';
+import { edgeWeights } from '../../learn/model/edge-weights.ts';
+import { hubTextTower } from '../../learn/model/hub-edge-weights.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -22,12 +23,13 @@ export interface EdgeFiles {
  */
 export async function edgeFiles(files: ModelFiles): Promise<EdgeFiles | null> {
   const tokenizer = new Uint8Array(await readFile(join(files.dir, 'tokenizer.json')));
-  if (describeModel(files).family === 'diptych') {
+  const description = describeModel(files);
+  if (description.family === 'diptych') {
     const { text, image } = await edgeWeights(files.dir);
     return { 'text.bin': text, 'image.bin': image, 'tokenizer.json': tokenizer };
   }
-  const { text, notUnderstood } = await openEdgeWeights(files.dir);
-  if (text) return { 'text.bin': await text(), 'tokenizer.json': tokenizer };
-  process.stderr.write(`the edge cannot run this text tower: ${notUnderstood.text}\n`);
+  const text = await hubTextTower(files, description);
+  if (typeof text !== 'string') return { 'text.bin': await text(), 'tokenizer.json': tokenizer };
+  process.stderr.write(`the edge cannot run this text tower: ${text}\n`);
   return null;
 }
