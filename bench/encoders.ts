@@ -11,6 +11,8 @@ import { loadModel } from '../gpu-embedder/embed/load-model.ts';
 import { edgeWeights } from '../gpu-embedder/learn/model/edge-weights.ts';
 import { progressBar } from '../gpu-embedder/common/progress.ts';
 import type { BenchOptions } from './bench.ts';
+import { measureClip } from './towers/clip-b32.ts';
+import type { ClipRow } from './towers/clip-b32.ts';
 import { startBenchWorker, type BenchWorker } from './workerd/start-bench-worker.ts';
 import { timeOverEmpty, type TimesOverEmpty } from './workerd/time-over-empty.ts';
 
@@ -31,7 +33,8 @@ const uploadSide = 300;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-export async function run(options: BenchOptions = {}): Promise<EncoderRow[]> {
+export async function run(options: BenchOptions = {}): Promise<(EncoderRow | ClipRow)[]> {
+  if (options['model'] === 'clip-b32') return measureClip();
   const dir = options['model'] ?? 'models/pictogram';
   const data = options['data'] ?? '.diptych/data/pictograms-demo';
   const model = await loadModel(dir, { threads: 1 });

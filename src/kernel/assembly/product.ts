@@ -115,11 +115,13 @@ export function product(
     for (let group: usize = 0; group < groups; group++) {
       let to = output + group * outputGroup + (column << 2);
       for (let left = rows; left > 0; ) {
-        const count = tileRows(left);
-        if (count == 1) tile1(from, weights, panel);
+        const count = min<usize>(left, 6);
+        if (count == 6) tile6(from, row, weights, panel);
+        else if (count == 5) tile5(from, row, weights, panel);
+        else if (count == 4) tile4(from, row, weights, panel);
+        else if (count == 3) tile3(from, row, weights, panel);
         else if (count == 2) tile2(from, row, weights, panel);
-        else if (count <= 4) tile4(count, from, row, weights, panel);
-        else tile6(count, from, row, weights, panel);
+        else tile1(from, row, weights, panel);
         finish(count, rowScale, scale, bias, to, outputRow, accumulate, relu);
         left -= count;
         from += count * row;
@@ -133,14 +135,6 @@ export function product(
   }
 }
 
-/** How many of the rows that are left the next tile takes: 7 and 8 are two tiles of up to 4. */
-// @ts-ignore: decorator
-@inline
-function tileRows(left: usize): usize {
-  if (left == 7 || left == 8) return 4;
-  return min(left, 6);
-}
-
 /** Sums of a tile: [6][8] int32. */
 const sums = memory.data(192, 16);
 
@@ -150,84 +144,20 @@ function madd(sum: v128, x: v128, w: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(x, w));
 }
 
-function tile1(a: usize, weights: usize, panel: usize): void {
-  let a0 = i32x4.splat(0);
-  let a1 = a0;
-  for (const end = weights + panel; weights < end; weights += 16) {
-    const w = v128.load(weights);
-    const x = v128.load32_splat(a);
-    a0 = madd(a0, x, i16x8.extend_low_i8x16_s(w));
-    a1 = madd(a1, x, i16x8.extend_high_i8x16_s(w));
-    a += 4;
-  }
-  v128.store(sums, a0);
-  v128.store(sums, a1, 16);
-}
-
-function tile2(a: usize, row: usize, weights: usize, panel: usize): void {
-  let a0 = i32x4.splat(0);
-  let a1 = a0, b0 = a0, b1 = a0;
-  for (const end = weights + panel; weights < end; weights += 16) {
-    const w = v128.load(weights);
-    const w0 = i16x8.extend_low_i8x16_s(w);
-    const w1 = i16x8.extend_high_i8x16_s(w);
-    let x = v128.load32_splat(a);
-    a0 = madd(a0, x, w0);
-    a1 = madd(a1, x, w1);
-    x = v128.load32_splat(a + row);
-    b0 = madd(b0, x, w0);
-    b1 = madd(b1, x, w1);
-    a += 4;
-  }
-  v128.store(sums, a0);
-  v128.store(sums, a1, 16);
-  v128.store(sums, b0, 32);
-  v128.store(sums, b1, 48);
-}
-
-/** Compute 3 or 4 rows; with 3 the last is repeated. */
-function tile4(count: usize, a: usize, row: usize, weights: usize, panel: usize): void {
-  const third = row << 1;
-  const fourth = (count - 1) * row;
-  let a0 = i32x4.splat(0);
-  let a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
-  for (const end = weights + panel; weights < end; weights += 16) {
-    const w = v128.load(weights);
-    const w0 = i16x8.extend_low_i8x16_s(w);
-    const w1 = i16x8.extend_high_i8x16_s(w);
-    let x = v128.load32_splat(a);
-    a0 = madd(a0, x, w0);
-    a1 = madd(a1, x, w1);
-    x = v128.load32_splat(a + row);
-    b0 = madd(b0, x, w0);
-    b1 = madd(b1, x, w1);
-    x = v128.load32_splat(a + third);
-    c0 = madd(c0, x, w0);
-    c1 = madd(c1, x, w1);
-    x = v128.load32_splat(a + fourth);
-    d0 = madd(d0, x, w0);
-    d1 = madd(d1, x, w1);
-    a += 4;
-  }
-  v128.store(sums, a0);
-  v128.store(sums, a1, 16);
-  v128.store(sums, b0, 32);
-  v128.store(sums, b1, 48);
-  v128.store(sums, c0, 64);
-  v128.store(sums, c1, 80);
-  v128.store(sums, d0, 96);
-  v128.store(sums, d1, 112);
-}
-
-/** Compute 5 or 6 rows in 12 registers; with 5 the last is repeated. */
-function tile6(count: usize, a: usize, row: usize, weights: usize, panel: usize): void {
+/**
+ * Multiply `count` rows from `a` on by a panel, in up to 12 registers. `count` is known when this is
+ * compiled, so the tiles below hold no branch.
+ */
+// @ts-ignore: decorator
+@inline
+function tile(count: i32, a: usize, row: usize, weights: usize, panel: usize): void {
+  const zero = i32x4.splat(0);
+  let a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero;
+  let d0 = zero, d1 = zero, e0 = zero, e1 = zero, f0 = zero, f1 = zero;
   const third = row << 1;
   const fourth = third + row;
   const fifth = row << 2;
-  const sixth = (count - 1) * row;
-  let a0 = i32x4.splat(0);
-  let a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
-  let d0 = a0, d1 = a0, e0 = a0, e1 = a0, f0 = a0, f1 = a0;
+  const sixth = fifth + row;
   for (const end = weights + panel; weights < end; weights += 16) {
     const w = v128.load(weights);
     const w0 = i16x8.extend_low_i8x16_s(w);
@@ -235,35 +165,70 @@ function tile6(count: usize, a: usize, row: usize, weights: usize, panel: usize)
     let x = v128.load32_splat(a);
     a0 = madd(a0, x, w0);
     a1 = madd(a1, x, w1);
-    x = v128.load32_splat(a + row);
-    b0 = madd(b0, x, w0);
-    b1 = madd(b1, x, w1);
-    x = v128.load32_splat(a + third);
-    c0 = madd(c0, x, w0);
-    c1 = madd(c1, x, w1);
-    x = v128.load32_splat(a + fourth);
-    d0 = madd(d0, x, w0);
-    d1 = madd(d1, x, w1);
-    x = v128.load32_splat(a + fifth);
-    e0 = madd(e0, x, w0);
-    e1 = madd(e1, x, w1);
-    x = v128.load32_splat(a + sixth);
-    f0 = madd(f0, x, w0);
-    f1 = madd(f1, x, w1);
+    if (count > 1) {
+      x = v128.load32_splat(a + row);
+      b0 = madd(b0, x, w0);
+      b1 = madd(b1, x, w1);
+    }
+    if (count > 2) {
+      x = v128.load32_splat(a + third);
+      c0 = madd(c0, x, w0);
+      c1 = madd(c1, x, w1);
+    }
+    if (count > 3) {
+      x = v128.load32_splat(a + fourth);
+      d0 = madd(d0, x, w0);
+      d1 = madd(d1, x, w1);
+    }
+    if (count > 4) {
+      x = v128.load32_splat(a + fifth);
+      e0 = madd(e0, x, w0);
+      e1 = madd(e1, x, w1);
+    }
+    if (count > 5) {
+      x = v128.load32_splat(a + sixth);
+      f0 = madd(f0, x, w0);
+      f1 = madd(f1, x, w1);
+    }
     a += 4;
   }
-  v128.store(sums, a0);
-  v128.store(sums, a1, 16);
-  v128.store(sums, b0, 32);
-  v128.store(sums, b1, 48);
-  v128.store(sums, c0, 64);
-  v128.store(sums, c1, 80);
-  v128.store(sums, d0, 96);
-  v128.store(sums, d1, 112);
-  v128.store(sums, e0, 128);
-  v128.store(sums, e1, 144);
-  v128.store(sums, f0, 160);
-  v128.store(sums, f1, 176);
+  storeSums(0, a0, a1);
+  if (count > 1) storeSums(1, b0, b1);
+  if (count > 2) storeSums(2, c0, c1);
+  if (count > 3) storeSums(3, d0, d1);
+  if (count > 4) storeSums(4, e0, e1);
+  if (count > 5) storeSums(5, f0, f1);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeSums(row: usize, low: v128, high: v128): void {
+  v128.store(sums + (row << 5), low);
+  v128.store(sums + (row << 5), high, 16);
+}
+
+function tile1(a: usize, row: usize, weights: usize, panel: usize): void {
+  tile(1, a, row, weights, panel);
+}
+
+function tile2(a: usize, row: usize, weights: usize, panel: usize): void {
+  tile(2, a, row, weights, panel);
+}
+
+function tile3(a: usize, row: usize, weights: usize, panel: usize): void {
+  tile(3, a, row, weights, panel);
+}
+
+function tile4(a: usize, row: usize, weights: usize, panel: usize): void {
+  tile(4, a, row, weights, panel);
+}
+
+function tile5(a: usize, row: usize, weights: usize, panel: usize): void {
+  tile(5, a, row, weights, panel);
+}
+
+function tile6(a: usize, row: usize, weights: usize, panel: usize): void {
+  tile(6, a, row, weights, panel);
 }
 
 /** Scale the sums of a tile and put them into the output. */
