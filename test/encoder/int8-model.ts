@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFloat16 } from '../../gpu-embedder/learn/model/float16.ts';
+import { fromFloat16 } from '../../gpu-embedder/learn/onnx/float16.ts';
 import { exportImported } from '../../gpu-embedder/learn/model/import/export-imported.ts';
 import { writeTinyModel } from '../../gpu-embedder/learn/model/tiny-model.ts';
 import { readModel } from '../../gpu-embedder/learn/onnx/model-proto.ts';

@@ -3,7 +3,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import type { Graph, Shape, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/operators/index.ts';
 import { createRandom } from '../../common/random.ts';
-import { toFloat16 } from './float16.ts';
+import { toFloat16 } from '../onnx/float16.ts';
 
 /** How a parameter starts: normal with this deviation, a constant, or these numbers. */
 export type Initial =

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DiptychError } from '../../../src/errors.ts';
 import { readModel } from '../onnx/model-proto.ts';
-import { fromFloat16 } from './float16.ts';
+import { fromFloat16 } from '../onnx/float16.ts';
 
 /** Gets a weight by name and checks that it has this shape. */
 export type WeightSource = (name: string, shape: readonly number[]) => Float32Array;

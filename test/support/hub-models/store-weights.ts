@@ -1,4 +1,4 @@
-import { toFloat16 } from '../../../gpu-embedder/learn/model/float16.ts';
+import { toFloat16 } from '../../../gpu-embedder/learn/onnx/float16.ts';
 import { attributeType, modelProto } from '../../../gpu-embedder/learn/onnx/onnx-schema.ts';
 import type {
   AttributeMessage,

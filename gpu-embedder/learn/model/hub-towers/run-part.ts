@@ -10,7 +10,7 @@ import { dataTypes } from '../../onnx/operators/data-types.ts';
 import type { DataType, TypedArray } from '../../onnx/operators/data-types.ts';
 import { openSession, tensor } from '../../onnx/session.ts';
 import { tensorMessage } from '../../onnx/write-model.ts';
-import { widened } from '../import/constants.ts';
+import { widened } from '../../onnx/float16.ts';
 import { withData } from './external-data.ts';
 import { NotUnderstood } from './not-understood.ts';
 import type { TowerGraph } from './tower-graph.ts';

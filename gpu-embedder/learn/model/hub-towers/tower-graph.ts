@@ -7,7 +7,7 @@ import type {
   NodeMessage,
   TensorMessage,
 } from '../../onnx/onnx-schema.ts';
-import { embeddingsOutput } from '../import/source-model.ts';
+import { embeddingsOutput } from '../../onnx/embeddings-output.ts';
 import type { Modality } from '../tower.ts';
 import { NotUnderstood } from './not-understood.ts';
 

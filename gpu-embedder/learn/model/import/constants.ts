@@ -1,7 +1,7 @@
 import { DiptychError } from '../../../../src/errors.ts';
 import type { TensorData } from '../../onnx/graph.ts';
 import type { ModelNode } from '../../onnx/model-proto.ts';
-import { fromFloat16 } from '../float16.ts';
+import { widened } from '../../onnx/float16.ts';
 
 /** Read the tensor of a Constant node, which the file may write in several ways. */
 export function constantValue({ name, attributes }: ModelNode, path: string): TensorData {
@@ -23,12 +23,6 @@ export function constantValue({ name, attributes }: ModelNode, path: string): Te
     'unreadable_model',
     `${path}: Constant ${name}: expected a tensor or numbers, got ${Object.keys(attributes).join(', ') || 'nothing'}`,
   );
-}
-
-/** Widen half precision to float32. Imported graphs only store weights in half precision. */
-export function widened({ dtype, shape, data }: TensorData): TensorData {
-  if (dtype !== 'float16') return { dtype, shape, data };
-  return { dtype: 'float32', shape, data: fromFloat16(data as Uint16Array) };
 }
 
 /** No weight is larger than this; masks and bounds are. */

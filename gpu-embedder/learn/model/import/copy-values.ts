@@ -1,7 +1,7 @@
 import { DiptychError } from '../../../../src/errors.ts';
 import type { Graph, TensorData, Value } from '../../onnx/graph.ts';
 import type { ModelNode } from '../../onnx/model-proto.ts';
-import { widened } from './constants.ts';
+import { widened } from '../../onnx/float16.ts';
 import type { Probe } from './probe-model.ts';
 import type { SourceModel } from './source-model.ts';
 import { translations } from './translations.ts';

@@ -3,7 +3,7 @@ import { modelProto } from '../../onnx/onnx-schema.ts';
 import type { Shape, TensorData, TypedArray } from '../../onnx/graph.ts';
 import { openSession } from '../../onnx/session.ts';
 import type { Tensor, Tensors } from '../../onnx/session.ts';
-import { widened } from './constants.ts';
+import { widened } from '../../onnx/float16.ts';
 import type { SourceModel } from './source-model.ts';
 
 /** What is known of the values of a model at any number of rows, from running it. */

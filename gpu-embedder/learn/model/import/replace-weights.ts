@@ -3,8 +3,8 @@ import { dataTypes } from '../../onnx/operators/data-types.ts';
 import { attributeType, modelProto } from '../../onnx/onnx-schema.ts';
 import type { ModelMessage, NodeMessage, TensorMessage } from '../../onnx/onnx-schema.ts';
 import type { Modality } from '../tower.ts';
-import { toFloat16 } from '../float16.ts';
-import { embeddingsOutput } from './source-model.ts';
+import { toFloat16 } from '../../onnx/float16.ts';
+import { embeddingsOutput } from '../../onnx/embeddings-output.ts';
 import { adapter, identityAdapter } from './weights.ts';
 
 type Weights = ReadonlyMap<string, Float32Array>;

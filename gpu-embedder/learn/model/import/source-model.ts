@@ -4,6 +4,7 @@ import type { TensorData } from '../../onnx/graph.ts';
 import { readModel } from '../../onnx/model-proto.ts';
 import type { ModelNode, ModelPort } from '../../onnx/model-proto.ts';
 import type { Modality } from '../tower.ts';
+import { embeddingsOutput } from '../../onnx/embeddings-output.ts';
 import { constantValue, isWeight } from './constants.ts';
 
 /** The ONNX file of a tower, as the import sees it. */
@@ -23,30 +24,6 @@ export interface SourceModel {
   readonly weights: ReadonlySet<string>;
   /** Names of the values that depend on the shapes of the inputs alone, not on numbers or weights. */
   readonly known: ReadonlySet<string>;
-}
-
-/** Names of outputs with embeddings; `loadModel` looks for the same. */
-const outputNames: Readonly<Record<Modality, readonly string[]>> = {
-  image: ['image_embeds', 'pooler_output'],
-  text: ['text_embeds', 'pooler_output'],
-};
-
-/**
- * Find the output that holds embeddings.
- *
- * @throws DiptychError `unreadable_model`
- */
-export function embeddingsOutput(
-  names: readonly string[],
-  modality: Modality,
-  path: string,
-): string {
-  const found = outputNames[modality].find((name) => names.includes(name));
-  if (found !== undefined) return found;
-  throw new DiptychError(
-    'unreadable_model',
-    `${path}: expected an output ${outputNames[modality].join(' or ')}, got ${names.join(', ')}`,
-  );
 }
 
 /**

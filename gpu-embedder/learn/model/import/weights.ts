@@ -1,5 +1,5 @@
 import type { Modality } from '../tower.ts';
-import { widened } from './constants.ts';
+import { widened } from '../../onnx/float16.ts';
 import type { HeadCut } from './find-head.ts';
 import type { SourceModel } from './source-model.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromFloat16, toFloat16 } from '../../../gpu-embedder/learn/model/float16.ts';
+import { fromFloat16, toFloat16 } from '../../../gpu-embedder/learn/onnx/float16.ts';
 
 const bitsOf = (value: number) => toFloat16(Float32Array.of(value))[0];
 

@@ -1,3 +1,5 @@
+import type { TensorData } from './graph.ts';
+
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
@@ -36,14 +38,14 @@ function roundShift(value: number, shift: number): number {
 
 /** Widen half-precision bits. */
 export function fromFloat16(halves: Uint16Array): Float32Array {
-  const table = (widened ??= widenAll());
+  const table = (numbers ??= widenAll());
   const out = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) out[i] = table[halves[i]];
   return out;
 }
 
 /** Every half-precision number by its bits. The table is made when it is first needed. */
-let widened: Float32Array | undefined;
+let numbers: Float32Array | undefined;
 
 function widenAll(): Float32Array {
   const table = new Float32Array(2 ** 16);
@@ -58,4 +60,10 @@ function widen(half: number): number {
   if (exponent === 0) return sign * mantissa * 2 ** -24;
   if (exponent === 31) return mantissa ? NaN : sign * Infinity;
   return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+}
+
+/** Widen half precision to float32. */
+export function widened({ dtype, shape, data }: TensorData): TensorData {
+  if (dtype !== 'float16') return { dtype, shape, data };
+  return { dtype: 'float32', shape, data: fromFloat16(data as Uint16Array) };
 }
