@@ -22,7 +22,7 @@ import type { Packing } from './write-tower.ts';
  */
 export function hubTextTower(
   files: ModelFiles,
-  { embedDim, contextLength }: EdgeModelDescription,
+  { embedDim, contextLength }: Pick<EdgeModelDescription, 'embedDim' | 'contextLength'>,
 ): Promise<DeriveWeights | string> {
   const path = files.textModel;
   return readNow(path, async () => {
