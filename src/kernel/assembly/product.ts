@@ -115,9 +115,9 @@ export function product(
     for (let group: usize = 0; group < groups; group++) {
       let to = output + group * outputGroup + (column << 2);
       for (let left = rows; left > 0; ) {
-        const count = min<usize>(left, 6);
-        if (count == 6) tile6(from, row, weights, panel);
-        else if (count == 5) tile5(from, row, weights, panel);
+        // With 6 rows a tile needs more registers than V8 has. 6 rows are twice 3.
+        const count: usize = left == 6 ? 3 : min<usize>(left, 5);
+        if (count == 5) tile5(from, row, weights, panel);
         else if (count == 4) tile4(from, row, weights, panel);
         else if (count == 3) tile3(from, row, weights, panel);
         else if (count == 2) tile2(from, row, weights, panel);
@@ -135,8 +135,8 @@ export function product(
   }
 }
 
-/** Sums of a tile: [6][8] int32. */
-const sums = memory.data(192, 16);
+/** Sums of a tile: [5][8] int32. */
+const sums = memory.data(160, 16);
 
 // @ts-ignore: decorator
 @inline
@@ -145,7 +145,7 @@ function madd(sum: v128, x: v128, w: v128): v128 {
 }
 
 /**
- * Multiply `count` rows from `a` on by a panel, in up to 12 registers. `count` is known when this is
+ * Multiply `count` rows from `a` on by a panel, in up to 10 registers. `count` is known when this is
  * compiled, so the tiles below hold no branch.
  */
 // @ts-ignore: decorator
@@ -153,11 +153,10 @@ function madd(sum: v128, x: v128, w: v128): v128 {
 function tile(count: i32, a: usize, row: usize, weights: usize, panel: usize): void {
   const zero = i32x4.splat(0);
   let a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero;
-  let d0 = zero, d1 = zero, e0 = zero, e1 = zero, f0 = zero, f1 = zero;
+  let d0 = zero, d1 = zero, e0 = zero, e1 = zero;
   const third = row << 1;
   const fourth = third + row;
   const fifth = row << 2;
-  const sixth = fifth + row;
   for (const end = weights + panel; weights < end; weights += 16) {
     const w = v128.load(weights);
     const w0 = i16x8.extend_low_i8x16_s(w);
@@ -185,11 +184,6 @@ function tile(count: i32, a: usize, row: usize, weights: usize, panel: usize): v
       e0 = madd(e0, x, w0);
       e1 = madd(e1, x, w1);
     }
-    if (count > 5) {
-      x = v128.load32_splat(a + sixth);
-      f0 = madd(f0, x, w0);
-      f1 = madd(f1, x, w1);
-    }
     a += 4;
   }
   storeSums(0, a0, a1);
@@ -197,7 +191,6 @@ function tile(count: i32, a: usize, row: usize, weights: usize, panel: usize): v
   if (count > 2) storeSums(2, c0, c1);
   if (count > 3) storeSums(3, d0, d1);
   if (count > 4) storeSums(4, e0, e1);
-  if (count > 5) storeSums(5, f0, f1);
 }
 
 // @ts-ignore: decorator
@@ -225,10 +218,6 @@ function tile4(a: usize, row: usize, weights: usize, panel: usize): void {
 
 function tile5(a: usize, row: usize, weights: usize, panel: usize): void {
   tile(5, a, row, weights, panel);
-}
-
-function tile6(a: usize, row: usize, weights: usize, panel: usize): void {
-  tile(6, a, row, weights, panel);
 }
 
 /** Scale the sums of a tile and put them into the output. */
