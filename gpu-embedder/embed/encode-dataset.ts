@@ -14,6 +14,7 @@ import { collectCaptions } from './collect-captions.ts';
 import type { EncodeReport, Identity } from './encoding-journal.ts';
 import { finish, partialPaths, readFinished, startOrResume } from './encoding-journal.ts';
 import { imageBatches } from './image-batches.ts';
+import { knownCaptions } from './known-captions.ts';
 import { keepCaptions, keepImages } from './keep-rows.ts';
 import type { EmbeddingModel } from './load-model.ts';
 import { describeModel } from '../common/model-folder/model-description.ts';
@@ -43,7 +44,8 @@ export interface EncodeResult extends EncodeReport {
 
 /**
  * Embed the images and captions of a data set. An interrupted run continues where it stopped; a
- * finished run of the same model and data is left as it is. An image or a caption without an embedding
+ * finished run of the same model and data is left as it is; captions that the same model embedded
+ * before are taken over. An image or a caption without an embedding
  * is left out, and the report names it.
  *
  * @throws DiptychError unreadable_model, not_prepared, folder_in_use
@@ -62,24 +64,32 @@ export async function encodeDataset(options: EncodeOptions): Promise<EncodeResul
   return withFolderLock(out, { command: 'diptych encode' }, async () => {
     const finished = await readFinished(out, identity);
     if (finished) return { ...finished, dir: out, unchanged: true };
+    const known = await knownCaptions(out, identity);
     await startOrResume(out, identity);
     // The import is this late so that a run with nothing to do does not load the runtime.
     const { loadModel } = await import('./load-model.ts');
     const model = await loadModel(options.model, options);
     try {
       const { batchSize = 64 } = options;
-      return await encode(model, openDataset(data), identity, { out, batchSize });
+      return await encode(model, openDataset(data), identity, { out, batchSize, known });
     } finally {
       await model.dispose();
     }
   });
 }
 
+interface EncodeSettings {
+  readonly out: string;
+  readonly batchSize: number;
+  /** Captions whose rows are taken over instead of being encoded. */
+  readonly known: ReadonlyMap<string, Float32Array>;
+}
+
 async function encode(
   model: EmbeddingModel,
   dataset: PreparedDataset,
   identity: Identity,
-  { out, batchSize }: { readonly out: string; readonly batchSize: number },
+  { out, batchSize, known }: EncodeSettings,
 ): Promise<EncodeResult> {
   const read = takesPreparedPixels(model, dataset)
     ? ['pixels.bin']
@@ -91,9 +101,13 @@ async function encode(
   const imageRows = await openPartialRows(paths.images, model.embedDim);
   const captionRows = await openPartialRows(paths.captions, model.embedDim);
   const resumedAt = { images: imageRows.count, captions: captionRows.count };
+  let reused = 0;
   try {
     await encodeImages(model, dataset, imageRows, batchSize);
-    await encodeCaptions(model, captions, captionRows, 4 * batchSize);
+    reused = await encodeCaptions(model, captions, captionRows, {
+      batchSize: 4 * batchSize,
+      known,
+    });
   } finally {
     await imageRows.close();
     await captionRows.close();
@@ -112,9 +126,10 @@ async function encode(
     captionsSkipped: kept.skipped,
     failed: [...images.failed, ...kept.failed],
     substituted: imageRows.substituted.filter(({ item }) => isKept.has(item)),
+    reused: { captions: reused },
     encoded: {
       images: dataset.items.length - resumedAt.images,
-      captions: captions.length - resumedAt.captions,
+      captions: captions.length - resumedAt.captions - reused,
       seconds,
     },
   };
@@ -140,15 +155,26 @@ async function encodeCaptions(
   model: EmbeddingModel,
   captions: readonly Caption[],
   rows: PartialRows,
-  batchSize: number,
-): Promise<void> {
+  { batchSize, known }: Pick<EncodeSettings, 'batchSize' | 'known'>,
+): Promise<number> {
+  let reused = 0;
   const progress = measuredProgress('encode captions', captions.length, rows);
   while (rows.count < captions.length) {
     const batch = captions.slice(rows.count, rows.count + batchSize);
-    await rows.append(await model.embedTexts(batch.map(({ text }) => text)));
+    const texts = batch.flatMap(({ text }) => (known.has(text) ? [] : text));
+    const fresh = texts.length > 0 ? await model.embedTexts(texts) : new Float32Array();
+    const all = new Float32Array(batch.length * model.embedDim);
+    let next = 0;
+    for (const [i, { text }] of batch.entries()) {
+      const from = known.get(text) ?? fresh.subarray(next, (next += model.embedDim));
+      all.set(from, i * model.embedDim);
+    }
+    await rows.append(all);
+    reused += batch.length - texts.length;
     progress.update('captions/s');
   }
   progress.stop();
+  return reused;
 }
 
 function measuredProgress(label: string, total: number, rows: PartialRows) {

@@ -20,6 +20,8 @@ const reportSchema = z.object({
     .readonly(),
   /** Items whose original could not be decoded, so that their prepared pixels were encoded. */
   substituted: z.array(substitutedSchema).readonly(),
+  /** Captions whose rows were taken from earlier embeddings of the same model. */
+  reused: z.object({ captions: count }).default({ captions: 0 }),
   /** Images of this run (fewer after a resume) and the time they took. */
   encoded: z.object({ images: count, captions: count, seconds: z.number() }),
 });

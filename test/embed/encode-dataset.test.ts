@@ -91,6 +91,30 @@ it('leaves finished embeddings alone until model or data change', async () => {
   expect(await vectors(at('out-other'))).not.toEqual(await vectors(at('out')));
 });
 
+it('encodes only the captions that the same model has not encoded before', async () => {
+  const out = at('out-changed');
+  await encodeDataset({ ...base, out });
+  const before = await readEmbeddings(out);
+  const rows = [...colours.map((name) => `${name}.png,a colour`), 'red.png,a new square'];
+  await writeFile(at('changed.csv'), ['image,caption', ...rows].join('\n'));
+  await prepareFolder({ images: at('images'), captions: at('changed.csv'), out: at('changed') });
+
+  const { encoded, reused } = await encodeDataset({ ...base, data: at('changed'), out });
+  expect([encoded.captions, reused.captions]).toEqual([1, 1]);
+  const after = await readEmbeddings(out);
+  const rowOf = ({ captionTexts, caption }: typeof after, wanted: string) =>
+    row(
+      caption,
+      captionTexts.findIndex(({ text }) => text === wanted),
+    );
+  expect(rowOf(after, 'a colour')).toEqual(rowOf(before, 'a colour'));
+  const fresh = await model.embedTexts(['a new square']);
+  expect(cosine(rowOf(after, 'a new square'), fresh)).toBeGreaterThan(0.99999);
+
+  const other = await encodeDataset({ ...base, model: at('other'), data: at('changed'), out });
+  expect([other.encoded.captions, other.reused.captions]).toEqual([2, 0]);
+});
+
 it('continues a run that was interrupted within a row', async () => {
   const out = at('out-resumed');
   await encodeDataset({ ...base, out });

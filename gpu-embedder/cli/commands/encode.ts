@@ -47,17 +47,19 @@ export function registerEncode(program: Command): void {
 }
 
 function summary(result: EncodeResult): string {
-  const { dir, unchanged, images, captions, captionsSkipped, substituted, encoded } = result;
+  const { dir, unchanged, images, captions, captionsSkipped, substituted, encoded, reused } =
+    result;
   if (unchanged) return `${dir}: already encoded with this model, nothing to do`;
   const own = images - substituted.length;
   const failed = (wanted: string) => result.failed.filter(({ kind }) => kind === wanted).length;
   const [failedImages, failedCaptions] = [failed('image'), failed('caption')];
   const also = (count: number) => (count > 0 ? ` + ${count} failed` : '');
+  const known = reused.captions > 0 ? `; ${reused.captions} captions were known` : '';
   const perSecond = Math.round((encoded.images + encoded.captions) / encoded.seconds);
   return [
     dir,
     `${images + failedImages} images = ${own} encoded + ${substituted.length} by their prepared pixels${also(failedImages)}`,
     `${captions + captionsSkipped + failedCaptions} captions = ${captions} encoded + ${captionsSkipped} skipped (no word in them)${also(failedCaptions)}`,
-    `this run: ${encoded.images} images and ${encoded.captions} captions in ${encoded.seconds.toFixed(1)} s, ${perSecond}/s`,
+    `this run: ${encoded.images} images and ${encoded.captions} captions in ${encoded.seconds.toFixed(1)} s, ${perSecond}/s${known}`,
   ].join('\n');
 }
