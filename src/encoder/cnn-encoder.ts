@@ -4,7 +4,7 @@ import type { EncoderMemory, Room } from './encoder-memory.ts';
 import { findLayer, normalised } from './layer.ts';
 import type { Layer } from './layer.ts';
 import { pixelLevels } from './pixel-levels.ts';
-import { multiply, quantisedLengths } from './product.ts';
+import { convolve, multiply, quantisedLengths } from './product.ts';
 import type { CnnHeader, Stored } from '../version/weights-format.ts';
 
 /**
@@ -45,10 +45,14 @@ export function openCnnEncoder(
   const inputScaleAt = address('image_projection.input_scale', [lastWidth]);
 
   const inputSide = imageSize / block;
+  const mapLengths = stages.map(({ side, width }) => mapLength(side, width));
+  const longest = Math.max(mapLength(inputSide, folded), ...mapLengths);
+  const ofMap = quantisedLengths([{ rows: 1, depth: longest }]);
   const lengths: Record<RoomName, number> = {
     input: mapLength(inputSide, folded),
     pooled: lastWidth,
     embedding: embedDim,
+    ...{ map: ofMap.codes, mapScale: ofMap.rowScales },
     ...quantisedLengths([
       { rows: inputSide ** 2, depth: stem.depth },
       ...stages.flatMap(({ side, down, blocks }) =>
@@ -65,6 +69,7 @@ export function openCnnEncoder(
     lengths[stageRoom('hidden', i)] = mapLength(side, width);
   }
   const room = addScratch(memory, lengths);
+  const quantisedMap = { codes: room.map, rowScales: room.mapScale };
   const input = featureMap(room.input, inputSide, folded);
   const placed = stages.map(({ side, width, down, blocks }, i) => ({
     down,
@@ -76,9 +81,10 @@ export function openCnnEncoder(
   const writePixels = pixelWriter(header, input);
 
   /** Convolve 3x3, then relu: to = relu(from * layer (+ to)). */
-  function convolve(from: FeatureMap, layer: Layer, to: FeatureMap, add = false): void {
-    multiply(kernel, {
+  function convolve3x3(from: FeatureMap, layer: Layer, to: FeatureMap, add = false): void {
+    convolve(kernel, {
       layer,
+      ...{ map: from, quantisedMap },
       groups: to.side,
       rows: to.side,
       segments: { count: 3, distance: from.line },
@@ -92,8 +98,9 @@ export function openCnnEncoder(
 
   /** Halve the side: each output sees its block of 2x2 pixels. */
   function reduce(from: FeatureMap, layer: Layer, to: FeatureMap): void {
-    multiply(kernel, {
+    convolve(kernel, {
       layer,
+      ...{ map: from, quantisedMap },
       groups: to.side,
       rows: to.side,
       segments: { count: 2, distance: from.line },
@@ -108,10 +115,10 @@ export function openCnnEncoder(
     let before = input;
     for (const { down, blocks, x, hidden } of placed) {
       if (down) reduce(before, down, x);
-      else convolve(before, stem, x);
+      else convolve3x3(before, stem, x);
       for (const { conv1, conv2 } of blocks) {
-        convolve(x, conv1, hidden);
-        convolve(hidden, conv2, x, true);
+        convolve3x3(x, conv1, hidden);
+        convolve3x3(hidden, conv2, x, true);
       }
       before = x;
     }
@@ -124,7 +131,8 @@ export function openCnnEncoder(
   };
 }
 
-type RoomName = 'input' | 'pooled' | 'embedding' | 'codes' | 'rowScales' | StageRoom;
+type RoomName =
+  'input' | 'pooled' | 'embedding' | 'codes' | 'rowScales' | 'map' | 'mapScale' | StageRoom;
 
 /** The scratch of a stage: its feature map, and the one between the two layers of a block. */
 type StageRoom = ReturnType<typeof stageRoom>;

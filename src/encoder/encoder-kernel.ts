@@ -1,15 +1,24 @@
 /** Exports of `encoder.wasm`; `src/kernel/assembly/` says what each does. */
 export interface EncoderKernel {
   quantise(
+    rows: number,
+    depth: number,
+    input: number,
+    inputRow: number,
+    largest: number,
+    codes: number,
+    scales: number,
+  ): void;
+  gather(
     groups: number,
     rows: number,
     segments: number,
     depth: number,
-    input: number,
-    inputGroup: number,
-    inputRow: number,
-    inputSegment: number,
-    largest: number,
+    map: number,
+    mapGroup: number,
+    mapRow: number,
+    mapSegment: number,
+    scale: number,
     codes: number,
     scales: number,
   ): void;

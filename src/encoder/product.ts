@@ -26,12 +26,11 @@ export interface Quantised {
 }
 
 /** Rows to quantise. */
-export interface Quantisation extends Counts {
+export interface Quantisation {
   readonly input: Rows;
+  readonly rows?: number;
   /** Numbers of a row. */
   readonly depth: number;
-  /** Pieces that a row of the input is made of, and the distance between them; one by default. */
-  readonly segments?: { readonly count: number; readonly distance: number };
   readonly quantised: Quantised;
 }
 
@@ -64,21 +63,9 @@ export function quantisedLengths(
 
 /** Quantise the rows of products that follow. */
 export function quantise(kernel: EncoderKernel, quantisation: Quantisation): void {
-  const { input, depth, quantised, groups = 1, rows = 1 } = quantisation;
-  const { count, distance } = quantisation.segments ?? { count: 1, distance: 0 };
-  kernel.quantise(
-    groups,
-    rows,
-    count,
-    depth / count,
-    input.at,
-    input.group ?? 0,
-    input.row ?? 0,
-    distance,
-    codeLimit(depth),
-    quantised.codes.at,
-    quantised.rowScales.at,
-  );
+  const { input, rows = 1, depth, quantised } = quantisation;
+  const { codes, rowScales } = quantised;
+  kernel.quantise(rows, depth, input.at, input.row ?? 0, codeLimit(depth), codes.at, rowScales.at);
 }
 
 /** Run a product of the rows that were quantised last. */
@@ -106,8 +93,51 @@ export function multiplyQuantised(kernel: EncoderKernel, product: Product): void
 /** Quantise rows and multiply them. */
 export function multiply(
   kernel: EncoderKernel,
-  product: Product & Omit<Quantisation, 'depth'>,
+  product: Omit<Product, 'groups'> & Omit<Quantisation, 'depth'>,
 ): void {
   quantise(kernel, { ...product, depth: product.layer.depth });
   multiplyQuantised(kernel, product);
+}
+
+/** A product of the rows of a convolution, which overlap in a map. */
+export interface Convolution extends Product {
+  readonly map: Room;
+  /** Scratch for the map. */
+  readonly quantisedMap: Quantised;
+  readonly input: Rows;
+  /** Pieces that a row of the input is made of, and the distance between them. */
+  readonly segments: { readonly count: number; readonly distance: number };
+}
+
+/** Quantise a map and multiply the rows in it. */
+export function convolve(kernel: EncoderKernel, convolution: Convolution): void {
+  const {
+    layer,
+    map,
+    quantisedMap,
+    quantised,
+    input,
+    segments,
+    groups = 1,
+    rows = 1,
+  } = convolution;
+  const { codes, rowScales } = quantisedMap;
+  // The depth of a row decides how large a code may be; the map has many rows.
+  kernel.quantise(1, map.values.length, map.at, 0, codeLimit(layer.depth), codes.at, rowScales.at);
+  // A code takes half the bytes of a float32.
+  const place = (bytes = 0): number => bytes / 2;
+  kernel.gather(
+    groups,
+    rows,
+    segments.count,
+    layer.depth / segments.count,
+    codes.at + place(input.at - map.at),
+    place(input.group),
+    place(input.row),
+    place(segments.distance),
+    rowScales.at,
+    quantised.codes.at,
+    quantised.rowScales.at,
+  );
+  multiplyQuantised(kernel, convolution);
 }

@@ -77,7 +77,7 @@ function multiply(
   const scratch = new Float32Array(length).fill(NaN);
   const sums = output ?? new Float32Array(rows * columns);
   const { kernel, at, read } = place(x, codes, scales, bias, scratch, new Float32Array(rows), sums);
-  kernel.quantise(1, rows, 1, depth, at[0], 0, 4 * depth, 0, codeLimit(depth), at[4], at[5]);
+  kernel.quantise(rows, depth, at[0], 4 * depth, codeLimit(depth), at[4], at[5]);
   // prettier-ignore
   kernel.product(
     1, rows, depth, columns, at[4], at[5], at[1], at[2], at[3], at[6], 0, 4 * columns,
@@ -170,11 +170,14 @@ describe('product', () => {
       const { codes: length } = quantisedLengths([{ rows: side * side, depth }]);
       const [scratch, rowScales] = [new Float32Array(length), new Float32Array(side * side)];
       const output = new Float32Array(side * side * out);
-      const { kernel, at, read } = place(input, codes, scales, bias, scratch, rowScales, output);
+      const { codes: ofMap } = quantisedLengths([{ rows: 1, depth: input.length }]);
+      const map = [new Float32Array(ofMap), new Float32Array(1)];
+      const arrays = [input, codes, scales, bias, scratch, rowScales, output, ...map];
+      const { kernel, at, read } = place(...arrays);
+      kernel.quantise(1, input.length, at[0], 0, codeLimit(depth), at[7], at[8]);
       // prettier-ignore
-      kernel.quantise(
-        side, side, 3, 3 * channels, at[0], 4 * line, 4 * channels, 4 * line, codeLimit(depth),
-        at[4], at[5],
+      kernel.gather(
+        side, side, 3, 3 * channels, at[7], 2 * line, 2 * channels, 2 * line, at[8], at[4], at[5],
       );
       // prettier-ignore
       kernel.product(

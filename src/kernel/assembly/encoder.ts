@@ -3,7 +3,7 @@
 // depths and heads may be any; columns of a product are a multiple of 8.
 import { exp4 } from './activation';
 export { gelu, geluTanh, quickGelu, relu } from './activation';
-export { product, quantise } from './product';
+export { gather, product, quantise } from './product';
 
 // @ts-ignore: decorator
 @inline

@@ -10,49 +10,79 @@ export function quantisedRow(length: usize): usize {
 /**
  * Quantise rows to int16: value ~ scale * code, codes up to `largest` in magnitude.
  *
- * Row r of group g has `segments` pieces of `depth` numbers; piece s is at
- * input + g * inputGroup + r * inputRow + s * inputSegment. The pieces of a row are joined, so that a
- * 3x3 convolution on a map with a border of zeros becomes a product of rows: the three taps of a line
- * are adjacent.
- * codes: [groups * rows][quantisedRow(segments * depth)], zeros at the end; scales: [groups * rows].
+ * input: float32, `inputRow` bytes from one row of `depth` numbers to the next;
+ * codes: [rows][quantisedRow(depth)], zeros at the end; scales: [rows].
  *
- * `largest` keeps sums in int32: at most 8191, and 127 * largest * segments * depth < 2^31.
+ * `largest` keeps sums in int32: at most 8191, and 127 * largest * depth < 2^31.
  */
 export function quantise(
-  groups: usize,
   rows: usize,
-  segments: usize,
   depth: usize,
   input: usize,
-  inputGroup: usize,
   inputRow: usize,
-  inputSegment: usize,
   largest: f32,
   codes: usize,
   scales: usize,
 ): void {
   const bytes = depth << 2;
+  const row = quantisedRow(depth);
+  for (; rows > 0; rows--) {
+    const step = largestOf(input, bytes) / largest;
+    // A row of numbers too small to divide by is a row of zeros.
+    const inverse: f32 = step > 1e-36 ? 1 / step : 0;
+    store<f32>(scales, step);
+    v128.store(codes + row - 16, i32x4.splat(0));
+    round(input, bytes, inverse, codes);
+    codes += row;
+    scales += 4;
+    input += inputRow;
+  }
+}
+
+/**
+ * Make the rows of a convolution out of a map that `quantise` took as one row. The numbers of a map are
+ * in several rows, and are so rounded once.
+ *
+ * Row r of group g has `segments` pieces of `depth` codes; piece s is at
+ * map + g * mapGroup + r * mapRow + s * mapSegment. The pieces of a row are joined: a 3x3 convolution on
+ * a map with a border of zeros becomes a product of rows, because the three taps of a line are adjacent.
+ * scale: that of the map; codes, scales: as of `quantise`.
+ */
+export function gather(
+  groups: usize,
+  rows: usize,
+  segments: usize,
+  depth: usize,
+  map: usize,
+  mapGroup: usize,
+  mapRow: usize,
+  mapSegment: usize,
+  scale: usize,
+  codes: usize,
+  scales: usize,
+): void {
+  const bytes = depth << 1;
   const row = quantisedRow(segments * depth);
+  const step = load<f32>(scale);
   for (let group: usize = 0; group < groups; group++) {
-    let from = input + group * inputGroup;
+    let from = map + group * mapGroup;
     for (let left = rows; left > 0; left--) {
-      let magnitude: f32 = 0;
-      for (let s: usize = 0; s < segments; s++) {
-        magnitude = max(magnitude, largestOf(from + s * inputSegment, bytes));
-      }
-      const step = magnitude / largest;
-      // A row of numbers too small to divide by is a row of zeros.
-      const inverse: f32 = step > 1e-36 ? 1 / step : 0;
-      store<f32>(scales, step);
       v128.store(codes + row - 16, i32x4.splat(0));
       for (let s: usize = 0; s < segments; s++) {
-        round(from + s * inputSegment, bytes, inverse, codes + s * (depth << 1));
+        copy(from + s * mapSegment, bytes, codes + s * bytes);
       }
+      store<f32>(scales, step);
       codes += row;
       scales += 4;
-      from += inputRow;
+      from += mapRow;
     }
   }
+}
+
+function copy(from: usize, bytes: usize, to: usize): void {
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(to + i, v128.load(from + i));
+  for (; i < bytes; i += 2) store<i16>(to + i, load<i16>(from + i));
 }
 
 function largestOf(at: usize, bytes: usize): f32 {
@@ -87,7 +117,7 @@ function round(from: usize, bytes: usize, inverse: f32, to: usize): void {
 /**
  * Compute output = rows x (weights * scale) + bias (+ output) (then relu).
  *
- * codes, rowScales: of `quantise`, groups * rows rows of `depth` numbers.
+ * codes, rowScales: of `quantise` or `gather`, groups * rows rows of `depth` numbers.
  * weights: int8 panels of 8 columns by 2 depths, [columns / 8][ceil(depth / 2)][8][2];
  * scale, bias: [columns].
  */
