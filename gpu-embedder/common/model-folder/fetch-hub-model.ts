@@ -7,6 +7,9 @@ const cacheDir = '.diptych/cache/hub';
 
 const defaultHost = 'https://huggingface.co';
 
+/** OWNER/NAME. What looks like a path here (`./x`, `../x`, `models/x`) is never asked of the hub. */
+const hubId = /^(?!models\/)[a-z\d][\w.-]*\/[a-z\d][\w.-]*$/i;
+
 /**
  * Fetch a model of the Hugging Face hub into the cache, unless it is already there. The environment
  * variable HF_ENDPOINT names another host.
@@ -16,14 +19,14 @@ const defaultHost = 'https://huggingface.co';
  * @throws DiptychError unreadable_model - there is no such model or no network
  */
 export async function fetchHubModel(id: string): Promise<string> {
-  const dir = resolve(cacheDir, id);
-  const host = process.env.HF_ENDPOINT ?? defaultHost;
-  if (!/^[\w.-]+\/[\w.-]+$/.test(id)) {
+  if (!hubId.test(id)) {
     throw new DiptychError(
       'unreadable_model',
       `${id}: expected a model folder or a hub id of the form OWNER/NAME, got neither`,
     );
   }
+  const dir = resolve(cacheDir, id);
+  const host = process.env.HF_ENDPOINT ?? defaultHost;
   try {
     await readModelFiles(dir);
     return dir;

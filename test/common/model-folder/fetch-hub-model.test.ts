@@ -55,6 +55,17 @@ it('fetches a model of the hub once, and embeds like the model in a folder', asy
   expect(requests).toEqual([]);
 });
 
+it.each(['models/typo', './tiny', '../tiny', 'someone/..', '/someone/tiny', 'tiny'])(
+  'does not ask the hub for the path %s',
+  async (path) => {
+    requests.length = 0;
+    await expect(loadModel(path)).rejects.toThrow(
+      `${path}: expected a model folder or a hub id of the form OWNER/NAME, got neither`,
+    );
+    expect(requests).toEqual([]);
+  },
+);
+
 it('names model, host and reason when there is no such model, or no network', async () => {
   await expect(loadModel('someone/else')).rejects.toThrow(
     /^someone\/else: no such folder, and the hub model could not be fetched from http:\/\/127/,
