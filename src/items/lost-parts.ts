@@ -48,6 +48,11 @@ export function lostFrom(place: ImagePart): string {
   return `expected its image in ${key}, ${end} bytes at least, which the store does not have: ingest it again`;
 }
 
+/** What becomes of an item, or of an image of a job, whose bytes the store does not have. */
+export function imageMissing(reason: string) {
+  return { state: 'failed' as const, code: 'image_missing', reason };
+}
+
 /** The part of an embedding. The catalogue does not know its length, which is a float at least. */
 export function embeddingPart(
   modelHash: string,

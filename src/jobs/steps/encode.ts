@@ -1,6 +1,6 @@
 import { sha256 } from '../../version/sha256.ts';
 import { insertEmbeddings, type EmbeddingPlace } from '../../items/embeddings.ts';
-import { imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
+import { imageMissing, imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
 import { findStoredEmbeddings } from '../../items/stored-embeddings.ts';
 import { updateBatches } from '../rows/job-batches.ts';
 import { findUnits, updateUnits, type Unit } from '../rows/job-units.ts';
@@ -159,10 +159,7 @@ async function readPart({ objects }: EncodeWork, { images, texts }: Part) {
 }
 
 function lostUnit(hash: string, reason: string) {
-  return {
-    ...{ kind: 'image' as const, hash },
-    ...{ state: 'failed' as const, code: 'image_missing', reason },
-  };
+  return { kind: 'image' as const, hash, ...imageMissing(reason) };
 }
 
 async function encodePart(

@@ -2,7 +2,7 @@ import type { ByKind } from '../../items/by-kind.ts';
 import type { EmbeddingPlace } from '../../items/embeddings.ts';
 import { findImages } from '../../items/images.ts';
 import { listItems } from '../../items/items.ts';
-import { imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
+import { imageMissing, imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
 import { findStoredEmbeddings } from '../../items/stored-embeddings.ts';
 import { insertBatch } from '../rows/job-batches.ts';
 import { insertUnits, type UnitKey } from '../rows/job-units.ts';
@@ -111,9 +111,7 @@ function whyLost(
 }
 
 function toLedgerEntry({ id, image, lost }: BatchItem, state: LedgerState): NewLedgerEntry {
-  if (lost !== undefined) {
-    return { itemId: id, state: 'failed', code: 'image_missing', reason: lost };
-  }
+  if (lost !== undefined) return { itemId: id, ...imageMissing(lost) };
   if (image) return { itemId: id, imageHash: image.hash, state };
   return { itemId: id, state: 'skipped', code: noImage, reason: 'the item has no image' };
 }

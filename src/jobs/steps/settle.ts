@@ -1,5 +1,5 @@
 import type { EmbeddingPlace } from '../../items/embeddings.ts';
-import { imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
+import { imageMissing, imagePart, lostFrom, lostParts } from '../../items/lost-parts.ts';
 import { findStoredEmbeddings } from '../../items/stored-embeddings.ts';
 import { unsettledBatches, updateBatches } from '../rows/job-batches.ts';
 import { findUnits, type Unit } from '../rows/job-units.ts';
@@ -42,7 +42,7 @@ async function settleBatch(
   const outcomes = shown.map(({ id }, i) => ({
     itemId: id,
     ...(lost.has(images[i]!)
-      ? { state: 'failed' as const, code: 'image_missing', reason: lostFrom(images[i]!) }
+      ? imageMissing(lostFrom(images[i]!))
       : outcomeOf(places.image.get(images[i]!.hash), units.image.get(images[i]!.hash))),
   }));
   const there = shown.filter((_, i) => !lost.has(images[i]!));
