@@ -80,17 +80,23 @@ export function openCnnEncoder(
   const inputScale = new Float32Array(memory.memory.buffer, inputScaleAt, lastWidth);
   const writePixels = pixelWriter(header, input);
 
+  /** A row for each pixel of a map, made of pieces of another one. */
+  const between = (from: FeatureMap, to: FeatureMap) => ({
+    map: from,
+    quantisedMap,
+    quantised: room,
+    groups: to.side,
+    rows: to.side,
+    output: { at: to.origin, group: to.line, row: to.pixel },
+  });
+
   /** Convolve 3x3, then relu: to = relu(from * layer (+ to)). */
   function convolve3x3(from: FeatureMap, layer: Layer, to: FeatureMap, add = false): void {
     convolve(kernel, {
+      ...between(from, to),
       layer,
-      ...{ map: from, quantisedMap },
-      groups: to.side,
-      rows: to.side,
       segments: { count: 3, distance: from.line },
       input: { at: from.at, group: from.line, row: from.pixel },
-      output: { at: to.origin, group: to.line, row: to.pixel },
-      quantised: room,
       accumulate: add,
       relu: true,
     });
@@ -99,14 +105,10 @@ export function openCnnEncoder(
   /** Halve the side: each output sees its block of 2x2 pixels. */
   function reduce(from: FeatureMap, layer: Layer, to: FeatureMap): void {
     convolve(kernel, {
+      ...between(from, to),
       layer,
-      ...{ map: from, quantisedMap },
-      groups: to.side,
-      rows: to.side,
       segments: { count: 2, distance: from.line },
       input: { at: from.origin, group: 2 * from.line, row: 2 * from.pixel },
-      output: { at: to.origin, group: to.line, row: to.pixel },
-      quantised: room,
     });
   }
 

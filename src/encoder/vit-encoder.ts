@@ -40,16 +40,16 @@ export function openVitEncoder(
   });
   const { buffer } = memory.memory;
   const x = new Float32Array(buffer, tower.x.at, positions * width);
-  const firstRow = new Float32Array(buffer, positionsAt, positions * width).slice();
+  const start = new Float32Array(buffer, positionsAt, positions * width).slice();
   if (classAt !== null) {
-    new Float32Array(buffer, classAt, width).forEach((value, i) => (firstRow[i]! += value));
+    new Float32Array(buffer, classAt, width).forEach((value, i) => (start[i]! += value));
   }
   const kept = { room: room.keys, positions };
   const writePixels = patchWriter(header, room.patches.values);
 
   return (pixels) => {
     writePixels(pixels);
-    x.set(firstRow);
+    x.set(start);
     multiply(kernel, {
       layer: patchLayer,
       rows: patches,
