@@ -1,4 +1,4 @@
-import type { Activation } from '../../../../src/version/weights-format.ts';
+import type { TransformerShape } from '../../../../src/version/weights-format.ts';
 import type { Weights } from './tower-weights.ts';
 import { readActivation } from './match-activation.ts';
 import type { Layers, Mlp } from './match-layers.ts';
@@ -12,13 +12,7 @@ import type { Surroundings } from './read-attention.ts';
 import type { TowerGraph } from './tower-graph.ts';
 
 /** What the layers of a transformer share. */
-export interface Shape {
-  readonly width: number;
-  readonly depth: number;
-  readonly heads: number;
-  readonly hidden: number;
-  readonly activation: Activation;
-  readonly epsilon: number;
+export interface Shape extends TransformerShape {
   readonly causal: boolean;
 }
 

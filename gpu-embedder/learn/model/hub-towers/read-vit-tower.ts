@@ -1,3 +1,4 @@
+import type { TransformerShape } from '../../../../src/version/weights-format.ts';
 import type { Weights } from './tower-weights.ts';
 import { chosenRow, findPooling } from './find-pooling.ts';
 import { findLayers } from './match-layers.ts';
@@ -7,12 +8,11 @@ import { NotUnderstood } from './not-understood.ts';
 import { findAttentionPooling, readAttentionPooling } from './pool-attention.ts';
 import { readPatches } from './read-patches.ts';
 import { putDense, putNorm, readLayers } from './read-layers.ts';
-import type { Shape } from './read-layers.ts';
 import type { Surroundings } from './read-attention.ts';
 import { skipUnitLength } from './skip-unit-length.ts';
 import type { TowerGraph } from './tower-graph.ts';
 
-export interface VitTower extends Omit<Shape, 'causal'> {
+export interface VitTower extends TransformerShape {
   readonly embedDim: number;
   readonly patch: number;
   readonly pooling: 'class' | 'attention';
