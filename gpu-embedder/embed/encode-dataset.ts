@@ -44,9 +44,9 @@ export interface EncodeResult extends EncodeReport {
 
 /**
  * Embed the images and captions of a data set. An interrupted run continues where it stopped; a
- * finished run of the same model and data is left as it is; captions that the same model embedded
- * before are taken over. An image or a caption without an embedding
- * is left out, and the report names it.
+ * finished run of the same model and data is left as it is. Captions that the same model embedded
+ * before are taken over. An image or a caption without an embedding is left out, and the report names
+ * it.
  *
  * @throws DiptychError unreadable_model, not_prepared, folder_in_use
  */

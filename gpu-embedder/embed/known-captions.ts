@@ -1,6 +1,6 @@
 import { DiptychError } from '../../src/errors.ts';
 import type { Identity } from './encoding-journal.ts';
-import { readEmbeddings } from './read-embeddings.ts';
+import { readCaptionEmbeddings } from './read-embeddings.ts';
 
 /**
  * Read the captions that an earlier run of the same model embedded, perhaps on other data: text to row.
@@ -10,7 +10,7 @@ export async function knownCaptions(
   out: string,
   { model }: Identity,
 ): Promise<ReadonlyMap<string, Float32Array>> {
-  const found = await readEmbeddings(out).catch((error: unknown) => {
+  const found = await readCaptionEmbeddings(out).catch((error: unknown) => {
     if (error instanceof DiptychError) return null;
     throw error;
   });

@@ -44,6 +44,27 @@ export function encodedItems({ images }: Embeddings, items: readonly { id: strin
  * @throws DiptychError not_prepared (none there), unreadable_source (damaged)
  */
 export async function readEmbeddings(dir: string): Promise<Embeddings> {
+  const manifest = await readManifest(dir);
+  return {
+    ...manifest,
+    image: await readVectors(dir, 'image.f32', manifest.images.count, manifest),
+    ...(await readCaptions(dir, manifest)),
+  };
+}
+
+/**
+ * Read the embeddings of captions alone.
+ *
+ * @throws DiptychError not_prepared (none there), unreadable_source (damaged)
+ */
+export async function readCaptionEmbeddings(dir: string): Promise<Omit<Embeddings, 'image'>> {
+  const manifest = await readManifest(dir);
+  return { ...manifest, ...(await readCaptions(dir, manifest)) };
+}
+
+type EmbeddingsManifest = z.infer<typeof embeddingsSchema>;
+
+async function readManifest(dir: string): Promise<EmbeddingsManifest> {
   const path = join(dir, 'embeddings.json');
   const json = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new DiptychError(
@@ -55,21 +76,27 @@ export async function readEmbeddings(dir: string): Promise<Embeddings> {
   });
   const parsed = embeddingsSchema.safeParse(parseJson(path, json));
   if (!parsed.success) throw unreadable(`${path}: ${z.prettifyError(parsed.error)}`);
-  const { images, captions, model, files } = parsed.data;
-  const read = (name: string) => readListed(dir, name, files);
-  const vectors = async (name: string, rows: number) =>
-    toVectors(join(dir, name), await read(name), rows, model.embedDim);
-  return {
-    ...parsed.data,
-    image: await vectors('image.f32', images.count),
-    caption: await vectors('caption.f32', captions.count),
-    captionTexts: parseCaptions(
-      join(dir, 'captions.jsonl'),
-      new TextDecoder().decode(await read('captions.jsonl')),
-      captions.count,
-      images.count,
-    ),
-  };
+  return parsed.data;
+}
+
+async function readCaptions(
+  dir: string,
+  manifest: EmbeddingsManifest,
+): Promise<Pick<Embeddings, 'caption' | 'captionTexts'>> {
+  const { images, captions, files } = manifest;
+  const caption = await readVectors(dir, 'caption.f32', captions.count, manifest);
+  const text = new TextDecoder().decode(await readListed(dir, 'captions.jsonl', files));
+  const path = join(dir, 'captions.jsonl');
+  return { caption, captionTexts: parseCaptions(path, text, captions.count, images.count) };
+}
+
+async function readVectors(
+  dir: string,
+  name: string,
+  rows: number,
+  { model, files }: EmbeddingsManifest,
+): Promise<Float32Array> {
+  return toVectors(join(dir, name), await readListed(dir, name, files), rows, model.embedDim);
 }
 
 /** Read a file, and check it if the manifest has its checksum. */
