@@ -26,7 +26,8 @@ export async function writeSyntheticVersion(
 ): Promise<Manifest> {
   const files = await readModelFiles(modelDir);
   const known = { id: describeModel(files).id, hash: await hashModel(files) };
-  const { model, sizes } = await describeEdgeModel(modelDir, known);
+  const edge = await describeEdgeModel(modelDir, known);
+  const [model, sizes] = [edge.model, await edge.sizes()];
   const { M, annRecallAt10: recall } = defaults;
   const options = { M, efConstruction, recall, shards, builder: 'auto' } as const;
   const build = (rows: Float32Array, asked: Float32Array) =>

@@ -6,6 +6,7 @@ import { DiptychError } from '../../../src/errors.ts';
 import { fusionWeights } from '../../../src/version/fusion-weights.ts';
 import { keywordDocs } from '../../../src/search/keywords/keyword-docs.ts';
 import { buildKeywordIndex } from '../../../src/search/keywords/keyword-index.ts';
+import type { LoadedSizes } from '../../../src/search/open/memory-budget.ts';
 import type { VersionFiles } from '../../../src/search/open/version-files.ts';
 import { withFolderLock } from '../../common/folder-lock.ts';
 import { sayWhatEncodes } from './say-what-encodes.ts';
@@ -97,6 +98,8 @@ async function buildInto(
   const hashes = versionHashes(source, options, previous?.version);
   const { known, damaged } = await findVersion(parent, hashes);
   if (known) return { ...known, built: false };
+  // A model that cannot be read is found before the long work.
+  const sizes = await edge.sizes();
   const inputKey = hashes[hashes.length - 1];
   // The folder gets its name when it is complete, so that nobody finds half a version.
   const partial = join(parent, '.partial');
@@ -108,7 +111,7 @@ async function buildInto(
     const createdAt = (options.createdAt ?? new Date()).toISOString();
     const about = { collection: options.collection, inputKey, createdAt };
     const files = createVersionWriter(partial);
-    const content = { about: { ...about, model: edge.model }, vectors, place, sizes: edge.sizes };
+    const content = { about: { ...about, model: edge.model }, vectors, place, sizes };
     const manifest = await writeContent(partial, files, source, content, options);
     const dir = join(parent, manifest.version);
     for (const other of damaged) await rm(other, { recursive: true, force: true });
@@ -130,7 +133,7 @@ interface Content {
   readonly about: Pick<Manifest, 'collection' | 'inputKey' | 'createdAt' | 'model'>;
   readonly vectors: BuiltVectors;
   readonly place: VectorPlace;
-  readonly sizes: BuildInput['edge']['sizes'];
+  readonly sizes: LoadedSizes['model'];
 }
 
 /** Write all files of a version into a folder, the previews first. */
