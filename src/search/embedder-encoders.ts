@@ -10,8 +10,8 @@ const isAway: ReadonlySet<ErrorCode> = new Set(['embedder_unavailable', 'model_m
 const cachedTexts = 1000;
 
 /**
- * Encode queries of a model by an embedder service: those of a model without towers for the edge. The
- * service does not tell whether it cut a text short.
+ * Encode queries by an embedder service, where the isolate has no tower for them. The service does not
+ * tell whether it cut a text short.
  *
  * @param embedder - null where the deployment has none: every query is then refused
  */
@@ -76,8 +76,8 @@ function unavailable(
   cause?: unknown,
 ): DiptychError {
   const message =
-    `model ${id} has no tower for this query at the edge, and ${why}: ` +
-    `expected EMBEDDER_URL to name a "diptych serve" with this model (${hash}); ` +
-    'queries by id, by vector and by keyword are answered';
+    `model ${id} (${hash}) has no tower for this query at the edge, and ${why}. ` +
+    'Start "diptych serve" with this model, and name its address in EMBEDDER_URL. ' +
+    'Queries by id, by vector and by keyword are answered without it';
   return new DiptychError('encoder_unavailable', message, { model: id, hash }, { cause });
 }
